@@ -1,0 +1,24 @@
+import { app } from '@azure/functions'
+import { consumer, type QueueCall } from '../shared/handlers.ts'
+import { reasonToKeep } from '../shared/poison-reason.ts'
+
+const bytes = { dataType: 'binary' } // the text as it came, not as the library would parse it
+
+/** A message that failed five times: work that is still open is the sweep's; only what makes no sense is kept. */
+async function keepPoison(
+  queue: string,
+  { message, context, services, log }: QueueCall,
+): Promise<void> {
+  const text = Buffer.isBuffer(message) ? message.toString() : String(message)
+  const reason = await reasonToKeep(services, text)
+  const id = String(context.triggerMetadata?.['id'])
+  if (reason !== undefined) await services.poison.keep({ id, queue, reason, text })
+  log(reason === undefined ? 'poison left to the sweep' : 'poison kept', { queue, message: id })
+}
+
+app.storageQueue('keep-poison-events-inbound', {
+  ...bytes,
+  queueName: 'events-inbound-poison',
+  connection: 'QueueStorage',
+  handler: consumer((call) => keepPoison('events-inbound', call)),
+})

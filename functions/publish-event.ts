@@ -1,0 +1,42 @@
+import { app, type HttpResponseInit } from '@azure/functions'
+import { acceptEvent } from '../shared/accept-event.ts'
+import { parseEventDraft } from '../shared/event-draft.ts'
+import { endpoint, type HttpCall } from '../shared/handlers.ts'
+import { idempotencyKeyOf } from '../shared/idempotency-key.ts'
+import { readJsonBody, refuseOtherMediaTypes } from '../shared/json-body.ts'
+import { requireOwnSource } from '../shared/ownership.ts'
+
+/** POST /app, in the original's order of checks (altinn-contract §4); every comment names how a step can end. */
+async function publishEvent({
+  request,
+  services,
+  traceparent,
+  log,
+}: HttpCall): Promise<HttpResponseInit> {
+  const { auth, config } = services
+  refuseOtherMediaTypes(request) // 415
+  await auth.requireCaller(request.headers) // 401
+  const publisher = await auth.requirePublisher(request.headers) // 403
+  const draft = parseEventDraft(await readJsonBody(request, config.eventMaxBytes)) // 415, 411, 413, 400
+  const idempotencyKey = idempotencyKeyOf(request.headers) // 400
+  requireOwnSource(publisher, draft.source, config.sourceHosts) // 401
+  const { event, how } = await acceptEvent(services, {
+    draft,
+    publisher,
+    idempotencyKey,
+    traceparent,
+  }) // 422, 503
+  log('event accepted', { event: event.id, resource: event.resource, type: event.type, how })
+  return {
+    status: 201,
+    headers: { 'content-type': 'application/json; charset=utf-8', location: event.subject },
+    body: JSON.stringify(event.id),
+  }
+}
+
+app.http('publish-event', {
+  route: 'app',
+  methods: ['POST'],
+  authLevel: 'anonymous',
+  handler: endpoint(publishEvent),
+})

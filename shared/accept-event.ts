@@ -1,0 +1,70 @@
+import { newCloudEvent, type CloudEvent, type Publisher } from './cloud-event.ts'
+import { newEventDocument, type EventDocument } from './event-document.ts'
+import type { EventDraft } from './event-draft.ts'
+import { newEventId } from './event-id.ts'
+import { referenceTo } from './message.ts'
+import { Problem } from './problem.ts'
+import type { Services } from './services.ts'
+
+/** A publisher's wish, checked. */
+export interface Submission {
+  draft: EventDraft
+  publisher: Publisher
+  idempotencyKey: string | undefined
+  traceparent: string
+}
+
+/** Where an accepted event is: stored (and whether its message was sent too), or travelling whole by the queue. */
+export interface Accepted {
+  event: CloudEvent
+  how: 'stored' | 'stored, not pushed' | 'spilled'
+}
+
+/**
+ * Makes a submission durable: stored, then pushed to fan-out. While the store cannot be reached, an event that fits goes
+ * by the queue alone. 503 where neither is confirmed, 422 where the idempotency key stands for another event.
+ */
+export async function acceptEvent(services: Services, submission: Submission): Promise<Accepted> {
+  const event = await identify(services, submission)
+  const document = newEventDocument(
+    event,
+    submission.traceparent,
+    services.config.repairAfterSeconds,
+  )
+  const { outcome, session } = await services.events.add(document)
+  if (outcome !== 'unconfirmed') {
+    const pushed = await succeeds(services.inbound.send(referenceTo(document, session)))
+    return { event, how: pushed ? 'stored' : 'stored, not pushed' } // the sweep pushes it again
+  }
+  if (submission.idempotencyKey === undefined && (await spill(services, document)))
+    return { event, how: 'spilled' }
+  throw unconfirmed()
+}
+
+/** The event, under the id that its idempotency key already stands for, if any. */
+async function identify({ requests }: Services, submission: Submission): Promise<CloudEvent> {
+  const { draft, publisher, idempotencyKey } = submission
+  const event = newCloudEvent(draft, publisher, newEventId())
+  if (idempotencyKey === undefined) return event
+  const id = await requests.reserve(publisher, idempotencyKey, event)
+  if (id === undefined) throw unconfirmed()
+  return newCloudEvent(draft, publisher, id)
+}
+
+/** The original puts every event on a queue first and its deployed clients never retry: so a small one is not refused. */
+async function spill({ inbound }: Services, document: EventDocument): Promise<boolean> {
+  const message = { v: 1 as const, spilled: document }
+  if (!inbound.fits(message)) return false
+  return (await succeeds(inbound.send(message))) || succeeds(inbound.send(message))
+}
+
+const succeeds = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  )
+
+const unconfirmed = (): Problem =>
+  new Problem(503, 'The event is not confirmed to be stored. Try again.', {
+    headers: { 'retry-after': '5' },
+  })

@@ -1,0 +1,137 @@
+import type { X509Certificate } from 'node:crypto'
+import Joi from 'joi'
+import { parseCertificate } from './certificates.ts'
+
+/** The settings as they stand in the environment; the README's table says what each means. */
+interface Settings {
+  Cosmos?: string
+  Cosmos__accountEndpoint?: string
+  Cosmos__credential?: string
+  Cosmos__clientId?: string
+  COSMOS_DATABASE: string
+  QueueStorage?: string
+  QueueStorage__queueServiceUri?: string
+  QueueStorage__credential?: string
+  QueueStorage__clientId?: string
+  ALTINN_OPENID_CONFIGURATION_URL: string
+  PLATFORM_TOKEN_JWKS_URL?: string
+  PLATFORM_TOKEN_CERTIFICATES?: Map<string, X509Certificate[]>
+  PLATFORM_TOKEN_ISSUERS?: string[]
+  SOURCE_HOSTS?: string[]
+  EVENT_MAX_BYTES: number
+  REPAIR_AFTER_SECONDS: number
+}
+
+const url = Joi.string().uri({ scheme: ['http', 'https'] })
+const identity = Joi.string().valid('managedidentity')
+const schema = Joi.object<Settings>({
+  Cosmos: connectionString(/AccountEndpoint=.+AccountKey=./),
+  Cosmos__accountEndpoint: url,
+  Cosmos__credential: identity,
+  Cosmos__clientId: Joi.string(),
+  COSMOS_DATABASE: Joi.string().max(255).default('events'),
+  QueueStorage: connectionString(
+    /AccountName=.+AccountKey=.|SharedAccessSignature=.|UseDevelopmentStorage=true/,
+  ),
+  QueueStorage__queueServiceUri: url,
+  QueueStorage__credential: identity,
+  QueueStorage__clientId: Joi.string(),
+  ALTINN_OPENID_CONFIGURATION_URL: url.required(),
+  PLATFORM_TOKEN_JWKS_URL: Joi.string().custom(jwksUrl),
+  PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(certificates),
+  PLATFORM_TOKEN_ISSUERS: Joi.string().custom(list),
+  SOURCE_HOSTS: Joi.string().custom(list),
+  // An event is stored in one item of at most 2 MB, with some 2 KB of ours around it.
+  EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
+  REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
+})
+  .xor('Cosmos', 'Cosmos__accountEndpoint')
+  .xor('QueueStorage', 'QueueStorage__queueServiceUri')
+  .xor('PLATFORM_TOKEN_JWKS_URL', 'PLATFORM_TOKEN_CERTIFICATES')
+  .prefs({ abortEarly: false, stripUnknown: true, errors: { wrap: { label: false } } })
+  .messages({
+    'any.custom': '{{#label}} is wrong: {{#error.message}}',
+    'object.missing': 'one of {{#peers}} is required',
+    'object.xor': 'only one of {{#peers}} can be given',
+  })
+
+/** Every setting the app reads. */
+export const settingNames = Object.keys(schema.describe()['keys'])
+
+/**
+ * Reads the settings, once, into what each part needs; units are in the names. Throws one error that names every setting
+ * that is wrong.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv) {
+  const given = Object.entries(environment).filter(([, value]) => value !== '')
+  const { value, error } = schema.validate(Object.fromEntries(given))
+  if (error !== undefined)
+    throw new Error(`Wrong settings: ${error.details.map(({ message }) => message).join('; ')}`)
+  return {
+    cosmos: {
+      ...connection(value.Cosmos, value.Cosmos__accountEndpoint, value.Cosmos__clientId),
+      database: value.COSMOS_DATABASE,
+    },
+    queues: connection(
+      value.QueueStorage,
+      value.QueueStorage__queueServiceUri,
+      value.QueueStorage__clientId,
+    ),
+    auth: {
+      openIdConfigurationUrl: value.ALTINN_OPENID_CONFIGURATION_URL,
+      platform: platform(value),
+    },
+    sourceHosts: value.SOURCE_HOSTS,
+    eventMaxBytes: value.EVENT_MAX_BYTES,
+    repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
+  }
+}
+export type Config = ReturnType<typeof readConfig>
+
+/** Functions' own convention: a connection string, or an endpoint to be used with the app's identity. */
+export type Connection =
+  { connectionString: string } | { endpoint: string; clientId: string | undefined }
+
+function connection(
+  text: string | undefined,
+  endpoint = '',
+  clientId: string | undefined,
+): Connection {
+  return text === undefined ? { endpoint, clientId } : { connectionString: text }
+}
+
+function platform(settings: Settings) {
+  const {
+    PLATFORM_TOKEN_CERTIFICATES,
+    PLATFORM_TOKEN_JWKS_URL = '',
+    PLATFORM_TOKEN_ISSUERS,
+  } = settings
+  return PLATFORM_TOKEN_CERTIFICATES === undefined
+    ? { jwksUrl: PLATFORM_TOKEN_JWKS_URL, issuers: PLATFORM_TOKEN_ISSUERS }
+    : { certificates: PLATFORM_TOKEN_CERTIFICATES, issuers: PLATFORM_TOKEN_ISSUERS }
+}
+
+/** Its own message: the library's would show the value, which holds a key. */
+function connectionString(form: RegExp) {
+  return Joi.string().pattern(form).message('{{#label}} is not a connection string')
+}
+
+function list(value: string): string[] {
+  return value.split(',').map((item) => item.trim().toLowerCase())
+}
+
+function jwksUrl(value: string): string {
+  if (!URL.canParse(value.replaceAll('{issuer}', 'issuer'))) throw new Error('it must be a URL')
+  return value
+}
+
+function certificates(value: string): Map<string, X509Certificate[]> {
+  const shape = Joi.object<Record<string, string[]>>().pattern(
+    Joi.string(),
+    Joi.array().items(Joi.string()).single(),
+  )
+  const issuers = Joi.attempt(JSON.parse(value), shape)
+  return new Map(
+    Object.entries(issuers).map(([issuer, texts]) => [issuer, texts.map(parseCertificate)]),
+  )
+}

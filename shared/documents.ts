@@ -1,0 +1,59 @@
+import type { Container, JSONValue, PatchOperation, PartitionKey } from '@azure/cosmos'
+import { hasStatus } from './cosmos-fault.ts'
+import { CALL_MS, sessionOf } from './cosmos.ts'
+import { within } from './within.ts'
+
+/** A stored document with the tag that says which version was read. */
+export type Stored<T> = T & { _etag: string }
+
+/** Reads one document, at least as new as `session` says. Undefined where it is not to be seen (yet). */
+export async function readDocument<T extends object>(
+  container: Container,
+  id: string,
+  key: PartitionKey,
+  session?: string,
+): Promise<Stored<T> | undefined> {
+  const { resource } = await within(CALL_MS, (abortSignal) =>
+    container.item(id, key).read<Stored<T>>({
+      abortSignal,
+      ...(session !== undefined && { sessionToken: session }),
+    }),
+  )
+  return resource
+}
+
+/** Patches a document that is still as it was read. `changed` where another was first; else the session of the write. */
+export async function patchUnchanged(
+  container: Container,
+  { id, _etag }: Stored<{ id: string }>,
+  key: PartitionKey,
+  operations: PatchOperation[],
+): Promise<{ outcome: 'patched' | 'changed'; session: string | undefined }> {
+  const accessCondition = { type: 'IfMatch', condition: _etag }
+  try {
+    const { headers } = await within(CALL_MS, (abortSignal) =>
+      container.item(id, key).patch(operations, { accessCondition, abortSignal }),
+    )
+    return { outcome: 'patched', session: sessionOf(headers) }
+  } catch (error) {
+    if (hasStatus(error, 412)) return { outcome: 'changed', session: undefined }
+    throw error
+  }
+}
+
+/** All results of a query that is bounded by its own text. */
+export async function queryAll<T>(
+  container: Container,
+  query: string,
+  parameters: Record<string, JSONValue> = {},
+): Promise<T[]> {
+  const spec = {
+    query,
+    parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+  }
+  const { resources } = await within(QUERY_MS, (abortSignal) =>
+    container.items.query<T>(spec, { abortSignal }).fetchAll(),
+  )
+  return resources
+}
+const QUERY_MS = 5000

@@ -1,0 +1,83 @@
+import Joi from 'joi'
+import { membersOf, pointerTo } from './json.ts'
+import { Problem } from './problem.ts'
+import { faultOfSource } from './source.ts'
+
+/** What a publisher says of an event: the members that count, checked. */
+export interface EventDraft {
+  type: string
+  source: string
+  subject: string
+  specversion: string
+  alternativesubject?: string
+  data?: unknown
+  dataschema?: string
+  contenttype?: string
+}
+
+const MISSING = 'Missing parameter values: source, subject and type cannot be null' // the original's sentence, §4.4
+const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[^"\\]*"|[\w!#$&^.+-]+))*$/
+
+/** Text as CloudEvents 1.0 §2.4 has it: no control characters, no noncharacters. */
+const text = Joi.string()
+  .pattern(/[\p{Cc}\p{Noncharacter_Code_Point}]/u, { invert: true })
+  .message('{{#label}} has a control character')
+
+const schema = Joi.object<EventDraft>({
+  type: text.max(255).required(),
+  source: text.max(2048).required().custom(refusing(faultOfSource)),
+  subject: text
+    .pattern(/^\/party\/\d{1,20}$/)
+    .message('{{#label}} must have the form /party/\\{partyId}, digits')
+    .required(),
+  specversion: text.max(255).required(),
+  alternativesubject: text.max(2048),
+  data: Joi.any(),
+  dataschema: text.max(2048).uri(),
+  contenttype: Joi.alternatives(
+    text
+      .max(255)
+      .pattern(mediaType)
+      .message('{{#label}} must be a media type, such as application/json'),
+    Joi.object().custom(mediaTypeOf), // what .NET's System.Net.Mime.ContentType serialises to
+  ),
+}).prefs({ abortEarly: false, convert: false, stripUnknown: true })
+
+function refusing(fault: (value: string) => string | undefined): Joi.CustomValidator<string> {
+  return (value, helpers) => {
+    const reason = fault(value)
+    return reason === undefined ? value : helpers.message({ custom: `{{#label}} ${reason}` })
+  }
+}
+
+function mediaTypeOf(value: object): string | undefined {
+  const [, given] = Object.entries(value).find(([name]) => name.toLowerCase() === 'mediatype') ?? []
+  return typeof given === 'string' && mediaType.test(given) ? given : undefined
+}
+
+/**
+ * The draft in a request body (altinn-contract §4.4). Null counts as absent everywhere, an empty text everywhere but in
+ * `data`. A 400 names every violation.
+ */
+export function parseEventDraft({
+  text: body,
+  value,
+}: {
+  text: string
+  value: unknown
+}): EventDraft {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Problem(400, 'The body must be a JSON object: one cloud event.')
+  const members = [...membersOf(body, value)].filter(
+    ([name, member]) => member !== null && (member !== '' || name === 'data'),
+  )
+  const { value: draft, error } = schema.validate(Object.fromEntries(members))
+  if (error === undefined) return draft
+  throw problemOf(error.details)
+}
+
+function problemOf(details: Joi.ValidationErrorItem[]): Problem {
+  const missing = details.some(({ type }) => type === 'any.required')
+  const errors = details.map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }))
+  return new Problem(400, missing ? MISSING : (errors[0]?.detail ?? ''), { errors })
+}

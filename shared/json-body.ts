@@ -1,0 +1,52 @@
+import { TextDecoder } from 'node:util'
+import type { HttpRequest } from '@azure/functions'
+import { parseJson } from './json.ts'
+import { Problem } from './problem.ts'
+
+const json = /^application\/(?:[\w.!#$&^+-]+\+)?json\s*(?:;|$)/i // with any structured suffix, altinn-contract §4.1
+const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i
+const charsets = new Set(['utf-8', 'utf-16'])
+
+/** The first check of a request: a Content-Type that is there must be JSON, 415 otherwise, even before authentication. */
+export function refuseOtherMediaTypes({ headers }: HttpRequest): void {
+  const type = headers.get('content-type')
+  if (type !== null && !json.test(type))
+    throw new Problem(415, 'The Content-Type must be application/json.')
+}
+
+/**
+ * The JSON body of a request, as text and as value. 415 without a Content-Type or with an unknown charset or coding, 411
+ * without a Content-Length (the host drops such a body), 413 above `maxBytes`, 400 if it is not JSON.
+ */
+export async function readJsonBody(request: HttpRequest, maxBytes: number) {
+  const decoder = decoderFor(request.headers)
+  const length = request.headers.get('content-length')
+  if (length === null) throw new Problem(411, 'The request must have a Content-Length.')
+  if (Number(length) > maxBytes)
+    throw new Problem(
+      413,
+      `The body has ${length} bytes; the limit is ${maxBytes} (EVENT_MAX_BYTES).`,
+    )
+  const text = decode(decoder, await request.arrayBuffer())
+  return { text, value: parseJson(text) }
+}
+
+function decoderFor(headers: Headers): TextDecoder {
+  const type = headers.get('content-type')
+  if (type === null)
+    throw new Problem(415, 'The request has no Content-Type; it must be application/json.')
+  const label = charset.exec(type)?.[1]?.toLowerCase() ?? 'utf-8'
+  if (!charsets.has(label)) throw new Problem(415, 'The charset must be utf-8 or utf-16.')
+  const coding = headers.get('content-encoding') ?? 'identity'
+  if (coding.toLowerCase() !== 'identity')
+    throw new Problem(415, 'The body must not have a Content-Encoding.')
+  return new TextDecoder(label, { fatal: true, ignoreBOM: true })
+}
+
+function decode(decoder: TextDecoder, bytes: ArrayBuffer): string {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new Problem(400, `The body is not valid ${decoder.encoding}.`)
+  }
+}

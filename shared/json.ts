@@ -1,0 +1,78 @@
+import { Problem } from './problem.ts'
+
+const MAX_DEPTH = 32 // the original's limit, altinn-contract §4.4
+
+/**
+ * Parses JSON text (RFC 8259). Refuses with a 400 what could not be stored as it was sent: numbers beyond a double,
+ * lone surrogates, `__proto__`, more than 32 levels.
+ */
+export function parseJson(text: string): unknown {
+  if (text.trim() === '') throw new Problem(400, 'A non-empty request body is required.')
+  if (text.startsWith('\uFEFF')) throw new Problem(400, 'The body begins with a byte order mark.')
+  const value = parse(text)
+  refuseUnfaithful(value, [])
+  return value
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Problem(
+      400,
+      `The body is not valid JSON: ${error instanceof Error ? error.message : ''}`,
+    )
+  }
+}
+
+function refuseUnfaithful(value: unknown, path: string[]): void {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    refuse(path, 'is a number beyond the range of a double')
+  if (typeof value === 'string' && !value.isWellFormed()) refuse(path, 'has a lone surrogate')
+  if (typeof value !== 'object' || value === null) return
+  if (path.length >= MAX_DEPTH)
+    throw new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
+  for (const [name, member] of Object.entries(value)) {
+    path.push(name)
+    if (name === '__proto__') refuse(path, 'is not allowed as a name')
+    if (!name.isWellFormed()) refuse(path, 'has a lone surrogate in its name')
+    refuseUnfaithful(member, path)
+    path.pop()
+  }
+}
+
+function refuse(path: string[], reason: string): never {
+  throw new Problem(400, `${pointerTo(path)} ${reason}.`)
+}
+
+/** The JSON pointer (RFC 6901) to a value; the whole document is the empty pointer. */
+export function pointerTo(path: readonly (string | number)[]): string {
+  return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/**
+ * The members of a JSON object by name in lower case. Where a name stands twice, in whatever case, the last one in the
+ * text counts (altinn-contract §4.4). `object` must be what `text` parses to.
+ */
+export function membersOf(text: string, object: object): Map<string, unknown> {
+  const entries = Object.entries(object)
+  const members = new Map(entries.map(([name, value]) => [name.toLowerCase(), value]))
+  if (members.size === entries.length) return members
+  const bySpelling = new Map(entries)
+  for (const name of namesInOrder(text)) members.set(name.toLowerCase(), bySpelling.get(name))
+  return members
+}
+
+/** JSON.parse keeps the place of the first of equal names, so the order of the last ones is read from the text itself. */
+function namesInOrder(text: string): string[] {
+  const names: string[] = []
+  let depth = 0
+  let string = ''
+  for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') depth++
+    else if (token === '}' || token === ']') depth--
+    else if (token !== ':') string = token
+    else if (depth === 1) names.push(String(JSON.parse(string)))
+  }
+  return names
+}

@@ -1,0 +1,95 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import Joi from 'joi'
+import jwksRsa from 'jwks-rsa'
+
+const MINUTE = 60_000
+const REFRESH_AFTER = 50 * MINUTE // in the background, so that no request waits for it
+const FRESH_FOR = 60 * MINUTE
+const STALE_FOR = 24 * 60 * MINUTE // while the key server is down
+const RETRY_AFTER = 30_000 // between tries to refresh that fail
+const UNKNOWN_KID_EVERY = MINUTE
+
+/** Keys by which an issuer signs. `find` never throws: no key means no trust. */
+export interface KeySet {
+  find(kid: string | undefined): Promise<KeyObject[]>
+  readonly hasKeys: boolean
+}
+
+/**
+ * The signing keys at a JWKS address, kept as a whole. They refresh themselves when used; an unknown `kid` causes at
+ * most one more fetch a minute, apart from those refreshes, so that a stranger's tokens can neither flood the key server
+ * nor lock out known keys (jwks-rsa's own rate limit would do that). `locate` gives the address, in ms `now` the time.
+ */
+export function createKeySet(locate: () => Promise<string>, now = Date.now): KeySet {
+  let keys: { kid: string | undefined; key: KeyObject }[] = []
+  let fetchedAt = -Infinity
+  let failedAt = -Infinity
+  let askedForUnknownAt = -Infinity
+  let fetching: Promise<void> | undefined
+
+  async function load(): Promise<void> {
+    try {
+      keys = await fetchKeys(await locate())
+      fetchedAt = now()
+    } catch {
+      failedAt = now() // no key server is no reason for a 5xx: what is known goes on, the rest is refused
+    }
+  }
+  function refresh(): Promise<void> {
+    fetching ??= load().finally(() => (fetching = undefined))
+    return fetching
+  }
+  async function ensureFresh(): Promise<void> {
+    const age = now() - fetchedAt
+    const pause = keys.length === 0 ? 1000 : RETRY_AFTER
+    if (age < REFRESH_AFTER || now() - failedAt < pause) return
+    const refreshed = refresh()
+    if (age >= FRESH_FOR) await refreshed
+  }
+  function known(kid: string | undefined): KeyObject[] {
+    if (now() - fetchedAt > STALE_FOR) return []
+    const exact = keys.filter((entry) => entry.kid === kid)
+    return (exact.length > 0 ? exact : keys).map(({ key }) => key) // an unknown kid: all are tried, as the original
+  }
+  async function askForUnknown(): Promise<void> {
+    if (now() - fetchedAt < 1000 || now() - askedForUnknownAt < UNKNOWN_KID_EVERY) return
+    askedForUnknownAt = now()
+    await refresh()
+  }
+  return {
+    async find(kid) {
+      await ensureFresh()
+      if (kid !== undefined && keys.length > 0 && !keys.some((entry) => entry.kid === kid))
+        await askForUnknown()
+      return known(kid)
+    },
+    get hasKeys() {
+      return keys.length > 0
+    },
+  }
+}
+
+const jwks = Joi.object<{ keys: object[] }>({ keys: Joi.array().required() }).unknown()
+const openIdConfiguration = Joi.object<{ jwks_uri: string }>({
+  jwks_uri: Joi.string()
+    .uri({ scheme: ['http', 'https'] })
+    .required(),
+}).unknown()
+
+/** Where an OpenID Connect Discovery 1.0 document says that its issuer's keys are. */
+export async function jwksUriOf(openIdConfigurationUrl: string): Promise<string> {
+  return (await fetchJson(openIdConfigurationUrl, openIdConfiguration)).jwks_uri
+}
+
+async function fetchKeys(jwksUri: string) {
+  const client = jwksRsa({ jwksUri, cache: false, fetcher: (url) => fetchJson(url, jwks) })
+  const found = await client.getSigningKeys()
+  return found.map((key) => ({ kid: key.kid, key: createPublicKey(key.getPublicKey()) }))
+}
+
+/** 5 s in all, no redirects: whoever answers here decides who may publish. */
+async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>): Promise<T> {
+  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5000) })
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
+  return Joi.attempt(await answer.json(), schema)
+}

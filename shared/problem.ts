@@ -1,0 +1,52 @@
+import { STATUS_CODES } from 'node:http'
+
+/** What each status means: the `type` of its problem, in the family of links of the original's 400 (altinn-contract §4.4). */
+const types = {
+  400: 'https://tools.ietf.org/html/rfc7231#section-6.5.1',
+  401: 'https://tools.ietf.org/html/rfc7235#section-3.1',
+  403: 'https://tools.ietf.org/html/rfc7231#section-6.5.3',
+  404: 'https://tools.ietf.org/html/rfc7231#section-6.5.4',
+  409: 'https://tools.ietf.org/html/rfc7231#section-6.5.8',
+  411: 'https://tools.ietf.org/html/rfc7231#section-6.5.10',
+  413: 'https://tools.ietf.org/html/rfc7231#section-6.5.11',
+  415: 'https://tools.ietf.org/html/rfc7231#section-6.5.13',
+  422: 'https://tools.ietf.org/html/rfc4918#section-11.2',
+  500: 'https://tools.ietf.org/html/rfc7231#section-6.6.1',
+  503: 'https://tools.ietf.org/html/rfc7231#section-6.6.4',
+}
+
+/** One fault of a body: where, as a JSON pointer (RFC 6901), and what. */
+export interface Violation {
+  pointer: string
+  detail: string
+}
+
+/** Ends a request with an RFC 9457 problem. `detail` is for the caller: it must name what is wrong and nothing internal. */
+export class Problem extends Error {
+  readonly status: keyof typeof types
+  readonly errors: Violation[]
+  readonly headers: Record<string, string>
+
+  constructor(
+    status: keyof typeof types,
+    detail: string,
+    { errors = [], headers = {} }: { errors?: Violation[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail)
+    this.status = status
+    this.errors = errors
+    this.headers = headers
+  }
+}
+
+/** The body of a problem; `errors` only where there are several, since one is named in `detail`. */
+export function problemDetails({ status, message, errors }: Problem, traceId: string) {
+  return {
+    type: types[status],
+    title: STATUS_CODES[status],
+    status,
+    detail: message,
+    ...(errors.length > 1 && { errors }),
+    traceId,
+  }
+}

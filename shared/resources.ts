@@ -1,0 +1,42 @@
+const DAY = 86_400
+
+/** What Azure needs to know of a container, in the form of the data plane. The root path is indexed nowhere. */
+export interface ContainerDefinition {
+  id: string
+  partitionKeyPaths: string[]
+  defaultTtlSeconds: number
+  indexedPaths: string[]
+  compositeIndexes: string[][]
+}
+
+/** The containers of the database: created by the infrastructure (in Azure) or by the local stack, never by a function. */
+export const containers: ContainerDefinition[] = [
+  {
+    id: 'events',
+    partitionKeyPaths: ['/resource', '/subject'],
+    defaultTtlSeconds: 90 * DAY,
+    indexedPaths: ['/pending/?'],
+    compositeIndexes: [
+      ['/resource', '/id'],
+      ['/subject', '/id'],
+      ['/alternative', '/id'],
+    ],
+  },
+  {
+    id: 'requests',
+    partitionKeyPaths: ['/id'],
+    defaultTtlSeconds: 2 * DAY,
+    indexedPaths: [],
+    compositeIndexes: [],
+  },
+  {
+    id: 'poison',
+    partitionKeyPaths: ['/queue'],
+    defaultTtlSeconds: 90 * DAY,
+    indexedPaths: [],
+    compositeIndexes: [],
+  },
+]
+
+/** The queues that functions listen to; each has a poison queue, `{name}-poison`. */
+export const queues = ['events-inbound']

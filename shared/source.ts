@@ -1,0 +1,42 @@
+const uriCharacters = /^[\w\-.~:/?#[\]@!$&'()*+,;=%]*$/ // RFC 3986 §2
+const instanceId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** What is wrong with an event's `source`, as the end of a sentence, or undefined. What passes is stored as it stands. */
+export function faultOfSource(source: string): string | undefined {
+  if (!/^https?:\/\/[^/?#]/i.test(source)) return 'must be an absolute http or https URL'
+  if (!uriCharacters.test(source))
+    return 'has characters that a URI cannot have (RFC 3986): percent-encode them'
+  if (/%(?![0-9a-f]{2})/i.test(source)) return 'has a % that encodes nothing'
+  if (!URL.canParse(source)) return 'is not a valid URL'
+  const url = new URL(source)
+  if (url.username !== '' || url.password !== '' || authorityOf(source).includes('@'))
+    return 'must not have user information'
+  return faultOfPath(pathOf(source), url.pathname)
+}
+
+/** A path that URL parsing changes (dot segments, plain or encoded) would be checked as one thing and read as another. */
+function faultOfPath(path: string, parsed: string): string | undefined {
+  if (/%2f|%5c/i.test(path)) return 'must not have encoded slashes in its path'
+  if (path.includes('//')) return 'must not have empty segments in its path'
+  return path === parsed || path === '' ? undefined : 'must not have dot segments in its path'
+}
+
+const authorityOf = (source: string): string =>
+  source.replace(/^https?:\/\//i, '').split(/[/?#]/)[0] ?? ''
+const pathOf = (source: string): string => source.replace(/^https?:\/\/[^/?#]*([^?#]*).*$/i, '$1')
+
+/** The host that a faultless source names, in lower case, without port. */
+export const hostOf = (source: string): string => new URL(source).hostname
+
+/** The org and app a faultless source names: the first two segments of its path, as they stand. */
+export function appOf(source: string): { org: string | undefined; app: string | undefined } {
+  const [, org, app] = pathOf(source).split('/')
+  return { org, app }
+}
+
+/** `{party}/{instance}` where the source names an instance of an app: `/{org}/{app}/instances/{party}/{instance}`. */
+export function instanceOf(source: string): string | undefined {
+  const [, , , instances, party = '', instance = ''] = pathOf(source).split('/')
+  const named = instances === 'instances' && /^\d+$/.test(party) && instanceId.test(instance)
+  return named ? `${party}/${instance}` : undefined
+}

@@ -1,0 +1,61 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import type { KeySet } from './key-set.ts'
+
+const SKEW_SECONDS = 10 // clusters' clocks did drift from the platform's, altinn-contract §2.3
+const MAX_LENGTH = 16_384 // real tokens have 1 to 4 KB
+const REMEMBER_MS = 5 * 60_000
+const REMEMBERED = 10_000
+const form = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+/** What a token says, in the order of its claims. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/**
+ * Makes the check of one kind of token: RS256 by a key that `keysFor` knows for its unverified claims, `exp` required,
+ * 10 s tolerance (altinn-contract §2.2, §3). The check gives the claims, or undefined for any token it does not trust.
+ * Good tokens are remembered until they expire, at most 5 minutes: the real client sends one many times.
+ */
+export function createTokenCheck(keysFor: (claims: Claims) => KeySet | undefined) {
+  const good = new Map<string, { claims: Claims; until: number }>()
+
+  async function verify(token: string): Promise<Claims | undefined> {
+    const unverified = decode(token)
+    const keys = unverified && (await keysFor(unverified.claims)?.find(unverified.kid))
+    for (const key of keys ?? []) {
+      const claims = verified(token, key)
+      if (claims !== undefined) return claims
+    }
+    return undefined
+  }
+  function remember(digest: string, claims: Claims, expiresAt: number): void {
+    const [oldest] = good.keys()
+    if (good.size >= REMEMBERED && oldest !== undefined) good.delete(oldest)
+    good.set(digest, { claims, until: Math.min(expiresAt, Date.now() + REMEMBER_MS) })
+  }
+  return async (token: string): Promise<Claims | undefined> => {
+    if (token.length > MAX_LENGTH || !form.test(token)) return undefined
+    const digest = createHash('sha256').update(token).digest('base64')
+    const known = good.get(digest)
+    if (known !== undefined && Date.now() < known.until) return known.claims
+    const claims = await verify(token)
+    if (claims !== undefined) remember(digest, claims, Number(claims['exp']) * 1000)
+    return claims
+  }
+}
+
+function decode(token: string): { kid: string | undefined; claims: Claims } | undefined {
+  const decoded = jwt.decode(token, { complete: true })
+  if (decoded === null || typeof decoded.payload === 'string') return undefined
+  if (decoded.header.crit !== undefined) return undefined // extensions we do not know, RFC 7515 §4.1.11
+  return { kid: decoded.header.kid, claims: decoded.payload }
+}
+
+function verified(token: string, key: KeyObject): Claims | undefined {
+  try {
+    const claims = jwt.verify(token, key, { algorithms: ['RS256'], clockTolerance: SKEW_SECONDS })
+    return typeof claims === 'string' || typeof claims.exp !== 'number' ? undefined : claims
+  } catch {
+    return undefined // why is of use to nobody but an attacker
+  }
+}

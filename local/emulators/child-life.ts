@@ -1,0 +1,28 @@
+/**
+ * Ends this process with its parent. The IPC channel closes however the parent went, SIGKILL
+ * included; stdin would not do, because in the background it is /dev/null and ends at once.
+ */
+export function endWithParent(): void {
+  // `connected` is there only with a channel; false if the parent went while this file was loading.
+  if ('connected' in process && !process.connected) process.exit(0)
+  process.once('disconnect', () => process.exit(0))
+  process.channel?.unref()
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))
+}
+
+/** Tells the parent, in one line, the ports that are listened on. */
+export function announce(ports: Record<string, number>): void {
+  console.log(`READY ${JSON.stringify(ports)}`)
+}
+
+/** Tells the parent, in one line, why there will be no READY, and ends. */
+export function fail(error: unknown): never {
+  console.log(`FAILED ${reason(error)}`)
+  process.exit(1)
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (!('code' in error) || error.code !== 'EADDRINUSE' || !('port' in error)) return error.message
+  return `port ${String(error.port)} is already in use`
+}

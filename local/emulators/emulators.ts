@@ -1,0 +1,57 @@
+import { startChild } from './child.ts'
+import { emulatorKey } from './cosmos-signature.ts'
+import { isUsage, type Usage } from './usage.ts'
+
+/** The account and key that every Azure Storage emulator has; published, so not a secret. */
+const storageAccount = 'devstoreaccount1'
+const storageKey =
+  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+
+export type Emulators = Awaited<ReturnType<typeof startEmulators>>
+
+/**
+ * Starts Azurite (queue and blob) and the strict Cosmos emulator, in parallel, each in a process
+ * that cannot outlive this one. Port 0, the default, takes any free port. They are empty: whoever
+ * calls creates the databases, containers and queues.
+ */
+export async function startEmulators({ queuePort = 0, blobPort = 0, cosmosPort = 0 } = {}) {
+  const azurite = startChild('Azurite', new URL('./azurite.mjs', import.meta.url), [
+    String(queuePort),
+    String(blobPort),
+  ])
+  const cosmos = startChild('Cosmos emulator', new URL('./strict-cosmos.ts', import.meta.url), [
+    String(cosmosPort),
+  ])
+  const stop = async () => void (await Promise.all([azurite.stop(), cosmos.stop()]))
+  try {
+    const [storage, account] = await Promise.all([azurite.ready, cosmos.ready])
+    const ports = { queue: 0, blob: 0, cosmos: 0, ...storage, ...account }
+    return { ...connections(ports), ports, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function connections(ports: { queue: number; blob: number; cosmos: number }) {
+  const cosmos = `http://127.0.0.1:${ports.cosmos}`
+  const storage = (port: number) => `http://127.0.0.1:${port}/${storageAccount}`
+  return {
+    cosmos: `AccountEndpoint=${cosmos}/;AccountKey=${emulatorKey};`,
+    storage:
+      `DefaultEndpointsProtocol=http;AccountName=${storageAccount};AccountKey=${storageKey};` +
+      `BlobEndpoint=${storage(ports.blob)};QueueEndpoint=${storage(ports.queue)};`,
+    usage: () => readUsage(`${cosmos}/_strict/usage`),
+    resetUsage: () => resetUsage(`${cosmos}/_strict/usage`),
+  }
+}
+
+async function readUsage(url: string): Promise<Usage> {
+  const usage: unknown = await (await fetch(url)).json()
+  if (!isUsage(usage)) throw new Error('The Cosmos emulator answered no usage')
+  return usage
+}
+
+async function resetUsage(url: string): Promise<void> {
+  await fetch(url, { method: 'DELETE' })
+}

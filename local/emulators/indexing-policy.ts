@@ -1,0 +1,66 @@
+import { isJsonObject, segmentsOf } from './json.ts'
+
+export interface IndexingPolicy {
+  indexingMode?: string
+  includedPaths?: { path: string }[]
+  excludedPaths?: { path: string }[]
+  compositeIndexes?: CompositeIndex[]
+}
+
+export type CompositeIndex = { path: string; order?: string }[]
+
+const everything = [{ path: '/*' }]
+const always = { path: '/_etag/?' } // excluded unless it is included by name
+
+/** The policy with what Azure adds: a container made without one has everything indexed. */
+function completed(policy: IndexingPolicy) {
+  const given = policy.includedPaths !== undefined || policy.excludedPaths !== undefined
+  const included = given ? (policy.includedPaths ?? []) : everything
+  const excluded = [...(policy.excludedPaths ?? []), always]
+  const none = policy.indexingMode?.toLowerCase() === 'none'
+  return none
+    ? { included: [], excluded: everything, composites: [] }
+    : { included, excluded, composites: policy.compositeIndexes ?? [] }
+}
+
+/** Whether a path such as `/event/type` has a range index; the more precise of two entries wins. */
+export function isIndexed(policy: IndexingPolicy, path: string): boolean {
+  const { included, excluded } = completed(policy)
+  const segments = segmentsOf(path)
+  const reach = bestMatch(included, segments)
+  return reach >= 0 && reach >= bestMatch(excluded, segments)
+}
+
+export function compositeIndexes(policy: IndexingPolicy): CompositeIndex[] {
+  return completed(policy).composites
+}
+
+/** Deeper is more precise, and `/a/?` more than `/a/*`; -1 for no match. */
+function bestMatch(entries: { path: string }[], segments: string[]): number {
+  return Math.max(-1, ...entries.map(({ path }) => match(segmentsOf(path), segments)))
+}
+
+function match(entry: string[], segments: string[]): number {
+  const [base, last] = [entry.slice(0, -1), entry.at(-1)]
+  const within = base.every((segment, i) => segment === segments[i])
+  if (!within || (last === '?' && base.length !== segments.length)) return -1
+  return 2 * base.length + (last === '?' ? 1 : 0)
+}
+
+/**
+ * How many entries the indexes hold for an item. A path that is included by name has one in every
+ * item, there or not, and so has a composite index.
+ */
+export function indexEntries(policy: IndexingPolicy, item: unknown): number {
+  const { included, composites } = completed(policy)
+  const named = included.filter(({ path }) => path !== '/*').length
+  const root =
+    named < included.length ? leaves(item, '').filter((path) => isIndexed(policy, path)) : []
+  return named + root.length + composites.length
+}
+
+function leaves(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => leaves(each, `${path}/[]`))
+  if (!isJsonObject(value)) return [path]
+  return Object.entries(value).flatMap(([name, each]) => leaves(each, `${path}/"${name}"`))
+}

@@ -1,0 +1,95 @@
+import type { Container, Engine, EngineAnswer } from './cosmos-engine.mjs'
+import { header, notSupported, type ItemRequest } from './cosmos-request.ts'
+import { indexEntries } from './indexing-policy.ts'
+import { isJsonObject } from './json.ts'
+import { checkOwnKey, fullKey, type PartitionKey } from './partition-key.ts'
+import { prepareQuery } from './query-preparation.ts'
+import { badRequest, notFound, Refusal } from './refusal.ts'
+import { requestCharge, type Operation } from './request-charge.ts'
+
+/** An answer with what it cost. */
+export interface Charged extends EngineAnswer {
+  charge: number
+}
+
+/** Checks an operation on items as Azure would, runs it, and adds the headers that SDKs read. */
+export async function runItemOperation(engine: Engine, request: ItemRequest): Promise<Charged> {
+  const container = engine.container(request.database, request.container)
+  if (container === undefined) throw notFound('Resource Not Found: the container does not exist.')
+  if (request.operation === 'plan') return { status: 200, headers: {}, body: {}, charge: 0 }
+  const answer = await run(engine, request, request.operation, container)
+  return { ...answer, headers: { ...answer.headers, ...itemHeaders(container, answer.charge) } }
+}
+
+async function run(
+  engine: Engine,
+  request: ItemRequest,
+  operation: Operation,
+  container: Container,
+): Promise<Charged> {
+  checkSession(header(request, 'x-ms-session-token'), operation, container)
+  if (operation === 'query') {
+    const answer = await engine.answer({ ...request, body: prepareQuery(request, container) })
+    return { ...answer, charge: chargeOf(operation, answer, answer.body, container) }
+  }
+  const { paths } = container.definition.partitionKey
+  const key = fullKey(header(request, 'x-ms-documentdb-partitionkey'), paths)
+  checkItemRequest(request, key, paths)
+  const before = container.item(request.id ?? '', key)
+  const answer = await engine.answer(request)
+  const item = operation === 'delete' ? before : answer.body
+  return { ...answer, charge: chargeOf(operation, answer, item, container) }
+}
+
+function itemHeaders({ rid, lsn }: Container, charge: number): Record<string, string> {
+  return {
+    'x-ms-request-charge': String(charge),
+    'x-ms-session-token': `0:-1#${lsn()}`, // one partition range, and no regions
+    'x-ms-content-path': rid, // by which an SDK files the session token
+  }
+}
+
+/** A read may name a write that it must see. Here it always does, unless the token is from elsewhere. */
+function checkSession(token: string | undefined, operation: Operation, { lsn }: Container): void {
+  if (token === undefined || (operation !== 'read' && operation !== 'query')) return
+  const wanted = [...token.matchAll(/#(\d+)/g)].map((match) => Number(match[1]))
+  if (Math.max(0, ...wanted) <= lsn()) return
+  throw new Refusal(404, 'The read session is not available for the input session token.', 1002)
+}
+
+/** The checks of each operation on one item. */
+function checkItemRequest(request: ItemRequest, key: PartitionKey, paths: string[]): void {
+  const { operation, body, id } = request
+  if (operation === 'patch') checkPatch(body, paths)
+  if (operation !== 'create' && operation !== 'upsert' && operation !== 'replace') return
+  if (!isJsonObject(body)) throw badRequest('The item is not a JSON object.')
+  checkOwnKey(key, paths, body)
+  if (id !== undefined && body['id'] !== id) throw badRequest('The id of an item cannot change.')
+}
+
+function checkPatch(body: unknown, keyPaths: string[]): void {
+  if (isJsonObject(body) && 'condition' in body) throw notSupported('A condition on a patch')
+  const operations: unknown = isJsonObject(body) ? body['operations'] : body
+  if (!Array.isArray(operations)) throw badRequest('The patch has no operations.')
+  const touched = operations.filter(isJsonObject).flatMap(({ path, from }) => [path, from])
+  for (const path of ['/id', ...keyPaths]) {
+    const changes = touched.some((each) => each === path || String(each).startsWith(`${path}/`))
+    if (changes) throw badRequest(`Patching ${path}, the id or a partition key, is not allowed.`)
+  }
+}
+
+function chargeOf(
+  operation: Operation,
+  { status, body }: EngineAnswer,
+  item: unknown,
+  { definition }: Container,
+): number {
+  const items = isJsonObject(body) && Array.isArray(body['Documents']) ? body['Documents'] : []
+  return requestCharge({
+    operation: status === 201 ? 'create' : operation, // an upsert of something new is a create
+    succeeded: status < 400,
+    bytes: Buffer.byteLength(JSON.stringify(item) ?? ''),
+    indexEntries: indexEntries(definition.indexingPolicy, item),
+    items: items.length,
+  })
+}

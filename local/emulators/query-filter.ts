@@ -1,0 +1,187 @@
+import type { SyntaxNode } from './cosmos-engine.mjs'
+import { isJsonObject, segmentsOf, valueAt } from './json.ts'
+
+/** How a filter or an ORDER BY uses one path of the items. */
+export interface Use {
+  path: string
+  /** `equal` and `in` compare with constants; `other` is what no index narrows for certain. */
+  kind: 'equal' | 'in' | 'range' | 'other'
+  /** Whether the condition holds for every result, being joined to the others by AND. */
+  always: boolean
+  test?: (value: unknown) => boolean
+}
+
+export interface Order {
+  /** Undefined where it is not a path. */
+  path: string | undefined
+  descending: boolean
+}
+
+export type Parameters = Map<string, unknown>
+type Scope = Map<string, string> // alias → path
+
+const mirrored: Record<string, string> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' }
+const ranges = new Set(['<', '>', '<=', '>=', '!='])
+
+/** Everything that the filter of a query (its `select_query` node) looks at. */
+export function filterUses(query: SyntaxNode, parameters: Parameters): Use[] {
+  const where = nodeAt(query, 'where')
+  return where === undefined ? [] : usesOf(where['condition'], true, scopeOf(query), parameters)
+}
+
+/** The ORDER BY of a query. */
+export function orderOf(query: SyntaxNode): Order[] {
+  const scope = scopeOf(query)
+  return nodesAt(nodeAt(query, 'orderBy'), 'expressions').map((each) => ({
+    path: pathOf(each['expression'], scope),
+    descending: each['order'] === 'DESC',
+  }))
+}
+
+/** Whether an item meets the conditions that every result must; the query itself decides the rest. */
+export function mayMatch(uses: Use[]): (item: unknown) => boolean {
+  const tests = uses.flatMap(({ path, always, test }) =>
+    always && test !== undefined ? [{ segments: segmentsOf(path), test }] : [],
+  )
+  return (item) => tests.every(({ segments, test }) => test(valueAt(segments, item)))
+}
+
+function usesOf(condition: unknown, always: boolean, scope: Scope, parameters: Parameters): Use[] {
+  if (!isNode(condition)) return []
+  const { left, right, operator } = condition
+  if (operator === 'AND' || operator === 'OR') {
+    const both = always && operator === 'AND'
+    return [left, right].flatMap((side) => usesOf(side, both, scope, parameters))
+  }
+  const use = comparison(condition, scope, parameters)
+  if (use !== undefined) return [{ ...use, always }]
+  return pathsIn(condition, scope).map((path) => ({ path, kind: 'other', always }))
+}
+
+/** A condition that compares one path with constants. */
+function comparison(node: SyntaxNode, scope: Scope, parameters: Parameters) {
+  const path = (operand: unknown) => pathOf(operand, scope)
+  const constant = (operand: unknown) => constantOf(operand, parameters)
+  if (node.type === 'scalar_in_expression') {
+    const listed = nodesAt(node, 'list').every((each) => constant(each) !== undefined)
+    return listed ? used(path(node['value']), 'in') : undefined
+  }
+  if (node.type === 'scalar_between_expression') {
+    const bounded = constant(node['begin']) !== undefined && constant(node['end']) !== undefined
+    return bounded ? used(path(node['value']), 'range') : undefined
+  }
+  if (node.type !== 'scalar_binary_expression') return undefined
+  const operator = String(node['operator'])
+  const plain = compared(path(node['left']), operator, constant(node['right']))
+  const swapped = mirrored[operator] ?? operator
+  return plain ?? compared(path(node['right']), swapped, constant(node['left']))
+}
+
+function used(path: string | undefined, kind: Use['kind']): Omit<Use, 'always'> | undefined {
+  return path === undefined ? undefined : { path, kind }
+}
+
+function compared(path: string | undefined, operator: string, constant?: { value: unknown }) {
+  if (path === undefined || constant === undefined) return undefined
+  if (operator !== '=' && !ranges.has(operator)) return undefined
+  const kind: Use['kind'] = operator === '=' ? 'equal' : 'range'
+  const test = path.includes('[]') ? undefined : testFor(operator, constant.value)
+  return test === undefined ? { path, kind } : { path, kind, test }
+}
+
+/** Cosmos compares only values of one type; objects and `!=` are left to the query. */
+function testFor(operator: string, bound: unknown): ((value: unknown) => boolean) | undefined {
+  if (typeof bound === 'object' && bound !== null) return undefined
+  if (operator === '=') return (value) => value === bound
+  if (typeof bound !== 'string' && typeof bound !== 'number') return undefined
+  const same = (value: unknown): value is typeof bound => typeof value === typeof bound
+  switch (operator) {
+    case '<':
+      return (value) => same(value) && value < bound
+    case '<=':
+      return (value) => same(value) && value <= bound
+    case '>':
+      return (value) => same(value) && value > bound
+    case '>=':
+      return (value) => same(value) && value >= bound
+    default:
+      return undefined
+  }
+}
+
+function constantOf(node: unknown, parameters: Parameters): { value: unknown } | undefined {
+  if (!isNode(node)) return undefined
+  if (node.type === 'parameter_name') return { value: parameters.get(String(node['name'])) }
+  if (node.type === 'null_constant') return { value: null }
+  return /^(string|number|boolean)_constant$/.test(node.type) ? { value: node['value'] } : undefined
+}
+
+/** All paths that an expression mentions, those of its subqueries included. */
+function pathsIn(value: unknown, scope: Scope): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => pathsIn(each, scope))
+  if (!isJsonObject(value)) return []
+  const path = pathOf(value, scope)
+  if (path !== undefined) return [path]
+  if (value['type'] !== 'select_query') return pathsIn(Object.values(value), scope)
+  const inner = isNode(value) ? scopeOf(value, scope) : scope
+  return pathsIn([value['select'], value['where']], inner)
+}
+
+/** The path that an alias or a chain of members means, elements of arrays as `[]`. */
+function pathOf(node: unknown, scope: Scope): string | undefined {
+  if (!isNode(node)) return undefined
+  if (node.type === 'identifier') return scope.get(String(node['name']))
+  if (!node.type.endsWith('_member_expression')) return undefined
+  const object = pathOf(node['object'], scope)
+  const segment = segmentOf(nodeAt(node, 'property'))
+  return object === undefined || segment === undefined ? undefined : `${object}/${segment}`
+}
+
+function segmentOf(property: SyntaxNode | undefined): string | undefined {
+  if (property?.type === 'number_constant') return '[]'
+  const name = property?.['name'] ?? property?.['value']
+  return typeof name === 'string' ? name : undefined
+}
+
+/** What the aliases in FROM and JOIN stand for; a subquery there is not followed. */
+function scopeOf(query: SyntaxNode, outer: Scope = new Map()): Scope {
+  const scope = new Map(outer)
+  const from = nodeAt(query, 'from')
+  const joins = nodesAt(from, 'joins')
+  for (const source of [nodeAt(from, 'source'), ...joins]) {
+    const expression = nodeAt(source, 'expression')
+    const path = sourcePath(expression, scope)
+    const alias = nodeAt(source, 'alias')?.['name'] ?? lastName(expression)
+    if (path === undefined || typeof alias !== 'string') continue
+    scope.set(alias, source?.['iteration'] === true ? `${path}/[]` : path)
+  }
+  return scope
+}
+
+function sourcePath(node: SyntaxNode | undefined, scope: Scope): string | undefined {
+  if (node?.type === 'collection_expression') {
+    return scope.get(String(nodeAt(node, 'expression')?.['name'])) ?? '' // the container itself
+  }
+  if (node?.type !== 'collection_member_expression') return undefined
+  const object = sourcePath(nodeAt(node, 'object'), scope)
+  const segment = segmentOf(nodeAt(node, 'property'))
+  return object === undefined || segment === undefined ? undefined : `${object}/${segment}`
+}
+
+function lastName(node: SyntaxNode | undefined): unknown {
+  return (nodeAt(node, 'property') ?? nodeAt(node, 'expression'))?.['name']
+}
+
+function nodeAt(node: SyntaxNode | undefined, member: string): SyntaxNode | undefined {
+  const value = node?.[member]
+  return isNode(value) ? value : undefined
+}
+
+function nodesAt(node: SyntaxNode | undefined, member: string): SyntaxNode[] {
+  const value = node?.[member]
+  return Array.isArray(value) ? value.filter(isNode) : []
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return isJsonObject(value) && typeof value['type'] === 'string'
+}

@@ -1,0 +1,19 @@
+/** The one error of the strict front: what Azure would have answered. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly substatus: number
+
+  constructor(status: number, message: string, substatus = 0) {
+    super(message)
+    this.status = status
+    this.substatus = substatus
+  }
+}
+
+export function badRequest(message: string, substatus = 0): Refusal {
+  return new Refusal(400, message, substatus)
+}
+
+export function notFound(message = 'Entity with the specified id does not exist in the system.') {
+  return new Refusal(404, message)
+}

@@ -1,0 +1,41 @@
+/** The example of the original documentation: what a newcomer publishes. */
+export const exampleEvent = {
+  type: 'app.instance.created',
+  source:
+    'https://ttd.apps.altinn.no/ttd/apps-test/instances/50019855/428a4575-2c04-4400-89a3-1aaadd2579cd',
+  subject: '/party/50019855',
+  specversion: '1.0',
+  alternativesubject: '/person/01017512345',
+}
+
+/** The same event as the real Altinn client writes it: ten members, nulls and a time of its own included. */
+export const clientBody = (): string =>
+  JSON.stringify({
+    id: null,
+    source: exampleEvent.source,
+    specversion: '1.0',
+    type: exampleEvent.type,
+    subject: exampleEvent.subject,
+    time: new Date().toISOString(),
+    alternativesubject: exampleEvent.alternativesubject,
+    data: null,
+    dataschema: null,
+    contenttype: null,
+  })
+
+/** The headers of the real Altinn client (altinn-contract §1.1). */
+export const clientHeaders = (altinn: string, platform: string) => ({
+  'Ocp-Apim-Subscription-Key': 'none',
+  Accept: 'application/json',
+  Authorization: `Bearer ${altinn}`,
+  PlatformAccessToken: platform,
+  'Content-Type': 'application/json; charset=utf-8',
+})
+
+/** A command that publishes the example, ready to paste. */
+export const curlCommand = (url: string, altinn: string, platform: string): string =>
+  `curl -i '${url}' \\
+  -H 'Content-Type: application/json' \\
+  -H 'PlatformAccessToken: ${platform}' \\
+  -H 'Authorization: Bearer ${altinn}' \\
+  -d '${JSON.stringify(exampleEvent)}'`

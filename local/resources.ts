@@ -1,0 +1,44 @@
+import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
+import { QueueServiceClient } from '@azure/storage-queue'
+import { containers, queues, type ContainerDefinition } from '../shared/resources.ts'
+
+/** Creates, where they are not there yet, what the infrastructure creates in Azure: database, containers, queues. */
+export async function createResources(stack: {
+  cosmos: string
+  storage: string
+  database: string
+}): Promise<void> {
+  const { database } = await new CosmosClient(stack.cosmos).databases.createIfNotExists({
+    id: stack.database,
+  })
+  const service = QueueServiceClient.fromConnectionString(stack.storage)
+  await Promise.all([
+    ...containers.map((definition) =>
+      database.containers.createIfNotExists(containerRequest(definition)),
+    ),
+    ...queues
+      .flatMap((name) => [name, `${name}-poison`])
+      .map((name) => service.getQueueClient(name).createIfNotExists()),
+  ])
+}
+
+function containerRequest({
+  id,
+  partitionKeyPaths,
+  defaultTtlSeconds,
+  ...indexes
+}: ContainerDefinition) {
+  const kind = partitionKeyPaths.length > 1 ? PartitionKeyKind.MultiHash : PartitionKeyKind.Hash
+  return {
+    id,
+    partitionKey: { paths: partitionKeyPaths, kind, version: PartitionKeyDefinitionVersion.V2 },
+    defaultTtl: defaultTtlSeconds,
+    indexingPolicy: {
+      includedPaths: indexes.indexedPaths.map((path) => ({ path })),
+      excludedPaths: [{ path: '/*' }],
+      compositeIndexes: indexes.compositeIndexes.map((paths) =>
+        paths.map((path) => ({ path, order: 'ascending' as const })),
+      ),
+    },
+  }
+}

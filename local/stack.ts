@@ -1,0 +1,56 @@
+import { startEmulators } from './emulators/emulators.ts'
+import { startIssuer } from './issuer.ts'
+import { createResources } from './resources.ts'
+
+export type Stack = Awaited<ReturnType<typeof startStack>>
+
+/** Starts everything around the app: emulators with their containers and queues, and the token issuer. */
+export async function startStack(ports: {
+  queue: number
+  blob: number
+  cosmos: number
+  issuer: number
+}) {
+  const [emulators, issuer] = await settledOrStopped([
+    startEmulators({ queuePort: ports.queue, blobPort: ports.blob, cosmosPort: ports.cosmos }),
+    startIssuer({ port: ports.issuer }),
+  ])
+  const database = process.env['COSMOS_DATABASE'] ?? 'events'
+  const stop = async () => void (await Promise.all([emulators.stop(), issuer.stop()]))
+  try {
+    await createResources({ cosmos: emulators.cosmos, storage: emulators.storage, database })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    emulators,
+    issuer,
+    stop,
+    /** The settings that point an app at this stack. */
+    settings: {
+      AzureWebJobsStorage: emulators.storage,
+      Cosmos: emulators.cosmos,
+      COSMOS_DATABASE: database,
+      QueueStorage: emulators.storage,
+      ...issuer.settings,
+    },
+  }
+}
+
+interface Stoppable {
+  stop(): Promise<void>
+}
+
+/** Where one part fails to start, the parts that did are stopped before the failure is passed on. */
+async function settledOrStopped<A extends Stoppable, B extends Stoppable>(
+  parts: [Promise<A>, Promise<B>],
+): Promise<[A, B]> {
+  try {
+    return await Promise.all(parts)
+  } catch (error) {
+    for (const part of await Promise.allSettled<Stoppable>(parts))
+      if (part.status === 'fulfilled') await part.value.stop()
+    throw error
+  }
+}

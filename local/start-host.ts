@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util'
+import { startHost } from './host/host.ts'
+import { runUntilStopped } from './lifetime.ts'
+import { portFor } from './ports.ts'
+import { addToEnvironment, readSettingsFile, root } from './settings.ts'
+
+// `npm run start:host [-- --functions a,b] [--lease seconds]`: the app alone, against whatever its settings name.
+await runUntilStopped(async () => {
+  const { values } = parseArgs({
+    options: { functions: { type: 'string' }, lease: { type: 'string' } },
+  })
+  addToEnvironment(readSettingsFile())
+  const host = await startHost({
+    folder: root,
+    port: portFor('PORT'),
+    exitOnUnhandled: true,
+    ...(values.functions !== undefined && { functions: values.functions.split(',') }),
+    ...(values.lease !== undefined && { leaseSeconds: Number(values.lease) }),
+  })
+  console.log(`App Events listens on ${host.url}`)
+  return host.stop
+})

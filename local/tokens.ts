@@ -1,0 +1,46 @@
+/** Who an Altinn token speaks for, with the claims that the real issuer writes. */
+export const callers = {
+  org: (org: string, orgNumber = '991825827') => ({
+    'urn:altinn:org': org,
+    'urn:altinn:orgNumber': orgNumber,
+    'urn:altinn:authenticatemethod': 'maskinporten',
+    'urn:altinn:authlevel': 3,
+    scope: 'altinn:serviceowner',
+    consumer: { authority: 'iso6523-actorid-upis', ID: `0192:${orgNumber}` },
+    token_type: 'Bearer',
+  }),
+  user: (userId: number, partyId: number, pid: string) => ({
+    nameid: String(userId),
+    'urn:altinn:userid': userId,
+    'urn:altinn:username': `user${userId}`,
+    'urn:altinn:partyid': partyId,
+    'urn:altinn:authenticatemethod': 'BankID',
+    'urn:altinn:authlevel': 4,
+    pid,
+  }),
+}
+
+/** Has the issuer at `url` make an Altinn token. */
+export const altinnToken = (url: string, claims: object, seconds?: number): Promise<string> =>
+  mint(url, { kind: 'altinn', claims: { iss: `${url}/`, ...claims }, seconds })
+
+/** Has the issuer at `url` make the platform access token of an app, as AccessTokenGenerator does. */
+export const platformToken = (
+  url: string,
+  org: string,
+  app: string,
+  seconds = 300,
+): Promise<string> =>
+  mint(url, {
+    kind: 'platform',
+    claims: { iss: org, 'urn:altinn:app': app, aud: 'platform.altinn.no' },
+    seconds,
+  })
+
+async function mint(url: string, request: object): Promise<string> {
+  const answer = await fetch(`${url}/token`, { method: 'POST', body: JSON.stringify(request) })
+  const { token } = Object(await answer.json())
+  if (typeof token !== 'string')
+    throw new Error(`The issuer at ${url} made no token: ${answer.status}`)
+  return token
+}

@@ -2,7 +2,7 @@ import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { globSync, rmSync } from 'node:fs'
 
 // Heavy SDKs: each a file of its own beside the main one, read when first asked for, so that registering does not wait.
-const beside = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity']
+const beside = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity', 'undici']
 const fileOf = (name: string) => `${name.replace('@azure/', '')}.cjs`
 
 const common: BuildOptions = {

@@ -1,17 +1,19 @@
 import { app } from '@azure/functions'
+import { fanOut } from '../shared/fan-out.ts'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { parseInboundMessage } from '../shared/message.ts'
 import { storeSpilled } from '../shared/store-spilled.ts'
 
-/** Queue events-inbound: finds who subscribes to an event and marks it as fanned out. A second run changes nothing. */
+/** Queue events-inbound: a delivery for everyone who subscribes to the event, which is then marked. A second run changes nothing. */
 async function fanOutEvent({ message, services, log }: QueueCall): Promise<void> {
   const inbound = parseInboundMessage(message)
   const reference = 'spilled' in inbound ? await storeSpilled(services, inbound.spilled) : inbound
   const event = await services.events.find(reference)
   if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
   if (event.pending === undefined) return
-  const { outcome } = await services.events.finish(event, 0)
-  log('event fanned out', { event: event.id, subscribers: 0, outcome, trace: event.traceparent })
+  const subscribers = await fanOut(services, event, reference.session)
+  const { outcome } = await services.events.finish(event, subscribers)
+  log('event fanned out', { event: event.id, subscribers, outcome, trace: event.traceparent })
 }
 
 app.storageQueue('fan-out-event', {

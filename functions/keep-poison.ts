@@ -1,8 +1,7 @@
 import { app } from '@azure/functions'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { reasonToKeep } from '../shared/poison-reason.ts'
-
-const bytes = { dataType: 'binary' } // the text as it came, not as the library would parse it
+import { queues } from '../shared/resources.ts'
 
 /** A message that failed five times: work that is still open is the sweep's; only what makes no sense is kept. */
 async function keepPoison(
@@ -10,15 +9,17 @@ async function keepPoison(
   { message, context, services, log }: QueueCall,
 ): Promise<void> {
   const text = Buffer.isBuffer(message) ? message.toString() : String(message)
-  const reason = await reasonToKeep(services, text)
+  const reason = await reasonToKeep(services, queue, text)
   const id = String(context.triggerMetadata?.['id'])
   if (reason !== undefined) await services.poison.keep({ id, queue, reason, text })
   log(reason === undefined ? 'poison left to the sweep' : 'poison kept', { queue, message: id })
 }
 
-app.storageQueue('keep-poison-events-inbound', {
-  ...bytes,
-  queueName: 'events-inbound-poison',
-  connection: 'QueueStorage',
-  handler: consumer((call) => keepPoison('events-inbound', call)),
-})
+const bytes = { dataType: 'binary' } // the text as it came, not as the library would parse it
+for (const queue of queues)
+  app.storageQueue(`keep-poison-${queue}`, {
+    ...bytes,
+    queueName: `${queue}-poison`,
+    connection: 'QueueStorage',
+    handler: consumer((call) => keepPoison(queue, call)),
+  })

@@ -1,6 +1,11 @@
 import { app } from '@azure/functions'
+import { gauge } from '../shared/gauge.ts'
 import { scheduled } from '../shared/handlers.ts'
+import { releaseSubscribers } from '../shared/release-subscribers.ts'
+import { rescueReplays } from '../shared/replay.ts'
+import { rescueDeliveries } from '../shared/rescue-deliveries.ts'
 import { rescueEvents } from '../shared/rescue-events.ts'
+import { rescueValidations } from '../shared/validation.ts'
 
 const WORK_MS = 20_000 // of the 30 s between two runs
 
@@ -9,14 +14,14 @@ app.timer('sweep', {
   schedule: '*/30 * * * * *',
   handler: scheduled(async ({ services, log }) => {
     const end = Date.now() + WORK_MS
-    const { events, poison, inbound, heartbeat } = services
-    const [oldestPendingSeconds, poisonMessages] = await Promise.all([
-      events.oldestPendingSeconds(),
-      poison.count(),
-    ])
-    log('gauge', { oldestPendingSeconds: Math.round(oldestPendingSeconds), poisonMessages })
-    await inbound.probe() // taking work that cannot be sent would only make it wait longer
-    log('swept', { eventsSent: await rescueEvents(services, end) })
-    await heartbeat.beat()
+    log('gauge', await gauge(services))
+    await services.inbound.probe() // taking work that cannot be sent would only make it wait longer
+    const eventsSent = await rescueEvents(services, end)
+    await releaseSubscribers(services, end)
+    const deliveriesSent = await rescueDeliveries(services, end)
+    await rescueValidations(services)
+    await rescueReplays(services)
+    log('swept', { eventsSent, deliveriesSent })
+    await services.heartbeat.beat()
   }),
 })

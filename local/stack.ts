@@ -34,6 +34,7 @@ export async function startStack(ports: {
       COSMOS_DATABASE: database,
       QueueStorage: emulators.storage,
       ...issuer.settings,
+      WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128', // receivers on this machine
     },
   }
 }

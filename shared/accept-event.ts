@@ -3,7 +3,7 @@ import { newEventDocument, type EventDocument } from './event-document.ts'
 import type { EventDraft } from './event-draft.ts'
 import { newEventId } from './event-id.ts'
 import { referenceTo } from './message.ts'
-import { Problem } from './problem.ts'
+import { unconfirmed } from './problem.ts'
 import type { Services } from './services.ts'
 
 /** A publisher's wish, checked. */
@@ -38,7 +38,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
   }
   if (submission.idempotencyKey === undefined && (await spill(services, document)))
     return { event, how: 'spilled' }
-  throw unconfirmed()
+  throw unconfirmed('event')
 }
 
 /** The event, under the id that its idempotency key already stands for, if any. */
@@ -47,7 +47,7 @@ async function identify({ requests }: Services, submission: Submission): Promise
   const event = newCloudEvent(draft, publisher, newEventId())
   if (idempotencyKey === undefined) return event
   const id = await requests.reserve(publisher, idempotencyKey, event)
-  if (id === undefined) throw unconfirmed()
+  if (id === undefined) throw unconfirmed('event')
   return newCloudEvent(draft, publisher, id)
 }
 
@@ -63,8 +63,3 @@ const succeeds = (work: Promise<void>): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-const unconfirmed = (): Problem =>
-  new Problem(503, 'The event is not confirmed to be stored. Try again.', {
-    headers: { 'retry-after': '5' },
-  })

@@ -1,4 +1,11 @@
-import type { Container, JSONValue, PatchOperation, PartitionKey } from '@azure/cosmos'
+import type {
+  Container,
+  CosmosHeaders,
+  JSONValue,
+  PartitionKey,
+  PatchOperation,
+  RequestOptions,
+} from '@azure/cosmos'
 import { hasStatus } from './cosmos-fault.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
 import { within } from './within.ts'
@@ -22,19 +29,41 @@ export async function readDocument<T extends object>(
   return resource
 }
 
-/** Patches a document that is still as it was read. `changed` where another was first; else the session of the write. */
-export async function patchUnchanged(
+/** How a conditional write ended: `changed` where another was first. */
+export type Written = { outcome: 'written' | 'changed'; session: string | undefined }
+
+/** Patches a document that is still as it was read. */
+export function patchUnchanged(
   container: Container,
   { id, _etag }: Stored<{ id: string }>,
   key: PartitionKey,
   operations: PatchOperation[],
-): Promise<{ outcome: 'patched' | 'changed'; session: string | undefined }> {
-  const accessCondition = { type: 'IfMatch', condition: _etag }
+): Promise<Written> {
+  return unlessChanged(_etag, (options) => container.item(id, key).patch(operations, options))
+}
+
+/** Replaces a document that is still as it was read. */
+export function replaceUnchanged<T extends { id: string }>(
+  container: Container,
+  { _etag, ...document }: Stored<T>,
+  key: PartitionKey,
+): Promise<Written> {
+  return unlessChanged(_etag, (options) =>
+    container.item(document.id, key).replace(document, options),
+  )
+}
+
+/** Writes under If-Match; the emulator does not check a patch's own condition. */
+async function unlessChanged(
+  condition: string,
+  write: (options: RequestOptions) => Promise<{ headers: CosmosHeaders }>,
+): Promise<Written> {
+  const accessCondition = { type: 'IfMatch', condition }
   try {
     const { headers } = await within(CALL_MS, (abortSignal) =>
-      container.item(id, key).patch(operations, { accessCondition, abortSignal }),
+      write({ accessCondition, abortSignal }),
     )
-    return { outcome: 'patched', session: sessionOf(headers) }
+    return { outcome: 'written', session: sessionOf(headers) }
   } catch (error) {
     if (hasStatus(error, 412)) return { outcome: 'changed', session: undefined }
     throw error

@@ -36,4 +36,5 @@ export function newEventDocument(
 }
 
 /** Real clients write `/org/` where the documentation says `/organisation/`: both mean the same (altinn-contract §1.4). */
-const alternativeOf = (subject: string): string => subject.replace(/^\/org\//, '/organisation/')
+export const alternativeOf = (subject: string): string =>
+  subject.replace(/^\/org\//, '/organisation/')

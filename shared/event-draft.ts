@@ -1,5 +1,6 @@
 import Joi from 'joi'
-import { membersOf, pointerTo } from './json.ts'
+import { problemOf } from './joi-problem.ts'
+import { membersOf } from './json.ts'
 import { Problem } from './problem.ts'
 import { faultOfSource } from './source.ts'
 
@@ -73,11 +74,6 @@ export function parseEventDraft({
   )
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
   if (error === undefined) return draft
-  throw problemOf(error.details)
-}
-
-function problemOf(details: Joi.ValidationErrorItem[]): Problem {
-  const missing = details.some(({ type }) => type === 'any.required')
-  const errors = details.map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }))
-  return new Problem(400, missing ? MISSING : (errors[0]?.detail ?? ''), { errors })
+  const missing = error.details.some(({ type }) => type === 'any.required')
+  throw problemOf(error.details, missing ? MISSING : undefined)
 }

@@ -12,6 +12,8 @@ export type OverdueEvent = Stored<
 
 const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.rescues, c._etag
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
+const OF_RESOURCE = `SELECT TOP @count * FROM c
+  WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
 const OLDEST = 'SELECT VALUE MIN(c.id) FROM c WHERE c.pending > 0'
 
 /** The events: the truth that queues only hint at. */
@@ -45,6 +47,15 @@ export function openEvents(database: Database) {
         { op: 'set', path: '/pending', value: Math.floor(Date.now() / 1000) + seconds },
         { op: 'set', path: '/rescues', value: (event.rescues ?? 0) + 1 },
       ]),
+
+    /** At most `count` events of a resource, by id, between two ids or bounds. */
+    ofResource: (resource: string, after: string, until: string, count: number) =>
+      queryAll<EventDocument>(container, OF_RESOURCE, {
+        '@resource': resource,
+        '@after': after,
+        '@until': until,
+        '@count': count,
+      }),
 
     /** How long the oldest event that is not fanned out has waited, in seconds; 0 where there is none. */
     async oldestPendingSeconds(): Promise<number> {

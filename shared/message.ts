@@ -1,4 +1,5 @@
 import Joi from 'joi'
+import type { DeliveryDocument } from './delivery.ts'
 import type { EventDocument } from './event-document.ts'
 
 /** What a message speaks of: an event by its full key, with the session token of the write. */
@@ -18,14 +19,15 @@ interface SpilledEvent {
 }
 export type InboundMessage = EventReference | SpilledEvent
 
-const reference = Joi.object<EventReference>({
+const referenceMembers = {
   v: Joi.valid(1).required(),
   event: Joi.string().guid().required(),
   resource: Joi.string().required(),
   subject: Joi.string().required(),
   session: Joi.string(),
   traceparent: Joi.string().required(),
-}).unknown()
+}
+const reference = Joi.object<EventReference>(referenceMembers).unknown()
 
 const spilled = Joi.object<SpilledEvent>({
   v: Joi.valid(1).required(),
@@ -53,3 +55,71 @@ export function referenceTo(
 ): EventReference {
   return { v: 1, event, resource, subject, ...(session !== undefined && { session }), traceparent }
 }
+
+/** A delivery that is to be attempted: the event, the subscription's number, and the very attempt. */
+export interface DeliveryReference extends EventReference {
+  subscription: string
+  /** Session token of the delivery's record, which is in another container than the event. */
+  delivery?: string
+  run: number
+  attempt: number
+  /** Let out by the sweep although the subscription is paused. */
+  probe?: boolean
+}
+
+/** The message that asks for a delivery's next attempt; the sessions are those of the writes it speaks of. */
+export function deliveryReferenceTo(
+  { id, resource, subject, traceparent, subscription, run, attempt }: DeliveryDocument,
+  sessions: { event?: string | undefined; delivery?: string | undefined },
+): DeliveryReference {
+  return {
+    ...referenceTo({ id, resource, subject, traceparent }, sessions.event),
+    subscription,
+    ...(sessions.delivery !== undefined && { delivery: sessions.delivery }),
+    run,
+    attempt,
+  }
+}
+
+const deliveryReference = Joi.object<DeliveryReference>({
+  subscription: Joi.string().required(),
+  delivery: Joi.string(),
+  run: Joi.number().integer().required(),
+  attempt: Joi.number().integer().required(),
+  probe: Joi.boolean(),
+}).concat(Joi.object(referenceMembers).unknown())
+
+/** A subscription to be validated, by its full key, and the very attempt. */
+export interface ValidationMessage {
+  v: 1
+  consumer: string
+  subscription: string
+  attempt: number
+  session?: string
+}
+const validationMessage = Joi.object<ValidationMessage>({
+  v: Joi.valid(1).required(),
+  consumer: Joi.string().required(),
+  subscription: Joi.string().required(),
+  attempt: Joi.number().integer().required(),
+  session: Joi.string(),
+}).unknown()
+
+/** A replay whose next page is to be done. */
+export interface ReplayMessage {
+  v: 1
+  subscription: string
+  replay: string
+}
+const replayMessage = Joi.object<ReplayMessage>({
+  v: Joi.valid(1).required(),
+  subscription: Joi.string().required(),
+  replay: Joi.string().guid().required(),
+}).unknown()
+
+export const parseDeliveryReference = (message: unknown): DeliveryReference =>
+  Joi.attempt(message, deliveryReference)
+export const parseValidationMessage = (message: unknown): ValidationMessage =>
+  Joi.attempt(message, validationMessage)
+export const parseReplayMessage = (message: unknown): ReplayMessage =>
+  Joi.attempt(message, replayMessage)

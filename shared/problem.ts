@@ -39,6 +39,12 @@ export class Problem extends Error {
   }
 }
 
+/** 503: it may or may not be stored, so that trying again is right. */
+export const unconfirmed = (what: string): Problem =>
+  new Problem(503, `The ${what} is not confirmed to be stored. Try again.`, {
+    headers: { 'retry-after': '5' },
+  })
+
 /** The body of a problem; `errors` only where there are several, since one is named in `detail`. */
 export function problemDetails({ status, message, errors }: Problem, traceId: string) {
   return {

@@ -2,6 +2,7 @@ import type { QueueClient, QueueServiceClient } from '@azure/storage-queue'
 import type { Connection } from './config.ts'
 import { within } from './within.ts'
 
+const SEND_MS = 1000
 const FOREVER = -1 // seconds; the default is 7 days, after which Azure drops a message
 const MAX_BYTES = 49_152 // 64 KiB, less a quarter for base64
 
@@ -21,11 +22,15 @@ export function openQueue<Message extends object>(service: QueueServiceClient, n
   return {
     fits: (message: Message): boolean => Buffer.byteLength(JSON.stringify(message)) <= MAX_BYTES,
 
-    /** One try, `limitMs` in all. Throws if it is not known to be sent; sending twice must do no harm. */
-    async send(message: Message, limitMs = 1000): Promise<void> {
+    /**
+     * One try, 1 s in all; the message is to be seen after `delaySeconds`. Throws if it is not known to be sent; sending
+     * twice must do no harm.
+     */
+    async send(message: Message, delaySeconds = 0): Promise<void> {
       const text = Buffer.from(JSON.stringify(message)).toString('base64')
-      await within(limitMs, (abortSignal) =>
-        client.sendMessage(text, { messageTimeToLive: FOREVER, abortSignal }),
+      const visibilityTimeout = Math.ceil(delaySeconds)
+      await within(SEND_MS, (abortSignal) =>
+        client.sendMessage(text, { messageTimeToLive: FOREVER, visibilityTimeout, abortSignal }),
       )
     },
     /** Throws if the queue cannot be reached. */

@@ -30,6 +30,27 @@ export const containers: ContainerDefinition[] = [
     compositeIndexes: [],
   },
   {
+    id: 'subscriptions',
+    partitionKeyPaths: ['/consumer'],
+    defaultTtlSeconds: -1, // on, without a default: only tombstones have a time to live
+    indexedPaths: ['/number/?', '/_ts/?'],
+    compositeIndexes: [],
+  },
+  {
+    id: 'deliveries',
+    partitionKeyPaths: ['/subscription', '/id'],
+    defaultTtlSeconds: 90 * DAY,
+    indexedPaths: ['/due/?'],
+    compositeIndexes: [['/subscription', '/state', '/id']],
+  },
+  {
+    id: 'replays',
+    partitionKeyPaths: ['/subscription'],
+    defaultTtlSeconds: 90 * DAY,
+    indexedPaths: ['/due/?'],
+    compositeIndexes: [],
+  },
+  {
     id: 'poison',
     partitionKeyPaths: ['/queue'],
     defaultTtlSeconds: 90 * DAY,
@@ -39,4 +60,10 @@ export const containers: ContainerDefinition[] = [
 ]
 
 /** The queues that functions listen to; each has a poison queue, `{name}-poison`. */
-export const queues = ['events-inbound']
+export const queues = [
+  'events-inbound',
+  'events-outbound',
+  'events-retry',
+  'subscription-validation',
+  'replays',
+]

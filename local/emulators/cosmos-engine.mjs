@@ -67,7 +67,7 @@ Object.assign(Documents.prototype, {
       if (this.isExpired(item)) this._data.delete(rid)
       else if (mayMatch(item)) items.push(item)
     }
-    const paging = { maxItemCount: maxItemCount ?? pageSize, continuation }
+    const paging = { maxItemCount: maxItemCount > 0 ? maxItemCount : pageSize, continuation }
     const udf = this._userDefinedFunctions()
     try {
       return this._getQuery(query).exec(items, { parameters, udf, ...paging })

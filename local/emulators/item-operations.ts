@@ -29,7 +29,7 @@ async function run(
 ): Promise<Charged> {
   checkSession(header(request, 'x-ms-session-token'), operation, container)
   if (operation === 'query') {
-    const answer = await engine.answer({ ...request, body: prepareQuery(request, container) })
+    const answer = await engine.answer(prepareQuery(request, container))
     return { ...answer, charge: chargeOf(operation, answer, answer.body, container) }
   }
   const { paths } = container.definition.partitionKey

@@ -1,5 +1,6 @@
 import type { SyntaxNode } from './cosmos-engine.mjs'
-import { isJsonObject, segmentsOf, valueAt } from './json.ts'
+import { segmentsOf, valueAt } from './json.ts'
+import { isNode, nodeAt, nodesAt, pathOf, pathsIn, scopeOf, type Scope } from './query-paths.ts'
 
 /** How a filter or an ORDER BY uses one path of the items. */
 export interface Use {
@@ -18,7 +19,6 @@ export interface Order {
 }
 
 export type Parameters = Map<string, unknown>
-type Scope = Map<string, string> // alias → path
 
 const mirrored: Record<string, string> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' }
 const ranges = new Set(['<', '>', '<=', '>=', '!='])
@@ -114,74 +114,4 @@ function constantOf(node: unknown, parameters: Parameters): { value: unknown } |
   if (node.type === 'parameter_name') return { value: parameters.get(String(node['name'])) }
   if (node.type === 'null_constant') return { value: null }
   return /^(string|number|boolean)_constant$/.test(node.type) ? { value: node['value'] } : undefined
-}
-
-/** All paths that an expression mentions, those of its subqueries included. */
-function pathsIn(value: unknown, scope: Scope): string[] {
-  if (Array.isArray(value)) return value.flatMap((each) => pathsIn(each, scope))
-  if (!isJsonObject(value)) return []
-  const path = pathOf(value, scope)
-  if (path !== undefined) return [path]
-  if (value['type'] !== 'select_query') return pathsIn(Object.values(value), scope)
-  const inner = isNode(value) ? scopeOf(value, scope) : scope
-  return pathsIn([value['select'], value['where']], inner)
-}
-
-/** The path that an alias or a chain of members means, elements of arrays as `[]`. */
-function pathOf(node: unknown, scope: Scope): string | undefined {
-  if (!isNode(node)) return undefined
-  if (node.type === 'identifier') return scope.get(String(node['name']))
-  if (!node.type.endsWith('_member_expression')) return undefined
-  const object = pathOf(node['object'], scope)
-  const segment = segmentOf(nodeAt(node, 'property'))
-  return object === undefined || segment === undefined ? undefined : `${object}/${segment}`
-}
-
-function segmentOf(property: SyntaxNode | undefined): string | undefined {
-  if (property?.type === 'number_constant') return '[]'
-  const name = property?.['name'] ?? property?.['value']
-  return typeof name === 'string' ? name : undefined
-}
-
-/** What the aliases in FROM and JOIN stand for; a subquery there is not followed. */
-function scopeOf(query: SyntaxNode, outer: Scope = new Map()): Scope {
-  const scope = new Map(outer)
-  const from = nodeAt(query, 'from')
-  const joins = nodesAt(from, 'joins')
-  for (const source of [nodeAt(from, 'source'), ...joins]) {
-    const expression = nodeAt(source, 'expression')
-    const path = sourcePath(expression, scope)
-    const alias = nodeAt(source, 'alias')?.['name'] ?? lastName(expression)
-    if (path === undefined || typeof alias !== 'string') continue
-    scope.set(alias, source?.['iteration'] === true ? `${path}/[]` : path)
-  }
-  return scope
-}
-
-function sourcePath(node: SyntaxNode | undefined, scope: Scope): string | undefined {
-  if (node?.type === 'collection_expression') {
-    return scope.get(String(nodeAt(node, 'expression')?.['name'])) ?? '' // the container itself
-  }
-  if (node?.type !== 'collection_member_expression') return undefined
-  const object = sourcePath(nodeAt(node, 'object'), scope)
-  const segment = segmentOf(nodeAt(node, 'property'))
-  return object === undefined || segment === undefined ? undefined : `${object}/${segment}`
-}
-
-function lastName(node: SyntaxNode | undefined): unknown {
-  return (nodeAt(node, 'property') ?? nodeAt(node, 'expression'))?.['name']
-}
-
-function nodeAt(node: SyntaxNode | undefined, member: string): SyntaxNode | undefined {
-  const value = node?.[member]
-  return isNode(value) ? value : undefined
-}
-
-function nodesAt(node: SyntaxNode | undefined, member: string): SyntaxNode[] {
-  const value = node?.[member]
-  return Array.isArray(value) ? value.filter(isNode) : []
-}
-
-function isNode(value: unknown): value is SyntaxNode {
-  return isJsonObject(value) && typeof value['type'] === 'string'
 }

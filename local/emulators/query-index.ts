@@ -25,7 +25,8 @@ export interface Demand {
  * - to be a partition key path, compared by `=` or IN, with all levels before it given: that
  *   chooses the partition and is not looked up.
  * The documentation says that `/id` and `/_ts` are always indexed in mode `consistent`. It is not
- * relied on here: ORDER BY and ranges on them need an index like on any other path.
+ * relied on here: ORDER BY and ranges on them need an index like on any other path. What a subquery
+ * in FROM filters by is not checked.
  */
 export function checkIndexes({ uses, orders, keyLevels }: Demand, container: ContainerDefinition) {
   const { indexingPolicy: policy } = container

@@ -1,13 +1,16 @@
-import { parseQuery, type Container } from './cosmos-engine.mjs'
+import { parseQuery, type Container, type EngineRequest } from './cosmos-engine.mjs'
 import { header, type ItemRequest } from './cosmos-request.ts'
-import { isJsonObject, type Json } from './json.ts'
+import { isJsonObject } from './json.ts'
 import { keyOfItem, prefixKey, startsWith, type PartitionKey } from './partition-key.ts'
 import { filterUses, mayMatch, orderOf } from './query-filter.ts'
 import { checkIndexes } from './query-index.ts'
 import { badRequest } from './refusal.ts'
 
-/** Checks a query against the indexes, and gives it to run with the items to look at. */
-export function prepareQuery(request: ItemRequest, { definition }: Container): Json {
+/**
+ * Checks a query against the indexes, and gives it to the engine with the items to look at. To
+ * read all items (GET) is a query too.
+ */
+export function prepareQuery(request: ItemRequest, { definition }: Container): EngineRequest {
   const { paths } = definition.partitionKey
   const key = prefixKey(header(request, 'x-ms-documentdb-partitionkey'), paths)
   const { query, parameters } = readQuery(request)
@@ -15,10 +18,12 @@ export function prepareQuery(request: ItemRequest, { definition }: Container): J
   const uses = filterUses(syntax, new Map(parameters.map(({ name, value }) => [name, value])))
   checkIndexes({ uses, orders: orderOf(syntax), keyLevels: key.length }, definition)
   const matches = mayMatch(uses)
+  const isWanted = (item: unknown) => isInPartition(item, paths, key) && matches(item)
   return {
-    query,
-    parameters,
-    mayMatch: (item: unknown) => matches(item) && isInPartition(item, paths, key),
+    method: 'POST',
+    url: request.url,
+    headers: { ...request.headers, 'x-ms-documentdb-isquery': 'true' },
+    body: { query, parameters, mayMatch: isWanted },
   }
 }
 

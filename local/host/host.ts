@@ -36,9 +36,11 @@ export async function startHost(options: HostOptions) {
   const settings = readHostSettings(options.folder)
   const app = await loadApp(path.resolve(options.folder), log)
   const functions = choose(app.functions, options.functions, log)
-  const http = functions.filter(({ kind }) => kind === 'http')
-  const routes = buildRoutes(http, settings.routePrefix, log)
-  const active = functions.filter((fn) => !isDisabled(fn))
+  const routes = buildRoutes(functions, settings.routePrefix, log)
+  const served = functions.filter(
+    (fn) => fn.kind !== 'http' || routes.some((route) => route.fn === fn),
+  )
+  const active = served.filter((fn) => !isDisabled(fn))
   const queueSettings = { ...settings.queues, leaseSeconds: options.leaseSeconds ?? 600 }
   const listeners = await createListeners(app, active, queueSettings, log)
   const runner = createRunner(app, functions)
@@ -60,17 +62,9 @@ export async function startHost(options: HostOptions) {
   let ending: Promise<void> | undefined
   /** Ends listening and polling, waits (30 s at most) for what runs, then runs the appTerminate hooks. */
   const stop = () => (ending ??= end())
-  const registered = functions.filter(
-    (fn) => fn.kind !== 'http' || routes.some((route) => route.fn === fn),
-  )
   const { port } = server
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    functions: registered.map(summary),
-    trigger: runner.trigger,
-    stop,
-  }
+  const { trigger } = runner
+  return { url: `http://127.0.0.1:${port}`, port, functions: served.map(summary), trigger, stop }
 }
 
 function createLog(write: (line: string) => void = console.log): Log {
@@ -92,9 +86,8 @@ function watchUnhandled(log: Log, onFatal: (error: unknown) => void = () => proc
 const same = (one: string) => (other: { name: string }) =>
   one.toLowerCase() === other.name.toLowerCase()
 
-function isDisabled({ name }: AppFunction) {
-  return /^(true|1)$/i.test(process.env[`AzureWebJobs.${name}.Disabled`] ?? '')
-}
+const isDisabled = ({ name }: { name: string }) =>
+  /^(true|1)$/i.test(process.env[`AzureWebJobs.${name}.Disabled`] ?? '')
 
 function choose(functions: AppFunction[], names: string[] | undefined, log: Log) {
   const unknown = names?.find((name) => !functions.some(same(name)))
@@ -150,16 +143,9 @@ function createRunner(app: App, functions: AppFunction[]) {
   return { run, trigger, idle }
 }
 
-function summary(fn: AppFunction) {
-  const { type, route, methods, authLevel, queueName, connection, schedule } = fn.trigger
-  const http = fn.kind === 'http' && { route: route || fn.name, methods, authLevel }
-  const queue = fn.kind === 'queue' && { queueName, connection }
-  return {
-    name: fn.name,
-    type,
-    disabled: isDisabled(fn),
-    ...http,
-    ...queue,
-    ...(schedule && { schedule }),
-  }
-}
+const summary = ({ name, kind, trigger }: AppFunction) => ({
+  ...trigger,
+  ...(kind === 'http' && { route: trigger.route || name }),
+  name,
+  disabled: isDisabled({ name }),
+})

@@ -1,5 +1,6 @@
 // The HTTP side, as in the host's classic mode (no streaming): a request becomes the host's RpcHttp message, whose parts
 // the library makes an HttpRequest of (GrpcMessageConversionExtensions.cs), and the function's answer a response.
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
@@ -14,7 +15,7 @@ type Site = {
   app: App
   routes: ReturnType<typeof buildRoutes>
   active: AppFunction[] // the others are 404
-  run: (name: string, input: string) => unknown // for POST /admin/functions/NAME; undefined: no such function
+  run: (name: string, input: string) => unknown // undefined: there is no such function
   log: Log
 }
 
@@ -27,13 +28,9 @@ export async function startHttp(port: number, site: Site) {
     const done = respond(site, request, response).finally(() => answering.delete(done))
     answering.add(done)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  }).catch((cause: unknown) => {
-    throw new Error(`port ${port} cannot be had (${String(cause)}): free it, or choose another`, {
-      cause,
-    })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening').catch((cause: unknown) => {
+    throw new Error(`port ${port} is not to be had: ${String(cause)}`, { cause })
   })
   const cut = () => server.closeAllConnections()
   async function stop() {
@@ -64,9 +61,9 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   if (admin && method === 'POST') return end(response, await startByName(site, request, admin))
   const found = findRoute(site.routes, method, pathname)
   if (!found || !site.active.includes(found.fn)) return end(response, 404)
+  const limit = Number(process.env['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ?? 104_857_600)
   const size = Number(request.headers['content-length'] ?? 0) // a chunked body counts as none
-  if (size > Number(process.env['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ?? 104_857_600))
-    return tooLarge(response)
+  if (size > limit) return end(response.setHeader('connection', 'close'), 413) // and does not read it
   const headers = joined(pairs(request.rawHeaders))
   const message = {
     url: target,
@@ -77,10 +74,8 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
     ...(size > 0 && { body: { bytes: await read(request) } }),
   }
   const context = trace(headers.get('traceparent'), headers.get('tracestate'))
-  const { http, error } = await site.app.invoke(found.fn, {
-    data: { http: message },
-    trace: context,
-  })
+  const call = { data: { http: message }, trace: context }
+  const { http, error } = await site.app.invoke(found.fn, call)
   if (http) send(response, http)
   else end(response, error ? 500 : 204) // the message of an error is for the log only
 }
@@ -88,11 +83,6 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
 function end(response: ServerResponse, status: number) {
   if (!response.headersSent) response.statusCode = status
   response.end()
-}
-
-function tooLarge(response: ServerResponse) {
-  response.setHeader('connection', 'close') // instead of reading it all
-  end(response, 413)
 }
 
 async function startByName(site: Site, request: IncomingMessage, name: string) {
@@ -112,20 +102,18 @@ async function read(request: IncomingMessage) {
 }
 
 // Node keeps only the first of some repeated headers (authorization, content-type, …); its raw list has all.
-const pairs = (raw: string[]) =>
-  raw.flatMap((name, index) =>
-    index % 2 ? [] : [[name.toLowerCase(), raw[index + 1] ?? ''] as const],
-  )
+function* pairs(raw: string[]): Iterable<[string, string]> {
+  for (let i = 0; i < raw.length; i += 2) yield [raw[i]?.toLowerCase() ?? '', raw[i + 1] ?? '']
+}
 
 // The values of a repeated name, in any case, come under the first, joined with "," and no space.
-function joined(entries: Iterable<readonly [string, string]>) {
-  const values = new Map<string, { name: string; value: string }>()
+function joined(entries: Iterable<[string, string]>) {
+  const values = new Map<string, [name: string, value: string]>()
   for (const [name, value] of entries) {
-    const first = values.get(name.toLowerCase())
-    if (first) first.value += `,${value}`
-    else values.set(name.toLowerCase(), { name, value })
+    const [first, before] = values.get(name.toLowerCase()) ?? [name]
+    values.set(name.toLowerCase(), [first, before === undefined ? value : `${before},${value}`])
   }
-  return new Map([...values.values()].map(({ name, value }) => [name, value]))
+  return new Map(values.values())
 }
 
 const nullable = (values: Map<string, string>) =>

@@ -10,10 +10,10 @@ type Route = ReturnType<typeof compile> & {
 }
 type Parameter = { name: string; checks: ((value: string) => boolean)[] }
 
-/** Makes the table of the HTTP functions, given by name. Those the host leaves out are named in the log. */
+/** Makes the table of the HTTP functions among those given, which come by name. Those the host leaves out are named in the log. */
 export function buildRoutes(functions: AppFunction[], prefix: string, log: Log) {
   const table: Route[] = []
-  for (const fn of functions) {
+  for (const fn of functions.filter(({ kind }) => kind === 'http')) {
     const route = (fn.trigger.route || fn.name).replace(/^\/+|\/+$/g, '')
     const methods = fn.trigger.methods?.map((method) => method.toUpperCase())
     const reserved = /^(admin|runtime)/i.test(route) ? 'the host itself' : undefined

@@ -20,22 +20,19 @@ export type HttpAnswer = {
   cookies: Cookie[]
   body?: { bytes?: Uint8Array }
 }
-export type Callback = (...inputs: unknown[]) => unknown
+type Callback = (...inputs: unknown[]) => unknown
 type Hook = (context: object) => unknown
+type Response = { returnValue?: { http?: HttpAnswer } | null }
 export type Model = {
   getCapabilities(capabilities: object): Promise<{ HttpUri?: string }>
   getInvocationModel(core: object): {
     getArguments(): Promise<{ context: object; inputs: unknown[] }>
     invokeFunction(context: object, inputs: unknown[], callback: Callback): Promise<unknown>
-    getResponse(
-      context: object,
-      result: unknown,
-    ): Promise<{ returnValue?: { http?: HttpAnswer } | null }>
+    getResponse(context: object, result: unknown): Promise<Response>
   }
 }
 export type AppFunction = ReturnType<typeof describe>
-export type Worker = ReturnType<typeof createWorker>
-export type App = Awaited<ReturnType<Worker['start']>>
+export type App = Awaited<ReturnType<ReturnType<typeof createWorker>['start']>>
 
 /** Makes the module that one app gets as @azure/functions-core, and what starts that app. */
 export function createWorker(log: Log) {
@@ -72,8 +69,7 @@ export function createWorker(log: Log) {
     const ready = model
     if (!ready) throw new Error('the app registers no function')
     const { HttpUri } = await ready.getCapabilities({})
-    if (HttpUri)
-      throw new Error('the local host has no HTTP streaming (app.setup: enableHttpStream)')
+    if (HttpUri) throw new Error('the local host has no HTTP streaming (enableHttpStream)')
     started = true
     const byName = [...functions].toSorted(([one], [other]) => (one < other ? -1 : 1))
     return {
@@ -89,7 +85,6 @@ export function createWorker(log: Log) {
     registerFunction,
     registerHook,
     setProgrammingModel: (given: Model) => void (model = given),
-    getProgrammingModel: () => model,
     log: (level: string, _kind: string, text: string) => log(level, 'Worker', text),
   }
   return { core, start }

@@ -1,0 +1,18 @@
+import { app } from '@azure/functions'
+import { attemptDelivery } from '../shared/attempt-delivery.ts'
+import { consumer, type QueueCall } from '../shared/handlers.ts'
+import { parseDeliveryReference } from '../shared/message.ts'
+
+/** One attempt to deliver an event to a subscription. */
+async function deliverEvent({ message, services, log }: QueueCall): Promise<void> {
+  const reference = parseDeliveryReference(message)
+  const ended = await attemptDelivery(services, reference)
+  const { event, subscription, run, attempt, traceparent } = reference
+  log('delivery attempted', { event, subscription, run, attempt, ended, trace: traceparent })
+}
+
+// First attempts have a queue of their own, so that a wave of retries cannot stand in their way.
+const connection = 'QueueStorage'
+const handler = consumer(deliverEvent)
+app.storageQueue('deliver-event', { queueName: 'events-outbound', connection, handler })
+app.storageQueue('retry-delivery', { queueName: 'events-retry', connection, handler })

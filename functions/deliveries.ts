@@ -1,0 +1,55 @@
+import { app, type HttpResponseInit } from '@azure/functions'
+import { requireOwnedSubscription } from '../shared/manage-subscriptions.ts'
+import { deliveryResource, pageOfDeliveries, requireDelivery } from '../shared/read-deliveries.ts'
+import { endpoint, type HttpCall } from '../shared/handlers.ts'
+import { readJsonBody, refuseOtherMediaTypes } from '../shared/json-body.ts'
+import { Problem } from '../shared/problem.ts'
+import { sendAgain } from '../shared/replay.ts'
+import { parseReplayRequest, startReplay } from '../shared/replay-request.ts'
+import { replayResource } from '../shared/replay-resource.ts'
+
+/** GET /subscriptions/{id}/deliveries?state=&after=: a page of 50, oldest event first; `next` leads on. */
+async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const { number } = await requireOwnedSubscription(services, request) // 401, 404, 403
+  return { jsonBody: await pageOfDeliveries(services, String(number), request.query) } // 400
+}
+
+/** POST /subscriptions/{id}/deliveries/{event}/retry: sends one that is over once more. */
+async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
+  const { number } = await requireOwnedSubscription(services, request)
+  const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
+  if (!(await sendAgain(services, delivery)))
+    throw new Problem(409, 'The delivery is waiting for an attempt already.')
+  log('delivery sent again', { subscription: number, event: delivery.id })
+  return { status: 202, jsonBody: deliveryResource({ ...delivery, state: 'waiting' }) }
+}
+
+/** POST /subscriptions/{id}/replay: sends many again, in the background. */
+async function replay({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
+  refuseOtherMediaTypes(request)
+  const { number } = await requireOwnedSubscription(services, request)
+  const wanted = parseReplayRequest(await readJsonBody(request, services.config.eventMaxBytes)) // 4xx
+  const started = await startReplay(services, String(number), wanted) // 409, 503
+  log('replay started', { subscription: number, replay: started.id, only: started.only })
+  return { status: 202, jsonBody: replayResource(started) }
+}
+
+/** GET /subscriptions/{id}/replay: how the last one goes. */
+async function progress({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const { number } = await requireOwnedSubscription(services, request)
+  const latest = await services.replays.latest(String(number))
+  if (latest === undefined)
+    throw new Problem(404, 'No replay of this subscription was started in the last 90 days.')
+  return { jsonBody: replayResource(latest) }
+}
+
+const anonymous = { authLevel: 'anonymous' } as const // who may do what is decided by the token, above
+const one = 'subscriptions/{id}'
+app.get('list-deliveries', { ...anonymous, route: `${one}/deliveries`, handler: endpoint(list) })
+app.post('retry-one-delivery', {
+  ...anonymous,
+  route: `${one}/deliveries/{event}/retry`,
+  handler: endpoint(retry),
+})
+app.post('start-replay', { ...anonymous, route: `${one}/replay`, handler: endpoint(replay) })
+app.get('read-replay', { ...anonymous, route: `${one}/replay`, handler: endpoint(progress) })

@@ -1,0 +1,15 @@
+import { app } from '@azure/functions'
+import { consumer } from '../shared/handlers.ts'
+import { parseReplayMessage } from '../shared/message.ts'
+import { replayPage } from '../shared/replay.ts'
+
+/** Queue replays: one page of a replay, then the same message again until it is done. */
+app.storageQueue('replay-deliveries', {
+  queueName: 'replays',
+  connection: 'QueueStorage',
+  handler: consumer(async ({ message, services, log }) => {
+    const page = parseReplayMessage(message)
+    const state = await replayPage(services, page)
+    log('replay page done', { subscription: page.subscription, replay: page.replay, state })
+  }),
+})

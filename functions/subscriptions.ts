@@ -1,0 +1,83 @@
+import { app, type HttpResponseInit } from '@azure/functions'
+import { identityOf, requireMaySubscribe } from '../shared/access.ts'
+import { endpoint, type HttpCall } from '../shared/handlers.ts'
+import { readJsonBody, refuseOtherMediaTypes } from '../shared/json-body.ts'
+import {
+  requireOwnedSubscription,
+  rotateSecret,
+  subscribe,
+  unsubscribe,
+} from '../shared/manage-subscriptions.ts'
+import { parseSubscriptionRequest } from '../shared/subscription-request.ts'
+import { subscriptionResource } from '../shared/subscription-resource.ts'
+
+/** POST /subscriptions: 201 with the new subscription and its secret, or with the identical one that is there. */
+async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
+  refuseOtherMediaTypes(request) // 415
+  const identity = identityOf(await services.auth.requireCaller(request.headers)) // 401, 400
+  const wanted = parseSubscriptionRequest(
+    await readJsonBody(request, services.config.eventMaxBytes),
+  ) // 4xx
+  requireMaySubscribe(identity, wanted.filters) // 400, 403
+  const { subscription, secret } = await subscribe(
+    services,
+    identity.consumer,
+    wanted,
+    apiOf(request.url),
+  ) // 400, 503
+  log('subscribed', { subscription: subscription.number, new: secret !== undefined })
+  return {
+    status: 201,
+    headers: { location: `/events/api/v1/subscriptions/${subscription.number}` },
+    jsonBody: { ...subscriptionResource(subscription), ...(secret !== undefined && { secret }) },
+  }
+}
+
+/** GET /subscriptions: the caller's own. */
+async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const { consumer } = identityOf(await services.auth.requireCaller(request.headers))
+  const subscriptions = (await services.subscriptions.ofConsumer(consumer)).map(
+    subscriptionResource,
+  )
+  return { jsonBody: { count: subscriptions.length, subscriptions } }
+}
+
+/** GET /subscriptions/{id}: 404 unknown, 403 somebody else's. */
+async function read(call: HttpCall): Promise<HttpResponseInit> {
+  return {
+    jsonBody: subscriptionResource(await requireOwnedSubscription(call.services, call.request)),
+  }
+}
+
+/** DELETE /subscriptions/{id}. */
+async function remove(call: HttpCall): Promise<HttpResponseInit> {
+  const subscription = await requireOwnedSubscription(call.services, call.request)
+  await unsubscribe(call.services, subscription)
+  call.log('unsubscribed', { subscription: subscription.number })
+  return { status: 200 }
+}
+
+/** POST /subscriptions/{id}/secret: a new secret; for 24 hours the one before signs too. */
+async function rotate(call: HttpCall): Promise<HttpResponseInit> {
+  const subscription = await requireOwnedSubscription(call.services, call.request)
+  const secret = await rotateSecret(call.services, subscription)
+  call.log('secret rotated', { subscription: subscription.number })
+  return { jsonBody: { id: subscription.number, secret } }
+}
+
+const apiOf = (url: string): string => url.replace(/\/subscriptions.*$/, '')
+
+const anonymous = { authLevel: 'anonymous' } as const // who may do what is decided by the token, above
+app.post('create-subscription', { ...anonymous, route: 'subscriptions', handler: endpoint(create) })
+app.get('list-subscriptions', { ...anonymous, route: 'subscriptions', handler: endpoint(list) })
+app.get('read-subscription', { ...anonymous, route: 'subscriptions/{id}', handler: endpoint(read) })
+app.deleteRequest('delete-subscription', {
+  ...anonymous,
+  route: 'subscriptions/{id}',
+  handler: endpoint(remove),
+})
+app.post('rotate-secret', {
+  ...anonymous,
+  route: 'subscriptions/{id}/secret',
+  handler: endpoint(rotate),
+})

@@ -1,0 +1,19 @@
+import { app } from '@azure/functions'
+import { consumer } from '../shared/handlers.ts'
+import { parseValidationMessage } from '../shared/message.ts'
+import { validate } from '../shared/validation.ts'
+
+/** Queue subscription-validation: one attempt to have an endpoint answer the validation event. */
+app.storageQueue('validate-subscription', {
+  queueName: 'subscription-validation',
+  connection: 'QueueStorage',
+  handler: consumer(async ({ message, services, log }) => {
+    const request = parseValidationMessage(message)
+    const ended = await validate(services, request)
+    log('validation attempted', {
+      subscription: request.subscription,
+      attempt: request.attempt,
+      ended,
+    })
+  }),
+})

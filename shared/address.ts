@@ -1,0 +1,105 @@
+import { BlockList, isIP } from 'node:net'
+
+// Where clouds answer their own machines: credentials lie there, so no setting opens them.
+const metadata = networks(
+  '169.254.0.0/16', // link-local: instance metadata of Azure, AWS and GCP, and the identity endpoint of Azure
+  '168.63.129.16/32', // Azure's wire server, in spite of its public look
+  '100.100.100.200/32', // Alibaba
+  '192.0.0.192/32', // Oracle
+  'fd00:ec2::254/128', // AWS
+  'fd20:ce::254/128', // GCP
+  'fe80::a9fe:a9fe/128', // OpenStack
+)
+// IANA's special-purpose registry (RFC 6890) and multicast.
+const reserved = parseNetworks(
+  '0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,172.16.0.0/12,192.0.0.0/24,192.0.2.0/24,192.88.99.0/24,' +
+    '192.168.0.0/16,198.18.0.0/15,198.51.100.0/24,203.0.113.0/24,224.0.0.0/4,240.0.0.0/4,' +
+    '2001::/23,' + // Teredo (2001::/32), benchmarking, ORCHID
+    '2001:db8::/32,3fff::/20,' + // documentation
+    '2002::/16', // 6to4
+)
+// All of IPv6 that is handed out for the internet. Outside are ::, ::1, fc00::/7, fe80::/10, fec0::/10, ff00::/8,
+// 100::/64, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), ::a.b.c.d, and what may be given a meaning later.
+const unicast = networks('2000::/3')
+
+/**
+ * Reads a comma-separated list of networks, such as `10.0.0.0/8,fd12::/16`; an empty text is none. Throws an error that
+ * names the first entry that is not in CIDR form.
+ */
+export function parseNetworks(text: string): BlockList {
+  return text.trim() === '' ? new BlockList() : networks(...text.split(','))
+}
+
+function networks(...entries: string[]): BlockList {
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry.trim()) ?? []
+    const family = isIP(address)
+    if (family === 0 || address.includes('%') || Number(bits) > (family === 4 ? 32 : 128))
+      throw new Error(`"${entry.trim()}" is not a network in CIDR form, such as 10.0.0.0/8`)
+    list.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
+  }
+  return list
+}
+
+/**
+ * Why an IP address must not be connected to, as the end of a sentence ("it is …"), or undefined. `allowed` opens
+ * private and reserved addresses, never the clouds' metadata. The address that an IPv6 address carries inside counts too.
+ */
+export function faultOfAddress(address: string, allowed: BlockList): string | undefined {
+  const plain = plainAddress(address)
+  if (isIP(plain) === 0) return 'not an IP address'
+  if ([plain, ...carriedBy(plain)].some((each) => within(metadata, each)))
+    return "an address of the cloud's own services, which is never allowed"
+  return isPublic(plain) || within(allowed, plain)
+    ? undefined
+    : 'a private or reserved address, which must be in WEBHOOK_ALLOWED_NETWORKS to be allowed'
+}
+
+/** The same for a connection without TLS: only networks that are allowed by name will do, public or not. */
+export function faultOfPlainAddress(address: string, allowed: BlockList): string | undefined {
+  return (
+    faultOfAddress(address, allowed) ??
+    (within(allowed, plainAddress(address))
+      ? undefined
+      : 'not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
+  )
+}
+
+const within = (list: BlockList, address: string): boolean =>
+  list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
+
+const isPublic = (address: string): boolean =>
+  !within(reserved, address) && (isIP(address) === 4 || within(unicast, address))
+
+/** Without its zone; an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) as the IPv4 address that it is. */
+function plainAddress(address: string): string {
+  const bare = address.replace(/%.*$/, '')
+  if (isIP(bare) !== 6) return bare
+  const bytes = bytesOf(bare)
+  return /^0{20}ffff/.test(bytes.toString('hex')) ? [...bytes.subarray(12)].join('.') : bare
+}
+
+/** The IPv4 addresses that an IPv6 address leads to by translation or a tunnel, at each place where one may be. */
+function carriedBy(address: string): string[] {
+  if (isIP(address) === 4) return []
+  const bytes = bytesOf(address)
+  const at = (...places: number[]) => places.map((place) => bytes[place]).join('.')
+  const hex = bytes.toString('hex')
+  if (hex.startsWith('2002')) return [at(2, 3, 4, 5)] // 6to4, RFC 3056
+  if (hex.startsWith('20010000'))
+    return [at(4, 5, 6, 7), [...bytes.subarray(12)].map((byte) => byte ^ 255).join('.')] // Teredo, RFC 4380 §4
+  if (hex.startsWith('0064ff9b'))
+    return [at(12, 13, 14, 15), at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)] // NAT64, RFC 6052 §2.2
+  return /^0{16}(0000|ffff)0000/.test(hex) ? [at(12, 13, 14, 15)] : [] // ::a.b.c.d, ::ffff:0:a.b.c.d (RFC 7915)
+}
+
+/** The 16 bytes of an IPv6 address; URL parsing gives the one spelling without dots and with at most one `::`. */
+function bytesOf(address: string): Buffer {
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
+  const groups = (text = '') => text.split(':').filter((group) => group !== '')
+  const [left, right] = [groups(head), groups(tail)]
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
+  const padded = [...left, ...zeros, ...right].map((group) => group.padStart(4, '0'))
+  return Buffer.from(padded.join(''), 'hex')
+}

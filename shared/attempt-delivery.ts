@@ -1,0 +1,107 @@
+import {
+  afterAttempt,
+  closed,
+  endsByMessage,
+  nextState,
+  nowSeconds,
+  type DeliveryDocument,
+} from './delivery.ts'
+import type { Stored } from './documents.ts'
+import { deliveryReferenceTo, type DeliveryReference } from './message.ts'
+import { noteOutcome } from './note-outcome.ts'
+import type { Services } from './services.ts'
+import type { SubscriptionDocument } from './subscription.ts'
+import { isSubscription } from './subscriptions.ts'
+import { attemptOf, outcomeOf } from './webhook-outcome.ts'
+import { signedRequest } from './webhook-request.ts'
+
+const BUSY_SECONDS = 5 // and up to as many more by chance
+
+/** How a message ended: as the delivery's state, or without an attempt. */
+type Ended = DeliveryDocument['state'] | 'dropped' | 'busy' | 'parked' | 'changed'
+
+/**
+ * Does what a message of events-outbound or events-retry asks for: one attempt, unless the delivery has moved on, is
+ * under way here already, is paused, or has lost its subscription. Throws where the message must come again.
+ */
+export async function attemptDelivery(
+  services: Services,
+  message: DeliveryReference,
+): Promise<Ended> {
+  const { subscription, event } = message
+  const begun = services.inFlight.begin(subscription, event)
+  if (begun === 'same') return 'dropped'
+  if (begun === 'full') {
+    await services.retry.send(message, BUSY_SECONDS * (1 + Math.random()))
+    return 'busy'
+  }
+  try {
+    return await attempt(services, message)
+  } finally {
+    services.inFlight.end(subscription, event)
+  }
+}
+
+async function attempt(services: Services, message: DeliveryReference): Promise<Ended> {
+  const delivery = await services.deliveries.find(
+    message.subscription,
+    message.event,
+    message.delivery,
+  )
+  if (delivery === undefined) throw new Error(`Delivery ${message.event} is not to be seen yet.`)
+  const isCurrent = delivery.run === message.run && delivery.attempt === message.attempt
+  if (delivery.state !== 'waiting' || !isCurrent) return 'dropped'
+  const found = await services.subscriptions.find(delivery.consumer, delivery.subscriptionId)
+  if (!isSubscription(found) || String(found.number) !== delivery.subscription)
+    return save(services, closed(delivery, 'cancelled', 'the subscription was deleted'))
+  if (found.disabled !== undefined)
+    return save(services, closed(delivery, 'dead', disabledReason(found)))
+  if (found.pausedUntil !== undefined && message.probe !== true)
+    return park(services, delivery, found.pausedUntil)
+  return post(services, message, delivery, found)
+}
+
+/** Why a delivery to a disabled subscription is dead. */
+export const disabledReason = ({ disabled }: Pick<SubscriptionDocument, 'disabled'>): string =>
+  `the subscription is disabled: ${disabled?.reason}`
+
+async function post(
+  services: Services,
+  message: DeliveryReference,
+  delivery: Stored<DeliveryDocument>,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<Ended> {
+  const event = await services.events.find(message)
+  if (event === undefined) throw new Error(`Event ${message.event} is not to be seen yet.`)
+  const { url, body, headers } = signedRequest(subscription, event.event, delivery.traceparent)
+  const answer = await services.webhook.post(url, body, headers)
+  services.inFlight.took(delivery.subscription, answer.ms)
+  const outcome = outcomeOf(answer, Date.now())
+  const next = nextState(delivery.attempt, outcome, services.config.delivery.retrySeconds)
+  const tried = afterAttempt(delivery, next, attemptOf(answer), services.config.repairAfterSeconds)
+  const { outcome: written, session } = await services.deliveries.save(tried)
+  await noteOutcome(services, subscription, outcome, message.probe === true)
+  if (written === 'changed') return 'changed' // another copy of this work was first
+  if (next.state === 'waiting' && endsByMessage(next.waitSeconds))
+    await services.retry.send(
+      deliveryReferenceTo(tried, { event: message.session, delivery: session }),
+      next.waitSeconds,
+    )
+  return next.state
+}
+
+/** Leaves a delivery to the sweep: no attempt is spent. */
+async function park(
+  services: Services,
+  delivery: Stored<DeliveryDocument>,
+  until: number,
+): Promise<Ended> {
+  const due = Math.max(until, nowSeconds() + services.config.repairAfterSeconds)
+  const ended = await save(services, { ...delivery, due })
+  return ended === 'changed' ? ended : 'parked'
+}
+
+async function save(services: Services, delivery: Stored<DeliveryDocument>): Promise<Ended> {
+  const { outcome } = await services.deliveries.save(delivery)
+  return outcome === 'changed' ? 'changed' : delivery.state
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import type { HttpRequest } from '@azure/functions'
+import { identityOf, requireOwn } from './access.ts'
+import type { Stored } from './documents.ts'
+import { faultOfEndpoint } from './endpoint.ts'
+import { Problem, unconfirmed } from './problem.ts'
+import type { Services } from './services.ts'
+import type { SubscriptionDocument } from './subscription.ts'
+import { endpointProblem, type SubscriptionRequest } from './subscription-request.ts'
+import { isSubscription } from './subscriptions.ts'
+import { askForValidation } from './validation.ts'
+import { newSecret } from './webhook-signature.ts'
+
+const OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
+
+/** A subscription, and its secret where it has just been made: it is told once. */
+export interface Subscribed {
+  subscription: SubscriptionDocument
+  secret?: string
+}
+
+/**
+ * The consumer's subscription as asked for: a new one, or the identical one that it has. Either way the validation event
+ * is sent (again). `api` is this service's address, for the source of that event. 400 where the endpoint will not do.
+ */
+export async function subscribe(
+  services: Services,
+  consumer: string,
+  request: SubscriptionRequest,
+  api: string,
+): Promise<Subscribed> {
+  const fault = await faultOfEndpoint(request.endpoint, {
+    allowed: services.config.delivery.allowedNetworks,
+  })
+  if (fault !== undefined) throw endpointProblem(fault)
+  const { subscriptions } = services
+  const known = await subscriptions.find(consumer, idOf(request))
+  if (isSubscription(known)) return { subscription: await askForValidation(services, known, api) }
+  const made = newSubscription(consumer, await subscriptions.nextNumber(), request)
+  if (known === undefined) await subscriptions.add(made)
+  else await subscriptions.save({ ...made, _etag: known._etag }) // a tombstone's place
+  const stored = await subscriptions.find(consumer, made.id)
+  if (!isSubscription(stored)) throw unconfirmed('subscription')
+  const subscription = await askForValidation(services, stored, api)
+  const [secret] = made.secrets
+  return stored.number === made.number ? { subscription, secret: secret.key } : { subscription } // else another's, at once
+}
+
+/** The subscription that a request's `id` names, which must be the caller's: 401, 404, 403. */
+export async function requireOwnedSubscription(
+  { auth, subscriptions }: Services,
+  { headers, params: { id = '' } }: HttpRequest,
+): Promise<Stored<SubscriptionDocument>> {
+  const identity = identityOf(await auth.requireCaller(headers))
+  const found = /^\d{1,10}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
+  if (found === undefined) throw new Problem(404, `There is no subscription ${id}.`)
+  requireOwn(identity, found)
+  return found
+}
+
+/** Deletes a subscription; deliveries that wait for it are cancelled when their time comes. */
+export async function unsubscribe(
+  { subscriptions }: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<void> {
+  const { id, consumer, number, _etag } = subscription
+  const { outcome } = await subscriptions.save({
+    v: 1,
+    id,
+    consumer,
+    number,
+    deleted: true,
+    ttl: 86_400,
+    _etag,
+  })
+  if (outcome === 'changed') throw changedMeanwhile()
+}
+
+/** Gives a subscription a new secret; the one before signs too for 24 hours. */
+export async function rotateSecret(
+  { subscriptions }: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<string> {
+  const now = Date.now()
+  const secret = newSecret()
+  const until = new Date(now + OVERLAP_MS).toISOString()
+  const older = subscription.secrets.slice(0, 1).map(({ key }) => ({ key, until }))
+  const { outcome } = await subscriptions.save({
+    ...subscription,
+    secrets: [{ key: secret }, ...older],
+  })
+  if (outcome === 'changed') throw changedMeanwhile()
+  return secret
+}
+
+const changedMeanwhile = (): Problem =>
+  new Problem(409, 'The subscription was changed at the same time. Try again.')
+
+function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
+  const { endpoint, filters } = request
+  return {
+    v: 1 as const,
+    id: idOf(request),
+    consumer,
+    number,
+    endpoint,
+    filters,
+    createdBy: consumer,
+    created: new Date().toISOString(),
+    secrets: [{ key: newSecret() }] satisfies [{ key: string }],
+  }
+}
+
+/** The same for an identical request, so that the store itself refuses a second one. */
+function idOf({ endpoint, filters }: SubscriptionRequest): string {
+  const { resource, source, subject, alternative, type } = filters
+  const said = JSON.stringify([endpoint, resource, source, subject, alternative, type])
+  return createHash('sha256').update(said).digest('hex')
+}

@@ -1,0 +1,143 @@
+import type { CloudEvent } from './cloud-event.ts'
+import { covers, entryOf, isActive, type IndexedSubscription } from './subscription.ts'
+
+export type SubscriptionEntry = ReturnType<typeof entryOf>
+
+/** The active subscriptions to a resource: by one value that an event must have, and those that ask for none. */
+interface Interest {
+  keyed: Map<string, SubscriptionEntry[]> | undefined
+  unkeyed: SubscriptionEntry[]
+}
+
+export type Matcher = ReturnType<typeof createMatcher>
+
+/** Finds the subscriptions that want an event by four look-ups of what it says itself, however many there are. */
+export function createMatcher() {
+  const interests = new Map<string, Interest>()
+  const byNumber = new Map<number, SubscriptionEntry>()
+  const documents = createDocuments()
+
+  function remove(number: number): void {
+    const entry = byNumber.get(number)
+    if (entry === undefined) return
+    byNumber.delete(number)
+    documents.of(entry.consumer).numbers.delete(entry.id)
+    takeOut(interests, entry)
+  }
+
+  return {
+    /**
+     * Adds a subscription, or replaces what its document held before. A version older than the known one changes nothing:
+     * a replica of the store may lag.
+     */
+    put(subscription: IndexedSubscription & { _ts?: number }): void {
+      const { id, number, _ts } = subscription
+      const { consumer, numbers } = documents.of(subscription.consumer)
+      const known = byNumber.get(numbers.get(id) ?? number)
+      if (known !== undefined && isOlder(subscription, known)) return
+      if (known !== undefined) takeOut(interests, known)
+      if (known !== undefined && known.number !== number) byNumber.delete(known.number)
+      const entry = entryOf(subscription, { consumer, version: _ts ?? known?.version ?? 0 })
+      byNumber.set(number, entry) // in its old place: who walks through all meets it once
+      numbers.set(id, number)
+      if (isActive(subscription)) bringIn(interests, entry)
+    },
+
+    remove,
+
+    /**
+     * The active subscriptions whose filters the event meets and that were validated by its time. `alternative` is its
+     * alternative subject in the stored form.
+     */
+    match(event: CloudEvent, alternative?: string): SubscriptionEntry[] {
+      const { keyed, unkeyed } = interests.get(event.resource.toLowerCase()) ?? {}
+      const { subject, type } = event
+      const lists = [unkeyed, keyed?.get(subject)]
+      if (alternative !== undefined && alternative !== subject) lists.push(keyed?.get(alternative))
+      if (type !== subject && type !== alternative) lists.push(keyed?.get(type)) // none is searched twice
+      return select(lists, event, alternative)
+    },
+
+    /** A subscription by its number, active or not. */
+    get: (number: number): SubscriptionEntry | undefined => byNumber.get(number),
+
+    /** Every subscription, active or not. */
+    all: (): Iterable<SubscriptionEntry> => byNumber.values(),
+
+    get size(): number {
+      return byNumber.size
+    },
+  }
+}
+
+/** Which number each document has, by consumer, whose name all its entries share: parsed JSON has a copy in each. */
+function createDocuments() {
+  const consumers = new Map<string, { consumer: string; numbers: Map<string, number> }>()
+  return {
+    of: (consumer: string) =>
+      valueIn(consumers, consumer, () => ({ consumer, numbers: new Map() })),
+  }
+}
+
+/** The document of a subscription that was deleted and made again is the same, its number higher. */
+const isOlder = (
+  { number, _ts = Infinity }: { number: number; _ts?: number },
+  known: SubscriptionEntry,
+): boolean => number < known.number || (number === known.number && _ts < known.version)
+
+function select(
+  lists: (SubscriptionEntry[] | undefined)[],
+  event: CloudEvent,
+  alternative: string | undefined,
+): SubscriptionEntry[] {
+  const time = Date.parse(event.time)
+  const found: SubscriptionEntry[] = []
+  for (const list of lists)
+    if (list !== undefined)
+      for (const entry of list)
+        if (isMet(entry, event, alternative) && (entry.validated ?? Infinity) <= time)
+          found.push(entry)
+  return found
+}
+
+const isMet = (
+  { source, subject, alternative, type }: SubscriptionEntry,
+  event: CloudEvent,
+  alternativeOfEvent: string | undefined,
+): boolean =>
+  (subject === undefined || subject === event.subject) &&
+  (alternative === undefined || alternative === alternativeOfEvent) &&
+  (type === undefined || type === event.type) &&
+  (source === undefined || covers(source, event.source))
+
+/** The most telling value that an event must have: thousands of parties, some alternatives of each, a few types. */
+const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | undefined =>
+  subject ?? alternative ?? type
+
+function bringIn(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
+  const interest = valueIn(interests, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
+  const key = keyOf(entry)
+  if (key === undefined) return void interest.unkeyed.push(entry)
+  const keyed = (interest.keyed ??= new Map())
+  const list = keyed.get(key)
+  if (list === undefined)
+    keyed.set(key, [entry]) // of length 1; a push to an empty one makes room for 17
+  else list.push(entry)
+}
+
+function takeOut(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
+  const { keyed, unkeyed = [] } = interests.get(entry.resource) ?? {}
+  const key = keyOf(entry)
+  const list = key === undefined ? unkeyed : (keyed?.get(key) ?? [])
+  const place = list.indexOf(entry)
+  if (place >= 0) list.splice(place, 1)
+  if (key !== undefined && list.length === 0) keyed?.delete(key)
+}
+
+function valueIn<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}

@@ -1,0 +1,72 @@
+import { disabledReason } from './attempt-delivery.ts'
+import { closed, nowSeconds } from './delivery.ts'
+import type { Stored } from './documents.ts'
+import { inParallel } from './parallel.ts'
+import { take } from './rescue-deliveries.ts'
+import type { Services } from './services.ts'
+import { nextRelease, recovered } from './subscriber-health.ts'
+import type { SubscriptionDocument } from './subscription.ts'
+
+const AT_ONCE = 16
+const PAGE = 100
+
+/** Lets the next deliveries out of every subscription whose pause is over, and ends those of disabled ones. */
+export async function releaseSubscribers(services: Services, endMs: number): Promise<void> {
+  const matcher = await services.index.current()
+  for (const { number, pausedUntil, disabled } of [...matcher.all()]) {
+    if (Date.now() > endMs) return
+    const isDue = pausedUntil !== undefined && pausedUntil <= nowSeconds()
+    if (!isDue && (disabled === undefined || disabled.settled === true)) continue
+    const subscription = await services.subscriptions.byNumber(number)
+    if (subscription?.disabled !== undefined) await settle(services, subscription, endMs)
+    else if (subscription?.pausedUntil !== undefined && isDue) await release(services, subscription)
+  }
+}
+
+/** 1 delivery until one succeeds, then 10, 100, all. */
+async function release(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<void> {
+  const count = nextRelease(subscription)
+  const oldest = count === 'all' ? [] : await waitingOf(services, subscription.number, count)
+  if (count === 'all' || oldest.length === 0)
+    return void (await services.subscriptions.save({
+      ...recovered(subscription),
+      _etag: subscription._etag,
+    }))
+  const until = nowSeconds() + Math.ceil(services.config.delivery.timeoutMs / 1000) // by then these have ended
+  const { outcome } = await services.subscriptions.save({
+    ...subscription,
+    released: count,
+    pausedUntil: until,
+  })
+  if (outcome === 'written')
+    await inParallel(
+      oldest,
+      AT_ONCE,
+      async (delivery) => void (await take(services, delivery, true)),
+    )
+}
+
+const waitingOf = (services: Services, number: number, count: number) =>
+  services.deliveries.page(String(number), 'waiting', '', count)
+
+/** What waits for a disabled subscription is dead, with its reason; once none is left, the subscription is settled. */
+async function settle(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+  endMs: number,
+): Promise<void> {
+  for (let left = PAGE; left === PAGE;) {
+    if (Date.now() > endMs) return
+    const waiting = await waitingOf(services, subscription.number, PAGE)
+    await inParallel(waiting, AT_ONCE, async (delivery) => {
+      await services.deliveries.save(closed(delivery, 'dead', disabledReason(subscription)))
+    })
+    left = waiting.length
+  }
+  const { disabled } = subscription
+  if (disabled !== undefined)
+    await services.subscriptions.save({ ...subscription, disabled: { ...disabled, settled: true } })
+}

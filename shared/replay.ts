@@ -1,0 +1,154 @@
+import { again, newDelivery, nowSeconds, type DeliveryDocument } from './delivery.ts'
+import type { Stored } from './documents.ts'
+import type { EventDocument } from './event-document.ts'
+import { boundAt } from './event-id.ts'
+import { createMatcher } from './matching.ts'
+import { deliveryReferenceTo, type ReplayMessage } from './message.ts'
+import { inParallel } from './parallel.ts'
+import type { ReplayDocument } from './replays.ts'
+import type { Services } from './services.ts'
+import type { SubscriptionDocument } from './subscription.ts'
+
+const PAGE = 100
+const AT_ONCE = 16
+const PAUSE_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second
+
+/** Does one page of a replay and asks for the next; gives the state it is in. Everything in it may be done twice. */
+export async function replayPage(
+  services: Services,
+  { subscription: number, replay: id }: ReplayMessage,
+) {
+  const replay = await services.replays.find(number, id)
+  if (replay === undefined) throw new Error(`Replay ${id} is not to be seen yet.`)
+  if (replay.state !== 'running') return replay.state
+  const subscription = await services.subscriptions.byNumber(Number(number))
+  if (subscription === undefined) return finish(services, replay, 'cancelled')
+  const page = replay.only === 'dead' ? deadPage : eventPage
+  const { looked, sent, cursor } = await page(services, replay, subscription)
+  const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
+  return looked < PAGE ? finish(services, done, 'done') : goOn(services, done)
+}
+
+interface Page {
+  looked: number
+  sent: number
+  cursor: string
+}
+
+async function deadPage(services: Services, replay: ReplayDocument): Promise<Page> {
+  const until = boundAt(Date.parse(replay.to))
+  const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
+  const dead = found.filter(({ id }) => id < until)
+  return each(dead, replay.cursor, (delivery) => sendAgain(services, delivery))
+}
+
+async function eventPage(
+  services: Services,
+  replay: ReplayDocument,
+  subscription: SubscriptionDocument,
+): Promise<Page> {
+  const until = boundAt(Date.parse(replay.to))
+  const events = await services.events.ofResource(
+    subscription.filters.resource,
+    replay.cursor,
+    until,
+    PAGE,
+  )
+  const wants = matches(subscription)
+  return each(
+    events,
+    replay.cursor,
+    async (event) => wants(event) && sendEvent(services, replay, subscription, event),
+  )
+}
+
+async function each<T extends { id: string }>(
+  items: T[],
+  cursor: string,
+  send: (item: T) => Promise<boolean>,
+): Promise<Page> {
+  let sent = 0
+  await inParallel(items, AT_ONCE, async (item) => {
+    if (await send(item)) sent++
+  })
+  return { looked: items.length, sent, cursor: items.at(-1)?.id ?? cursor }
+}
+
+/** By its filters alone: a replay also reaches events from before the subscription. */
+function matches(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
+  const { disabled: _disabled, ...enabled } = subscription
+  const matcher = createMatcher()
+  matcher.put({ ...enabled, validated: new Date(0).toISOString() })
+  return ({ event, alternative }) => matcher.match(event, alternative).length > 0
+}
+
+async function sendEvent(
+  services: Services,
+  { only }: ReplayDocument,
+  subscription: SubscriptionDocument,
+  event: EventDocument,
+): Promise<boolean> {
+  const delivery = newDelivery(
+    event,
+    subscription,
+    nowSeconds() + services.config.repairAfterSeconds,
+  )
+  const { outcome, session } = await services.deliveries.add(delivery)
+  if (outcome === 'unconfirmed')
+    throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
+  if (outcome === 'created') return push(services, delivery, session)
+  if (only === 'missing') return false
+  const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
+  return known !== undefined && sendAgain(services, known)
+}
+
+/** Begins the next run of a delivery that is over; false where it is waiting, or another was first. */
+export async function sendAgain(
+  services: Services,
+  delivery: Stored<DeliveryDocument>,
+): Promise<boolean> {
+  if (delivery.state === 'waiting') return false
+  const anew = again(delivery, nowSeconds() + services.config.repairAfterSeconds)
+  const { outcome, session } = await services.deliveries.save(anew)
+  return outcome === 'written' && push(services, anew, session)
+}
+
+async function push(
+  { retry }: Services,
+  delivery: DeliveryDocument,
+  session: string | undefined,
+): Promise<boolean> {
+  await retry.send(deliveryReferenceTo(delivery, { delivery: session }))
+  return true
+}
+
+async function goOn(
+  services: Services,
+  replay: Stored<ReplayDocument>,
+): Promise<ReplayDocument['state']> {
+  const due = nowSeconds() + services.config.repairAfterSeconds
+  const { outcome } = await services.replays.save({ ...replay, due })
+  if (outcome === 'written') await askForPage(services, replay, PAUSE_SECONDS)
+  return replay.state // another copy of this page was first, and it asks for the next
+}
+
+async function finish(
+  { replays }: Services,
+  { due: _due, ...replay }: Stored<ReplayDocument>,
+  state: 'done' | 'cancelled',
+): Promise<ReplayDocument['state']> {
+  await replays.save({ ...replay, state })
+  return state
+}
+
+/** Sends the message that has a replay's next page done. */
+export const askForPage = (
+  { replay: queue }: Services,
+  { subscription, id }: ReplayDocument,
+  delaySeconds = 0,
+) => queue.send({ v: 1, subscription, replay: id }, delaySeconds)
+
+/** Asks again for the page of every replay that is overdue. */
+export async function rescueReplays(services: Services): Promise<void> {
+  for (const replay of await services.replays.overdue()) await goOn(services, replay)
+}

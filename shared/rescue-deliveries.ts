@@ -1,0 +1,59 @@
+import { closed, nowSeconds, type DeliveryDocument } from './delivery.ts'
+import type { Stored } from './documents.ts'
+import type { Matcher } from './matching.ts'
+import { deliveryReferenceTo } from './message.ts'
+import { inParallel } from './parallel.ts'
+import type { Services } from './services.ts'
+
+const AT_ONCE = 16
+const MOST_RESCUES = 8
+
+/**
+ * Asks again for every delivery that is overdue, oldest first, until none is left or `endMs` (epoch) has come. Each is
+ * taken first, as events are; those of a paused subscription wait for the end of its pause. Gives how many were sent.
+ */
+export async function rescueDeliveries(services: Services, endMs: number): Promise<number> {
+  const matcher = await services.index.current()
+  for (let sent = 0; ;) {
+    const overdue = await services.deliveries.overdue()
+    if (overdue.length === 0 || Date.now() > endMs) return sent
+    await inParallel(overdue, AT_ONCE, async (delivery) => {
+      if (await rescue(services, matcher, delivery)) sent++
+    })
+  }
+}
+
+async function rescue(
+  services: Services,
+  matcher: Matcher,
+  delivery: Stored<DeliveryDocument>,
+): Promise<boolean> {
+  const subscription = matcher.get(Number(delivery.subscription))
+  if (subscription?.pausedUntil !== undefined) {
+    const due = Math.max(subscription.pausedUntil, nowSeconds() + 60)
+    await services.deliveries.save({ ...delivery, due })
+    return false
+  }
+  if (delivery.rescues >= MOST_RESCUES) {
+    await services.deliveries.save(
+      closed(delivery, 'dead', `no attempt after ${MOST_RESCUES} rescues`),
+    )
+    return false
+  }
+  return take(services, delivery, false)
+}
+
+/** Takes a delivery for 1, 2, 4 … 60 minutes and asks for its attempt; false where another was first. */
+export async function take(
+  services: Services,
+  delivery: Stored<DeliveryDocument>,
+  probe: boolean,
+): Promise<boolean> {
+  const due = nowSeconds() + 60 * Math.min(60, 2 ** delivery.rescues)
+  const taken = { ...delivery, due, rescues: delivery.rescues + (probe ? 0 : 1) }
+  const { outcome, session } = await services.deliveries.save(taken)
+  if (outcome === 'changed') return false
+  const message = deliveryReferenceTo(taken, { delivery: session })
+  await services.retry.send(probe ? { ...message, probe } : message)
+  return true
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { nowSeconds } from './delivery.ts'
+import type { Stored } from './documents.ts'
+import type { ValidationMessage } from './message.ts'
+import type { Services } from './services.ts'
+import { recovered } from './subscriber-health.ts'
+import type { SubscriptionDocument } from './subscription.ts'
+import { isSubscription } from './subscriptions.ts'
+import { outcomeOf, type Outcome } from './webhook-outcome.ts'
+import { signedRequest } from './webhook-request.ts'
+import { nextTraceparent } from './trace.ts'
+
+const LADDER_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
+const GIVEN_UP = 0
+
+type Validation = NonNullable<SubscriptionDocument['validation']>
+
+/** Has the validation event sent to a subscription's endpoint, from the first attempt on. Gives it as it is then. */
+export async function askForValidation(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+  api: string,
+): Promise<SubscriptionDocument> {
+  const source = `${api}/subscriptions/${subscription.number}`
+  return schedule(services, subscription, { attempt: 0, due: 0, source }, 0)
+}
+
+/** One attempt to validate: any 2xx will do. Gives how it ended, for the log; throws where the message must come again. */
+export async function validate(services: Services, message: ValidationMessage): Promise<string> {
+  const found = await services.subscriptions.find(
+    message.consumer,
+    message.subscription,
+    message.session,
+  )
+  if (found === undefined)
+    throw new Error(`Subscription ${message.subscription} is not to be seen yet.`)
+  if (!isSubscription(found) || found.validation?.attempt !== message.attempt) return 'dropped'
+  const { validation } = found
+  if (validation.due === GIVEN_UP) return 'dropped'
+  const { url, body, headers } = signedRequest(
+    found,
+    validationEvent(validation.source),
+    nextTraceparent(undefined),
+  )
+  const outcome = outcomeOf(await services.webhook.post(url, body, headers), Date.now())
+  if (outcome.kind === 'delivered') await markValidated(services, found)
+  else await scheduleNext(services, found, validation, outcome)
+  return outcome.kind
+}
+
+/** The original's validation event (altinn-contract §5.4). */
+const validationEvent = (source: string) => ({
+  specversion: '1.0',
+  id: randomUUID(),
+  source,
+  type: 'platform.events.validatesubscription',
+})
+
+/** A success also enables a disabled subscription, which then matches what comes from now on. */
+async function markValidated(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<void> {
+  const { validation: _done, validated, ...rest } = subscription
+  const since = rest.disabled === undefined ? validated : undefined
+  const { _etag, ...healthy } = { ...recovered(rest), _etag: subscription._etag }
+  await services.subscriptions.save({
+    ...healthy,
+    validated: since ?? new Date().toISOString(),
+    _etag,
+  })
+}
+
+async function scheduleNext(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+  validation: Validation,
+  outcome: Exclude<Outcome, { kind: 'delivered' }>,
+): Promise<void> {
+  const failed = { ...validation, failure: outcome.reason, failedAt: new Date().toISOString() }
+  const wait = LADDER_SECONDS[validation.attempt]
+  if (wait === undefined)
+    await services.subscriptions.save({ ...subscription, validation: { ...failed, due: GIVEN_UP } })
+  else await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
+}
+
+async function schedule(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+  validation: Validation,
+  waitSeconds: number,
+): Promise<SubscriptionDocument> {
+  const due = nowSeconds() + waitSeconds + services.config.repairAfterSeconds
+  const asked = { ...subscription, validation: { ...validation, due } }
+  const { outcome, session } = await services.subscriptions.save(asked)
+  if (outcome === 'written') await send(services, asked, validation.attempt, session, waitSeconds)
+  return asked
+}
+
+/** The push may fail: `due` in the document has the sweep send it again. */
+async function send(
+  { validation }: Services,
+  { consumer, id }: SubscriptionDocument,
+  attempt: number,
+  session: string | undefined,
+  waitSeconds: number,
+): Promise<void> {
+  const message = {
+    v: 1 as const,
+    consumer,
+    subscription: id,
+    attempt,
+    ...(session !== undefined && { session }),
+  }
+  await validation.send(message, waitSeconds)
+}
+
+/** Sends the message of every validation that is overdue again. */
+export async function rescueValidations(services: Services): Promise<void> {
+  const matcher = await services.index.current()
+  for (const { consumer, id, validationDue = GIVEN_UP } of matcher.all()) {
+    if (validationDue === GIVEN_UP || validationDue > nowSeconds()) continue
+    const found = await services.subscriptions.find(consumer, id)
+    if (
+      isSubscription(found) &&
+      found.validation !== undefined &&
+      found.validation.due !== GIVEN_UP
+    )
+      await schedule(services, found, found.validation, 0)
+  }
+}

@@ -29,7 +29,7 @@ export async function attemptDelivery(
   message: DeliveryReference,
 ): Promise<Ended> {
   const { subscription, event } = message
-  const begun = services.inFlight.begin(subscription, event)
+  const begun = await services.inFlight.begin(subscription, event)
   if (begun === 'same') return 'dropped'
   if (begun === 'full') {
     await services.retry.send(message, BUSY_SECONDS * (1 + Math.random()))

@@ -15,13 +15,15 @@ export type Matcher = ReturnType<typeof createMatcher>
 export function createMatcher() {
   const interests = new Map<string, Interest>()
   const byNumber = new Map<number, SubscriptionEntry>()
-  const documents = createDocuments()
+  const consumers = new Map<string, Map<string, number>>() // which number each document of theirs has
+  const texts = new Map<string, string>() // parsed JSON has one in each document: 56 bytes for a resource alone
+  const shared = (text: string) => valueIn(texts, text, () => text)
 
   function remove(number: number): void {
     const entry = byNumber.get(number)
     if (entry === undefined) return
     byNumber.delete(number)
-    documents.of(entry.consumer).numbers.delete(entry.id)
+    consumers.get(entry.consumer)?.delete(entry.id)
     takeOut(interests, entry)
   }
 
@@ -31,13 +33,13 @@ export function createMatcher() {
      * a replica of the store may lag.
      */
     put(subscription: IndexedSubscription & { _ts?: number }): void {
-      const { id, number, _ts } = subscription
-      const { consumer, numbers } = documents.of(subscription.consumer)
+      const { id, consumer, number, _ts } = subscription
+      const numbers = valueIn(consumers, consumer, () => new Map<string, number>())
       const known = byNumber.get(numbers.get(id) ?? number)
       if (known !== undefined && isOlder(subscription, known)) return
       if (known !== undefined) takeOut(interests, known)
       if (known !== undefined && known.number !== number) byNumber.delete(known.number)
-      const entry = entryOf(subscription, { consumer, version: _ts ?? known?.version ?? 0 })
+      const entry = entryOf(subscription, _ts ?? known?.version ?? 0, shared)
       byNumber.set(number, entry) // in its old place: who walks through all meets it once
       numbers.set(id, number)
       if (isActive(subscription)) bringIn(interests, entry)
@@ -52,9 +54,12 @@ export function createMatcher() {
     match(event: CloudEvent, alternative?: string): SubscriptionEntry[] {
       const { keyed, unkeyed } = interests.get(event.resource.toLowerCase()) ?? {}
       const { subject, type } = event
-      const lists = [unkeyed, keyed?.get(subject)]
-      if (alternative !== undefined && alternative !== subject) lists.push(keyed?.get(alternative))
-      if (type !== subject && type !== alternative) lists.push(keyed?.get(type)) // none is searched twice
+      const lists = [
+        unkeyed,
+        keyed?.get(subject),
+        alternative === undefined || alternative === subject ? undefined : keyed?.get(alternative),
+        type === subject || type === alternative ? undefined : keyed?.get(type), // none twice
+      ]
       return select(lists, event, alternative)
     },
 
@@ -67,15 +72,6 @@ export function createMatcher() {
     get size(): number {
       return byNumber.size
     },
-  }
-}
-
-/** Which number each document has, by consumer, whose name all its entries share: parsed JSON has a copy in each. */
-function createDocuments() {
-  const consumers = new Map<string, { consumer: string; numbers: Map<string, number> }>()
-  return {
-    of: (consumer: string) =>
-      valueIn(consumers, consumer, () => ({ consumer, numbers: new Map() })),
   }
 }
 
@@ -117,13 +113,20 @@ const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | unde
 function bringIn(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
   const interest = valueIn(interests, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
   const key = keyOf(entry)
-  if (key === undefined) return void interest.unkeyed.push(entry)
-  const keyed = (interest.keyed ??= new Map())
-  const list = keyed.get(key)
-  if (list === undefined)
-    keyed.set(key, [entry]) // of length 1; a push to an empty one makes room for 17
-  else list.push(entry)
+  if (key === undefined) interest.unkeyed = withMore(interest.unkeyed, entry)
+  else {
+    const keyed = (interest.keyed ??= new Map<string, SubscriptionEntry[]>())
+    keyed.set(key, withMore(keyed.get(key) ?? [], entry))
+  }
 }
+
+/** A short list is made anew, as long as it must be: a push, or a spread, would make room for 17, and most have one. */
+function withMore(list: SubscriptionEntry[], entry: SubscriptionEntry): SubscriptionEntry[] {
+  if (list.length < SHORT) return list.concat(entry)
+  list.push(entry)
+  return list
+}
+const SHORT = 8
 
 function takeOut(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
   const { keyed, unkeyed = [] } = interests.get(entry.resource) ?? {}

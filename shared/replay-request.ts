@@ -1,17 +1,11 @@
 import Joi from 'joi'
 import { problemOf } from './joi-problem.ts'
-import { newEventId, boundAt } from './event-id.ts'
 import { Problem, unconfirmed } from './problem.ts'
 import { askForPage } from './replay.ts'
-import type { Only, ReplayDocument } from './replays.ts'
+import { newReplay, type ReplayDocument, type ReplayRequest } from './replays.ts'
 import type { Services } from './services.ts'
 import { nowSeconds } from './delivery.ts'
 
-interface ReplayRequest {
-  only: Only
-  from: string
-  to: string
-}
 const time = Joi.string()
   .isoDate()
   .pattern(/(Z|[+-]\d\d:\d\d)$/)
@@ -37,22 +31,10 @@ export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest
 export async function startReplay(
   services: Services,
   subscription: string,
-  { only, from, to }: ReplayRequest,
+  request: ReplayRequest,
 ): Promise<ReplayDocument> {
   const { replays, config } = services
-  const replay: ReplayDocument = {
-    v: 1,
-    id: newEventId(),
-    subscription,
-    only,
-    from,
-    to,
-    cursor: boundAt(Date.parse(from)),
-    looked: 0,
-    sent: 0,
-    state: 'running',
-    due: nowSeconds() + config.repairAfterSeconds,
-  }
+  const replay = newReplay(subscription, request, nowSeconds() + config.repairAfterSeconds)
   if ((await replays.running(subscription)).length > 0) throw runsAlready()
   if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmed('replay')
   await yieldToEarlier(services, replay)

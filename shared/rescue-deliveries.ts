@@ -30,7 +30,10 @@ async function rescue(
 ): Promise<boolean> {
   const subscription = matcher.get(Number(delivery.subscription))
   if (subscription?.pausedUntil !== undefined) {
-    const due = Math.max(subscription.pausedUntil, nowSeconds() + 60)
+    const due = Math.max(
+      subscription.pausedUntil,
+      nowSeconds() + services.config.repairAfterSeconds,
+    )
     await services.deliveries.save({ ...delivery, due })
     return false
   }

@@ -1,3 +1,4 @@
+import { alternativeOf } from './event-document.ts'
 import { appOf } from './source.ts'
 
 /** Which events a subscriber wants: the resource's, of those only the ones that have all that is given. */
@@ -80,13 +81,13 @@ export function resourceOf(source: string): string | undefined {
  * Filters in the form that is compared with events: the resource in lower case, no slash at the end of the source, `/org/`
  * written `/organisation/` in the alternative subject.
  */
-export function normalized({ resource, source, alternative, ...others }: Filters): Filters {
+function normalized({ resource, source, alternative, ...others }: Filters): Filters {
   return {
     ...others,
     resource: resource.toLowerCase(),
     ...(source !== undefined && { source: source.replace(/\/+$/, '') }),
     ...(alternative !== undefined && {
-      alternative: alternative.replace(/^\/org\//, '/organisation/'),
+      alternative: alternativeOf(alternative),
     }),
   }
 }
@@ -100,25 +101,26 @@ export function covers(filter: string, source: string): boolean {
 
 /**
  * What fan-out, deliver and sweep need to know of a subscription without reading its document, and what matching compares.
- * Every member is there, with a value or not: objects of one shape are matched faster.
+ * Every member is there, with a value or not: objects of one shape are matched faster. `shared` gives one copy of a text.
  */
 export function entryOf(
-  { number, id, validated, validation, filters, ...subscription }: IndexedSubscription,
-  { consumer, version }: { consumer: string; version: number },
+  { number, id, consumer, validated, validation, filters, ...others }: IndexedSubscription,
+  version: number,
+  shared: (text: string) => string,
 ) {
-  const { pausedUntil, released, pauses, disabled } = subscription
+  const { pausedUntil, released, pauses, disabled } = others
   const { resource, source, subject, alternative, type } = normalized(filters)
   return {
-    number,
-    id,
-    consumer,
-    resource,
-    source,
+    source: source === undefined ? undefined : shared(source), // first what matching compares, side by side in memory
     subject,
     alternative,
-    type,
+    type: type === undefined ? undefined : shared(type),
     /** Epoch milliseconds. */
     validated: validated === undefined ? undefined : Date.parse(validated),
+    number,
+    id,
+    consumer: shared(consumer),
+    resource: shared(resource),
     /** Epoch seconds at which the next validation event is due. */
     validationDue: validation?.due,
     /** Epoch seconds; paused where there is one. */

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { nowSeconds } from './delivery.ts'
 import type { Stored } from './documents.ts'
 import type { ValidationMessage } from './message.ts'
+import { askForPage } from './replay.ts'
+import { newReplay } from './replays.ts'
 import type { Services } from './services.ts'
 import { recovered } from './subscriber-health.ts'
 import type { SubscriptionDocument } from './subscription.ts'
@@ -12,6 +14,7 @@ import { nextTraceparent } from './trace.ts'
 
 const LADDER_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
 const GIVEN_UP = 0
+const EVERYONE_KNOWS_SECONDS = 8 // an index is at most 5 s old, and clocks differ
 
 type Validation = NonNullable<SubscriptionDocument['validation']>
 
@@ -61,14 +64,30 @@ async function markValidated(
   services: Services,
   subscription: Stored<SubscriptionDocument>,
 ): Promise<void> {
-  const { validation: _done, validated, ...rest } = subscription
-  const since = rest.disabled === undefined ? validated : undefined
-  const { _etag, ...healthy } = { ...recovered(rest), _etag: subscription._etag }
-  await services.subscriptions.save({
-    ...healthy,
-    validated: since ?? new Date().toISOString(),
-    _etag,
-  })
+  const { validation: _done, validated: before, ...rest } = subscription
+  const since = rest.disabled === undefined ? before : undefined
+  const validated = since ?? new Date().toISOString()
+  const healthy = { ...recovered(rest), validated, _etag: subscription._etag }
+  if (since === undefined) await catchUp(services, subscription, validated)
+  await services.subscriptions.save(healthy)
+}
+
+/**
+ * Events of the first seconds may be fanned out by a process whose index does not know the subscription yet. A replay of
+ * what is missing finds them, once every index knows.
+ */
+async function catchUp(
+  services: Services,
+  { number }: SubscriptionDocument,
+  validated: string,
+): Promise<void> {
+  const to = new Date(Date.parse(validated) + EVERYONE_KNOWS_SECONDS * 1000).toISOString()
+  const due = nowSeconds() + EVERYONE_KNOWS_SECONDS + services.config.repairAfterSeconds
+  const replay = newReplay(String(number), { only: 'missing', from: validated, to }, due)
+  const { outcome } = await services.replays.add({ ...replay, auto: true })
+  if (outcome === 'unconfirmed')
+    throw new Error(`The replay for subscription ${number} is not confirmed to be stored.`)
+  await askForPage(services, replay, EVERYONE_KNOWS_SECONDS)
 }
 
 async function scheduleNext(

@@ -1,50 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { clientBody, clientHeaders } from './example.ts'
 import { startHost } from './host/host.ts'
 import { fail } from './lifetime.ts'
 import { newestEvents } from './look.ts'
-import { addToEnvironment, root } from './settings.ts'
+import { startReceiver } from './receiver.ts'
+import { addToEnvironment, quickPolling, root } from './settings.ts'
 import { startStack, type Stack } from './stack.ts'
+import { subscribeExample } from './subscribe.ts'
 import { altinnToken, callers, platformToken } from './tokens.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
 
-// `npm run demo`: one event from publishing to fan-out, on a stack of its own; exit 0 if every step did what it must.
+const INDEX_MS = 3100 // until a process that knows of no new subscription looks again
+
+// `npm run demo`: one event from its publisher to a subscriber, on a stack of its own; exit 0 if every step did what it must.
 try {
   const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
-  addToEnvironment({
-    ...stack.settings,
-    AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.100',
-  })
+  addToEnvironment({ ...stack.settings, ...quickPolling })
   const host = await startHost({ folder: root, port: 0 })
-  await demonstrate(`${host.url}/events/api/v1/app`, stack)
+  const receiver = await startReceiver()
+  const api = `${host.url}/events/api/v1`
+  receiver.setSecret(await subscribeExample(api, stack.issuer.url, `${receiver.url}/hook`))
+  await sleep(INDEX_MS)
+  const id = await publish(`${api}/app`, stack)
+  const { body, verified } = await receiver.waitFor(({ event }) => event?.id === id)
+  console.log(
+    `\nThe subscriber got, ${verified ? 'with a good signature' : 'WITHOUT a good signature'}:\n${body}`,
+  )
+  if (verified !== true) throw new Error('The webhook was not signed as it must be.')
+  const document = await fannedOut(stack.settings.Cosmos, stack.settings.COSMOS_DATABASE)
+  console.log('\nStored, with the mark of the fan-out:', JSON.stringify(document, undefined, 2))
   await host.stop()
-  await stack.stop()
+  await Promise.all([receiver.stop(), stack.stop()])
   process.exit(0)
 } catch (error) {
   fail(error)
 }
 
-async function demonstrate(url: string, { issuer, settings }: Stack): Promise<void> {
+async function publish(url: string, { issuer }: Stack): Promise<string> {
   const altinn = await altinnToken(issuer.url, callers.org('ttd'))
   const platform = await platformToken(issuer.url, 'ttd', 'apps-test')
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: clientHeaders(altinn, platform),
-    body: clientBody(),
-  })
+  const headers = clientHeaders(altinn, platform)
+  const answer = await fetch(url, { method: 'POST', headers, body: clientBody() })
   const id = await answer.json()
   console.log(
     `\nPOST ${url}\n${answer.status} ${answer.headers.get('location')} ${JSON.stringify(id)}`,
   )
   if (answer.status !== 201) throw new Error('The event was not accepted.')
-  const [document] = await fannedOut(settings.Cosmos, settings.COSMOS_DATABASE)
-  console.log('\nStored and fanned out:', JSON.stringify(document, undefined, 2))
+  return String(id)
 }
 
 /** The stored event once its fan-out is noted; an error after 5 s. */
-async function fannedOut(cosmos: string, database: string): Promise<object[]> {
+async function fannedOut(cosmos: string, database: string): Promise<object> {
   for (const end = Date.now() + 5000; Date.now() < end; await sleep(50)) {
-    const events = await newestEvents(cosmos, database, 1)
-    if (events.some((event) => 'fanOut' in event)) return events
+    const [event = {}] = await newestEvents(cosmos, database, 1)
+    if ('fanOut' in event) return event
   }
   throw new Error('The event was not fanned out within 5 s.')
 }

@@ -45,7 +45,7 @@ export async function createQueue(app: App, fn: AppFunction, settings: QueueSett
       note('there')
       return receivedMessageItems
     } catch (error) {
-      note(isGone(error) ? 'missing' : 'out of reach', String(error))
+      note(isGone(error) ? 'missing' : `out of reach: ${String(error)}`)
       return []
     }
   }
@@ -79,7 +79,11 @@ export async function createQueue(app: App, fn: AppFunction, settings: QueueSett
 
   async function bury(message: Message) {
     if (!poison) return
-    log('warning', 'Host', `message ${message.messageId} goes to ${name}-poison`)
+    log(
+      'warning',
+      'Host',
+      `message ${message.messageId} (dequeued ${message.dequeueCount} times) goes to ${name}-poison`,
+    )
     const send = () => poison.sendMessage(message.messageText, limit())
     await send().catch(async (error: unknown) => {
       if (!isGone(error)) throw error
@@ -107,18 +111,19 @@ function unlessGone(error: unknown) {
   if (!isGone(error)) throw error
 }
 
-// One line for each change, not for each poll.
+// One line for each change of state, not for each poll.
 function createNote(name: string, log: Log) {
   let known = 'there'
-  return (now: string, reason = '') => {
-    if (now !== known)
-      log(now === 'there' ? 'information' : 'warning', 'Host', `queue ${name} is ${now} ${reason}`)
-    known = now
+  return (state: string) => {
+    const [kind = ''] = state.split(':')
+    if (kind !== known)
+      log(kind === 'there' ? 'information' : 'warning', 'Host', `queue ${name} is ${state}`)
+    known = kind
   }
 }
 
-// The host's RandomizedExponentialBackoffStrategy.cs: 100 ms after a hit, then doubling, give or take 20 %.
-function backoff(maximum: number) {
+/** The waits between polls that find nothing (RandomizedExponentialBackoffStrategy.cs): doubling, give or take 20 %. */
+export function backoff(maximum: number) {
   let exponent = 0
   return (found: boolean) => {
     if (found) exponent = 0

@@ -1,0 +1,249 @@
+@description('Location.')
+param location string
+
+@description('Tags.')
+param tags { *: string }
+
+@description('Suffix of all names.')
+param suffix string
+
+@description('Who gets a mail; empty for nobody: the alerts are then seen in the portal alone.')
+param emails string[]
+
+@description('Name of the workspace.')
+param workspaceName string
+
+@description('Name of the Application Insights component.')
+param componentName string
+
+@description('Name of the Cosmos account.')
+param cosmosName string
+
+@description('Seconds an event may wait to be fanned out.')
+param oldestPendingSeconds int
+
+@description('Seconds a delivery may be overdue.')
+param oldestDueSeconds int
+
+@description('Deliveries that may die in an hour.')
+param deadPerHour int
+
+@description('Address that the availability test asks.')
+param healthUrl string
+
+@description('Minutes between two availability tests from each place; 0 for none.')
+param availabilityTestMinutes int
+
+// The sweep writes one gauge line every 30 s, as JSON text.
+var gauge = 'AppTraces | where Message startswith \'{"what":"gauge"\' | extend gauge = parse_json(Message)'
+
+// What must be seen at once is looked for every 5 minutes, the rest every 15: it costs a third.
+var rules = [
+  {
+    name: 'pending'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT10M'
+    query: '${gauge} | where toint(gauge.oldestPendingSeconds) > ${oldestPendingSeconds}'
+    description: 'Accepted events wait too long to be fanned out. See fan-out-event and the queue events-inbound: failures, throttling.'
+  }
+  {
+    name: 'overdue'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT10M'
+    query: '${gauge} | where toint(gauge.oldestDueSeconds) > ${oldestDueSeconds}'
+    description: 'Deliveries are overdue. See deliver-event, retry-delivery and the queues they read: failures, throttling, instances.'
+  }
+  {
+    name: 'dead'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    query: '${gauge} | where toint(gauge.deadLastHour) > ${deadPerHour}'
+    description: 'Deliveries have died. Find the subscriber and the reason in the delivery records; replay when its endpoint is well.'
+  }
+  {
+    name: 'poison'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT15M'
+    query: '${gauge} | where toint(gauge.poisonMessages) > 0'
+    description: 'Messages that make no sense are kept in the container poison. Look at each, mend what sent it, delete the document.'
+  }
+  {
+    name: 'sweep'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    query: 'AppTraces | where Message startswith \'{"what":"swept"\' | summarize runs = count() | where runs == 0'
+    description: 'No sweep has done its whole work for 15 minutes: lost work is not repaired. See the failures of the function sweep.'
+  }
+  {
+    name: 'errors'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    query: 'AppRequests | where OperationName != "health" and toint(ResultCode) between (500 .. 599) | summarize failures = count() | where failures > 5'
+    description: 'More than five answers 5xx in 15 minutes. See the exceptions of the same operation ids.'
+  }
+  {
+    name: 'logcap'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    query: '_LogOperation | where Category =~ "Ingestion" and Detail contains "OverQuota"'
+    description: 'The day\'s log cap is reached: until tomorrow every alert that reads logs is blind. Find what writes so much, or raise logDailyCapGb.'
+  }
+]
+
+var actionGroups = empty(emails) ? [] : [actionGroup.id]
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
+  name: workspaceName
+}
+
+resource component 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: componentName
+}
+
+resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' existing = {
+  name: cosmosName
+}
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
+  name: 'ag-${suffix}'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'app-events'
+    enabled: true
+    emailReceivers: map(range(0, length(emails)), index => {
+      name: 'mail-${index}'
+      emailAddress: emails[index]
+      useCommonAlertSchema: true
+    })
+  }
+}
+
+resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: 'alert-${rule.name}-${suffix}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'App Events: ${rule.name}'
+      description: '${rule.description} More in docs/operations.md.'
+      severity: rule.severity
+      enabled: true
+      scopes: [workspace.id]
+      evaluationFrequency: rule.every
+      windowSize: rule.window
+      autoMitigate: true
+      skipQueryValidation: true // the tables do not exist on the first day
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: { actionGroups: actionGroups }
+    }
+  }
+]
+
+resource throttling 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'alert-throttling-${suffix}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Cosmos DB refuses requests for want of capacity. With autoscale raise cosmosMaxThousandRequestUnits; see which partition is hot. More in docs/operations.md.'
+    severity: 2
+    enabled: true
+    scopes: [cosmos.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    autoMitigate: true
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'throttled'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.DocumentDB/databaseAccounts'
+          metricName: 'TotalRequests'
+          dimensions: [{ name: 'StatusCode', operator: 'Include', values: ['429'] }]
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 100
+        }
+      ]
+    }
+    actions: map(actionGroups, id => { actionGroupId: id })
+  }
+}
+
+resource availabilityTest 'Microsoft.Insights/webtests@2022-06-15' = if (availabilityTestMinutes > 0) {
+  name: 'wt-health-${suffix}'
+  location: location
+  tags: union(tags, { 'hidden-link:${component.id}': 'Resource' })
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: 'wt-health-${suffix}'
+    Name: 'App Events: health'
+    Kind: 'standard'
+    Enabled: true
+    Frequency: availabilityTestMinutes * 60
+    Timeout: 30
+    RetryEnabled: true
+    Locations: [
+      { Id: 'emea-nl-ams-azr' } // West Europe
+      { Id: 'emea-gb-db3-azr' } // North Europe
+      { Id: 'emea-ru-msa-edge' } // UK South
+    ]
+    Request: {
+      RequestUrl: healthUrl
+      HttpVerb: 'GET'
+      ParseDependentRequests: false
+    }
+    ValidationRules: {
+      ExpectedHttpStatusCode: 200
+      SSLCheck: true
+      SSLCertRemainingLifetimeCheck: 7
+    }
+  }
+}
+
+resource availability 'Microsoft.Insights/metricAlerts@2018-03-01' = if (availabilityTestMinutes > 0) {
+  name: 'alert-availability-${suffix}'
+  location: 'global'
+  tags: union(tags, {
+    'hidden-link:${component.id}': 'Resource'
+    'hidden-link:${availabilityTest.id}': 'Resource'
+  })
+  properties: {
+    description: 'GET /health fails from two places or more. Its body says which part is unwell. More in docs/operations.md.'
+    severity: 1
+    enabled: true
+    scopes: [availabilityTest.id, component.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    autoMitigate: true
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: availabilityTest.id
+      componentId: component.id
+      failedLocationCount: 2
+    }
+    actions: map(actionGroups, id => { actionGroupId: id })
+  }
+}

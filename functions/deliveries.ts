@@ -27,17 +27,21 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
 /** POST /subscriptions/{id}/replay: sends many again, in the background. */
 async function replay({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   refuseOtherMediaTypes(request)
-  const { number } = await requireOwnedSubscription(services, request)
+  const subscription = await requireOwnedSubscription(services, request)
   const wanted = parseReplayRequest(await readJsonBody(request, services.config.eventMaxBytes)) // 4xx
-  const started = await startReplay(services, String(number), wanted) // 409, 503
-  log('replay started', { subscription: number, replay: started.id, only: started.only })
+  const started = await startReplay(services, subscription, wanted) // 409, 503
+  log('replay started', {
+    subscription: subscription.number,
+    replay: started.id,
+    only: started.only,
+  })
   return { status: 202, jsonBody: replayResource(started) }
 }
 
 /** GET /subscriptions/{id}/replay: how the last one goes. */
 async function progress({ request, services }: HttpCall): Promise<HttpResponseInit> {
-  const { number } = await requireOwnedSubscription(services, request)
-  const latest = await services.replays.latest(String(number))
+  const { number, replay: id } = await requireOwnedSubscription(services, request)
+  const latest = id === undefined ? undefined : await services.replays.find(String(number), id)
   if (latest === undefined)
     throw new Problem(404, 'No replay of this subscription was started in the last 90 days.')
   return { jsonBody: replayResource(latest) }

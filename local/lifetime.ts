@@ -1,27 +1,26 @@
 /**
  * Runs a program of the local stack: `start` gives how to stop. SIGINT, SIGTERM and the end of the parent process stop
- * it in order; a failed start is one line and exit 1.
+ * it in order, also while it is still starting; a failed start is one line and exit 1.
  */
 export async function runUntilStopped(start: () => Promise<() => Promise<void>>): Promise<void> {
+  const told = untilToldToStop()
   try {
     const stop = await start()
-    whenToldToStop(() => void stop().then(() => process.exit(0), fail))
+    await told
+    await stop()
+    process.exit(0)
   } catch (error) {
     fail(error)
   }
 }
 
 /** npm may be killed without a word to its children (SIGKILL): hence the look at who the parent is. */
-function whenToldToStop(stop: () => void): void {
-  let told = false
-  const once = () => {
-    if (told) return
-    told = true
-    stop()
-  }
-  process.on('SIGINT', once).on('SIGTERM', once)
+function untilToldToStop(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  process.on('SIGINT', resolve).on('SIGTERM', resolve)
   const parent = process.ppid
-  setInterval(() => process.ppid !== parent && once(), 250).unref()
+  setInterval(() => process.ppid !== parent && resolve(), 250).unref()
+  return promise
 }
 
 /** Ends a program with one clear line. */

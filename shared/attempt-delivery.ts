@@ -4,7 +4,9 @@ import {
   endsByMessage,
   nextState,
   nowSeconds,
+  type Attempt,
   type DeliveryDocument,
+  type Next,
 } from './delivery.ts'
 import type { Stored } from './documents.ts'
 import { deliveryReferenceTo, type DeliveryReference } from './message.ts'
@@ -78,16 +80,33 @@ async function post(
   services.inFlight.took(delivery.subscription, answer.ms)
   const outcome = outcomeOf(answer, Date.now())
   const next = nextState(delivery.attempt, outcome, services.config.delivery.retrySeconds)
-  const tried = afterAttempt(delivery, next, attemptOf(answer), services.config.repairAfterSeconds)
-  const { outcome: written, session } = await services.deliveries.save(tried)
+  const written = await record(services, delivery, next, attemptOf(answer))
   await noteOutcome(services, subscription, outcome, message.probe === true)
-  if (written === 'changed') return 'changed' // another copy of this work was first
-  if (next.state === 'waiting' && endsByMessage(next.waitSeconds))
-    await services.retry.send(
-      deliveryReferenceTo(tried, { event: message.session, delivery: session }),
-      next.waitSeconds,
-    )
+  if (written === undefined) return 'changed' // another copy of this work was first
+  if (next.state === 'waiting' && endsByMessage(next.waitSeconds)) {
+    const sessions = { event: message.session, delivery: written.session }
+    await services.retry.send(deliveryReferenceTo(written.tried, sessions), next.waitSeconds)
+  }
   return next.state
+}
+
+/** Stores what came of an attempt; also where the sweep has taken the record meanwhile, so that it is not made twice. */
+async function record(
+  services: Services,
+  read: Stored<DeliveryDocument>,
+  next: Next,
+  latest: Attempt,
+) {
+  const isSame = (current: DeliveryDocument) =>
+    current.state === 'waiting' && current.run === read.run && current.attempt === read.attempt
+  let current: Stored<DeliveryDocument> | undefined = read
+  while (current !== undefined && isSame(current)) {
+    const tried = afterAttempt(current, next, latest, services.config.repairAfterSeconds)
+    const { outcome, session } = await services.deliveries.save(tried)
+    if (outcome === 'written') return { tried, session }
+    current = await services.deliveries.find(read.subscription, read.id)
+  }
+  return undefined
 }
 
 /** Leaves a delivery to the sweep: no attempt is spent. */

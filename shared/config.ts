@@ -137,23 +137,35 @@ function list(value: string): string[] {
 }
 
 function ladder(value: string): number[] {
-  const steps = value.split(',').map(Number)
-  if (steps.every((step) => step >= 0 && step <= 604_800)) return steps
+  const steps = value.split(',').map((step) => step.trim())
+  if (steps.every((step) => /^\d+(\.\d+)?$/.test(step) && Number(step) <= 604_800))
+    return steps.map(Number)
   throw new Error('it must be seconds, at most 604800, comma separated')
 }
 
 function jwksUrl(value: string): string {
-  if (!URL.canParse(value.replaceAll('{issuer}', 'issuer'))) throw new Error('it must be a URL')
+  const example = value.replaceAll('{issuer}', 'issuer')
+  if (!URL.canParse(example) || !/^https?:$/.test(new URL(example).protocol))
+    throw new Error('it must be an http or https URL')
   return value
 }
 
 function certificates(value: string): Map<string, X509Certificate[]> {
-  const shape = Joi.object<Record<string, string[]>>().pattern(
-    Joi.string(),
-    Joi.array().items(Joi.string()).single(),
-  )
-  const issuers = Joi.attempt(JSON.parse(value), shape)
+  const list = Joi.array().items(Joi.string()).single()
+  const shape = Joi.object<Record<string, string[]>>().pattern(Joi.string(), list).required()
+  const { value: issuers, error } = shape.validate(jsonOr(value))
+  if (error !== undefined)
+    throw new Error('it must be a JSON object, issuer to list of certificates')
   return new Map(
     Object.entries(issuers).map(([issuer, texts]) => [issuer, texts.map(parseCertificate)]),
   )
+}
+
+/** The parser's own message would show a part of the value. */
+function jsonOr(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined
+  }
 }

@@ -5,7 +5,7 @@ import type { Stored } from './documents.ts'
 import { faultOfEndpoint } from './endpoint.ts'
 import { Problem, unconfirmed } from './problem.ts'
 import type { Services } from './services.ts'
-import type { SubscriptionDocument } from './subscription.ts'
+import type { SubscriptionDocument, Tombstone } from './subscription.ts'
 import { endpointProblem, type SubscriptionRequest } from './subscription-request.ts'
 import { isSubscription } from './subscriptions.ts'
 import { askForValidation } from './validation.ts'
@@ -53,27 +53,9 @@ export async function requireOwnedSubscription(
 ): Promise<Stored<SubscriptionDocument>> {
   const identity = identityOf(await auth.requireCaller(headers))
   const found = /^\d{1,10}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
-  if (found === undefined) throw new Problem(404, `There is no subscription ${id}.`)
+  if (found === undefined) throw noSubscription(id)
   requireOwn(identity, found)
   return found
-}
-
-/** Deletes a subscription; deliveries that wait for it are cancelled when their time comes. */
-export async function unsubscribe(
-  { subscriptions }: Services,
-  subscription: Stored<SubscriptionDocument>,
-): Promise<void> {
-  const { id, consumer, number, _etag } = subscription
-  const { outcome } = await subscriptions.save({
-    v: 1,
-    id,
-    consumer,
-    number,
-    deleted: true,
-    ttl: 86_400,
-    _etag,
-  })
-  if (outcome === 'changed') throw changedMeanwhile()
 }
 
 /** Gives a subscription a new secret; the one before signs too for 24 hours. */
@@ -81,20 +63,31 @@ export async function rotateSecret(
   { subscriptions }: Services,
   subscription: Stored<SubscriptionDocument>,
 ): Promise<string> {
-  const now = Date.now()
   const secret = newSecret()
-  const until = new Date(now + OVERLAP_MS).toISOString()
-  const older = subscription.secrets.slice(0, 1).map(({ key }) => ({ key, until }))
-  const { outcome } = await subscriptions.save({
-    ...subscription,
-    secrets: [{ key: secret }, ...older],
+  const until = new Date(Date.now() + OVERLAP_MS).toISOString()
+  const changed = await subscriptions.change(subscription, (current) => {
+    const older = current.secrets.slice(0, 1).map(({ key }) => ({ key, until }))
+    return { ...current, secrets: [{ key: secret }, ...older] }
   })
-  if (outcome === 'changed') throw changedMeanwhile()
+  if (changed === undefined) throw noSubscription(subscription.number)
   return secret
 }
 
-const changedMeanwhile = (): Problem =>
-  new Problem(409, 'The subscription was changed at the same time. Try again.')
+/** Deletes a subscription; deliveries that wait for it are cancelled when their time comes. */
+export async function unsubscribe(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<void> {
+  const { id, consumer, number, _etag } = subscription
+  const tombstone: Tombstone = { v: 1, id, consumer, number, deleted: true, ttl: 86_400 }
+  const { outcome } = await services.subscriptions.save({ ...tombstone, _etag })
+  if (outcome === 'written') return
+  const current = await services.subscriptions.find(consumer, id)
+  if (isSubscription(current) && current.number === number) await unsubscribe(services, current)
+}
+
+const noSubscription = (number: string | number): Problem =>
+  new Problem(404, `There is no subscription ${number}.`)
 
 function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
   const { endpoint, filters } = request

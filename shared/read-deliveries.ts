@@ -4,6 +4,7 @@ import { Problem } from './problem.ts'
 import type { Services } from './services.ts'
 
 const PAGE = 50
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const states: DeliveryState[] = ['waiting', 'delivered', 'dead', 'cancelled']
 
 /** A page of a subscription's deliveries; `next` is the `after` of the following one, absent on the last. */
@@ -31,7 +32,7 @@ export async function requireDelivery(
   subscription: string,
   event: string,
 ): Promise<Stored<DeliveryDocument>> {
-  const found = await deliveries.find(subscription, event)
+  const found = uuid.test(event) ? await deliveries.find(subscription, event) : undefined
   if (found === undefined)
     throw new Problem(404, `There is no delivery of event ${event} to this subscription.`)
   return found

@@ -3,7 +3,9 @@ import { problemOf } from './joi-problem.ts'
 import { Problem, unconfirmed } from './problem.ts'
 import { askForPage } from './replay.ts'
 import { newReplay, type ReplayDocument, type ReplayRequest } from './replays.ts'
+import type { Stored } from './documents.ts'
 import type { Services } from './services.ts'
+import { isActive, type SubscriptionDocument } from './subscription.ts'
 import { nowSeconds } from './delivery.ts'
 
 const time = Joi.string()
@@ -27,32 +29,52 @@ export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest
   return request
 }
 
-/** Starts a replay, one at a time for a subscription: 409 while another runs. */
+/**
+ * Starts a replay, one at a time for a subscription: 409 while another runs, or where nothing would be sent. The
+ * subscription's document decides which of two that are asked for at once it is.
+ */
 export async function startReplay(
   services: Services,
-  subscription: string,
+  subscription: Stored<SubscriptionDocument>,
   request: ReplayRequest,
 ): Promise<ReplayDocument> {
   const { replays, config } = services
-  const replay = newReplay(subscription, request, nowSeconds() + config.repairAfterSeconds)
-  if ((await replays.running(subscription)).length > 0) throw runsAlready()
+  if (!isActive(subscription))
+    throw new Problem(409, 'The subscription is not validated, or is disabled.')
+  const number = String(subscription.number)
+  if (await isRunning(services, number, subscription.replay)) throw runsAlready()
+  const replay = newReplay(number, request, nowSeconds() + config.repairAfterSeconds)
   if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmed('replay')
-  await yieldToEarlier(services, replay)
+  if (!(await claim(services, subscription, replay))) throw runsAlready()
   await askForPage(services, replay)
   return replay
 }
 
-/** Of two that were started at once, the one with the lower id goes on. */
-async function yieldToEarlier(
+async function isRunning(
   { replays }: Services,
+  number: string,
+  id: string | undefined,
+): Promise<boolean> {
+  const replay = id === undefined ? undefined : await replays.find(number, id)
+  return replay?.state === 'running'
+}
+
+/** Makes it the subscription's replay, unless another was made so since it was read; then it is cancelled. */
+async function claim(
+  { subscriptions, replays }: Services,
+  read: Stored<SubscriptionDocument>,
   { subscription, id }: ReplayDocument,
-): Promise<void> {
-  const running = await replays.running(subscription)
-  const mine = running.find((each) => each.id === id)
-  if (mine === undefined || running.every((each) => each.id >= id)) return
-  const { due: _due, ...over } = mine
-  await replays.save({ ...over, state: 'cancelled' })
-  throw runsAlready()
+): Promise<boolean> {
+  const claimed = await subscriptions.change(read, (current) =>
+    current.replay === read.replay ? { ...current, replay: id } : undefined,
+  )
+  if (claimed !== undefined) return true
+  const mine = await replays.find(subscription, id)
+  if (mine !== undefined) {
+    const { due: _due, ...over } = mine
+    await replays.save({ ...over, state: 'cancelled' })
+  }
+  return false
 }
 
 const runsAlready = (): Problem => new Problem(409, 'A replay of this subscription is running.')

@@ -23,8 +23,6 @@ export interface ReplayDocument extends ReplayRequest {
   looked: number
   sent: number
   state: 'running' | 'done' | 'cancelled'
-  /** Made when a subscription is validated, not asked for: it neither shows nor stands in the way of others. */
-  auto?: true
   /** Epoch seconds from which the sweep asks for the next page; absent when it is over. */
   due?: number
 }
@@ -46,8 +44,6 @@ export const newReplay = (
   due,
 })
 
-const RUNNING = 'SELECT * FROM c WHERE c.subscription = @subscription AND c.due > 0'
-const OF_SUBSCRIPTION = 'SELECT * FROM c WHERE c.subscription = @subscription'
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due <= @now ORDER BY c.due'
 
 /** The replays, by subscription. */
@@ -62,20 +58,6 @@ export function openReplays(database: Database) {
     save: (replay: Stored<ReplayDocument>) =>
       replaceUnchanged(container, replay, replay.subscription),
 
-    /** Those asked for that are under way: one, or two for a moment. */
-    async running(subscription: string): Promise<Stored<ReplayDocument>[]> {
-      const parameters = { '@subscription': subscription }
-      const all = await queryAll<Stored<ReplayDocument>>(container, RUNNING, parameters)
-      return all.filter(({ auto }) => auto !== true)
-    },
-
-    /** The one asked for last. */
-    async latest(subscription: string): Promise<ReplayDocument | undefined> {
-      const all = await queryAll<ReplayDocument>(container, OF_SUBSCRIPTION, {
-        '@subscription': subscription,
-      })
-      return all.filter(({ auto }) => auto !== true).toSorted((a, b) => (a.id < b.id ? 1 : -1))[0]
-    },
     overdue: () =>
       queryAll<Stored<ReplayDocument>>(container, OVERDUE, {
         '@now': Math.floor(Date.now() / 1000),

@@ -36,6 +36,8 @@ export interface SubscriptionDocument {
   pauses?: number
   /** How many deliveries the sweep has let out since the pause: 1, 10, 100. */
   released?: number
+  /** The replay that was asked for last: one runs at a time. */
+  replay?: string
 }
 
 /** What is left of a deleted subscription for a day, so that every index hears of it. */

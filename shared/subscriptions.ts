@@ -12,6 +12,11 @@ const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
 const BY_NUMBER = 'SELECT * FROM c WHERE c.number = @number'
 const OF_CONSUMER = 'SELECT * FROM c WHERE c.consumer = @consumer AND c.number > 0'
 
+type Modify = (current: SubscriptionDocument) => SubscriptionDocument | undefined
+interface Changed {
+  subscription: SubscriptionDocument
+  session: string | undefined
+}
 type Any = Stored<SubscriptionDocument> | Stored<Tombstone>
 
 /** Whether a document is a subscription, and not what is left of one. */
@@ -51,6 +56,23 @@ export function openSubscriptions(database: Database) {
     /** Stores a document in the place of one that is still as it was read. */
     save: (document: Stored<SubscriptionDocument | Tombstone>) =>
       replaceUnchanged(container, document, document.consumer),
+
+    /**
+     * Stores what `modify` makes of a subscription, and does it again on what is there where another was first. Gives what
+     * was stored and the session of the write; undefined where `modify` gives nothing, or the subscription is gone.
+     */
+    async change(read: Stored<SubscriptionDocument>, modify: Modify): Promise<Changed | undefined> {
+      let current: Any | undefined = read
+      while (isSubscription(current) && current.number === read.number) {
+        const modified = modify(current)
+        if (modified === undefined) return undefined
+        const subscription = { ...modified, _etag: current._etag }
+        const { outcome, session } = await replaceUnchanged(container, subscription, read.consumer)
+        if (outcome === 'written') return { subscription, session }
+        current = await find(read.consumer, read.id)
+      }
+      return undefined
+    },
 
     /** What was written since a second, for the index. */
     changedSince: changesIn(container),

@@ -62,14 +62,15 @@ const validationEvent = (source: string) => ({
 /** A success also enables a disabled subscription, which then matches what comes from now on. */
 async function markValidated(
   services: Services,
-  subscription: Stored<SubscriptionDocument>,
+  read: Stored<SubscriptionDocument>,
 ): Promise<void> {
-  const { validation: _done, validated: before, ...rest } = subscription
-  const since = rest.disabled === undefined ? before : undefined
-  const validated = since ?? new Date().toISOString()
-  const healthy = { ...recovered(rest), validated, _etag: subscription._etag }
-  if (since === undefined) await catchUp(services, subscription, validated)
-  await services.subscriptions.save(healthy)
+  const now = new Date().toISOString()
+  const isNew = read.validated === undefined || read.disabled !== undefined
+  if (isNew) await catchUp(services, read, now)
+  await services.subscriptions.change(read, (current) => {
+    const { validation: _done, ...rest } = current
+    return { ...recovered(rest), ...(isNew && { validated: now }) }
+  })
 }
 
 /**
@@ -84,7 +85,7 @@ async function catchUp(
   const to = new Date(Date.parse(validated) + EVERYONE_KNOWS_SECONDS * 1000).toISOString()
   const due = nowSeconds() + EVERYONE_KNOWS_SECONDS + services.config.repairAfterSeconds
   const replay = newReplay(String(number), { only: 'missing', from: validated, to }, due)
-  const { outcome } = await services.replays.add({ ...replay, auto: true })
+  const { outcome } = await services.replays.add(replay)
   if (outcome === 'unconfirmed')
     throw new Error(`The replay for subscription ${number} is not confirmed to be stored.`)
   await askForPage(services, replay, EVERYONE_KNOWS_SECONDS)
@@ -98,22 +99,29 @@ async function scheduleNext(
 ): Promise<void> {
   const failed = { ...validation, failure: outcome.reason, failedAt: new Date().toISOString() }
   const wait = LADDER_SECONDS[validation.attempt]
-  if (wait === undefined)
-    await services.subscriptions.save({ ...subscription, validation: { ...failed, due: GIVEN_UP } })
-  else await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
+  if (wait !== undefined)
+    await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
+  else
+    await services.subscriptions.change(subscription, (current) => ({
+      ...current,
+      validation: { ...failed, due: GIVEN_UP },
+    }))
 }
 
 async function schedule(
   services: Services,
-  subscription: Stored<SubscriptionDocument>,
+  read: Stored<SubscriptionDocument>,
   validation: Validation,
   waitSeconds: number,
 ): Promise<SubscriptionDocument> {
   const due = nowSeconds() + waitSeconds + services.config.repairAfterSeconds
-  const asked = { ...subscription, validation: { ...validation, due } }
-  const { outcome, session } = await services.subscriptions.save(asked)
-  if (outcome === 'written') await send(services, asked, validation.attempt, session, waitSeconds)
-  return asked
+  const changed = await services.subscriptions.change(read, (current) => ({
+    ...current,
+    validation: { ...validation, due },
+  }))
+  if (changed === undefined) return read // deleted meanwhile
+  await send(services, changed.subscription, validation.attempt, changed.session, waitSeconds)
+  return changed.subscription
 }
 
 /** The push may fail: `due` in the document has the sweep send it again. */

@@ -45,10 +45,19 @@ export function createTokenCheck(keysFor: (claims: Claims) => KeySet | undefined
 }
 
 function decode(token: string): { kid: string | undefined; claims: Claims } | undefined {
-  const decoded = jwt.decode(token, { complete: true })
-  if (decoded === null || typeof decoded.payload === 'string') return undefined
+  const decoded = decodedParts(token)
+  if (!decoded || typeof decoded.payload !== 'object' || decoded.payload === null) return undefined
   if (decoded.header.crit !== undefined) return undefined // extensions we do not know, RFC 7515 §4.1.11
   return { kid: decoded.header.kid, claims: decoded.payload }
+}
+
+/** The library throws where the payload of a `typ: JWT` token is no JSON. */
+function decodedParts(token: string) {
+  try {
+    return jwt.decode(token, { complete: true })
+  } catch {
+    return null
+  }
 }
 
 function verified(token: string, key: KeyObject): Claims | undefined {

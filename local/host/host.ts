@@ -27,7 +27,6 @@ export type HostOptions = {
   exitOnUnhandled?: boolean // an error nobody handles ends the process, as it ends the real worker
   onFatal?: (error: unknown) => void // then called instead of process.exit(1)
 }
-export type Host = Awaited<ReturnType<typeof startHost>>
 
 /** Starts the app in `folder` with the settings in `process.env`. Rejects at the first fault; then nothing runs. */
 export async function startHost(options: HostOptions) {

@@ -22,18 +22,15 @@ export async function createQueue(app: App, fn: AppFunction, settings: QueueSett
   let polling: Promise<void> | undefined
 
   async function poll() {
-    const nextDelay = backoff(settings.maxPollingMs)
-    let found = false
+    const pause = backoff(settings.maxPollingMs)
     while (!stopping.signal.aborted) {
       const batch = await receive()
       for (const message of batch)
         hold(stopping.signal.aborted ? release(message, 0) : handle(message))
       while (batch.length > 0 && inHand.size > settings.newBatchThreshold)
         await Promise.race(inHand)
-      found ||= batch.length > 0
-      if (batch.length > 0) continue
-      await sleep(nextDelay(found), undefined, { signal: stopping.signal }).catch(() => undefined)
-      found = false
+      if (batch.length > 0) pause.reset()
+      else await sleep(pause.next(), 0, { signal: stopping.signal }).catch(() => undefined)
     }
   }
 
@@ -122,13 +119,13 @@ function createNote(name: string, log: Log) {
   }
 }
 
-/** The waits between polls that find nothing (RandomizedExponentialBackoffStrategy.cs): doubling, give or take 20 %. */
+/** The waits after polls that find nothing: 100 ms, then doubling ± 20 % (RandomizedExponentialBackoffStrategy.cs). */
 export function backoff(maximum: number) {
   let exponent = 0
-  return (found: boolean) => {
-    if (found) exponent = 0
+  function next() {
     const more = exponent === 0 ? 0 : (0.8 + Math.random() * 0.4) * 2 ** (exponent - 1) * 100
-    if (100 + more < maximum) exponent += 1
+    exponent += 1
     return Math.min(100 + more, maximum)
   }
+  return { next, reset: () => void (exponent = 0) }
 }

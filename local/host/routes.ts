@@ -33,8 +33,9 @@ function conflict(other: Route, route: string, methods: string[] | undefined) {
 
 /** Finds the function that answers, and its route parameters. */
 export function findRoute(table: Route[], method: string, pathname: string) {
+  const decoded = decode(pathname)
   for (const { fn, methods, match } of table) {
-    const params = methods?.includes(method) === false ? undefined : match(decode(pathname))
+    const params = methods?.includes(method) === false ? undefined : match(decoded)
     if (params) return { fn, params }
   }
   return undefined

@@ -18,10 +18,10 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
 async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   const { number } = await requireOwnedSubscription(services, request)
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
-  if (!(await sendAgain(services, delivery)))
-    throw new Problem(409, 'The delivery is waiting for an attempt already.')
+  const anew = await sendAgain(services, delivery)
+  if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
   log('delivery sent again', { subscription: number, event: delivery.id })
-  return { status: 202, jsonBody: deliveryResource({ ...delivery, state: 'waiting' }) }
+  return { status: 202, jsonBody: deliveryResource(anew) }
 }
 
 /** POST /subscriptions/{id}/replay: sends many again, in the background. */

@@ -7,7 +7,8 @@ import { storeSpilled } from '../shared/store-spilled.ts'
 /** Queue events-inbound: a delivery for everyone who subscribes to the event, which is then marked. A second run changes nothing. */
 async function fanOutEvent({ message, services, log }: QueueCall): Promise<void> {
   const inbound = parseInboundMessage(message)
-  const reference = 'spilled' in inbound ? await storeSpilled(services, inbound.spilled) : inbound
+  const reference = 'spilled' in inbound ? await storeSpilled(services, inbound) : inbound
+  if (reference === undefined) return
   const event = await services.events.find(reference)
   if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
   if (event.pending === undefined) return

@@ -54,7 +54,9 @@ const schema = Joi.object<Settings>({
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
   DELIVERY_RETRY_SECONDS: Joi.string().custom(ladder).default(altinnLadder),
   DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
-  WEBHOOK_ALLOWED_NETWORKS: Joi.string().custom(parseNetworks).default(parseNetworks('')),
+  WEBHOOK_ALLOWED_NETWORKS: Joi.string()
+    .custom(parseNetworks)
+    .default(() => parseNetworks('')),
 })
   .xor('Cosmos', 'Cosmos__accountEndpoint')
   .xor('QueueStorage', 'QueueStorage__queueServiceUri')
@@ -151,13 +153,13 @@ function jwksUrl(value: string): string {
 }
 
 function certificates(value: string): Map<string, X509Certificate[]> {
-  const list = Joi.array().items(Joi.string()).single()
-  const shape = Joi.object<Record<string, string[]>>().pattern(Joi.string(), list).required()
+  const texts = Joi.array().items(Joi.string()).single()
+  const shape = Joi.object<Record<string, string[]>>().pattern(Joi.string(), texts).required()
   const { value: issuers, error } = shape.validate(jsonOr(value))
   if (error !== undefined)
     throw new Error('it must be a JSON object, issuer to list of certificates')
   return new Map(
-    Object.entries(issuers).map(([issuer, texts]) => [issuer, texts.map(parseCertificate)]),
+    Object.entries(issuers).map(([issuer, given]) => [issuer, given.map(parseCertificate)]),
   )
 }
 

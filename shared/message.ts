@@ -13,7 +13,7 @@ export interface EventReference {
 }
 
 /** The one exception: an event that could not be stored travels whole. */
-interface SpilledEvent {
+export interface SpilledEvent {
   v: 1
   spilled: EventDocument
 }

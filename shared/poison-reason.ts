@@ -1,3 +1,4 @@
+import Joi from 'joi'
 import {
   parseDeliveryReference,
   parseInboundMessage,
@@ -7,29 +8,28 @@ import {
 import type { Services } from './services.ts'
 import { storeSpilled } from './store-spilled.ts'
 
-/** Finds what a message speaks of; throws at once, before it returns a promise, if the message makes no sense. */
+/** Finds what a message speaks of. */
 type Look = (services: Services, message: unknown) => Promise<unknown>
 
-const lookForDelivery: Look = ({ deliveries }, message) => {
+const lookForDelivery: Look = async ({ deliveries }, message) => {
   const { subscription, event } = parseDeliveryReference(message)
   return deliveries.find(subscription, event)
 }
 
 const looks: Record<string, Look> = {
-  // An event that travelled in its message is stored now; the sweep does the rest.
-  'events-inbound': (services, message) => {
+  'events-inbound': async (services, message) => {
     const inbound = parseInboundMessage(message)
-    return 'spilled' in inbound
-      ? storeSpilled(services, inbound.spilled)
-      : services.events.find(inbound)
+    if (!('spilled' in inbound)) return services.events.find(inbound)
+    await storeSpilled(services, inbound) // the sweep, or the queue, does the rest
+    return inbound
   },
   'events-outbound': lookForDelivery,
   'events-retry': lookForDelivery,
-  'subscription-validation': ({ subscriptions }, message) => {
+  'subscription-validation': async ({ subscriptions }, message) => {
     const { consumer, subscription } = parseValidationMessage(message)
     return subscriptions.find(consumer, subscription)
   },
-  replays: ({ replays }, message) => {
+  replays: async ({ replays }, message) => {
     const { subscription, replay } = parseReplayMessage(message)
     return replays.find(subscription, replay)
   },
@@ -44,15 +44,18 @@ export async function reasonToKeep(
   queue: string,
   text: string,
 ): Promise<string | undefined> {
-  const found = begin(services, queue, text)
-  if (typeof found === 'string') return found
-  return (await found) === undefined ? 'names nothing that exists' : undefined
-}
-
-function begin(services: Services, queue: string, text: string): Promise<unknown> | string {
+  const look = looks[queue]
+  if (look === undefined) throw new Error(`No messages are expected in ${queue}-poison.`)
   try {
-    return looks[queue]?.(services, JSON.parse(text)) ?? `comes from ${queue}, which is not known`
+    return (await look(services, JSON.parse(text))) === undefined
+      ? 'names nothing that exists'
+      : undefined
   } catch (error) {
-    return `makes no sense: ${error instanceof Error ? error.message : String(error)}`
+    if (isAboutText(error)) return `makes no sense: ${error.message}`
+    throw error
   }
 }
+
+/** What JSON.parse and the schemas of messages throw; anything else is trouble on the way. */
+const isAboutText = (error: unknown): error is Error =>
+  error instanceof SyntaxError || Joi.isError(error)

@@ -13,7 +13,7 @@ const PAGE = 100
 /** Lets the next deliveries out of every subscription whose pause is over, and ends those of disabled ones. */
 export async function releaseSubscribers(services: Services, endMs: number): Promise<void> {
   const matcher = await services.index.current()
-  for (const { number, pausedUntil, disabled } of [...matcher.all()]) {
+  for (const { number, pausedUntil, disabled } of matcher.all()) {
     if (Date.now() > endMs) return
     const isDue = pausedUntil !== undefined && pausedUntil <= nowSeconds()
     if (!isDue && (disabled === undefined || disabled.settled === true)) continue

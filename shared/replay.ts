@@ -39,7 +39,11 @@ async function deadPage(services: Services, replay: ReplayDocument): Promise<Pag
   const until = boundAt(Date.parse(replay.to))
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
-  return each(dead, replay.cursor, (delivery) => sendAgain(services, delivery))
+  return each(
+    dead,
+    replay.cursor,
+    async (delivery) => (await sendAgain(services, delivery)) !== undefined,
+  )
 }
 
 async function eventPage(
@@ -96,30 +100,34 @@ async function sendEvent(
   const { outcome, session } = await services.deliveries.add(delivery)
   if (outcome === 'unconfirmed')
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
-  if (outcome === 'created') return push(services, delivery, session)
+  if (outcome === 'created') {
+    await push(services, delivery, session)
+    return true
+  }
   if (only === 'missing') return false
   const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
-  return known !== undefined && sendAgain(services, known)
+  return known !== undefined && (await sendAgain(services, known)) !== undefined
 }
 
-/** Begins the next run of a delivery that is over; false where it is waiting, or another was first. */
+/** Begins the next run of a delivery that is over, and gives it; undefined where it is waiting, or another was first. */
 export async function sendAgain(
   services: Services,
   delivery: Stored<DeliveryDocument>,
-): Promise<boolean> {
-  if (delivery.state === 'waiting') return false
+): Promise<DeliveryDocument | undefined> {
+  if (delivery.state === 'waiting') return undefined
   const anew = again(delivery, nowSeconds() + services.config.repairAfterSeconds)
   const { outcome, session } = await services.deliveries.save(anew)
-  return outcome === 'written' && push(services, anew, session)
+  if (outcome === 'changed') return undefined
+  await push(services, anew, session)
+  return anew
 }
 
 async function push(
   { retry }: Services,
   delivery: DeliveryDocument,
   session: string | undefined,
-): Promise<boolean> {
+): Promise<void> {
   await retry.send(deliveryReferenceTo(delivery, { delivery: session }))
-  return true
 }
 
 async function goOn(

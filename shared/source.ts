@@ -11,6 +11,7 @@ export function faultOfSource(source: string): string | undefined {
   const url = new URL(source)
   if (url.username !== '' || url.password !== '' || authorityOf(source).includes('@'))
     return 'must not have user information'
+  if (authorityOf(source).includes('%')) return 'must not have encoded characters in its host'
   return faultOfPath(pathOf(source), url.pathname)
 }
 

@@ -1,14 +1,18 @@
-import type { EventDocument } from './event-document.ts'
-import { referenceTo, type EventReference } from './message.ts'
+import { referenceTo, type EventReference, type SpilledEvent } from './message.ts'
 import type { Services } from './services.ts'
 
-/** Stores an event that came by the queue because the store was away. Throws where the store does not confirm it. */
+const AGAIN_SECONDS = 60
+
+/**
+ * Stores an event that came by the queue because the store was away. While it still is, the event goes round the queue
+ * once more and nothing is given: failing would lead to the poison queue, where the host hands it over five times only.
+ */
 export async function storeSpilled(
-  { events }: Services,
-  document: EventDocument,
-): Promise<EventReference> {
-  const { outcome, session } = await events.add(document)
-  if (outcome === 'unconfirmed')
-    throw new Error(`Event ${document.id} is not confirmed to be stored.`)
-  return referenceTo(document, session)
+  { events, inbound }: Services,
+  message: SpilledEvent,
+): Promise<EventReference | undefined> {
+  const { outcome, session } = await events.add(message.spilled)
+  if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
+  await inbound.send(message, AGAIN_SECONDS)
+  return undefined
 }

@@ -33,9 +33,9 @@ export function afterSuccess(
   nowMs: number,
 ): SubscriptionDocument | undefined {
   if (subscription.failingSince === undefined) return undefined
-  const { failingSince: _failing, ...recovered } = subscription
-  if (recovered.pausedUntil === undefined) return recovered
-  return { ...recovered, pausedUntil: Math.floor(nowMs / 1000) } // the sweep lets out the next ones
+  const { failingSince: _failing, ...well } = subscription
+  if (well.pausedUntil === undefined) return well
+  return { ...well, pausedUntil: Math.floor(nowMs / 1000) } // the sweep lets out the next ones
 }
 
 /**

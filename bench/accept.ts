@@ -1,0 +1,60 @@
+// `npm run bench:accept [-- --seconds 10] [--profile]`: what accepting an event costs beyond its two calls. Slices of load
+// on the app alternate with slices of the same calls by the bare SDKs, in the same host and alone, on the same emulators.
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { startStack } from '../local/stack.ts'
+import { CONCURRENCY, MOST_PER_SLICE, SLICE_SECONDS, WARM_UP_SECONDS } from './limits.ts'
+import { printLine, printMemory, printSummary, type Round } from './report.ts'
+import { measure, type Side } from './side.ts'
+import { startSides, type Sides } from './sides.ts'
+
+const profile = 'accept.cpuprofile'
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '10' }, profile: { type: 'boolean' } },
+})
+const seconds = Number(values.seconds)
+if (!(seconds > 0)) throw new Error(`--seconds must be a number above 0, not ${values.seconds}`)
+
+const latest = (3 * seconds + 20) * 1000 // ms of this process: a busy machine means fewer slices, not a longer wait
+
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+const flags = values.profile ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : []
+const sides = await startSides(stack, flags) // whatever does not start ends the bench, and with it all that did
+try {
+  const app = sides.app.worker
+  const before = { resident: (await app.usage()).rssBytes, held: await app.holding() }
+  const rounds = await alternate(sides)
+  printSummary(rounds)
+  printMemory(rounds, before, await app.holding())
+} finally {
+  await stop(sides)
+  await stack.stop()
+}
+if (values.profile) console.log(`\nCPU profile of the app's host: ${path.resolve(profile)}`)
+
+async function alternate(all: Sides<Side>): Promise<Round[]> {
+  const count = Math.max(1, Math.round(seconds / SLICE_SECONDS))
+  console.log(`${count} slices of ${seconds / count} s for each, ${CONCURRENCY} calls at once`)
+  printLine('warm-up', await measureAll(all, WARM_UP_SECONDS))
+  const rounds: Round[] = []
+  for (let slice = 1; slice <= count && (slice === 1 || performance.now() < latest); slice++) {
+    const round = await measureAll(all, seconds / count)
+    printLine(`slice ${slice}`, round)
+    rounds.push(round)
+  }
+  return rounds
+}
+
+async function measureAll({ app, hosted, bare }: Sides<Side>, length: number): Promise<Round> {
+  const limits = { milliseconds: length * 1000, calls: MOST_PER_SLICE }
+  return {
+    app: await measure(app, limits),
+    hosted: await measure(hosted, limits),
+    bare: await measure(bare, limits),
+  }
+}
+
+async function stop({ app, hosted, bare }: Sides<Side>): Promise<void> {
+  await Promise.all([app, hosted, bare].map(({ driver }) => driver.stop()))
+  await Promise.all([app, hosted].map(({ worker }) => worker.stop()))
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const LONGEST_ANSWER_MS = 30_000
+const reporter = path.join(import.meta.dirname, 'report-usage.ts')
+
+export type Child = ReturnType<typeof startChild>
+
+/** What a process has used since it began. */
+export interface Usage {
+  cpuMicroseconds: number
+  rssBytes: number
+}
+
+/** Starts a file in a process of its own that can be asked what it uses, with no settings but the given ones. */
+export function startChild(
+  file: string,
+  { args = [], flags = [], env = {} }: { args?: string[]; flags?: string[]; env?: object } = {},
+) {
+  const { PATH, HOME, TMPDIR } = process.env
+  const script = path.resolve(import.meta.dirname, file)
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--import', reporter, ...flags, script, ...args],
+    {
+      env: { PATH, HOME, TMPDIR, ...env },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    },
+  )
+  const exit = once(child, 'exit')
+  const ended = exit.then(() => Promise.reject(new Error(`${file} ended too early`)))
+  ended.catch(() => undefined) // of interest only to whoever waits for the child
+
+  /** The next thing the child says. */
+  async function heard(): Promise<unknown> {
+    const signal = AbortSignal.timeout(LONGEST_ANSWER_MS)
+    const [message] = await Promise.race([once(child, 'message', { signal }), ended])
+    return message
+  }
+  function ask(question: string | object): Promise<unknown> {
+    const answer = heard()
+    child.send(question)
+    return answer
+  }
+  return {
+    output: outputOf(child.stdout),
+    ended,
+    heard,
+    ask,
+    usage: async () => usageOf(await ask('usage')),
+    /** Bytes on the heap that are in use. */
+    async holding(): Promise<number> {
+      const { heapBytes } = Object(await ask('holding'))
+      return Number(heapBytes)
+    },
+    /** Ends the child in order, after 5 s at once. */
+    async stop(): Promise<void> {
+      child.kill('SIGTERM')
+      const late = sleep(5000, 'late', { ref: false })
+      if ((await Promise.race([exit, late])) === 'late') child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
+
+function outputOf(stdout: Readable | null): Readable {
+  if (stdout === null) throw new Error('The child has no output.')
+  return stdout
+}
+
+function usageOf(message: unknown): Usage {
+  const { cpuMicroseconds, rssBytes } = Object(message)
+  return { cpuMicroseconds: Number(cpuMicroseconds), rssBytes: Number(rssBytes) }
+}

@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+/**
+ * A keep-alive connection that sends the same request again and again. It looks only for the end of an answer and at its
+ * status: a whole HTTP client would take more of the machine than what it is to measure.
+ */
+export async function openConnection(url: URL, request: Buffer, status: number) {
+  const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
+  await once(socket, 'connect')
+  const expected = `HTTP/1.1 ${status} `
+  let pending = Promise.withResolvers<void>()
+  let answer = ''
+
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    answer += chunk
+    if (!isWhole(answer)) return
+    if (answer.startsWith(expected)) pending.resolve()
+    else pending.reject(new Error(`The app answered:\n${answer}`))
+  })
+  const broken = (error?: unknown) =>
+    pending.reject(new Error('The app closed a connection.', { cause: error }))
+  socket.on('error', broken).on('close', broken)
+
+  /** Sends the request; done when its answer is here. */
+  return (): Promise<void> => {
+    pending = Promise.withResolvers()
+    answer = ''
+    socket.write(request)
+    return pending.promise
+  }
+}
+
+/** An answer has its length in a header or, chunked, ends with an empty chunk. */
+function isWhole(answer: string): boolean {
+  const head = answer.indexOf('\r\n\r\n')
+  if (head < 0) return false
+  const length = /\r\ncontent-length: *(\d+)/i.exec(answer.slice(0, head))?.[1]
+  return length === undefined
+    ? answer.endsWith('\r\n0\r\n\r\n')
+    : answer.length >= head + 4 + Number(length)
+}

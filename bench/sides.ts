@@ -1,0 +1,61 @@
+import { createInterface } from 'node:readline'
+import type { Stack } from '../local/stack.ts'
+import { altinnToken, callers, platformToken } from '../local/tokens.ts'
+import { startChild, type Child } from './child.ts'
+import type { Side } from './side.ts'
+import { createStores } from './stores.ts'
+
+/** What is compared: the built app, the bare calls in the same host, and the bare calls alone. */
+export interface Sides<T> {
+  app: T
+  hosted: T
+  bare: T
+}
+
+/** Starts all of them; `flags` are for the Node.js of the app's host. */
+export async function startSides(stack: Stack, flags: string[]): Promise<Sides<Side>> {
+  const [app, hosted, bare] = await Promise.all([
+    startHosted(stack, 'benchapp', '../local/start-host.ts', flags),
+    startHosted(stack, 'benchhosted', 'floor-host.ts', []),
+    startBare(stack, 'benchbare'),
+  ])
+  return { app, hosted, bare }
+}
+
+/** A host in one process and, in another, the load on it. */
+async function startHosted(
+  stack: Stack,
+  name: string,
+  file: string,
+  flags: string[],
+): Promise<Side> {
+  const stores = await createStores(stack, name)
+  const env = { ...stack.settings, ...stores.settings, PORT: '0' }
+  const worker = startChild(file, { args: ['--functions', 'publish-event'], flags, env })
+  const url = await addressOf(worker)
+  const altinn = await altinnToken(stack.issuer.url, callers.org('ttd'))
+  const platform = await platformToken(stack.issuer.url, 'ttd', 'apps-test')
+  const driver = startChild('publish.ts', { args: [`${url}/events/api/v1/app`, altinn, platform] })
+  await driver.heard()
+  return { worker, driver, stores }
+}
+
+async function startBare(stack: Stack, name: string): Promise<Side> {
+  const stores = await createStores(stack, name)
+  const worker = startChild('floor.ts', { env: stores.settings })
+  await worker.heard()
+  return { worker, driver: worker, stores }
+}
+
+/** Where a host listens, from its first lines; the later ones, one for each event, are read and dropped. */
+async function addressOf({ output, ended }: Child): Promise<string> {
+  const found = Promise.withResolvers<string>()
+  const lines = createInterface({ input: output }).on('line', (line) => {
+    const [, url] = /listens on (\S+)$/.exec(line) ?? []
+    if (url !== undefined) found.resolve(url)
+  })
+  const url = await Promise.race([found.promise, ended])
+  lines.close()
+  output.resume()
+  return url
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exampleEvent } from '../local/example.ts'
+import type { EventDocument } from '../shared/event-document.ts'
+import { startApp } from './app.ts'
+import { startFaultProxy, type Plan } from './fault-proxy.ts'
+import { createWorld, deployed, eventually, setting } from './world.ts'
+
+const skip = deployed !== undefined && 'faults need stores of its own'
+const portIn = (text: string, name: string) =>
+  Number(new RegExp(`${name}=http://127.0.0.1:(\\d+)`).exec(text)?.[1])
+
+// The app reaches its stores through proxies; the test sees them directly.
+const cosmos = await startFaultProxy(portIn(setting('TEST_COSMOS'), 'AccountEndpoint'))
+const queues = await startFaultProxy(portIn(setting('TEST_STORAGE'), 'QueueEndpoint'))
+const world = await createWorld()
+const through = (text: string, name: string, port: number) =>
+  text.replace(new RegExp(`(${name}=http://127.0.0.1:)\\d+`), `$1${port}`)
+const app = await startApp(world, {
+  settings: {
+    Cosmos: through(world.settings.Cosmos, 'AccountEndpoint', cosmos.port),
+    QueueStorage: through(world.settings.QueueStorage, 'QueueEndpoint', queues.port),
+    REPAIR_AFTER_SECONDS: '1',
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+  },
+})
+after(async () => {
+  await app.stop()
+  await Promise.all([cosmos.stop(), queues.stop()])
+})
+beforeEach(() => {
+  cosmos.plan = () => undefined
+  queues.plan = () => undefined
+})
+
+const refuseAll: Plan = () => ({ status: 503 })
+const creates =
+  (plan: Plan): Plan =>
+  (request) =>
+    request.method === 'POST' && request.url.endsWith('/colls/events/docs')
+      ? plan(request)
+      : undefined
+/** A plan that holds for the first `count` of the requests it is asked about. */
+function first(count: number, plan: Plan): Plan {
+  let seen = 0
+  return (request) => (seen++ < count ? plan(request) : undefined)
+}
+const documents = (subject: string) =>
+  world
+    .documents<EventDocument>('events')
+    .then((all) => all.filter((one) => one.subject === subject))
+const eventFor = (party: number, more: object = {}) => ({
+  ...exampleEvent,
+  subject: `/party/${party}`,
+  ...more,
+})
+const timed = async (event: object, headers: Record<string, string> = {}) => {
+  const start = performance.now()
+  const answer = await app.publish(event, headers)
+  return { answer, ms: performance.now() - start }
+}
+
+const faults: Record<string, Plan> = {
+  'a 429 that asks to wait 300 ms, four times': first(4, () => ({
+    status: 429,
+    headers: { 'x-ms-retry-after-ms': '300' },
+  })),
+  'a 503': first(1, () => ({ status: 503 })),
+  'a 500': first(1, () => ({ status: 500 })),
+  'a 408': first(1, () => ({ status: 408 })),
+  'a 449': first(1, () => ({ status: 449 })),
+  'a connection that is cut before': first(1, () => 'cut before'),
+  'a connection that is cut after it was done': first(1, () => 'cut after'),
+  'a hang': first(1, () => 'hang'),
+}
+for (const [index, [what, plan]] of Object.entries(faults).entries())
+  test(`a create that meets ${what} is tried again and stored once`, { skip }, async () => {
+    cosmos.plan = creates(plan)
+    const answer = await app.publish(eventFor(100 + index))
+    assert.equal(answer.status, 201)
+    const id: unknown = await answer.json()
+    const stored = await documents(`/party/${100 + index}`)
+    assert.deepEqual(
+      stored.map((one) => one.id),
+      [id],
+    )
+  })
+
+test(
+  'while Cosmos is down a small event goes by the queue and is stored when Cosmos is back',
+  { skip },
+  async () => {
+    cosmos.plan = refuseAll
+    const { answer, ms } = await timed(eventFor(200))
+    assert.equal(answer.status, 201)
+    assert.ok(ms < 4000, `${ms} ms`)
+    assert.deepEqual(await documents('/party/200'), [])
+    cosmos.plan = () => undefined
+    const [stored] = await eventually('stored and fanned out', async () => {
+      const found = await documents('/party/200')
+      return found[0]?.fanOut !== undefined && found
+    })
+    assert.equal(stored?.id, await answer.json())
+  },
+)
+
+test(
+  'while Cosmos is down a large event, and one with an idempotency key, get 503 within 4 s',
+  { skip },
+  async () => {
+    cosmos.plan = refuseAll
+    const [large, keyed] = await Promise.all([
+      timed(eventFor(201, { data: 'x'.repeat(49_152) })),
+      timed(eventFor(202), { 'Idempotency-Key': 'k' }),
+    ])
+    for (const { answer, ms } of [large, keyed]) {
+      assert.equal(answer.status, 503)
+      assert.equal(answer.headers.get('retry-after'), '5')
+      assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+      assert.ok(ms < 4000, `${ms} ms`)
+    }
+    assert.deepEqual([...(await documents('/party/201')), ...(await documents('/party/202'))], [])
+  },
+)
+
+test('with Cosmos and the queue down no event is accepted', { skip }, async () => {
+  cosmos.plan = refuseAll
+  queues.plan = ({ method }) => (method === 'POST' ? { status: 503 } : undefined)
+  assert.equal((await app.publish(eventFor(203))).status, 503)
+})
+
+test(
+  'while the queue is down events are accepted within the time of one try, and the sweep pushes them',
+  { skip },
+  async () => {
+    queues.plan = ({ method }) => (method === 'POST' ? 'hang' : undefined)
+    const { answer, ms } = await timed(eventFor(300))
+    assert.equal(answer.status, 201)
+    assert.ok(ms < 1500, `${ms} ms`)
+    queues.plan = () => undefined
+    await eventually('swept and fanned out', async () => {
+      await app.run('sweep')
+      return (await documents('/party/300'))[0]?.fanOut !== undefined
+    })
+  },
+)
+
+test('a sweep takes nothing while the queue is down', { skip }, async () => {
+  queues.plan = refuseAll
+  await app.publish(eventFor(301))
+  const [before] = await documents('/party/301')
+  await sleep(1500)
+  await app.run('sweep')
+  await eventually('sweep failed', () => app.lines.some((line) => /error.*sweep/i.test(line)))
+  assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
+})
+
+test('health names the parts that do not answer, within 2 s', { skip }, async () => {
+  cosmos.plan = () => 'hang'
+  queues.plan = () => 'hang'
+  await sleep(5100) // until the last result is stale
+  const start = performance.now()
+  const answer = await fetch(`${app.api}/health`)
+  assert.ok(performance.now() - start < 2000)
+  assert.equal(answer.status, 503)
+  assert.deepEqual(Object(await answer.json()).parts, {
+    cosmos: 'does not answer',
+    queue: 'does not answer',
+    sweep: 'not known',
+  })
+})

@@ -30,8 +30,9 @@ export async function attemptDelivery(
   services: Services,
   message: DeliveryReference,
 ): Promise<Ended> {
-  const { subscription, event } = message
-  const begun = await services.inFlight.begin(subscription, event)
+  const { subscription, event, run, attempt: count } = message
+  const work = `${event} ${run} ${count}` // the next attempt's message may come before this one has ended
+  const begun = await services.inFlight.begin(subscription, work)
   if (begun === 'same') return 'dropped'
   if (begun === 'full') {
     await services.retry.send(message, BUSY_SECONDS * (1 + Math.random()))
@@ -40,7 +41,7 @@ export async function attemptDelivery(
   try {
     return await attempt(services, message)
   } finally {
-    services.inFlight.end(subscription, event)
+    services.inFlight.end(subscription, work)
   }
 }
 

@@ -4,13 +4,13 @@ const SLOW_MS = 500
 const PATIENCE_MS = 250 // for a place with a quick subscriber; a slow one's deliveries never wait in a slot
 
 interface Subscriber {
-  /** When the requests that are under way began, by event, oldest first. */
+  /** When the requests that are under way began, by attempt, oldest first. */
   since: Map<string, number>
   lastMs: number
   waiting: (() => void)[]
 }
 
-/** What this instance is delivering now, so that no delivery runs twice in it and no subscriber takes all its slots. */
+/** What this instance is delivering now, so that no attempt is made twice in it and no subscriber takes all its slots. */
 export function createInFlight() {
   const subscribers = new Map<string, Subscriber>()
 
@@ -20,21 +20,21 @@ export function createInFlight() {
     return known
   }
   return {
-    /** Begins a delivery: `same` where it is under way here already, `full` where the subscriber has enough. */
-    async begin(subscription: string, event: string): Promise<'begun' | 'same' | 'full'> {
+    /** Begins an attempt: `same` where it is under way here already, `full` where the subscriber has enough. */
+    async begin(subscription: string, work: string): Promise<'begun' | 'same' | 'full'> {
       const subscriber = of(subscription)
       for (const end = Date.now() + PATIENCE_MS; ; await placeFreed(subscriber, end)) {
-        if (subscriber.since.has(event)) return 'same'
+        if (subscriber.since.has(work)) return 'same'
         const slow = isSlow(subscriber)
         if (subscriber.since.size < (slow ? NARROW : WIDE)) break
         if (slow || Date.now() >= end) return 'full'
       }
-      subscriber.since.set(event, Date.now())
+      subscriber.since.set(work, Date.now())
       return 'begun'
     },
-    end(subscription: string, event: string): void {
+    end(subscription: string, work: string): void {
       const { since, waiting } = of(subscription)
-      since.delete(event)
+      since.delete(work)
       waiting.shift()?.()
     },
     /** Notes how long a subscriber took to answer. */

@@ -77,7 +77,7 @@ export interface Replay {
 export const soon = <T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  seconds?: number,
+  seconds = 20,
 ): Promise<T> =>
   eventually(
     what,
@@ -90,7 +90,7 @@ export const soon = <T>(
 
 /** Calls the subscriptions API with a token, or with none. */
 export function clientOf({ api }: Pick<App, 'api'>, token?: string) {
-  const send = (method: string, path: string, body?: unknown): Promise<Response> =>
+  const call = (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${api}/subscriptions${path}`, {
       method,
       headers: {
@@ -99,14 +99,6 @@ export function clientOf({ api }: Pick<App, 'api'>, token?: string) {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-
-  /** As a client must: 503 says that the store did not answer in time, and to try again. */
-  async function call(method: string, path: string, body?: unknown): Promise<Response> {
-    const answer = await send(method, path, body)
-    if (answer.status !== 503) return answer
-    await sleep(1000)
-    return send(method, path, body)
-  }
 
   /** The JSON of an answer that must have this status. */
   async function ask(status: number, method: string, path: string, body?: unknown) {

@@ -1,0 +1,115 @@
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { QueueServiceClient } from '@azure/storage-queue'
+import { Agent, request } from 'undici'
+import { clientBody, clientHeaders } from '../local/example.ts'
+import { quickPolling } from '../local/settings.ts'
+import type { Stack } from '../local/stack.ts'
+import { altinnToken, callers, platformToken } from '../local/tokens.ts'
+import type { Arrivals } from './arrivals.ts'
+import { startChild, type Child } from './child.ts'
+import { createStores } from './stores.ts'
+
+const QUEUES = ['events-inbound', 'events-outbound']
+const WARM_ROUNDS = 3
+const WARM_EVENTS = 8
+const WARM_SECONDS = 30
+
+/** The longest that an empty queue of the app waits for the next look into it. */
+export const POLLING_MS = 100
+
+/** An event that the app has answered 201 for, and when: ms of the epoch. */
+export interface Accepted {
+  id: string
+  at: number
+}
+
+export type App = Awaited<ReturnType<typeof startApp>>
+
+/** Starts the whole built app in a process of its own, with a database and a storage account of its own. */
+export async function startApp(stack: Stack, name: string, connections: number) {
+  const stores = await createStores(stack, name)
+  const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...own }
+  const child = startChild('../local/start-host.ts', { env })
+  const api = `${await addressOf(child)}/events/api/v1`
+  const publisher = await createPublisher(`${api}/app`, stack.issuer.url, connections)
+  return {
+    api,
+    publish: publisher.publish,
+    drained: () => drained(stores.settings.QueueStorage),
+    /** The request units that the app has used since the last reset. */
+    charge: () => chargeOf(stack, name),
+    async stop(): Promise<void> {
+      await publisher.close()
+      await child.stop()
+    },
+  }
+}
+
+const own = {
+  PORT: '0',
+  WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+  DELIVERY_TIMEOUT_SECONDS: '15', // as in production
+}
+
+/** Publishes the example event as its app does, over so many connections at most. */
+async function createPublisher(url: string, issuer: string, connections: number) {
+  const dispatcher = new Agent({ connections, pipelining: 1 })
+  const headers = clientHeaders(
+    await altinnToken(issuer, callers.org('ttd')),
+    await platformToken(issuer, 'ttd', 'apps-test'),
+  )
+  return {
+    async publish(): Promise<Accepted> {
+      const body = clientBody()
+      const answer = await request(url, { method: 'POST', headers, body, dispatcher })
+      const text = await answer.body.text()
+      if (answer.statusCode !== 201)
+        throw new Error(`The app answered ${answer.statusCode} ${text}`)
+      return { id: String(JSON.parse(text)), at: Date.now() }
+    },
+    close: () => dispatcher.close(),
+  }
+}
+
+/** Waits until no message is left to fan out or to deliver. */
+async function drained(storage: string): Promise<void> {
+  const service = QueueServiceClient.fromConnectionString(storage)
+  const countOf = async (name: string) =>
+    (await service.getQueueClient(name).getProperties()).approximateMessagesCount ?? 0
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+    const counts = await Promise.all(QUEUES.map(countOf))
+    if (counts.every((count) => count === 0)) return
+  }
+  throw new Error('The queues were not empty within 30 s.')
+}
+
+async function chargeOf({ emulators }: Stack, database: string): Promise<number> {
+  const { byContainer } = await emulators.usage()
+  return Object.entries(byContainer)
+    .filter(([container]) => container.startsWith(`${database}/`))
+    .reduce((sum, [, { charge }]) => sum + charge, 0)
+}
+
+/** Publishes, uncounted, until a few rounds in a row have reached every one of the subscribers at once. */
+export async function warmUp(app: App, arrivals: Arrivals, subscribers: number): Promise<void> {
+  let rounds = 0
+  for (const end = Date.now() + WARM_SECONDS * 1000; Date.now() < end && rounds < WARM_ROUNDS;) {
+    const accepted = await Promise.all(Array.from({ length: WARM_EVENTS }, () => app.publish()))
+    rounds = (await arrivals.of(accepted, subscribers, 1)) ? rounds + 1 : 0
+  }
+  if (rounds < WARM_ROUNDS) throw new Error(`Not warm within ${WARM_SECONDS} s.`)
+}
+
+/** Where the app listens, from its first lines; the later ones are read and dropped. */
+async function addressOf({ output, ended }: Child): Promise<string> {
+  const found = Promise.withResolvers<string>()
+  const lines = createInterface({ input: output }).on('line', (line) => {
+    const [, url] = /listens on (\S+)$/.exec(line) ?? []
+    if (url !== undefined) found.resolve(url)
+  })
+  const url = await Promise.race([found.promise, ended])
+  lines.close()
+  output.resume()
+  return url
+}

@@ -8,13 +8,13 @@ let last = 0n
  * node:crypto's own randomUUIDv7 does not promise that.
  */
 export function newEventId(now = Date.now()): string {
-  const fresh = BigInt(now) * COUNTS + BigInt(randomBytes(2).readUInt16BE() >> 5)
+  const random = randomBytes(10)
+  const fresh = BigInt(now) * COUNTS + BigInt(random.readUInt16BE(8) >> 5)
   last = fresh > last ? fresh : last + 1n
   const time = (last / COUNTS).toString(16).padStart(12, '0')
   const count = (last % COUNTS).toString(16).padStart(3, '0')
-  const random = randomBytes(8)
   random.writeUInt8((random.readUInt8() & 0x3f) | 0x80) // the variant, RFC 9562 §4.1
-  const tail = random.toString('hex')
+  const tail = random.toString('hex', 0, 8)
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${tail.slice(0, 4)}-${tail.slice(4)}`
 }
 

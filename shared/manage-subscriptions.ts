@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HttpRequest } from '@azure/functions'
 import { identityOf, requireOwn } from './access.ts'
+import { nowSeconds } from './delivery.ts'
 import type { Stored } from './documents.ts'
 import { faultOfEndpoint } from './endpoint.ts'
 import { Problem, unconfirmed } from './problem.ts'
@@ -8,7 +9,8 @@ import type { Services } from './services.ts'
 import type { SubscriptionDocument, Tombstone } from './subscription.ts'
 import { endpointProblem, type SubscriptionRequest } from './subscription-request.ts'
 import { isSubscription } from './subscriptions.ts'
-import { askForValidation } from './validation.ts'
+import { askForValidation, firstValidation } from './validation.ts'
+import { goodSecrets } from './webhook-request.ts'
 import { newSecret } from './webhook-signature.ts'
 
 const OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
@@ -36,7 +38,12 @@ export async function subscribe(
   const { subscriptions } = services
   const known = await subscriptions.find(consumer, idOf(request))
   if (isSubscription(known)) return { subscription: await askForValidation(services, known, api) }
-  const made = newSubscription(consumer, await subscriptions.nextNumber(), request)
+  const number = await subscriptions.nextNumber()
+  const due = nowSeconds() + services.config.repairAfterSeconds
+  const made = {
+    ...newSubscription(consumer, number, request),
+    validation: firstValidation(api, number, due),
+  }
   if (known === undefined) await subscriptions.add(made)
   else await subscriptions.save({ ...made, _etag: known._etag }) // a tombstone's place
   const stored = await subscriptions.find(consumer, made.id)
@@ -52,7 +59,7 @@ export async function requireOwnedSubscription(
   { headers, params: { id = '' } }: HttpRequest,
 ): Promise<Stored<SubscriptionDocument>> {
   const identity = identityOf(await auth.requireCaller(headers))
-  const found = /^\d{1,10}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
+  const found = /^[1-9]\d{0,9}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
   if (found === undefined) throw noSubscription(id)
   requireOwn(identity, found)
   return found
@@ -66,7 +73,7 @@ export async function rotateSecret(
   const secret = newSecret()
   const until = new Date(Date.now() + OVERLAP_MS).toISOString()
   const changed = await subscriptions.change(subscription, (current) => {
-    const older = current.secrets.slice(0, 1).map(({ key }) => ({ key, until }))
+    const older = goodSecrets(current).map((each) => ({ until, ...each }))
     return { ...current, secrets: [{ key: secret }, ...older] }
   })
   if (changed === undefined) throw noSubscription(subscription.number)

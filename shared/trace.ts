@@ -7,6 +7,7 @@ const form = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
  * own, or a new sampled trace where `parent` is missing or malformed.
  */
 export function nextTraceparent(parent: string | null | undefined): string {
-  const [, trace = randomBytes(16).toString('hex'), flags = '01'] = form.exec(parent ?? '') ?? []
-  return `00-${trace}-${randomBytes(8).toString('hex')}-${flags}`
+  const random = randomBytes(24).toString('hex')
+  const [, trace = random.slice(16), flags = '01'] = form.exec(parent ?? '') ?? []
+  return `00-${trace}-${random.slice(0, 16)}-${flags}`
 }

@@ -24,9 +24,15 @@ export async function askForValidation(
   subscription: Stored<SubscriptionDocument>,
   api: string,
 ): Promise<SubscriptionDocument> {
-  const source = `${api}/subscriptions/${subscription.number}`
-  return schedule(services, subscription, { attempt: 0, due: 0, source }, 0)
+  return schedule(services, subscription, firstValidation(api, subscription.number, 0), 0)
 }
+
+/** A validation that is to begin; the sweep begins it at `due` (epoch seconds) if its message is lost. */
+export const firstValidation = (api: string, number: number, due: number): Validation => ({
+  attempt: 0,
+  due,
+  source: `${api}/subscriptions/${number}`,
+})
 
 /** One attempt to validate: any 2xx will do. Gives how it ended, for the log; throws where the message must come again. */
 export async function validate(services: Services, message: ValidationMessage): Promise<string> {
@@ -146,13 +152,11 @@ async function send(
 export async function rescueValidations(services: Services): Promise<void> {
   const matcher = await services.index.current()
   for (const { consumer, id, validationDue = GIVEN_UP } of matcher.all()) {
-    if (validationDue === GIVEN_UP || validationDue > nowSeconds()) continue
+    if (!isOverdue(validationDue)) continue
     const found = await services.subscriptions.find(consumer, id)
-    if (
-      isSubscription(found) &&
-      found.validation !== undefined &&
-      found.validation.due !== GIVEN_UP
-    )
-      await schedule(services, found, found.validation, 0)
+    if (!isSubscription(found) || found.validation === undefined) continue
+    if (isOverdue(found.validation.due)) await schedule(services, found, found.validation, 0) // the index may be 3 s old
   }
 }
+
+const isOverdue = (due: number): boolean => due !== GIVEN_UP && due <= nowSeconds()

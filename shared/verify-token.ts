@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { KeySet } from './key-set.ts'
 
@@ -35,7 +35,7 @@ export function createTokenCheck(keysFor: (claims: Claims) => KeySet | undefined
   }
   return async (token: string): Promise<Claims | undefined> => {
     if (token.length > MAX_LENGTH || !form.test(token)) return undefined
-    const digest = createHash('sha256').update(token).digest('base64')
+    const digest = hash('sha256', token, 'base64')
     const known = good.get(digest)
     if (known !== undefined && Date.now() < known.until) return known.claims
     const claims = await verify(token)

@@ -10,7 +10,11 @@ export function signedRequest(
 ) {
   const now = Date.now()
   const { body, headers } = webhookRequest(endpoint, event, traceparent)
-  const good = secrets.filter(({ until }) => until === undefined || now < Date.parse(until))
-  const signature = signedHeaders({ id: event.id, body, secrets: good.map(({ key }) => key), now })
+  const keys = goodSecrets({ secrets }).map(({ key }) => key)
+  const signature = signedHeaders({ id: event.id, body, secrets: keys, now })
   return { url: endpoint, body, headers: { ...headers, ...signature } }
 }
+
+/** The secrets that sign now: the current one, and those before it whose time has not run out. */
+export const goodSecrets = ({ secrets }: Pick<SubscriptionDocument, 'secrets'>) =>
+  secrets.filter(({ until }) => until === undefined || Date.now() < Date.parse(until))

@@ -12,7 +12,8 @@ import { createStores } from './stores.ts'
 
 const QUEUES = ['events-inbound', 'events-outbound']
 const WARM_ROUNDS = 3
-const WARM_EVENTS = 8
+const WARM_EVENTS = 4
+const WARM_ROUND_SECONDS = 4
 const WARM_SECONDS = 30
 
 /** The longest that an empty queue of the app waits for the next look into it. */
@@ -35,7 +36,7 @@ export async function startApp(stack: Stack, name: string, connections: number) 
   const publisher = await createPublisher(`${api}/app`, stack.issuer.url, connections)
   return {
     api,
-    publish: publisher.publish,
+    publish: () => publisher.publish(),
     drained: () => drained(stores.settings.QueueStorage),
     /** The request units that the app has used since the last reset. */
     charge: () => chargeOf(stack, name),
@@ -96,7 +97,7 @@ export async function warmUp(app: App, arrivals: Arrivals, subscribers: number):
   let rounds = 0
   for (const end = Date.now() + WARM_SECONDS * 1000; Date.now() < end && rounds < WARM_ROUNDS;) {
     const accepted = await Promise.all(Array.from({ length: WARM_EVENTS }, () => app.publish()))
-    rounds = (await arrivals.of(accepted, subscribers, 1)) ? rounds + 1 : 0
+    rounds = (await arrivals.of(accepted, subscribers, WARM_ROUND_SECONDS)) ? rounds + 1 : 0
   }
   if (rounds < WARM_ROUNDS) throw new Error(`Not warm within ${WARM_SECONDS} s.`)
 }

@@ -15,7 +15,7 @@ const AIM_IDLE_MS = 400
 const AIM_RU = 85
 const IDLE_EVENTS = 60
 const IDLE_PAUSE_MS = 150
-const EVENTS = 600 // an emulator slows down with what it holds
+const EVENTS = 240 // an emulator slows down with what it holds
 const CONNECTIONS = 16
 const POOL = 10 // connections of the app to one origin, shared/webhook.ts
 const LONGEST_SECONDS = 40
@@ -62,11 +62,11 @@ async function measure(subscribers: number): Promise<Row> {
 
 async function takeRow(app: App, receiver: Receiver, arrivals: Arrivals, subscribers: number) {
   const idle = subscribers === 0 ? [] : await takeIdle(app, arrivals, subscribers)
-  console.log(`${subscribers} subscribers: idle p99 ${figure(quantile(idle, 0.99))} ms`)
+  console.log(`${subscribers} subscribers: idle p99, ms: ${figure(quantile(idle, 0.99))}`)
   const load = await takeLoad(app, arrivals, subscribers)
   const floor = subscribers === 0 ? NaN : await takeFloor(receiver, EVENTS * subscribers)
   const row = { subscribers, idle, ...load, floor }
-  console.log(`${subscribers} subscribers: ${figure(row.deliveredPerSecond)} delivered/s`)
+  console.log(`${subscribers} subscribers: delivered/s: ${figure(row.deliveredPerSecond)}`)
   return row
 }
 
@@ -113,9 +113,13 @@ async function takeFloor({ url, deliveries }: Receiver, count: number): Promise<
   return calls / seconds
 }
 
-const lanes = (count: number, call: () => Promise<void>) =>
-  Array.from({ length: count }, () => call)
-const limits = (calls: number) => ({ milliseconds: LONGEST_SECONDS * 1000, calls })
+function lanes(count: number, call: () => Promise<void>) {
+  return Array.from({ length: count }, () => call)
+}
+
+function limits(calls: number) {
+  return { milliseconds: LONGEST_SECONDS * 1000, calls }
+}
 
 async function all(arrivals: Arrivals, events: Accepted[], subscribers: number) {
   const arrived = await arrivals.of(events, subscribers, LONGEST_SECONDS)
@@ -159,5 +163,11 @@ function cellsOf(row: Row): string[] {
 function figure(value = NaN, digits = 0): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '–'
 }
-const line = (cells: string[]): string => cells.map((cell) => cell.padStart(12)).join('')
-const verdict = (met: boolean): string => (met ? 'met' : 'missed')
+
+function line(cells: string[]): string {
+  return cells.map((cell) => cell.padStart(12)).join('')
+}
+
+function verdict(met: boolean): string {
+  return met ? 'met' : 'missed'
+}

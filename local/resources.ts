@@ -22,7 +22,7 @@ export async function createResources(stack: {
   ])
 }
 
-function containerRequest({
+export function containerRequest({
   id,
   partitionKeyPaths,
   defaultTtlSeconds,

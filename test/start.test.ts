@@ -114,6 +114,20 @@ test('start:emulators and start:host are two halves: the app can go and come wit
     host.child.kill('SIGINT')
     assert.equal(await host.ended, 0)
   }
+  const shown = start('show', settings)
+  assert.equal(await shown.ended, 0, shown.output())
+  assert.match(shown.output(), /Messages in queues: \{[^}]*'events-inbound': 0/)
+  const [, issuer = ''] =
+    /:(\d+)\/auth/.exec(settings['ALTINN_OPENID_CONFIGURATION_URL'] ?? '') ?? []
+  const tokens = start('print-tokens', { ISSUER_PORT: issuer }, root, [
+    '--org',
+    'ttd',
+    '--app',
+    'apps-test',
+  ])
+  assert.equal(await tokens.ended, 0)
+  assert.match(tokens.output(), /^Authorization: Bearer \S+\nPlatformAccessToken: \S+\n$/)
+
   emulators.child.kill('SIGTERM')
   assert.equal(await emulators.ended, 0)
 })
@@ -135,4 +149,21 @@ test('token without an app says what it needs', async () => {
   const { ended, output } = start('print-tokens')
   assert.equal(await ended, 1)
   assert.match(output(), /npm run token -- --org ttd --app apps-test/)
+})
+
+test('npm run receiver: prints what it gets, and answers as it is told', async () => {
+  const { child, ended, output } = start('start-receiver', {}, root, [
+    '--port',
+    '0',
+    '--status',
+    '503',
+  ])
+  const [url = ''] = await eventually('receiver', () => /http:\S+(?=;)/.exec(output()) ?? false)
+  const event = { type: 'app.instance.created', subject: '/party/1', id: '1' }
+  assert.equal((await fetch(url, { method: 'POST', body: JSON.stringify(event) })).status, 503)
+  await eventually('a line', () =>
+    /app\.instance\.created \/party\/1 1 no secret given/.test(output()),
+  )
+  child.kill('SIGINT')
+  assert.equal(await ended, 0)
 })

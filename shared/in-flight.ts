@@ -1,7 +1,7 @@
 const WIDE = 24 // requests at once to a subscriber that answers quickly: half of an instance's slots (host.json)
 const NARROW = 4 // to one that is slow: it must not hold the slots of the others
-const SLOW_MS = 500
-const PATIENCE_MS = 250 // for a place with a quick subscriber; a slow one's deliveries never wait in a slot
+const SLOW_MS = 2000
+const PATIENCE_MS = 1000 // for a place with a quick subscriber; a slow one's deliveries never wait in a slot
 
 interface Subscriber {
   /** When the requests that are under way began, by attempt, oldest first. */

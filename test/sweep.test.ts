@@ -9,7 +9,7 @@ import { createWorld, eventually } from './world.ts'
 const world = await createWorld()
 const app = await startApp(world, {
   functions: ['publish-event', 'sweep', 'health'],
-  settings: { REPAIR_AFTER_SECONDS: '1', 'AzureWebJobs.sweep.Disabled': 'true' }, // the test says when
+  settings: { 'AzureWebJobs.sweep.Disabled': 'true' }, // the test says when
 })
 after(app.stop)
 

@@ -35,13 +35,10 @@ const schema = Joi.object<EventDraft>({
   alternativesubject: text.max(2048),
   data: Joi.any(),
   dataschema: text.max(2048).uri(),
-  contenttype: Joi.alternatives(
-    text
-      .max(255)
-      .pattern(mediaType)
-      .message('{{#label}} must be a media type, such as application/json'),
-    Joi.object().custom(mediaTypeOf), // what .NET's System.Net.Mime.ContentType serialises to
-  ),
+  contenttype: text
+    .max(255)
+    .pattern(mediaType)
+    .message('{{#label}} must be a media type, such as application/json'),
 }).prefs({ abortEarly: false, convert: false, stripUnknown: true })
 
 function refusing(fault: (value: string) => string | undefined): Joi.CustomValidator<string> {
@@ -51,9 +48,10 @@ function refusing(fault: (value: string) => string | undefined): Joi.CustomValid
   }
 }
 
-function mediaTypeOf(value: object): string | undefined {
-  const [, given] = Object.entries(value).find(([name]) => name.toLowerCase() === 'mediatype') ?? []
-  return typeof given === 'string' && mediaType.test(given) ? given : undefined
+/** What .NET's System.Net.Mime.ContentType serialises to, an object, as the media type in it; anything else as it is. */
+function plainMediaType(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.entries(value).find(([name]) => name.toLowerCase() === 'mediatype')?.[1] ?? null
 }
 
 /**
@@ -69,9 +67,9 @@ export function parseEventDraft({
 }): EventDraft {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Problem(400, 'The body must be a JSON object: one cloud event.')
-  const members = [...membersOf(body, value)].filter(
-    ([name, member]) => member !== null && (member !== '' || name === 'data'),
-  )
+  const members = [...membersOf(body, value)]
+    .map(([name, member]) => [name, name === 'contenttype' ? plainMediaType(member) : member])
+    .filter(([name, member]) => member !== null && (member !== '' || name === 'data'))
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
   if (error === undefined) return draft
   const missing = error.details.some(({ type }) => type === 'any.required')

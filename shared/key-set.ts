@@ -8,6 +8,8 @@ const FRESH_FOR = 60 * MINUTE
 const STALE_FOR = 24 * 60 * MINUTE // while the key server is down
 const RETRY_AFTER = 30_000 // between tries to refresh that fail
 const UNKNOWN_KID_EVERY = MINUTE
+const FETCH_MS = 5000
+const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
 
 /** Keys by which an issuer signs. `find` never throws: no key means no trust. */
 export interface KeySet {
@@ -44,7 +46,8 @@ export function createKeySet(locate: () => Promise<string>, now = Date.now): Key
     const pause = keys.length === 0 ? 1000 : RETRY_AFTER
     if (age < REFRESH_AFTER || now() - failedAt < pause) return
     const refreshed = refresh()
-    if (age >= FRESH_FOR) await refreshed
+    const isOutage = failedAt > fetchedAt // then the keys serve at once: a server that hangs would cost each try 5 s
+    if (age > STALE_FOR || (age >= FRESH_FOR && !isOutage)) await refreshed
   }
   function known(kid: string | undefined): KeyObject[] {
     if (now() - fetchedAt > STALE_FOR) return []
@@ -87,9 +90,21 @@ async function fetchKeys(jwksUri: string) {
   return found.map((key) => ({ kid: key.kid, key: createPublicKey(key.getPublicKey()) }))
 }
 
-/** 5 s in all, no redirects: whoever answers here decides who may publish. */
+/** 5 s and 1 MB in all, no redirects: whoever answers here decides who may publish. */
 async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>): Promise<T> {
-  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5000) })
+  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) })
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
-  return Joi.attempt(await answer.json(), schema)
+  return Joi.attempt(JSON.parse(await shortText(answer)), schema)
+}
+
+/** The text of an answer, counted as it is unpacked; leaving the loop drops the connection. */
+async function shortText({ body, url }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw new Error(`${url} answered more than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }

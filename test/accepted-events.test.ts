@@ -78,6 +78,7 @@ test('a contenttype is kept as datacontenttype, also from the form that .NET giv
     [{ MediaType: 'application/xml', CharSet: null, Parameters: [] }, 'application/xml'],
     [{ mediatype: 'application/xml' }, 'application/xml'],
     [{ MediaType: null }, undefined],
+    [{ MediaType: '' }, undefined],
     [{}, undefined],
   ]))
 

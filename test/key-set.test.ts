@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { createIssuers } from '../shared/issuers.ts'
 import { createKeySet, jwksUriOf } from '../shared/key-set.ts'
 import { newKey, type SigningKey } from './forge.ts'
@@ -177,7 +178,27 @@ test('an address that was never reached gives no keys, no error, and one request
   assert.equal(set.hasKeys, true)
 })
 
+test('a key server that hangs makes nobody wait once a try has failed: known keys serve at once', async (t) => {
+  const { server, clock, set } = await start(t, first)
+  await set.find('FIRST')
+  server.answer('/ttd/jwks', {}, 503)
+  clock.now = 2 * HOUR
+  assertKeys(await set.find('FIRST'), first)
+  const waiting: ServerResponse[] = []
+  server.answers.set('/ttd/jwks', (response) => waiting.push(response))
+  clock.now += MINUTE
+  assertKeys(await set.find('FIRST'), first) // although the server has not answered
+  const response = await eventually('a request', () => waiting[0])
+  response.end(JSON.stringify({ keys: [second.jwk] }))
+  await eventually('the new key', async () => {
+    const found = await set.find('SECOND')
+    return found.length === 1 && found.every((key) => key.equals(second.publicKey))
+  })
+})
+
 const keys = JSON.stringify({ keys: [second.jwk] })
+const overlong = JSON.stringify({ keys: [second.jwk], padding: 'x'.repeat(1_048_576) })
+const gzip = { 'content-encoding': 'gzip' }
 const answers: [what: string, (response: ServerResponse) => void][] = [
   ['another address', (response) => response.writeHead(302, { location: '/other' }).end(keys)],
   ['another address for good', (response) => response.writeHead(308, { location: '/other' }).end()],
@@ -190,6 +211,8 @@ const answers: [what: string, (response: ServerResponse) => void][] = [
   ['keys that are no list', (response) => response.end('{"keys":{"0":{}}}')],
   ['keys that are null', (response) => response.end('{"keys":[null]}')],
   ['no keys', (response) => response.end('{"keys":[]}')],
+  ['more than 1 MB', (response) => response.end(overlong)],
+  ['a gzip bomb', (response) => response.writeHead(200, gzip).end(gzipSync(overlong))],
   ['a cut connection', (response) => response.destroy()],
 ]
 for (const [what, answer] of answers)

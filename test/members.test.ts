@@ -111,6 +111,11 @@ const bad: Record<string, unknown[]> = {
     'a/b; c',
     'a/b;',
     '{"MediaType":"a/b"}',
+    { MediaType: 'nonsense' },
+    { mediaType: 5 },
+    { MediaType: ['a/b'] },
+    { MediaType: long('a/', 256) },
+    { MediaType: 'a/b;c="\n"' },
   ],
 }
 const odd = [

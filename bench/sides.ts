@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import manifest from '../package.json' with { type: 'json' }
 import type { Stack } from '../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../local/tokens.ts'
 import { startChild, type Child } from './child.ts'
@@ -12,11 +13,12 @@ export interface Sides<T> {
   bare: T
 }
 
-/** Starts all of them; `flags` are for the Node.js of the app's host. */
+/** Starts all of them; `flags` are for the Node.js of the app's host, besides those it always has. */
 export async function startSides(stack: Stack, flags: string[]): Promise<Sides<Side>> {
+  const usual = manifest.scripts['start:host'].match(/--\S+/g) ?? []
   const [app, hosted, bare] = await Promise.all([
-    startHosted(stack, 'benchapp', '../local/start-host.ts', flags),
-    startHosted(stack, 'benchhosted', 'floor-host.ts', []),
+    startHosted(stack, 'benchapp', '../local/start-host.ts', [...usual, ...flags]),
+    startHosted(stack, 'benchhosted', 'floor-host.ts', usual),
     startBare(stack, 'benchbare'),
   ])
   return { app, hosted, bare }

@@ -153,11 +153,14 @@ function jwksUrl(value: string): string {
 }
 
 function certificates(value: string): Map<string, X509Certificate[]> {
-  const texts = Joi.array().items(Joi.string()).single()
-  const shape = Joi.object<Record<string, string[]>>().pattern(Joi.string(), texts).required()
+  const texts = Joi.array().items(Joi.string()).min(1).single()
+  const shape = Joi.object<Record<string, string[]>>()
+    .pattern(Joi.string(), texts)
+    .min(1) // none would refuse every publisher
+    .required()
   const { value: issuers, error } = shape.validate(jsonOr(value))
   if (error !== undefined)
-    throw new Error('it must be a JSON object, issuer to list of certificates')
+    throw new Error('it must be a JSON object, issuer to list of certificates, none of them empty')
   return new Map(
     Object.entries(issuers).map(([issuer, given]) => [issuer, given.map(parseCertificate)]),
   )

@@ -165,9 +165,9 @@ for (const [name, values] of bad)
     })
 
 const noObjects = ['S3CRET', '{S3CRET', '"S3CRET"', '["S3CRET"]', '5', 'null', pem, base64]
-const noLists = [5, 'S3CRET', ['S3CRET'], [null], { S3CRET: 'S3CRET' }, [[pem]]]
+const noLists = [[], 5, 'S3CRET', ['S3CRET'], [null], { S3CRET: 'S3CRET' }, [[pem]]]
 const halves = [[pem, base64.slice(40)], pem.replace('M', '!'), base64.slice(0, -40)]
-const badCertificates = [...noObjects, ...[...noLists, ...halves].map((ttd) => ({ ttd }))]
+const badCertificates = [{}, ...noObjects, ...[...noLists, ...halves].map((ttd) => ({ ttd }))]
 for (const value of badCertificates)
   test(`PLATFORM_TOKEN_CERTIFICATES cannot be ${JSON.stringify(value).slice(0, 40)}`, () => {
     const fault = faultOf(certificates(value))

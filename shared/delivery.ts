@@ -55,7 +55,8 @@ export function nextState(
   chance = Math.random(),
 ): Next {
   if (outcome.kind === 'delivered') return { state: 'delivered' }
-  if (outcome.kind === 'gone') return { state: 'dead', reason: outcome.reason }
+  if (outcome.kind === 'gone')
+    return outcome.arrived ? { state: 'delivered' } : { state: 'dead', reason: outcome.reason }
   const step = ladder[attempt]
   if (step === undefined)
     return { state: 'dead', reason: `gave up after ${attempt + 1} attempts: ${outcome.reason}` }

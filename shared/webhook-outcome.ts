@@ -19,12 +19,12 @@ export type Answer =
 export type FailureReason = 'timeout' | 'refused' | 'reset' | 'dns' | 'tls' | 'address' | 'other'
 
 /**
- * What an answer means for a delivery. `gone`: the subscriber wants no more. `waitSeconds`: the next try comes no sooner;
- * 0 leaves it to the ladder of retries. `reason` is for people.
+ * What an answer means for a delivery. `gone`: the subscriber wants no more, and this one may yet have `arrived`.
+ * `waitSeconds`: the next try comes no sooner; 0 leaves it to the ladder of retries. `reason` is for people.
  */
 export type Outcome =
   | { kind: 'delivered' }
-  | { kind: 'gone'; reason: '410' | 'disabled by webhook-delivery header' }
+  | { kind: 'gone'; arrived: boolean; reason: '410' | 'disabled by webhook-delivery header' }
   | { kind: 'failed'; waitSeconds: number; reason: string }
 
 /**
@@ -37,10 +37,11 @@ export function outcomeOf(answer: Answer, nowMs: number): Outcome {
     return { kind: 'failed', waitSeconds, reason: `${answer.reason}: ${answer.detail}` }
   }
   const { status, headers } = answer
+  const arrived = status >= 200 && status < 300
   if (headers.webhookDelivery?.trim().toLowerCase() === 'disable')
-    return { kind: 'gone', reason: 'disabled by webhook-delivery header' }
-  if (status === 410) return { kind: 'gone', reason: '410' }
-  if (status >= 200 && status < 300) return { kind: 'delivered' }
+    return { kind: 'gone', arrived, reason: 'disabled by webhook-delivery header' }
+  if (status === 410) return { kind: 'gone', arrived, reason: '410' }
+  if (arrived) return { kind: 'delivered' }
   const asked = secondsToWait(headers.retryAfter?.trim() ?? '', nowMs)
   const waitSeconds = Math.max(asked, status === 429 ? SHORTEST_WAIT : 0)
   return { kind: 'failed', waitSeconds, reason: `answered ${status}` }

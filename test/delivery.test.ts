@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../local/example.ts'
 import { startReceiver, type Behaviour, type Delivery } from '../local/receiver.ts'
 import type { DeliveryDocument } from '../shared/delivery.ts'
+import type { SubscriptionDocument } from '../shared/subscription.ts'
 import { startApp, tokensOf } from './app.ts'
 import { createWorld, deployed, eventually } from './world.ts'
 
@@ -95,6 +96,14 @@ const inState = (subscription: string, event: string, state: string, seconds?: n
     },
     seconds,
   )
+
+async function patchSubscription(number: string, path: string, value: string): Promise<void> {
+  const all = await world.documents<SubscriptionDocument>('subscriptions')
+  const found = all.find((one) => String(one.number) === number)
+  assert.ok(found)
+  const item = world.container('subscriptions').item(found.id, found.consumer)
+  await item.patch([{ op: 'set', path, value }])
+}
 
 /** Behaves as told for the first delivery, then well. */
 function firstly(behaviour: Behaviour): (delivery: Delivery) => Behaviour {
@@ -238,6 +247,31 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     await app.publish()
     await sleep(1000)
     assert.equal(arrivals(app.path).length, before, 'a disabled subscription matches nothing')
+  })
+
+  test('a 200 with webhook-delivery: disable is delivered, and the last', async () => {
+    const app = await ownApp()
+    const { id } = await app.subscribe()
+    receiver.behave({ headers: { 'webhook-delivery': 'disable' } }, app.path)
+    await inState(id, await app.publish(), 'delivered')
+    const { reason } = await eventually('disabled', async () => (await app.read(id)).disabled)
+    assert.equal(reason, 'disabled by webhook-delivery header')
+  })
+
+  test('after five days of only failures a subscription is disabled, and says why and since when', async () => {
+    const app = await ownApp()
+    const { id } = await app.subscribe()
+    const failingSince = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString()
+    await patchSubscription(id, '/failingSince', failingSince)
+    receiver.behave({ status: 503 }, app.path)
+    const event = await app.publish()
+    const { reason, since } = await eventually(
+      'disabled',
+      async () => (await app.read(id)).disabled,
+    )
+    assert.equal(reason, `only failures since ${failingSince}`)
+    assert.ok(Date.now() - Date.parse(since) < 60_000, `since ${since}`)
+    assert.equal((await inState(id, event, 'dead')).reason, reason)
   })
 
   test('at the end of the ladder a delivery is dead, and says why', async () => {

@@ -323,14 +323,18 @@ test('an answer is delivered, gone or failed by its status', () => {
       reason: `answered ${status}`,
     })
   assert.deepEqual(answered(429), { kind: 'failed', waitSeconds: 60, reason: 'answered 429' })
-  assert.deepEqual(answered(410), { kind: 'gone', reason: '410' })
+  assert.deepEqual(answered(410), { kind: 'gone', arrived: false, reason: '410' })
 })
 
-test('webhook-delivery: disable is gone, whatever the status', () => {
+test('webhook-delivery: disable is gone, whatever the status; with a 2xx the event arrived all the same', () => {
   const reason = 'disabled by webhook-delivery header'
   for (const webhookDelivery of ['disable', ' Disable '])
     for (const status of [200, 410, 500])
-      assert.deepEqual(answered(status, { webhookDelivery }), { kind: 'gone', reason })
+      assert.deepEqual(answered(status, { webhookDelivery }), {
+        kind: 'gone',
+        arrived: status === 200,
+        reason,
+      })
   assert.equal(answered(200, { webhookDelivery: 'enable' }).kind, 'delivered')
 })
 

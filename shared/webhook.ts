@@ -8,7 +8,9 @@ import { within } from './within.ts'
 
 const BODY_BYTES = 4096
 const HEADER_BYTES = 16_384
-const CONNECTIONS = 10 // to one origin
+// To one origin: more than an instance has slots for deliveries (host.json: twice 48). Many subscribers may be behind one
+// gateway, and none is to wait for a neighbour that hangs; shared/in-flight.ts bounds what each of them takes.
+const CONNECTIONS = 128
 
 /**
  * Sends to webhooks. `timeoutMs` is for all of a request: the wait for a connection, the look-up, connecting, headers
@@ -26,10 +28,6 @@ export function createWebhookClient({ timeoutMs, allowed, lookup = createLookup(
     )
   }
   return {
-    /** Loads the HTTP client, so that the first request need not wait for it. */
-    async warm(): Promise<void> {
-      await opened()
-    },
     /** POSTs once. Never rejects: whatever goes wrong is in the answer. */
     async post(url: string, body: string, headers: Record<string, string>): Promise<Answer> {
       const start = performance.now()
@@ -53,7 +51,10 @@ interface Options {
   lookup?: Lookup
 }
 
-/** Loads undici and makes its pool. Its own `request` must go with it: Node's fetch refuses an agent of another version. */
+/**
+ * Loads undici, at the first request: 50 to 100 ms that no publisher has to wait for. Its own `request` must go with its
+ * pool: Node's fetch refuses an agent of another version.
+ */
 async function open({ timeoutMs, allowed, lookup }: Required<Options>) {
   const { Agent: Pool, buildConnector, request } = await import('undici')
   const connector = (faultOf: FaultOf) => {

@@ -1,0 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+const folder = path.join(import.meta.dirname, '.results')
+
+/** Keeps what a proof found, in proof/.results/NAME.json, until docs/proof.md is made of it. */
+export function saveResult(name: string, data: object): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(data, undefined, 2)}\n`)
+}

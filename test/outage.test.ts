@@ -2,25 +2,21 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../local/example.ts'
+import { startFaultProxy, type Plan } from '../local/fault-proxy.ts'
 import type { EventDocument } from '../shared/event-document.ts'
 import { startApp } from './app.ts'
-import { startFaultProxy, type Plan } from './fault-proxy.ts'
-import { createWorld, deployed, eventually, setting } from './world.ts'
+import { createWorld, deployed, eventually } from './world.ts'
 
 const skip = deployed !== undefined && 'faults need stores of its own'
-const portIn = (text: string, name: string) =>
-  Number(new RegExp(`${name}=http://127.0.0.1:(\\d+)`).exec(text)?.[1])
 
 // The app reaches its stores through proxies; the test sees them directly.
-const cosmos = await startFaultProxy(portIn(setting('TEST_COSMOS'), 'AccountEndpoint'))
-const queues = await startFaultProxy(portIn(setting('TEST_STORAGE'), 'QueueEndpoint'))
 const world = await createWorld()
-const through = (text: string, name: string, port: number) =>
-  text.replace(new RegExp(`(${name}=http://127.0.0.1:)\\d+`), `$1${port}`)
+const cosmos = await startFaultProxy(world.settings.Cosmos)
+const queues = await startFaultProxy(world.settings.QueueStorage)
 const app = await startApp(world, {
   settings: {
-    Cosmos: through(world.settings.Cosmos, 'AccountEndpoint', cosmos.port),
-    QueueStorage: through(world.settings.QueueStorage, 'QueueEndpoint', queues.port),
+    Cosmos: cosmos.connection,
+    QueueStorage: queues.connection,
     REPAIR_AFTER_SECONDS: '1',
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },

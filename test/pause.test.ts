@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startFaultProxy } from '../local/fault-proxy.ts'
 import { startReceiver } from '../local/receiver.ts'
 import type { DeliveryDocument } from '../shared/delivery.ts'
 import { exampleEvent } from '../local/example.ts'
 import { startApp, tokensOf } from './app.ts'
-import { startFaultProxy } from './fault-proxy.ts'
-import { createWorld, deployed, eventually, setting } from './world.ts'
+import { createWorld, deployed, eventually } from './world.ts'
 
 const skip = deployed !== undefined && 'it needs stores of its own'
 const world = await createWorld()
 const receiver = await startReceiver()
-const cosmosPort = Number(
-  /AccountEndpoint=http:\/\/127\.0\.0\.1:(\d+)/.exec(setting('TEST_COSMOS'))?.[1],
-)
-const cosmos = await startFaultProxy(cosmosPort)
+const cosmos = await startFaultProxy(world.settings.Cosmos)
 const app = await startApp(world, {
   settings: {
-    Cosmos: world.settings.Cosmos.replace(String(cosmosPort), String(cosmos.port)),
+    Cosmos: cosmos.connection,
     REPAIR_AFTER_SECONDS: '1',
     DELIVERY_TIMEOUT_SECONDS: '1',
     DELIVERY_RETRY_SECONDS: '1,1,1,1,1,1,1,1',

@@ -1,0 +1,112 @@
+import { once } from 'node:events'
+import {
+  Agent,
+  createServer,
+  request as ask,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** An answer of the proxy's own. */
+export interface Refusal {
+  status: number
+  headers?: Record<string, string>
+  body?: string
+}
+
+/**
+ * What happens to a request: an answer of the proxy's own, a delay, a hang, a cut before or after it was done, or being
+ * done twice; undefined lets it pass.
+ */
+export type Fault =
+  Refusal | { delayMs: number } | 'hang' | 'cut before' | 'cut after' | 'twice' | undefined
+
+/** Whether a request of an SDK meets a fault. */
+export type Plan = (request: { method: string; url: string }) => Fault
+
+export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
+
+const ENDPOINT = /((?:Account|Queue)Endpoint=http:\/\/127\.0\.0\.1:)(\d+)/
+
+/** Whether a proxy can stand before what a connection string names: a local emulator, by http. */
+export const canProxy = (connection: string): boolean => ENDPOINT.test(connection)
+
+/**
+ * A proxy before the emulator that a connection string of Cosmos DB or of queues names; `connection` leads through it (or
+ * past it, where `canProxy` says so). It does to requests what `plan` says, and keeps the Host header, from which the
+ * Cosmos emulator makes the address that the SDK follows. `count` is how many requests came.
+ */
+export async function startFaultProxy(connection: string) {
+  const target = Number(ENDPOINT.exec(connection)?.[2])
+  const agent = new Agent({ keepAlive: true })
+  const proxy: { plan: Plan; count: number } = { plan: () => undefined, count: 0 }
+  const server = createServer((incoming, answer) => {
+    proxy.count++
+    const fault = proxy.plan({ method: incoming.method ?? '', url: incoming.url ?? '' })
+    handle({ agent, port: target, incoming, answer }, fault).catch(() => answer.destroy())
+  })
+  server.keepAliveTimeout = 3_600_000 // the default, 5 s, closes sockets just as a client uses them
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    const bound = server.address()
+    return typeof bound === 'object' && bound !== null ? bound.port : port
+  }
+  const port = await listen(0)
+  const close = async () => {
+    server.close().closeAllConnections()
+    await once(server, 'close')
+  }
+  return Object.assign(proxy, {
+    connection: connection.replace(ENDPOINT, `$1${port}`),
+    /** From now on connections are refused. */
+    close,
+    /** Listens again, where it did. */
+    open: async () => void (await listen(port)),
+    async stop(): Promise<void> {
+      agent.destroy()
+      if (server.listening) await close()
+    },
+  })
+}
+
+interface Passage {
+  agent: Agent
+  port: number
+  incoming: IncomingMessage
+  answer: ServerResponse
+}
+
+async function handle(passage: Passage, fault: Fault): Promise<void> {
+  const { incoming, answer } = passage
+  if (fault === 'hang') return
+  if (fault === 'cut before') return void incoming.socket.destroy()
+  const body = await buffer(incoming)
+  if (typeof fault === 'object' && 'status' in fault) return refuse(answer, fault)
+  if (typeof fault === 'object') await sleep(fault.delayMs)
+  if (fault === 'twice') await buffer(await forward(passage, body))
+  const reply = await forward(passage, body)
+  if (fault === 'cut after') {
+    await buffer(reply)
+    return void incoming.socket.destroy()
+  }
+  answer.writeHead(reply.statusCode ?? 502, reply.headers)
+  reply.pipe(answer)
+}
+
+async function forward({ agent, port, incoming }: Passage, body: Buffer): Promise<IncomingMessage> {
+  const { method, url, headers } = incoming
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  ask({ agent, host: '127.0.0.1', port, method, path: url, headers }, resolve)
+    .on('error', reject)
+    .end(body)
+  return promise
+}
+
+function refuse(answer: ServerResponse, { status, headers, body }: Refusal): void {
+  answer
+    .writeHead(status, { 'content-type': 'application/json', ...headers })
+    .end(body ?? '{"code":"Made","message":"up"}')
+}

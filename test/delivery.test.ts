@@ -271,7 +271,8 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     )
     assert.equal(reason, `only failures since ${failingSince}`)
     assert.ok(Date.now() - Date.parse(since) < 60_000, `since ${since}`)
-    assert.equal((await inState(id, event, 'dead')).reason, reason)
+    const dead = await inState(id, event, 'dead')
+    assert.equal(dead.reason, `the subscription is disabled: ${reason}`)
   })
 
   test('at the end of the ladder a delivery is dead, and says why', async () => {

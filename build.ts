@@ -1,5 +1,6 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild'
-import { globSync, rmSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { parse } from 'yaml'
 
 // Heavy SDKs: each a file of its own beside the main one, read when first asked for, so that registering does not wait.
 const beside = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity', 'undici']
@@ -13,6 +14,7 @@ const common: BuildOptions = {
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
+  define: { 'import.meta.dirname': '__dirname' }, // CommonJS has no import.meta
   supported: { 'dynamic-import': false }, // import() of a bundled CommonJS package has no named exports; require() has
 }
 
@@ -44,3 +46,5 @@ for (const name of beside)
     stdin: { contents: `export * from '${name}'`, resolveDir: '.' },
     outfile: `dist/${fileOf(name)}`,
   })
+const description: unknown = parse(readFileSync('docs/openapi.yaml', 'utf8'))
+writeFileSync('dist/openapi.json', JSON.stringify(description))

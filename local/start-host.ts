@@ -4,14 +4,18 @@ import { runUntilStopped } from './lifetime.ts'
 import { portFor } from './ports.ts'
 import { addToEnvironment, readSettingsFile, root } from './settings.ts'
 
-// `npm run start:host [-- --functions a,b] [--lease seconds]`: the app alone, against whatever its settings name.
+// `npm run start:host [-- --functions a,b] [--lease seconds] [--folder path]`: the app alone, against whatever its settings name.
 await runUntilStopped(async () => {
   const { values } = parseArgs({
-    options: { functions: { type: 'string' }, lease: { type: 'string' } },
+    options: {
+      functions: { type: 'string' },
+      lease: { type: 'string' },
+      folder: { type: 'string', default: root },
+    },
   })
   addToEnvironment(readSettingsFile())
   const host = await startHost({
-    folder: root,
+    folder: values.folder,
     port: portFor('PORT'),
     exitOnUnhandled: true,
     ...(values.functions !== undefined && { functions: values.functions.split(',') }),

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { clientHeaders, exampleEvent } from '../local/example.ts'
 import { quickPolling } from '../local/settings.ts'
 import { altinnToken, callers, platformToken } from '../local/tokens.ts'
+import { checkAnswersOf } from './checked-fetch.ts'
 import { deployed, setting, type World } from './world.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -13,15 +14,17 @@ interface AppOptions {
   settings?: Record<string, string>
   /** Only these functions, as `func start --functions`. */
   functions?: string[]
+  /** Where the app is, if not here. */
+  folder?: string
 }
 
 /** Starts the built app with the stores of `world`. Its process is ended by `stop` (in order) or `kill` (at once). */
-export async function startApp(world: World, { settings = {}, functions }: AppOptions = {}) {
+export async function startApp(world: World, { settings = {}, ...flags }: AppOptions = {}) {
   if (deployed !== undefined)
     return appAt(deployed, { lines: [], stop: async () => {}, kill: async () => {} })
   const child = spawn(
     process.execPath,
-    [path.join(root, 'local/start-host.ts'), ...choice(functions)],
+    [path.join(root, 'local/start-host.ts'), ...flagsOf(flags)],
     {
       env: {
         ...baseEnvironment(),
@@ -65,8 +68,10 @@ function baseEnvironment() {
   return { PATH, HOME, TMPDIR, NODE_V8_COVERAGE }
 }
 
-const choice = (functions: string[] | undefined) =>
-  functions === undefined ? [] : ['--functions', functions.join(',')]
+const flagsOf = ({ functions, folder }: AppOptions) => [
+  ...(functions === undefined ? [] : ['--functions', functions.join(',')]),
+  ...(folder === undefined ? [] : ['--folder', folder]),
+]
 
 interface Process {
   /** Everything the app has logged. */
@@ -77,6 +82,7 @@ interface Process {
 
 function appAt(url: string, process: Process) {
   const api = `${url}/events/api/v1`
+  checkAnswersOf(api)
   return {
     ...process,
     url,

@@ -5,6 +5,7 @@ import { newEventId } from './event-id.ts'
 import { referenceTo } from './message.ts'
 import { unconfirmed } from './problem.ts'
 import type { Services } from './services.ts'
+import { storeEvent } from './store-event.ts'
 
 /** A publisher's wish, checked. */
 export interface Submission {
@@ -31,7 +32,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
     submission.traceparent,
     services.config.repairAfterSeconds,
   )
-  const { outcome, session } = await services.events.add(document)
+  const { outcome, session } = await storeEvent(services, document)
   if (outcome !== 'unconfirmed') {
     const pushed = await succeeds(services.inbound.send(referenceTo(document, session)))
     return { event, how: pushed ? 'stored' : 'stored, not pushed' } // the sweep pushes it again

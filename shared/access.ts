@@ -11,24 +11,30 @@ export interface Identity {
   subjects: string[]
 }
 
-/** Who calls. 400 where the token names nobody that could subscribe or read. */
+/** Who calls. 400 where the token names nobody that could subscribe. */
 export function identityOf(claims: Claims): Identity {
-  const org = textOf(claims['urn:altinn:org'])
-  const user = textOf(claims['urn:altinn:userid'])
-  const number = textOf(claims['urn:altinn:orgNumber'])
-  const system = systemUserOf(claims)
+  const org = orgOf(claims)
   const consumer =
     named('/org/', org) ??
-    named('/user/', user) ??
-    named('/systemuser/', system.id) ??
-    named('/organisation/', number)
+    named('/user/', textOf(claims['urn:altinn:userid'])) ??
+    named('/systemuser/', systemUserOf(claims).id) ??
+    named('/organisation/', textOf(claims['urn:altinn:orgNumber']))
   if (consumer === undefined) throw new Problem(400, 'Missing event consumer')
+  return { consumer, org, subjects: subjectsOf(claims) }
+}
+
+const orgOf = (claims: Claims): string | undefined => textOf(claims['urn:altinn:org'])
+
+function subjectsOf(claims: Claims): string[] {
   const subjects = [
     named('/party/', textOf(claims['urn:altinn:partyid'])),
     named('/person/', textOf(claims['pid'])),
-    named('/organisation/', number ?? system.organisation),
+    named(
+      '/organisation/',
+      textOf(claims['urn:altinn:orgNumber']) ?? systemUserOf(claims).organisation,
+    ),
   ]
-  return { consumer, org, subjects: subjects.filter((subject) => subject !== undefined) }
+  return subjects.filter((subject) => subject !== undefined)
 }
 
 /**
@@ -42,6 +48,19 @@ export function requireMaySubscribe({ org, subjects }: Identity, filters: Filter
     throw new Problem(400, 'A valid subject to the authenticated identity is required')
   if (about.some((subject) => subjects.includes(subject))) return
   throw new Problem(403, `Not authorized to create a subscription for resource ${filters.resource}`)
+}
+
+/** May they read an app's events? Only the org that owns it: 401 for who is no org (altinn-contract §5.1), 403 for others. */
+export function requireMayReadApp(claims: Claims, owner: string): void {
+  const org = orgOf(claims)
+  if (org === undefined) throw new Problem(401, 'Only orgs can call this api')
+  if (org !== owner) throw new Problem(403, `Not authorized to read events of the apps of ${owner}`)
+}
+
+/** May they read events about this subject, plain or alternative, whatever the app? Only who is the subject: 403. */
+export function requireMayReadAbout(claims: Claims, subject: string): void {
+  if (!subjectsOf(claims).includes(subject))
+    throw new Problem(403, 'Not authorized to read events about this subject')
 }
 
 /** Is it theirs? 403 if not: who may know that it exists may not know more. */

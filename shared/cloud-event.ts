@@ -25,7 +25,7 @@ export interface CloudEvent {
 }
 
 /** The event that a checked draft becomes: `id` is a UUIDv7 and gives the `time`. */
-export function newCloudEvent(draft: EventDraft, { org, app }: Publisher, id: string): CloudEvent {
+export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: string): CloudEvent {
   const { type, source, subject, alternativesubject, dataschema, contenttype, data } = draft
   const resourceinstance = instanceOf(source)
   return {
@@ -35,7 +35,7 @@ export function newCloudEvent(draft: EventDraft, { org, app }: Publisher, id: st
     source,
     subject,
     type,
-    resource: `urn:altinn:resource:app_${org}_${app}`,
+    resource: resourceOf(publisher),
     ...(resourceinstance !== undefined && { resourceinstance }),
     ...(alternativesubject !== undefined && { alternativesubject }),
     ...(dataschema !== undefined && { dataschema }),
@@ -43,3 +43,7 @@ export function newCloudEvent(draft: EventDraft, { org, app }: Publisher, id: st
     ...(data !== undefined && { data }),
   }
 }
+
+/** The resource that an app's events are filed under. The name of an org has no underscore, so no two apps share one. */
+export const resourceOf = ({ org, app }: Publisher): string =>
+  `urn:altinn:resource:app_${org}_${app}`

@@ -3,6 +3,7 @@ import type { BlockList } from 'node:net'
 import Joi from 'joi'
 import { parseNetworks } from './address.ts'
 import { parseCertificate } from './certificates.ts'
+import { LEAST_HOLDBACK_SECONDS } from './holdback.ts'
 
 /** The settings as they stand in the environment; the README's table says what each means. */
 interface Settings {
@@ -22,6 +23,7 @@ interface Settings {
   SOURCE_HOSTS?: string[]
   EVENT_MAX_BYTES: number
   REPAIR_AFTER_SECONDS: number
+  READ_HOLDBACK_SECONDS: number
   DELIVERY_RETRY_SECONDS: number[]
   DELIVERY_TIMEOUT_SECONDS: number
   WEBHOOK_ALLOWED_NETWORKS: BlockList
@@ -52,6 +54,15 @@ const schema = Joi.object<Settings>({
   // An event is stored in one item of at most 2 MB, with some 2 KB of ours around it.
   EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
+  READ_HOLDBACK_SECONDS: Joi.number()
+    .integer()
+    .min(LEAST_HOLDBACK_SECONDS)
+    .max(3600)
+    .default(30)
+    .messages({
+      'number.min':
+        '{{#label}} must be at least {{#limit}}: the longest that a write takes, and 5 s, or readers would miss events',
+    }),
   DELIVERY_RETRY_SECONDS: Joi.string().custom(ladder).default(altinnLadder),
   DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
@@ -97,6 +108,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     sourceHosts: value.SOURCE_HOSTS,
     eventMaxBytes: value.EVENT_MAX_BYTES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
+    readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
     delivery: {
       retrySeconds: value.DELIVERY_RETRY_SECONDS,
       timeoutMs: value.DELIVERY_TIMEOUT_SECONDS * 1000,

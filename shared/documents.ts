@@ -76,13 +76,31 @@ export async function queryAll<T>(
   query: string,
   parameters: Record<string, JSONValue> = {},
 ): Promise<T[]> {
-  const spec = {
-    query,
-    parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
-  }
   const { resources } = await within(QUERY_MS, (abortSignal) =>
-    container.items.query<T>(spec, { abortSignal }).fetchAll(),
+    container.items.query<T>(specOf(query, parameters), { abortSignal }).fetchAll(),
   )
   return resources
 }
+
+/** Gives the results of a query, fetched `batch` at a time, to `take` until it has enough. Gives the last one it took. */
+export function queryUntil<T>(
+  container: Container,
+  query: string,
+  parameters: Record<string, JSONValue>,
+  batch: number,
+  take: (result: T) => boolean,
+): Promise<T | undefined> {
+  return within(QUERY_MS, async (abortSignal) => {
+    const options = { abortSignal, maxItemCount: batch }
+    const batches = container.items.query<T>(specOf(query, parameters), options).getAsyncIterator()
+    let last: T | undefined
+    for await (const { resources } of batches) for (last of resources) if (!take(last)) return last
+    return last
+  })
+}
+
+const specOf = (query: string, parameters: Record<string, JSONValue>) => ({
+  query,
+  parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+})
 const QUERY_MS = 5000

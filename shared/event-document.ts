@@ -12,6 +12,10 @@ export interface EventDocument {
   /** How often the sweep has taken it. */
   rescues?: number
   fanOut?: { count: number; at: string }
+  /** The id of the copy that readers are given instead, where the event was stored too late for its own id. */
+  late?: string
+  /** In such a copy: the id of the event. */
+  copyOf?: string
   traceparent: string
   event: CloudEvent
 }
@@ -30,6 +34,21 @@ export function newEventDocument(
     subject,
     ...(alternativesubject !== undefined && { alternative: alternativeOf(alternativesubject) }),
     pending: Math.floor(Date.now() / 1000) + repairAfterSeconds,
+    traceparent,
+    event,
+  }
+}
+
+/** A copy of an event's document under another id: for readers alone, nothing is fanned out from it. */
+export function copyOf(document: EventDocument, id: string): EventDocument {
+  const { v, id: original, resource, subject, alternative, traceparent, event } = document
+  return {
+    v,
+    id,
+    resource,
+    subject,
+    ...(alternative !== undefined && { alternative }),
+    copyOf: original,
     traceparent,
     event,
   }

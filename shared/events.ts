@@ -2,6 +2,7 @@ import type { Database } from '@azure/cosmos'
 import { patchUnchanged, queryAll, readDocument, type Stored } from './documents.ts'
 import type { EventDocument } from './event-document.ts'
 import { timeOf } from './event-id.ts'
+import { eventsIn } from './event-scope.ts'
 import { insert } from './insert.ts'
 import type { EventReference } from './message.ts'
 
@@ -56,6 +57,12 @@ export function openEvents(database: Database) {
         '@until': until,
         '@count': count,
       }),
+
+    in: eventsIn(container),
+
+    /** Gives a late event another id for its copy; `changed` where the document is no longer as it was read. */
+    moveCopy: (event: Stored<EventDocument>, late: string) =>
+      patchUnchanged(container, event, keyOf(event), [{ op: 'set', path: '/late', value: late }]),
 
     /** How long the oldest event that is not fanned out has waited, in seconds; 0 where there is none. */
     async oldestPendingSeconds(): Promise<number> {

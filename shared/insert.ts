@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from '@azure/cosmos'
 import { faultOf } from './cosmos-fault.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
+import { WRITE_BUDGET_MS } from './holdback.ts'
 import { within } from './within.ts'
 
-/** The longest that a publisher waits for the store; readers of events count on it (READ_HOLDBACK_SECONDS). */
-const WRITE_BUDGET_MS = 10_000
 const UNREACHABLE_BUDGET_MS = 3000
 
 /** How a create ended. `exists` is success where the id is the caller's own; `unconfirmed` may or may not be stored. */

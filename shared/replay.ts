@@ -83,7 +83,8 @@ function matches(subscription: SubscriptionDocument): (event: EventDocument) => 
   const { disabled: _disabled, ...enabled } = subscription
   const matcher = createMatcher()
   matcher.put({ ...enabled, validated: new Date(0).toISOString() })
-  return ({ event, alternative }) => matcher.match(event, alternative).length > 0
+  return ({ event, alternative, copyOf }) =>
+    copyOf === undefined && matcher.match(event, alternative).length > 0
 }
 
 async function sendEvent(

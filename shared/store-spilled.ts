@@ -1,5 +1,6 @@
 import { referenceTo, type EventReference, type SpilledEvent } from './message.ts'
 import type { Services } from './services.ts'
+import { storeEvent } from './store-event.ts'
 
 const AGAIN_SECONDS = 60
 
@@ -8,11 +9,11 @@ const AGAIN_SECONDS = 60
  * once more and nothing is given: failing would lead to the poison queue, where the host hands it over five times only.
  */
 export async function storeSpilled(
-  { events, inbound }: Services,
+  services: Services,
   message: SpilledEvent,
 ): Promise<EventReference | undefined> {
-  const { outcome, session } = await events.add(message.spilled)
+  const { outcome, session } = await storeEvent(services, message.spilled)
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
-  await inbound.send(message, AGAIN_SECONDS)
+  await services.inbound.send(message, AGAIN_SECONDS)
   return undefined
 }

@@ -68,6 +68,8 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
     'publish-event': http('app', 'POST'),
+    'read-app-events': http('app/{org}/{app}', 'GET'),
+    'read-party-events': http('app/party', 'GET'),
     'read-replay': http('subscriptions/{id}/replay', 'GET'),
     'read-subscription': http('subscriptions/{id}', 'GET'),
     'replay-deliveries': queue('replays'),

@@ -52,6 +52,7 @@ test('four settings are enough; the rest has defaults', () => {
     sourceHosts: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,
+    readHoldbackSeconds: 30,
   })
   const { retrySeconds, timeoutMs, allowedNetworks } = delivery
   const ladder = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
@@ -120,6 +121,7 @@ test('certificates come in PEM or base64 DER, several for an issuer', () => {
 const good: [name: string, values: string[]][] = [
   ['EVENT_MAX_BYTES', ['1024', '1900000']],
   ['REPAIR_AFTER_SECONDS', ['1', '3600']],
+  ['READ_HOLDBACK_SECONDS', ['15', '3600']],
   ['COSMOS_DATABASE', ['x'.repeat(255)]],
   ['DELIVERY_TIMEOUT_SECONDS', ['1', '60']],
   ['DELIVERY_RETRY_SECONDS', ['0', '0,0', '10, 30', '604800']],
@@ -139,6 +141,7 @@ const bad: [name: string, values: string[]][] = [
     ['0', '-1', '1023', '1900001', '1e9', '2048.5', 'NaN', 'Infinity', '1 MB', '0x800'],
   ],
   ['REPAIR_AFTER_SECONDS', ['0', '-1', '3601', '1.5', 'a minute']],
+  ['READ_HOLDBACK_SECONDS', ['0', '-1', '10', '14', '14.9', '15.5', '3601', 'a minute']],
   ['COSMOS_DATABASE', ['x'.repeat(256)]],
   ['DELIVERY_TIMEOUT_SECONDS', ['0', '-1', '61', 'x']],
   ['DELIVERY_RETRY_SECONDS', ['x', '-1', '604801', '10;30', '10,,30', '10,']],
@@ -163,6 +166,11 @@ for (const [name, values] of bad)
     test(`${name} cannot be ${value.slice(0, 50)}, and the error begins with its name`, () => {
       assert.ok(faultOf({ [name]: value }).startsWith(`Wrong settings: ${name} `))
     })
+
+test('a holdback that is too short is refused with the least there can be, and why', () => {
+  const fault = faultOf({ READ_HOLDBACK_SECONDS: '14' })
+  assert.match(fault, /READ_HOLDBACK_SECONDS must be at least 15: .*readers would miss events/)
+})
 
 const noObjects = ['S3CRET', '{S3CRET', '"S3CRET"', '["S3CRET"]', '5', 'null', pem, base64]
 const noLists = [[], 5, 'S3CRET', ['S3CRET'], [null], { S3CRET: 'S3CRET' }, [[pem]]]

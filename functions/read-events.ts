@@ -1,0 +1,60 @@
+import { app, type HttpResponseInit } from '@azure/functions'
+import { requireMayReadAbout, requireMayReadApp } from '../shared/access.ts'
+import { resourceOf } from '../shared/cloud-event.ts'
+import { endpoint, type HttpCall } from '../shared/handlers.ts'
+import { nextAddress } from '../shared/next-address.ts'
+import { Problem } from '../shared/problem.ts'
+import { pageOfEvents, type Page } from '../shared/read-events.ts'
+import { parseReadRequest, type ReadRequest } from '../shared/read-request.ts'
+
+/** GET /app/{org}/{app}: what the app has published, for the org that owns it. */
+async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
+  const { services, request, log } = call
+  const { org = '', app: name = '' } = request.params
+  requireMayReadApp(await services.auth.requireCaller(request.headers), org) // 401, 403
+  const wanted = wish(call) // 400
+  const resource = resourceOf({ org, app: name })
+  const page = await pageOfEvents(services.events, { resource, ...wanted.about }, wanted)
+  log('events read', { resource, events: page.events.length })
+  return answer(request.url, page)
+}
+
+/** GET /app/party: what is published about the caller, by any app. */
+async function readPartyEvents(call: HttpCall): Promise<HttpResponseInit> {
+  const { services, request, log } = call
+  const claims = await services.auth.requireCaller(request.headers) // 401
+  const wanted = wish(call) // 400
+  const [subject] = Object.values(wanted.about)
+  if (subject === undefined)
+    throw new Problem(
+      400,
+      'Subject must be specified using either query params party or unit or header value person.',
+    )
+  requireMayReadAbout(claims, subject) // 403
+  const page = await pageOfEvents(services.events, wanted.about, wanted)
+  log('events read', { events: page.events.length })
+  return answer(request.url, page)
+}
+
+const wish = ({ request, services }: HttpCall): ReadRequest =>
+  parseReadRequest(request.url, request.headers.get('person'), services.config.readHoldbackSeconds)
+
+const answer = (url: string, { events, last }: Page): HttpResponseInit => ({
+  headers: {
+    'content-type': 'application/json; charset=utf-8',
+    ...(last !== undefined && { next: nextAddress(url, last) }),
+  },
+  body: `[${events.join(',')}]`,
+})
+
+const anonymous = { authLevel: 'anonymous' } as const // who may read what is decided by the token, above
+app.get('read-app-events', {
+  ...anonymous,
+  route: 'app/{org}/{app}',
+  handler: endpoint(readAppEvents),
+})
+app.get('read-party-events', {
+  ...anonymous,
+  route: 'app/party',
+  handler: endpoint(readPartyEvents),
+})

@@ -68,9 +68,9 @@ function lockWithoutTools(): object {
   return { ...lock, packages: Object.fromEntries(kept) }
 }
 
-function askNpm(folder: string): string {
+function askNpm(cwd: string): string {
   const args = ['sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application']
-  const { status, stdout, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync('npm', args, { cwd, encoding: 'utf8' })
   if (status !== 0) throw new Error(`npm sbom failed: ${stderr}`)
   return stdout
 }

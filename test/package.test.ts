@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { unzipSync } from 'fflate'
+import ignore from 'ignore'
 import type { EventDocument } from '../shared/event-document.ts'
 import { startApp } from './app.ts'
+import { coreToolsIgnores, coreToolsNeverShips } from './funcignore.ts'
 import { createWorld, deployed, eventually } from './world.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -50,6 +52,52 @@ test('the bill of materials has what is in the bundle, and no tool of developmen
     assert.equal(named.get(dependency), version, dependency)
   assert.ok(named.size > Object.keys(dependencies).length, 'what they need is there too')
   for (const tool of ['azurite', 'esbuild', 'typescript']) assert.ok(!named.has(tool), tool)
+})
+
+/** Every file here, of node_modules just some, and what may come to lie here: secrets, reports, packages. */
+const filesHere = [
+  ...globSync('**', {
+    cwd: root,
+    withFileTypes: true,
+    exclude: (entry) => ['.git', 'node_modules'].includes(entry.name),
+  })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name))),
+  'node_modules/joi/package.json',
+  'node_modules/@azure/cosmos/dist/commonjs/index.js',
+  'node_modules/.package-lock.json',
+  '.env',
+  '.azure/dev/.env',
+  '.vscode/settings.json',
+  'local.settings.json',
+  'out/app-events.zip',
+  'coverage/lcov.info',
+  'CPU.20261124.cpuprofile',
+]
+const funcignore = readFileSync(path.join(root, '.funcignore'), 'utf8')
+const packed = Object.keys(files).toSorted()
+
+test('Core Tools ships the files of the package, by its own reading of .funcignore', () => {
+  const isIgnored = coreToolsIgnores(funcignore)
+  const shipped = filesHere.filter((file) => !coreToolsNeverShips(file) && !isIgnored(file))
+  assert.deepEqual([...new Set(shipped)].toSorted(), packed)
+})
+
+test('azd, which reads .funcignore as git does, ships them too, and does not see node_modules itself excluded', () => {
+  const rules = ignore().add(funcignore)
+  const shipped = rules.filter(filesHere)
+  assert.deepEqual([...new Set(shipped)].toSorted(), packed)
+  assert.ok(!rules.ignores('node_modules/'))
+})
+
+test('the reading of .funcignore is that of Core Tools, not git: anchored, by words', () => {
+  const ignored = (line: string, file: string) => coreToolsIgnores(line)(file)
+  assert.ok(ignored('*.ts', 'build.ts') && !ignored('*.ts', 'test/app.ts'))
+  assert.ok(ignored('**/*.ts', 'test/app.ts') && ignored('test', 'test/app.ts'))
+  assert.ok(ignored('host', 'host.json') && !ignored('test', 'tests/app.ts'))
+  assert.ok(!ignored('tsconfig*.json', 'tsconfig.json'))
+  assert.ok(!ignored('**\n!dist/**', 'dist/main.cjs') && ignored('!dist/**\n**', 'host.json'))
+  assert.ok(!ignored('# nothing', 'host.json'))
 })
 
 test(

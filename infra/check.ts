@@ -1,7 +1,7 @@
 /**
  * `npm run check:infra`: the templates compile and lint without a finding, warnings included; both parameter files build;
  * values out of bounds are refused; what would be deployed is what the committed snapshots say. Nothing is sent to Azure.
- * `npm run check:infra -- update` writes the snapshots anew.
+ * `npm run check:infra -- update` writes the snapshots anew; with `required` a missing compiler is a failure, not a skip.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
@@ -194,9 +194,11 @@ function report(word: string, name: string, start: number): void {
 const start = performance.now()
 const compiler = await findCompiler()
 if (compiler === undefined) {
+  const isRequired = process.argv.includes('required')
   console.log(
-    'skipped: no Bicep compiler (looked for bicep on the path, az bicep, and NuGet through dotnet)',
+    `${isRequired ? 'FAILED' : 'skipped'}: no Bicep compiler (looked for bicep on the path, az bicep, and NuGet through dotnet)`,
   )
+  process.exitCode = isRequired ? 1 : 0
 } else {
   report('found', `${compiler.version}, from ${compiler.from}`, start)
   if (!compiler.version.includes(VERSION))

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { checked } from './checked-fetch.ts'
 
 /** Sends exactly these headers, repeated ones too and none added but Host and Connection: fetch would not. */
 export async function sendRaw(
@@ -17,5 +18,9 @@ export async function sendRaw(
     values.map((value): [string, string] => [name, value]),
   )
   const bytes = await buffer(incoming)
-  return new Response(new Uint8Array(bytes), { status: incoming.statusCode ?? 0, headers: given })
+  const answer = new Response(new Uint8Array(bytes), {
+    status: incoming.statusCode ?? 0,
+    headers: given,
+  })
+  return checked('POST', url, answer)
 }

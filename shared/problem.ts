@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 
 /** What each status means: the `type` of its problem, in the family of links of the original's 400 (altinn-contract §4.4). */
-const types = {
+export const problemTypes = {
   400: 'https://tools.ietf.org/html/rfc7231#section-6.5.1',
   401: 'https://tools.ietf.org/html/rfc7235#section-3.1',
   403: 'https://tools.ietf.org/html/rfc7231#section-6.5.3',
@@ -23,12 +23,12 @@ export interface Violation {
 
 /** Ends a request with an RFC 9457 problem. `detail` is for the caller: it must name what is wrong and nothing internal. */
 export class Problem extends Error {
-  readonly status: keyof typeof types
+  readonly status: keyof typeof problemTypes
   readonly errors: Violation[]
   readonly headers: Record<string, string>
 
   constructor(
-    status: keyof typeof types,
+    status: keyof typeof problemTypes,
     detail: string,
     { errors = [], headers = {} }: { errors?: Violation[]; headers?: Record<string, string> } = {},
   ) {
@@ -48,7 +48,7 @@ export const unconfirmed = (what: string): Problem =>
 /** The body of a problem; `errors` only where there are several, since one is named in `detail`. */
 export function problemDetails({ status, message, errors }: Problem, traceId: string) {
   return {
-    type: types[status],
+    type: problemTypes[status],
     title: STATUS_CODES[status],
     status,
     detail: message,

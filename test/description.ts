@@ -76,6 +76,14 @@ export async function assertDescribed(
 const ofHost = [404, 431] // no such route, or too many bytes in the headers
 const ofTransport = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
 
+/** Whether one of `given` is as the header that is described at `pointer` has it. */
+export function assertHeaderValid(pointer: string, given: Record<string, string>): void {
+  const { name, required } = Object(follow(pointer).described)
+  const value = given[name]
+  if (value === undefined) assert.notEqual(required, true, `${name} is missing, see ${pointer}`)
+  else validate(headers, `${pointer}/schema`, value)
+}
+
 function assertHeaders(pointer: string, described: Record<string, Header>, given: Headers): void {
   const names = Object.keys(described).map((name) => name.toLowerCase())
   for (const name of given.keys())

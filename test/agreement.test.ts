@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { startHost } from '../local/host/host.ts'
 import { settingNames } from '../shared/config.ts'
 import { containers, queues } from '../shared/resources.ts'
+import { operations } from './description.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
@@ -67,6 +68,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     health: http('health', 'GET'),
     'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
+    openapi: http('openapi.json', 'GET'),
     'publish-event': http('app', 'POST'),
     'read-app-events': http('app/{org}/{app}', 'GET'),
     'read-party-events': http('app/party', 'GET'),
@@ -81,6 +83,10 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'validate-subscription': queue('subscription-validation'),
     ...Object.fromEntries(poison),
   })
+  const routed = host.functions.flatMap(({ route, methods = [] }) =>
+    methods.map((method) => `${method} /${route}`),
+  )
+  assert.deepEqual(operations.toSorted(), routed.toSorted(), 'docs/openapi.yaml')
 })
 
 test('every container and queue that the code names is created, and none besides', () => {

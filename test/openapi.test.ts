@@ -8,6 +8,7 @@ import { exampleEvent } from '../local/example.ts'
 import { startReceiver, type Delivery } from '../local/receiver.ts'
 import { parseEventDraft } from '../shared/event-draft.ts'
 import { problemTypes } from '../shared/problem.ts'
+import { parseReadRequest } from '../shared/read-request.ts'
 import { parseReplayRequest } from '../shared/replay-request.ts'
 import { parseSubscriptionRequest } from '../shared/subscription-request.ts'
 import { startApp } from './app.ts'
@@ -159,6 +160,23 @@ for (const [name, { parser, example, values }] of Object.entries(requests))
         JSON.stringify(value),
       )
   })
+
+test('the parameters of reading have the bounds and the default that the code has', () => {
+  const { Size, Source } = Object(description).components.parameters
+  const parsed = (query: string) => parseReadRequest(`http://x/?after=1&${query}`, null, 30)
+  const { default: usual, minimum, maximum } = Size.schema
+  assert.equal(parsed('').size, usual)
+  assert.equal(parsed(`size=${maximum}`).size, maximum)
+  assert.equal(parsed(`size=${maximum + 1}`).size, maximum)
+  assert.equal(parsed(`size=${minimum}`).size, minimum)
+  assert.throws(() => parsed(`size=${minimum - 1}`))
+  const sources = (count: number) => Array.from({ length: count }, (_, each) => `source=${each}`)
+  assert.equal(
+    parsed(sources(Source.schema.maxItems).join('&')).sources.length,
+    Source.schema.maxItems,
+  )
+  assert.throws(() => parsed(sources(Source.schema.maxItems + 1).join('&')))
+})
 
 function passes(check: () => unknown): boolean {
   try {

@@ -59,6 +59,9 @@ param readHoldbackSeconds int?
 @description('WEBHOOK_ALLOWED_NETWORKS: private ranges in which endpoints may be; empty for none.')
 param webhookAllowedNetworks string[] = []
 
+@description('OTEL_EXPORTER_OTLP_ENDPOINT: where the app sends its own measurements; empty for nowhere.')
+param otlpEndpoint string = ''
+
 @description('COSMOS_DATABASE: name of the database.')
 @minLength(1)
 @maxLength(255)
@@ -231,6 +234,7 @@ var appSettings = {
   REPAIR_AFTER_SECONDS: string(repairAfterSeconds ?? '')
   READ_HOLDBACK_SECONDS: string(readHoldbackSeconds ?? '')
   WEBHOOK_ALLOWED_NETWORKS: join(webhookAllowedNetworks, ',')
+  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
   COSMOS_DATABASE: databaseName
 }
 

@@ -145,7 +145,7 @@ test('in production the stores are closed, and reached by endpoints whose names 
     ({ properties }) =>
       Object(properties)['privateLinkServiceConnections'][0].properties.groupIds[0],
   )
-  assert.deepEqual(reached.toSorted(), ['Sql', 'blob', 'queue', 'table'])
+  assert.deepEqual(new Set(reached), new Set(['Sql', 'blob', 'queue', 'table']))
   for (const type of ['privateDnsZones', 'virtualNetworkLinks', 'privateDnsZoneGroups'])
     assert.equal(ofType(type).length, reached.length, type)
   const [app] = only('virtualNetworks').subnets

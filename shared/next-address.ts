@@ -4,10 +4,7 @@
  * send them, and a reader's token goes where `next` points.
  */
 export function nextAddress(url: string, after: string): string {
-  const { origin, pathname, search } = new URL(url)
-  const others = search
-    .slice(1)
-    .split('&')
-    .filter((pair) => pair !== '' && !/^after=/i.test(pair))
-  return `${origin}${pathname}?${[`after=${after}`, ...others].join('&')}`
+  const { origin, pathname, searchParams } = new URL(url)
+  const others = [...searchParams].filter(([name]) => name.toLowerCase() !== 'after')
+  return `${origin}${pathname}?${String(new URLSearchParams([['after', after], ...others]))}`
 }

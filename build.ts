@@ -1,10 +1,13 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { parse } from 'yaml'
 
 // Heavy SDKs: each a file of its own beside the main one, read when first asked for, so that registering does not wait.
-const beside = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity', 'undici']
-const fileOf = (name: string) => `${name.replace('@azure/', '')}.cjs`
+const packages = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity', 'undici']
+const telemetry = './telemetry-export.ts' // of shared/: OpenTelemetry's SDK, which most apps never load
+const beside = [...packages, telemetry]
+const fileOf = (name: string) => `${path.basename(name, '.ts')}.cjs`
 
 const common: BuildOptions = {
   bundle: true,
@@ -21,10 +24,11 @@ const common: BuildOptions = {
 const loadBeside: Plugin = {
   name: 'load-beside',
   setup(builder) {
-    builder.onResolve({ filter: new RegExp(`^(${beside.join('|')})$`) }, ({ path, kind }) =>
+    const filter = new RegExp(`^(${beside.join('|').replaceAll('.', String.raw`\.`)})$`)
+    builder.onResolve({ filter }, ({ path: name, kind }) =>
       kind === 'dynamic-import'
-        ? { path: `./${fileOf(path)}`, external: true }
-        : { errors: [{ text: `${path} must be loaded with import(), not at start` }] },
+        ? { path: `./${fileOf(name)}`, external: true }
+        : { errors: [{ text: `${name} must be loaded with import(), not at start` }] },
     )
   },
 }
@@ -43,7 +47,7 @@ await build({
 for (const name of beside)
   await build({
     ...common,
-    stdin: { contents: `export * from '${name}'`, resolveDir: '.' },
+    stdin: { contents: `export * from '${name}'`, resolveDir: 'shared' },
     outfile: `dist/${fileOf(name)}`,
   })
 const description: unknown = parse(readFileSync('docs/openapi.yaml', 'utf8'))

@@ -4,11 +4,12 @@ import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { parseDeliveryReference } from '../shared/message.ts'
 
 /** One attempt to deliver an event to a subscription. */
-async function deliverEvent({ message, services, log }: QueueCall): Promise<void> {
+async function deliverEvent({ message, services, traceparent, log }: QueueCall): Promise<void> {
   const reference = parseDeliveryReference(message)
-  const ended = await attemptDelivery(services, reference)
-  const { event, subscription, run, attempt, traceparent } = reference
-  log('delivery attempted', { event, subscription, run, attempt, ended, trace: traceparent })
+  const ended = await attemptDelivery(services, reference, traceparent)
+  services.telemetry.handled(ended)
+  const { event, subscription, run, attempt } = reference
+  log('delivery attempted', { event, subscription, run, attempt, ended })
 }
 
 // First attempts have a queue of their own, so that a wave of retries cannot stand in their way.

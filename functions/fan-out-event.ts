@@ -5,16 +5,16 @@ import { parseInboundMessage } from '../shared/message.ts'
 import { storeSpilled } from '../shared/store-spilled.ts'
 
 /** Queue events-inbound: a delivery for everyone who subscribes to the event, which is then marked. A second run changes nothing. */
-async function fanOutEvent({ message, services, log }: QueueCall): Promise<void> {
+async function fanOutEvent({ message, services, traceparent, log }: QueueCall): Promise<void> {
   const inbound = parseInboundMessage(message)
   const reference = 'spilled' in inbound ? await storeSpilled(services, inbound) : inbound
   if (reference === undefined) return
   const event = await services.events.find(reference)
   if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
   if (event.pending === undefined) return
-  const subscribers = await fanOut(services, event, reference.session)
+  const subscribers = await fanOut(services, { ...event, traceparent }, reference.session)
   const { outcome } = await services.events.finish(event, subscribers)
-  log('event fanned out', { event: event.id, subscribers, outcome, trace: event.traceparent })
+  log('event fanned out', { event: event.id, subscribers, outcome })
 }
 
 app.storageQueue('fan-out-event', {

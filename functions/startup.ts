@@ -5,3 +5,7 @@ import { loadServices } from '../shared/handlers.ts'
 app.hook.appStart(async () => {
   await loadServices()
 })
+
+app.hook.appTerminate(async () => {
+  await (await loadServices()).telemetry.stop()
+})

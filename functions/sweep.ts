@@ -14,13 +14,17 @@ app.timer('sweep', {
   schedule: '*/30 * * * * *',
   handler: scheduled(async ({ services, log }) => {
     const end = Date.now() + WORK_MS
-    log('gauge', await gauge(services))
+    const seen = await gauge(services)
+    services.telemetry.gauged(seen)
+    log('gauge', seen)
     await services.inbound.probe() // taking work that cannot be sent would only make it wait longer
     const eventsSent = await rescueEvents(services, end)
     await releaseSubscribers(services, end)
     const deliveriesSent = await rescueDeliveries(services, end)
     await rescueValidations(services)
     await rescueReplays(services)
+    services.telemetry.rescued('event', eventsSent)
+    services.telemetry.rescued('delivery', deliveriesSent)
     log('swept', { eventsSent, deliveriesSent })
     await services.heartbeat.beat()
   }),

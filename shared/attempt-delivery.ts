@@ -29,6 +29,7 @@ type Ended = DeliveryDocument['state'] | 'dropped' | 'busy' | 'parked' | 'change
 export async function attemptDelivery(
   services: Services,
   message: DeliveryReference,
+  traceparent: string,
 ): Promise<Ended> {
   const { subscription, event, run, attempt: count } = message
   const work = `${event} ${run} ${count}` // the next attempt's message may come before this one has ended
@@ -39,13 +40,17 @@ export async function attemptDelivery(
     return 'busy'
   }
   try {
-    return await attempt(services, message)
+    return await attempt(services, message, traceparent)
   } finally {
     services.inFlight.end(subscription, work)
   }
 }
 
-async function attempt(services: Services, message: DeliveryReference): Promise<Ended> {
+async function attempt(
+  services: Services,
+  message: DeliveryReference,
+  traceparent: string,
+): Promise<Ended> {
   const delivery = await services.deliveries.find(
     message.subscription,
     message.event,
@@ -61,7 +66,7 @@ async function attempt(services: Services, message: DeliveryReference): Promise<
     return save(services, closed(delivery, 'dead', disabledReason(found)))
   if (found.pausedUntil !== undefined && message.probe !== true)
     return park(services, delivery, found.pausedUntil)
-  return post(services, message, delivery, found)
+  return post(services, message, delivery, found, traceparent)
 }
 
 /** Why a delivery to a disabled subscription is dead. */
@@ -73,13 +78,15 @@ async function post(
   message: DeliveryReference,
   delivery: Stored<DeliveryDocument>,
   subscription: Stored<SubscriptionDocument>,
+  traceparent: string,
 ): Promise<Ended> {
   const event = await services.events.find(message)
   if (event === undefined) throw new Error(`Event ${message.event} is not to be seen yet.`)
-  const { url, body, headers } = signedRequest(subscription, event.event, delivery.traceparent)
+  const { url, body, headers } = signedRequest(subscription, event.event, traceparent)
   const answer = await services.webhook.post(url, body, headers)
   services.inFlight.took(delivery.subscription, answer.ms)
   const outcome = outcomeOf(answer, Date.now())
+  services.telemetry.attempted(outcome.kind, answer.ms)
   const next = nextState(delivery.attempt, outcome, services.config.delivery.retrySeconds)
   const written = await record(services, delivery, next, attemptOf(answer))
   await noteOutcome(services, subscription, outcome, message.probe === true)

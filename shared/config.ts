@@ -27,6 +27,7 @@ interface Settings {
   DELIVERY_RETRY_SECONDS: number[]
   DELIVERY_TIMEOUT_SECONDS: number
   WEBHOOK_ALLOWED_NETWORKS: BlockList
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string
 }
 
 // 10 s to 12 h, 47 h in all: the original's ladder, altinn-contract §5.4
@@ -68,6 +69,7 @@ const schema = Joi.object<Settings>({
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
     .custom(parseNetworks)
     .default(() => parseNetworks('')),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
 })
   .xor('Cosmos', 'Cosmos__accountEndpoint')
   .xor('QueueStorage', 'QueueStorage__queueServiceUri')
@@ -109,6 +111,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     eventMaxBytes: value.EVENT_MAX_BYTES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
     readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
+    telemetryEndpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
     delivery: {
       retrySeconds: value.DELIVERY_RETRY_SECONDS,
       timeoutMs: value.DELIVERY_TIMEOUT_SECONDS * 1000,

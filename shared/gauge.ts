@@ -1,7 +1,8 @@
+import type { Gauge } from './measures.ts'
 import type { Services } from './services.ts'
 
 /** What alerts watch, at this moment: ages in seconds, and counts. */
-export async function gauge({ events, deliveries, poison, index }: Services) {
+export async function gauge({ events, deliveries, poison, index }: Services): Promise<Gauge> {
   const [oldestPendingSeconds, due, poisonMessages, matcher] = await Promise.all([
     events.oldestPendingSeconds(),
     deliveries.gauge(),

@@ -10,18 +10,19 @@ import { faultOf } from './cosmos-fault.ts'
 import { logError, logLine, type Fields } from './log.ts'
 import { Problem, problemDetails } from './problem.ts'
 import type { Services } from './services.ts'
-import { nextTraceparent } from './trace.ts'
+import type { Step } from './telemetry.ts'
 
 type Log = (what: string, fields?: Fields) => void
 
 /** What a handler gets: never the world itself, only services. */
 interface Call {
   services: Services
+  /** The step of the trace that this invocation is. */
+  traceparent: string
   log: Log
 }
 export interface HttpCall extends Call {
   request: HttpRequest
-  traceparent: string
 }
 export interface QueueCall extends Call {
   message: unknown
@@ -47,37 +48,74 @@ async function createFromEnvironment(): Promise<Services> {
 /** An HTTP function: what `handle` throws becomes a problem (RFC 9457); only a `Problem` says more than its status. */
 export function endpoint(handle: (call: HttpCall) => Promise<HttpResponseInit>): HttpHandler {
   return async (request, context) => {
-    const traceparent = nextTraceparent(
-      context.traceContext?.traceParent ?? request.headers.get('traceparent'),
+    const began = performance.now()
+    const services = await loadServices()
+    // The caller's own: the host puts a span between that nobody exports to our collector.
+    const parent = request.headers.get('traceparent') ?? context.traceContext?.traceParent
+    const step = { kind: 'SERVER', name: context.functionName, parent } as const
+    const response = await services.telemetry.step(step, (taken) =>
+      answer(() => handle({ request, ...callOf(services, context, taken) }), context, taken),
     )
-    try {
-      const services = await loadServices()
-      return await handle({ request, services, traceparent, log: logTo(context, traceparent) })
-    } catch (error) {
-      if (!(error instanceof Problem)) logError(context, error, { trace: traceparent })
-      return problemResponse(error instanceof Problem ? error : hidden(error), traceparent)
-    }
+    services.telemetry.answered(step.name, response.status ?? 200, performance.now() - began)
+    return response
+  }
+}
+
+async function answer(
+  handle: () => Promise<HttpResponseInit>,
+  context: InvocationContext,
+  { traceparent, fail }: Step,
+): Promise<HttpResponseInit> {
+  try {
+    return await handle()
+  } catch (error) {
+    if (!(error instanceof Problem)) logError(context, error, { trace: traceparent })
+    const problem = error instanceof Problem ? error : hidden(error)
+    if (problem.status >= 500) fail(error)
+    return problemResponse(problem, traceparent)
   }
 }
 
 /** A queue function: done when `handle` returns; when it throws, the message comes again. */
 export function consumer(handle: (call: QueueCall) => Promise<void>): StorageQueueHandler {
   return async (message, context) => {
-    await handle({ message, context, services: await loadServices(), log: logTo(context) })
+    const services = await loadServices()
+    const step = {
+      kind: 'CONSUMER',
+      name: context.functionName,
+      parent: parentIn(message),
+    } as const
+    await services.telemetry.step(step, (taken) =>
+      handle({ message, context, ...callOf(services, context, taken) }),
+    )
   }
 }
 
 /** A timer function: a run that fails shows as failed, and the next one comes as planned. */
 export function scheduled(handle: (call: Call) => Promise<void>): TimerHandler {
   return async (_timer, context) => {
-    await handle({ services: await loadServices(), log: logTo(context) })
+    const services = await loadServices()
+    const step = { kind: 'INTERNAL', name: context.functionName, parent: undefined } as const
+    await services.telemetry.step(step, (taken) => handle(callOf(services, context, taken)))
   }
 }
 
-const logTo =
-  (context: InvocationContext, trace?: string): Log =>
-  (what, fields) =>
-    logLine(context, what, trace === undefined ? fields : { ...fields, trace })
+/** A log line of an invocation names its step of the trace, which notes the same. */
+function callOf(services: Services, context: InvocationContext, step: Step): Call {
+  const { traceparent, note } = step
+  const log: Log = (what, fields = {}) => {
+    logLine(context, what, { ...fields, trace: traceparent })
+    note(fields)
+  }
+  return { services, traceparent, log }
+}
+
+/** The traceparent of what sent a message, if it is one of ours. */
+function parentIn(message: unknown): string | undefined {
+  const { traceparent, spilled } = Object(message)
+  const found: unknown = traceparent ?? Object(spilled).traceparent
+  return typeof found === 'string' ? found : undefined
+}
 
 function hidden(error: unknown): Problem {
   return faultOf(error).kind === 'final'

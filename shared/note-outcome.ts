@@ -9,17 +9,18 @@ import type { Outcome } from './webhook-outcome.ts'
  * was first, it is asked again of what that one wrote.
  */
 export async function noteOutcome(
-  { sightings, subscriptions }: Services,
+  { sightings, subscriptions, telemetry }: Services,
   subscription: Stored<SubscriptionDocument>,
   outcome: Outcome,
   probe: boolean,
 ): Promise<void> {
   const now = Date.now()
   const seen = sightings.note(subscription.number, outcome.kind === 'delivered', now)
-  await subscriptions.change(subscription, (current) => {
+  const changed = await subscriptions.change(subscription, (current) => {
     if (outcome.kind === 'delivered') return afterSuccess(current, now)
     if (outcome.kind === 'failed') return afterFailure(current, seen, probe, now)
     if (current.disabled !== undefined) return undefined
     return { ...current, disabled: { reason: outcome.reason, since: new Date(now).toISOString() } }
   })
+  if ((changed?.subscription.pauses ?? 0) > (subscription.pauses ?? 0)) telemetry.paused()
 }

@@ -19,19 +19,22 @@ import { openRequests } from './requests.ts'
 import { createSightings } from './subscriber-health.ts'
 import { createSubscriptionIndex } from './subscription-index.ts'
 import { openSubscriptions } from './subscriptions.ts'
+import { openTelemetry } from './telemetry.ts'
 import { createWebhookClient } from './webhook.ts'
 
 /** Everything a function needs of the world, built from the settings. Opens nothing: the first call of each part does. */
 export async function createServices(config: Config) {
-  const [database, queueService] = await Promise.all([
+  const [database, queueService, telemetry] = await Promise.all([
     openDatabase(config.cosmos),
     openQueueService(config.queues),
+    openTelemetry(config.telemetryEndpoint),
   ])
   const heartbeat = openHeartbeat(database)
   const subscriptions = openSubscriptions(database)
   const inbound = openQueue<InboundMessage>(queueService, 'events-inbound')
   return {
     config,
+    telemetry,
     auth: createAuth(config.auth),
     events: openEvents(database),
     requests: openRequests(database),

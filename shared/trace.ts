@@ -1,13 +1,21 @@
 import { randomBytes } from 'node:crypto'
 
-const form = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
+const form = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
-/**
- * The next step of a trace, in the form of W3C Trace Context's `traceparent`: the trace of `parent` with a span of its
- * own, or a new sampled trace where `parent` is missing or malformed.
- */
+/** The parts of a W3C Trace Context `traceparent`; undefined where it is missing or malformed. */
+export function parseTraceparent(text: string | null | undefined) {
+  const [, traceId, spanId, flags] = form.exec(text ?? '') ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) }
+}
+
+/** A `traceparent` of these parts. */
+export const formatTraceparent = (traceId: string, spanId: string, traceFlags: number): string =>
+  `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+
+/** The next step of the trace of `parent`, with a span of its own; a new, sampled trace where there is no valid parent. */
 export function nextTraceparent(parent: string | null | undefined): string {
   const random = randomBytes(24).toString('hex')
-  const [, trace = random.slice(16), flags = '01'] = form.exec(parent ?? '') ?? []
-  return `00-${trace}-${random.slice(0, 16)}-${flags}`
+  const { traceId = random.slice(16), traceFlags = 1 } = parseTraceparent(parent) ?? {}
+  return formatTraceparent(traceId, random.slice(0, 16), traceFlags)
 }

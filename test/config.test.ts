@@ -50,6 +50,7 @@ test('four settings are enough; the rest has defaults', () => {
     queues: { connectionString: STORAGE },
     auth: { openIdConfigurationUrl: OPENID, platform: { jwksUrl: JWKS, issuers: undefined } },
     sourceHosts: undefined,
+    telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,
     readHoldbackSeconds: 30,
@@ -152,6 +153,7 @@ const bad: [name: string, values: string[]][] = [
     'ALTINN_OPENID_CONFIGURATION_URL',
     ['x', '/openid', 'ftp://a.no', 'file:///etc/passwd', 'a.no/x'],
   ],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', ['x', '127.0.0.1:4318', 'grpc://127.0.0.1:4317']],
   [
     'PLATFORM_TOKEN_JWKS_URL',
     ['x', '/{issuer}', '{issuer}', 'ftp://a.no/{issuer}', 'file:///{issuer}'],

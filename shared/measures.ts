@@ -1,0 +1,54 @@
+import type { Meter } from '@opentelemetry/api'
+
+/** The state of the whole, as the sweep sees it: ages in seconds, and counts. */
+export type Gauge = Record<
+  | 'oldestPendingSeconds'
+  | 'oldestDueSeconds'
+  | 'waiting'
+  | 'deadLastHour'
+  | 'pausedSubscriptions'
+  | 'poisonMessages',
+  number
+>
+
+// The boundaries that the semantic conventions advise for HTTP, https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+const duration = { unit: 's', advice: { explicitBucketBoundaries: boundaries } }
+
+const gaugeNames: Record<keyof Gauge, string> = {
+  oldestPendingSeconds: 'app_events.fan_out.oldest_pending',
+  oldestDueSeconds: 'app_events.deliveries.oldest_due',
+  waiting: 'app_events.deliveries.waiting',
+  deadLastHour: 'app_events.deliveries.dead_last_hour',
+  pausedSubscriptions: 'app_events.subscriptions.paused',
+  poisonMessages: 'app_events.poison_messages',
+}
+
+/** The metrics that an operator needs; durations are given in ms and measured in s, as OpenTelemetry has them. */
+export function createMeasures(meter: Meter) {
+  const requests = meter.createHistogram('http.server.request.duration', duration)
+  const attempts = meter.createHistogram('app_events.webhook.duration', duration)
+  const deliveries = meter.createCounter('app_events.deliveries')
+  const pauses = meter.createCounter('app_events.pauses')
+  const rescues = meter.createCounter('app_events.rescues')
+  const gauges = new Map(
+    Object.entries(gaugeNames).map(([key, name]) => [key, meter.createGauge(name)]),
+  )
+  return {
+    /** A request was answered: of `publish-event` this is how long accepting takes. */
+    answered: (name: string, status: number, ms: number) =>
+      requests.record(ms / 1000, { 'faas.name': name, 'http.response.status_code': status }),
+    /** A subscriber's endpoint was called; `outcome` says what came of it. */
+    attempted: (outcome: string, ms: number) => attempts.record(ms / 1000, { outcome }),
+    /** A message of a delivery was handled; `state` is how that ended. */
+    handled: (state: string) => deliveries.add(1, { state }),
+    /** A subscriber was paused. */
+    paused: () => pauses.add(1),
+    /** The sweep has sent overdue work again. */
+    rescued: (kind: 'event' | 'delivery', count: number) => rescues.add(count, { kind }),
+    /** The state of the whole, as the sweep sees it. */
+    gauged(seen: Gauge): void {
+      for (const [key, value] of Object.entries(seen)) gauges.get(key)?.record(value)
+    },
+  }
+}

@@ -103,7 +103,7 @@ export async function warmUp(app: App, arrivals: Arrivals, subscribers: number):
 }
 
 /** Where the app listens, from its first lines; the later ones are read and dropped. */
-async function addressOf({ output, ended }: Child): Promise<string> {
+export async function addressOf({ output, ended }: Child): Promise<string> {
   const found = Promise.withResolvers<string>()
   const lines = createInterface({ input: output }).on('line', (line) => {
     const [, url] = /listens on (\S+)$/.exec(line) ?? []

@@ -8,17 +8,23 @@ export const exampleEvent = {
   alternativesubject: '/person/01017512345',
 }
 
-/** The same event as the real Altinn client writes it: ten members, nulls and a time of its own included. */
-export const clientBody = (): string =>
+/** What may differ from the example. */
+interface ClientEvent {
+  type?: string
+  data?: string | undefined
+}
+
+/** An event as the real Altinn client writes it: ten members, nulls and a time of its own included. */
+export const clientBody = ({ type = exampleEvent.type, data }: ClientEvent = {}): string =>
   JSON.stringify({
     id: null,
     source: exampleEvent.source,
     specversion: '1.0',
-    type: exampleEvent.type,
+    type,
     subject: exampleEvent.subject,
     time: new Date().toISOString(),
     alternativesubject: exampleEvent.alternativesubject,
-    data: null,
+    data: data ?? null,
     dataschema: null,
     contenttype: null,
   })

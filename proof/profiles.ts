@@ -1,0 +1,30 @@
+/** The times of the app in a run. */
+export interface Profile {
+  name: string
+  settings: Record<string, string>
+  /** How often the proof has the app sweep, in s, beside its own timer; undefined: not at all. */
+  sweepSeconds: number | undefined
+  /** How long a run may take from its last event to its last delivery. */
+  settleSeconds: number
+}
+
+/** The app's and host.json's own times: repair after 60 s, a failed message again after 30 s, a sweep every 30 s. */
+export const asDeployed: Profile = {
+  name: 'as deployed',
+  settings: {},
+  sweepSeconds: undefined,
+  settleSeconds: 420,
+}
+
+/** Short times, for many runs: everything but the lease of ten minutes, and the look into queues every second, is shorter. */
+export const hurried: Profile = {
+  name: 'hurried',
+  settings: {
+    REPAIR_AFTER_SECONDS: '10',
+    DELIVERY_RETRY_SECONDS: '1,2,3,5,5,10,10,10,10,10',
+    DELIVERY_TIMEOUT_SECONDS: '3',
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:05',
+  },
+  sweepSeconds: 5,
+  settleSeconds: 240,
+}

@@ -1,0 +1,43 @@
+import type { Profile } from './profiles.ts'
+import { startHosts } from './hosts.ts'
+import { createPublisher } from './publisher.ts'
+import { openStores, type StoreSettings } from './stores.ts'
+import { startSubscriber, type SubscriberOptions } from './subscribers.ts'
+
+/** What a run needs of the world around it. */
+export interface Stage {
+  stores: StoreSettings
+  /** The token issuer: its address, and the settings that name it. */
+  issuer: { url: string; settings: Record<string, string> }
+}
+
+export type Scene = Awaited<ReturnType<typeof startScene>>
+
+/** Stores behind fault proxies, four processes of the app, subscribers that are validated, and a publisher. */
+export async function startScene(
+  { stores: named, issuer }: Stage,
+  {
+    profile,
+    name,
+    subscribers: options,
+  }: { profile: Profile; name: string; subscribers: SubscriberOptions[] },
+) {
+  const stores = await openStores(named)
+  const hosts = await startHosts(
+    { ...issuer.settings, ...stores.settings, ...profile.settings },
+    name,
+  )
+  const subscribers = await Promise.all(options.map(startSubscriber))
+  const publisher = await createPublisher((turn) => hosts.api(turn), issuer.url)
+  const stop = async () => {
+    await Promise.all([hosts.stop(), publisher.close()])
+    await Promise.all([stores.stop(), ...subscribers.map((each) => each.stop())])
+  }
+  try {
+    for (const subscriber of subscribers) await subscriber.subscribe(hosts.api(0), issuer.url)
+    return { stores, hosts, subscribers, publisher, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

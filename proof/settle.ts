@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { missingOf, type Owed } from './ledger.ts'
+import type { Stores } from './stores.ts'
+
+const LOOK_MS = 500
+const RECORDS_EVERY = 10 // looks
+const MOST_RECORDS = 200 // at once
+const LATE_MS = 2000 // for what comes twice to come
+
+/** How the deliveries that were not made ended: dead, to be replayed; or lost, with what is known of each. */
+export interface Settled {
+  dead: number
+  lost: string[]
+}
+
+/** Waits until every delivery is made or dead, at most so long; what is neither is lost. */
+export async function settle(owed: Owed[], stores: Stores, seconds: number): Promise<Settled> {
+  const dead = new Set<Owed>()
+  const left = () => missingOf(owed).filter((each) => !dead.has(each))
+  const end = Date.now() + seconds * 1000
+  for (let look = 1; left().length > 0 && Date.now() < end; look++) {
+    await sleep(LOOK_MS)
+    if (look % RECORDS_EVERY === 0)
+      for (const each of left().slice(0, MOST_RECORDS))
+        if ((await recordOf(each, stores))?.state === 'dead') dead.add(each)
+  }
+  await sleep(LATE_MS)
+  const lost = await Promise.all(
+    left().map(async (each) => describe(each, await recordOf(each, stores))),
+  )
+  return { dead: dead.size, lost }
+}
+
+const recordOf = ({ event, subscriber }: Owed, stores: Stores) =>
+  stores.delivery(subscriber.endpoint, event.id)
+
+function describe({ event, subscriber }: Owed, record: object | undefined): string {
+  const accepted = new Date(event.at).toISOString()
+  return `${event.id}, accepted ${accepted}, to ${subscriber.name}: ${JSON.stringify(record ?? 'no record')}`
+}

@@ -1,0 +1,61 @@
+import { startReceiver, type Behaviour, type Delivery } from '../local/receiver.ts'
+import { subscribeExample } from '../local/subscribe.ts'
+
+/** Which events a subscriber has got, and when first: by id, ms of the epoch. */
+interface Got {
+  firstAt: number
+  times: number
+}
+
+export type Subscriber = Awaited<ReturnType<typeof startSubscriber>>
+
+export interface SubscriberOptions {
+  name: string
+  /** How it answers, each time it is asked. */
+  behaviour: () => Behaviour
+  /** The one type of events that it wants; all where there is none. */
+  type?: string
+}
+
+/** A subscriber that counts what it has answered with success; it is not subscribed yet. */
+export async function startSubscriber({ name, behaviour, type }: SubscriberOptions) {
+  const receiver = await startReceiver()
+  const got = new Map<string, Got>()
+  const idsOfKey = new Map<string, Set<string>>()
+  let unsigned = 0
+
+  function note({ event, at, verified }: Delivery): void {
+    const id = event?.id ?? ''
+    const known = got.get(id) ?? { firstAt: at.getTime(), times: 0 }
+    got.set(id, { ...known, times: known.times + 1 })
+    if (verified !== true) unsigned++
+    if (isKey(event?.data))
+      idsOfKey.set(event.data, (idsOfKey.get(event.data) ?? new Set()).add(id))
+  }
+  receiver.behave((delivery) => {
+    const answer = behaviour()
+    const isEvent = delivery.event?.type !== 'platform.events.validatesubscription'
+    if (isEvent && answer.status === undefined && answer.does === undefined) note(delivery)
+    return answer
+  })
+  const endpoint = `${receiver.url}/${name}`
+  return {
+    name,
+    endpoint,
+    got,
+    /** How many came without a signature that holds. */
+    unsigned: () => unsigned,
+    /** How many keys came as more than one event. */
+    doubled: () => [...idsOfKey.values()].filter(({ size }) => size > 1).length,
+    wants: (event: { type: string }): boolean => type === undefined || event.type === type,
+    /** Subscribes at an address of the app, with a token of the issuer there. */
+    async subscribe(api: string, issuer: string): Promise<void> {
+      const filters = type === undefined ? {} : { typeFilter: type }
+      receiver.setSecret(await subscribeExample(api, issuer, endpoint, filters))
+    },
+    stop: () => receiver.stop(),
+  }
+}
+
+/** An event with a key has it as its data (loss-plan.ts); others have none, or all the same large text. */
+const isKey = (data: unknown): data is string => typeof data === 'string' && data.length < 100

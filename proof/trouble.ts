@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from './clock.ts'
+import type { Hosts } from './hosts.ts'
+import { inSpan, type LossPlan } from './loss-plan.ts'
+import { createRandom } from './random.ts'
+import { cosmosFaults, queueFaults } from './store-faults.ts'
+import type { Stores } from './stores.ts'
+
+const STORM_SHARE = 0.5 // of the requests to a store, in a storm
+
+/** From now on requests to the stores meet faults: this share of them, and more in the plan's storms. */
+export function breakStores(
+  stores: Stores,
+  plan: LossPlan,
+  clock: Clock,
+  seed: number,
+  share: number,
+): void {
+  const shareOf = (store: keyof LossPlan['storms']) => () =>
+    inSpan(plan.storms[store], clock.elapsed()) ? STORM_SHARE : share
+  stores.plan(
+    cosmosFaults(createRandom(seed + 1), shareOf('cosmos')),
+    queueFaults(createRandom(seed + 2), shareOf('queue')),
+  )
+}
+
+/** Kills the processes of the app, and empties the queues, when the plan says so. */
+export async function wreak(
+  { kills, emptyAt }: LossPlan,
+  clock: Clock,
+  hosts: Hosts,
+  stores: Stores,
+) {
+  const killing = kills.map(async ({ at, host, downMs }) => {
+    await clock.until(at)
+    await hosts.kill(host, downMs)
+  })
+  const emptying = clock.until(emptyAt).then(() => stores.emptyQueues())
+  await Promise.all([...killing, emptying])
+}
+
+/** Has the app sweep every so many seconds, until the given function is called. */
+export function keepSweeping(hosts: Hosts, seconds: number | undefined): () => Promise<void> {
+  const end = new AbortController()
+  const sweep = async () => {
+    while (seconds !== undefined && (await slept(seconds * 1000, end.signal))) await hosts.sweep()
+  }
+  const sweeping = sweep()
+  return () => {
+    end.abort()
+    return sweeping
+  }
+}
+
+const slept = (ms: number, signal: AbortSignal): Promise<boolean> =>
+  sleep(ms, true, { signal }).catch(() => false)

@@ -1,5 +1,8 @@
 // `npm run bench:accept [-- --seconds 10] [--profile]`: what accepting an event costs beyond its two calls. Slices of load
-// on the app alternate with slices of the same calls by the bare SDKs, in the same host and alone, on the same emulators.
+// on the app, without telemetry and with, alternate with slices of the same calls by the bare SDKs, in the same host and
+// alone, on the same emulators.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startStack } from '../local/stack.ts'
@@ -19,7 +22,8 @@ const latest = (3 * seconds + 20) * 1000 // ms of this process: a busy machine m
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 const flags = values.profile ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : []
-const sides = await startSides(stack, flags) // whatever does not start ends the bench, and with it all that did
+const collector = await startCollector()
+const sides = await startSides(stack, flags, collector.url) // whatever does not start ends the bench, and with it all that did
 try {
   const app = sides.app.worker
   const before = { resident: (await app.usage()).rssBytes, held: await app.holding() }
@@ -28,6 +32,7 @@ try {
   printMemory(rounds, before, await app.holding())
 } finally {
   await stop(sides)
+  collector.stop()
   await stack.stop()
 }
 if (values.profile) console.log(`\nCPU profile of the app's host: ${path.resolve(profile)}`)
@@ -45,16 +50,35 @@ async function alternate(all: Sides<Side>): Promise<Round[]> {
   return rounds
 }
 
-async function measureAll({ app, hosted, bare }: Sides<Side>, length: number): Promise<Round> {
+async function measureAll(sides: Sides<Side>, length: number): Promise<Round> {
+  const { app, traced, hosted, bare } = sides
   const limits = { milliseconds: length * 1000, calls: MOST_PER_SLICE }
   return {
     app: await measure(app, limits),
+    traced: await measure(traced, limits),
     hosted: await measure(hosted, limits),
     bare: await measure(bare, limits),
   }
 }
 
-async function stop({ app, hosted, bare }: Sides<Side>): Promise<void> {
-  await Promise.all([app, hosted, bare].map(({ driver }) => driver.stop()))
-  await Promise.all([app, hosted].map(({ worker }) => worker.stop()))
+async function stop({ app, traced, hosted, bare }: Sides<Side>): Promise<void> {
+  await Promise.all([app, traced, hosted, bare].map(({ driver }) => driver.stop()))
+  await Promise.all([app, traced, hosted].map(({ worker }) => worker.stop()))
+}
+
+/** Takes telemetry in, and forgets it. */
+async function startCollector() {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.end('{}'))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop(): void {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
 }

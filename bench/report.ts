@@ -9,21 +9,31 @@ const MEMORY_TARGET_MB = 200
 const RATIO_TARGET = 0.85
 
 /** One line of progress. */
-export function printLine(name: string, { app, hosted, bare }: Round): void {
+export function printLine(name: string, { app, traced, hosted, bare }: Round): void {
   const sketch = ({ perSecond, cpu }: Measurement) =>
     `${perSecond.toFixed(0)}/s at ${cpu.toFixed(0)} µs`
   console.log(
-    `${name}: app ${sketch(app)}, ${megabytes(app.resident)} MB; same host ${sketch(hosted)}; bare ${sketch(bare)}`,
+    `${name}: app ${sketch(app)}, ${megabytes(app.resident)} MB; exporting ${sketch(traced)}; same host ${sketch(hosted)}; bare ${sketch(bare)}`,
   )
 }
 
 /** The table. */
 export function printSummary(rounds: Round[]): void {
   console.log(`
-The app, against its two calls by the bare SDKs in the same host and alone.
+The app, against itself with telemetry exported, and its two calls by the bare SDKs in the same host and alone.
 Median of ${rounds.length} slices (lowest–highest); the ratios are of neighbouring slices.
 `)
-  console.log(row('', ['app', 'same host', 'bare', 'app / same host', 'app / bare']))
+  console.log(
+    row('', [
+      'app',
+      'exporting',
+      'same host',
+      'bare',
+      'app / exporting',
+      'app / same host',
+      'app / bare',
+    ]),
+  )
   printRow('events per second', rounds, ({ perSecond }) => perSecond)
   printRow('p50, ms', rounds, ({ p50 }) => p50, 1)
   printRow('p99, ms', rounds, ({ p99 }) => p99, 1)
@@ -44,8 +54,10 @@ function printRow(
   console.log(
     row(name, [
       withSpread(values('app'), digits),
+      withSpread(values('traced'), digits),
       withSpread(values('hosted'), digits),
       withSpread(values('bare'), digits),
+      withSpread(ratios('traced'), 2),
       withSpread(ratios('hosted'), 2),
       withSpread(ratios('bare'), 2),
     ]),

@@ -6,22 +6,32 @@ import { startChild, type Child } from './child.ts'
 import type { Side } from './side.ts'
 import { createStores } from './stores.ts'
 
-/** What is compared: the built app, the bare calls in the same host, and the bare calls alone. */
+/** What is compared: the built app, the same exporting telemetry, the bare calls in the same host, and these alone. */
 export interface Sides<T> {
   app: T
+  traced: T
   hosted: T
   bare: T
 }
 
-/** Starts all of them; `flags` are for the Node.js of the app's host, besides those it always has. */
-export async function startSides(stack: Stack, flags: string[]): Promise<Sides<Side>> {
+/**
+ * Starts all of them; `flags` are for the Node.js of the app's host, besides those it always has, `collector` is the
+ * address that telemetry goes to.
+ */
+export async function startSides(
+  stack: Stack,
+  flags: string[],
+  collector: string,
+): Promise<Sides<Side>> {
   const usual = manifest.scripts['start:host'].match(/--\S+/g) ?? []
-  const [app, hosted, bare] = await Promise.all([
+  const exporting = { OTEL_EXPORTER_OTLP_ENDPOINT: collector }
+  const [app, traced, hosted, bare] = await Promise.all([
     startHosted(stack, 'benchapp', '../local/start-host.ts', [...usual, ...flags]),
+    startHosted(stack, 'benchtraced', '../local/start-host.ts', usual, exporting),
     startHosted(stack, 'benchhosted', 'floor-host.ts', usual),
     startBare(stack, 'benchbare'),
   ])
-  return { app, hosted, bare }
+  return { app, traced, hosted, bare }
 }
 
 /** A host in one process and, in another, the load on it. */
@@ -30,9 +40,10 @@ async function startHosted(
   name: string,
   file: string,
   flags: string[],
+  settings: object = {},
 ): Promise<Side> {
   const stores = await createStores(stack, name)
-  const env = { ...stack.settings, ...stores.settings, PORT: '0' }
+  const env = { ...stack.settings, ...stores.settings, ...settings, PORT: '0' }
   const worker = startChild(file, { args: ['--functions', 'publish-event'], flags, env })
   const url = await addressOf(worker)
   const altinn = await altinnToken(stack.issuer.url, callers.org('ttd'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { CosmosClient } from '@azure/cosmos'
+import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
 import { isUsage } from '../local/emulators/usage.ts'
 import type { EventDocument } from '../shared/event-document.ts'
 import { openEvents } from '../shared/events.ts'
@@ -185,7 +185,11 @@ test(
     await client.databases.create({ id: bare.id })
     await bare.containers.create({
       id: 'events',
-      partitionKey: { paths: ['/resource', '/subject'], kind: 'MultiHash', version: 2 },
+      partitionKey: {
+        paths: ['/resource', '/subject'],
+        kind: PartitionKeyKind.MultiHash,
+        version: PartitionKeyDefinitionVersion.V2,
+      },
       indexingPolicy: { excludedPaths: [{ path: '/*' }] },
     })
     const scopes = [{ resource: 'x' }, { subject: 'x' }, { alternative: 'x' }]

@@ -67,10 +67,14 @@ param otlpEndpoint string = ''
 @maxLength(255)
 param databaseName string = 'events'
 
+@description('Name of the Cosmos account, where it is not made from environmentName: one that was restored.')
+@maxLength(44)
+param cosmosAccountName string = ''
+
 // ---- Capacity ----
 
-@description('Chosen at the first deployment: from serverless one can go to provisioned throughput, but never back.')
-@allowed(['serverless', 'autoscale'])
+@description('Chosen at the first deployment; "migrated" is a serverless account that was changed to provisioned throughput since, which goes one way.')
+@allowed(['serverless', 'autoscale', 'migrated'])
 param cosmosCapacity string = 'serverless'
 
 @description('The most request units per second that all containers share, in thousands. Only for autoscale.')
@@ -209,7 +213,7 @@ var names = {
   component: 'appi-${suffix}'
   storage: 'st${suffix}'
   packageContainer: 'app-package'
-  cosmos: 'cosmos-${suffix}'
+  cosmos: empty(cosmosAccountName) ? 'cosmos-${suffix}' : cosmosAccountName
   network: 'vnet-${suffix}'
   plan: 'plan-${suffix}'
   app: 'func-${suffix}'

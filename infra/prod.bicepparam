@@ -18,6 +18,7 @@ param platformTokenIssuers = filter(
 
 param zoneRedundant = true
 param cosmosCapacity = 'autoscale'
+param cosmosAccountName = readEnvironmentVariable('COSMOS_ACCOUNT_NAME', '')
 param cosmosMaxThousandRequestUnits = 4
 param alwaysReady = {
   http: 2

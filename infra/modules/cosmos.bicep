@@ -12,8 +12,8 @@ param name string
 @description('Name of the database.')
 param databaseName string
 
-@description('Chosen at the first deployment: from serverless one can go to provisioned throughput, but never back.')
-@allowed(['serverless', 'autoscale'])
+@description('Serverless, or throughput that all containers share; where it was migrated, each container has its own, set by hand.')
+@allowed(['serverless', 'autoscale', 'migrated'])
 param capacity string
 
 @description('The most request units per second that all containers share. Only for autoscale.')

@@ -10,6 +10,7 @@ param deliveryTimeoutSeconds = 61
 param repairAfterSeconds = 0
 param readHoldbackSeconds = 14
 param databaseName = ''
+param cosmosAccountName = 'cosmos-of-a-name-that-is-longer-than-an-account-may-have'
 param cosmosCapacity = 'provisioned'
 param cosmosMaxThousandRequestUnits = 0
 param instanceMemoryMB = 1024

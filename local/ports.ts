@@ -2,6 +2,7 @@
 const defaults = {
   PORT: 7071,
   ISSUER_PORT: 7072,
+  DOCS_PORT: 7074, // 7073 is the usual one of `npm run receiver`
   COSMOS_PORT: 8081,
   QUEUE_PORT: 10001,
   BLOB_PORT: 10000,

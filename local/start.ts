@@ -1,3 +1,4 @@
+import { startDocs } from './docs.ts'
 import { curlCommand } from './example.ts'
 import { startHost } from './host/host.ts'
 import { runUntilStopped } from './lifetime.ts'
@@ -22,12 +23,17 @@ await runUntilStopped(async () => {
   try {
     addToEnvironment({ ...stack.settings, ...quickPolling })
     const host = await startHost({ folder: root, port: portFor('PORT'), exitOnUnhandled: true })
+    const docs = await startDocs({
+      port: portFor('DOCS_PORT'),
+      app: host.url,
+      issuer: stack.issuer.url,
+    })
     const receiver = await startReceiver({ onDelivery: print })
     const api = `${host.url}/events/api/v1`
     receiver.setSecret(await subscribeExample(api, stack.issuer.url, `${receiver.url}/hook`))
-    await greet(api, stack, performance.now() - began)
+    await greet(api, docs.url, stack, performance.now() - began)
     return async () => {
-      await host.stop()
+      await Promise.all([docs.stop(), host.stop()])
       await Promise.all([receiver.stop(), stack.stop()])
     }
   } catch (error) {
@@ -43,7 +49,12 @@ function print({ event, verified }: Delivery): void {
   )
 }
 
-async function greet(api: string, { emulators, issuer }: Stack, ms: number): Promise<void> {
+async function greet(
+  api: string,
+  docs: string,
+  { emulators, issuer }: Stack,
+  ms: number,
+): Promise<void> {
   const [altinn, platform] = await Promise.all([
     altinnToken(issuer.url, callers.org('ttd'), HOUR),
     platformToken(issuer.url, 'ttd', 'apps-test', HOUR),
@@ -54,6 +65,7 @@ App Events is ready, in ${(ms / 1000).toFixed(1)} s.
   Publish    POST ${api}/app
   Subscribe  POST ${api}/subscriptions
   Health     GET  ${api}/health   (well after the first sweep, within 30 s)
+  Try it     ${docs}   (every endpoint, with tokens)
   Cosmos DB  http://127.0.0.1:${emulators.ports.cosmos}
   Queues     http://127.0.0.1:${emulators.ports.queue}
   Tokens     ${issuer.url}

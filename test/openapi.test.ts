@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
+import { docsPage } from '../local/docs-page.ts'
 import { exampleEvent } from '../local/example.ts'
 import { startReceiver, type Delivery } from '../local/receiver.ts'
 import { parseEventDraft } from '../shared/event-draft.ts'
@@ -29,6 +30,13 @@ test('the description is served as it is written, with an address that is right 
   assert.deepEqual(served, parse(read('docs/openapi.yaml')))
   const [{ url }] = Object(served).servers
   assert.equal(new URL(url, answer.url).href, app.api)
+})
+
+test('its page needs nothing from elsewhere, and cannot be broken out of', () => {
+  const html = docsPage({ altinnToken: '</script>attack', platformAccessToken: '' })
+  assert.doesNotMatch(html, /<\/script>attack/)
+  assert.doesNotMatch(html, /<(script|link|img)[^>]* (src|href)="(?!data:)/)
+  assert.match(html, /default-src 'none'/)
 })
 
 test('its version is that of the package', () => {

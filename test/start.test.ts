@@ -10,7 +10,8 @@ import { after, test } from 'node:test'
 import { eventually } from './world.ts'
 
 const root = path.join(import.meta.dirname, '..')
-const freePorts = { PORT: '0', ISSUER_PORT: '0', COSMOS_PORT: '0', QUEUE_PORT: '0', BLOB_PORT: '0' }
+const portNames = ['PORT', 'ISSUER_PORT', 'DOCS_PORT', 'COSMOS_PORT', 'QUEUE_PORT', 'BLOB_PORT']
+const freePorts = Object.fromEntries(portNames.map((name) => [name, '0']))
 
 const started: ChildProcess[] = []
 after(() => started.forEach((child) => child.kill('SIGKILL'))) // whatever a failed test has left
@@ -35,7 +36,7 @@ async function childrenOf(pid: number | undefined): Promise<string[]> {
   return (await text(ps.stdout)).trim().split(/\s+/).filter(Boolean)
 }
 
-test('npm start: the printed curl works, and SIGTERM leaves no process behind', async () => {
+test('npm start: the printed curl and the page work, and SIGTERM leaves no process behind', async () => {
   const began = performance.now()
   const { child, ended, output } = start('start')
   await eventually('ready', () => output().includes('Ctrl-C'), 20)
@@ -46,6 +47,10 @@ test('npm start: the printed curl works, and SIGTERM leaves no process behind', 
   const [curl = ''] = /^curl [\s\S]*?'$/m.exec(output().replaceAll(/\\\n/g, '')) ?? []
   const shell = spawn('bash', ['-c', curl])
   assert.match(await text(shell.stdout), /^HTTP\/1\.1 201 [\s\S]*"[0-9a-f-]{36}"$/)
+
+  const [, docs = ''] = /^ +Try it +(\S+)/m.exec(output()) ?? []
+  assert.match(await (await fetch(docs)).text(), /^<!doctype html>/)
+  assert.equal((await fetch(`${docs}/events/api/v1/openapi.json`)).status, 200)
 
   child.kill('SIGTERM')
   assert.equal(await ended, 0)
@@ -73,7 +78,7 @@ test('a port that is taken is one clear line and exit 1', async (t) => {
   t.after(() => taken.close())
   await once(taken, 'listening')
   const port = String(Object(taken.address()).port)
-  for (const name of ['PORT', 'ISSUER_PORT', 'COSMOS_PORT', 'QUEUE_PORT']) {
+  for (const name of portNames.filter((each) => each !== 'BLOB_PORT')) {
     const { ended, output } = start('start', { [name]: port })
     assert.equal(await ended, 1)
     assert.match(output(), new RegExp(`^[^\\n]*${port}[^\\n]*\\n$`), `${name}: ${output()}`)

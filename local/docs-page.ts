@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'yaml'
+import { root } from './settings.ts'
+
+const renderer = import.meta.resolve('swagger-ui-dist')
+
+/** For each security scheme of docs/openapi.yaml a token to call the app with. */
+export type Tokens = Record<'altinnToken' | 'platformAccessToken', string>
+
+/**
+ * docs/openapi.yaml as one HTML page that needs nothing else and fetches nothing, so it works from a file. With `tokens`
+ * it also calls the app, which must then be reached at the page's own address.
+ */
+export function docsPage(tokens?: Tokens): string {
+  const options = {
+    spec: parse(readFileSync(path.join(root, 'docs/openapi.yaml'), 'utf8')),
+    dom_id: '#page',
+    deepLinking: true,
+    defaultModelsExpandDepth: 0,
+    ...(tokens === undefined && { supportedSubmitMethods: [] }),
+  }
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'">
+<link rel="icon" href="data:,">
+<title>App Events</title>
+<style>${file('swagger-ui.css')}</style>
+</head>
+<body>
+<div id="page"></div>
+<script>${inScript(file('swagger-ui-bundle.js'))}</script>
+<script>
+const plugins = [{ components: { InfoUrl: () => null } }]
+const ui = SwaggerUIBundle({ ...${inScript(JSON.stringify(options))}, plugins })
+if (location.protocol === 'file:') ui.specActions.updateUrl('http://localhost/') // it resolves no reference in a file
+for (const [scheme, token] of Object.entries(${inScript(JSON.stringify(tokens ?? {}))})) ui.preauthorizeApiKey(scheme, token)
+</script>
+</body>
+</html>
+`
+}
+
+const file = (name: string): string => readFileSync(new URL(name, renderer), 'utf8')
+
+/** The end of a script must not stand within one, nor the beginning of a comment. */
+const inScript = (code: string): string => code.replaceAll(/<(?=\/script|!--)/gi, '\\x3c')

@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { docsPage } from './docs-page.ts'
+import { altinnToken, callers, platformToken } from './tokens.ts'
+
+const HOUR = 3600
+
+/**
+ * Serves the description of the API as a page on which it can be tried, with tokens of the example app that are good for
+ * an hour. `app` and `issuer` are addresses; what the page calls, at its own address, is passed on to the app.
+ */
+export async function startDocs({ port, app, issuer }: Addresses) {
+  const page = async (response: ServerResponse) => {
+    const [altinn, platform] = await Promise.all([
+      altinnToken(issuer, callers.org('ttd'), HOUR),
+      platformToken(issuer, 'ttd', 'apps-test', HOUR),
+    ])
+    response.setHeader('content-type', 'text/html; charset=utf-8')
+    response.end(docsPage({ altinnToken: altinn, platformAccessToken: platform }))
+  }
+  const server = createServer((incoming, response) => {
+    const answered = incoming.url === '/' ? page(response) : passOn(app, incoming, response)
+    void answered.catch(() => response.destroy())
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const bound = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : port}`,
+    async stop(): Promise<void> {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+interface Addresses {
+  port: number
+  app: string
+  issuer: string
+}
+
+async function passOn(app: string, incoming: IncomingMessage, response: ServerResponse) {
+  const { method, url = '', headers } = incoming
+  const outgoing = request(new URL(url, app), { method, headers })
+  const answered = once(outgoing, 'response')
+  await pipeline(incoming, outgoing)
+  const [answer]: IncomingMessage[] = await answered
+  if (answer === undefined) return
+  response.writeHead(answer.statusCode ?? 502, answer.headers)
+  await pipeline(answer, response)
+}

@@ -25,7 +25,11 @@ interface Poison {
 const PAGE = 100
 
 /** Finds all that is stored about a subject, `/party/…` or an alternative one, and erases it where `wanted`. */
-export async function eraseSubject(database: Database, subject: string, wanted: boolean): Promise<Erased> {
+export async function eraseSubject(
+  database: Database,
+  subject: string,
+  wanted: boolean,
+): Promise<Erased> {
   const found: Erased = { events: 0, deliveries: 0, waiting: 0, consumers: [], poison: 0 }
   const consumers = new Set<string>()
   const containers = {
@@ -33,7 +37,7 @@ export async function eraseSubject(database: Database, subject: string, wanted: 
     deliveries: database.container('deliveries'),
     poison: database.container('poison'),
   }
-  for (let events = await page(containers.events, subject, ''); events.length > 0; ) {
+  for (let events = await page(containers.events, subject, ''); events.length > 0;) {
     const deliveries = await deliveriesOf(containers.deliveries, events)
     for (const { consumer } of deliveries) consumers.add(consumer)
     found.events += events.length
@@ -77,7 +81,11 @@ async function poisonAbout(poison: Container, subject: string): Promise<Poison[]
   return kept.filter(({ text }) => text.includes(`"${subject}"`))
 }
 
-async function all<T>(container: Container, query: string, given: Record<string, JSONValue> = {}): Promise<T[]> {
+async function all<T>(
+  container: Container,
+  query: string,
+  given: Record<string, JSONValue> = {},
+): Promise<T[]> {
   const parameters = Object.entries(given).map(([name, value]) => ({ name, value }))
   return (await container.items.query<T>({ query, parameters }).fetchAll()).resources
 }

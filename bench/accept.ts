@@ -7,7 +7,8 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startStack } from '../local/stack.ts'
 import { CONCURRENCY, MOST_PER_SLICE, SLICE_SECONDS, WARM_UP_SECONDS } from './limits.ts'
-import { printLine, printMemory, printSummary, type Round } from './report.ts'
+import { costByOwner } from './profile.ts'
+import { printCosts, printLine, printMemory, printSummary, type Round } from './report.ts'
 import { measure, type Side } from './side.ts'
 import { startSides, type Sides } from './sides.ts'
 
@@ -24,34 +25,40 @@ const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 const flags = values.profile ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : []
 const collector = await startCollector()
 const sides = await startSides(stack, flags, collector.url) // whatever does not start ends the bench, and with it all that did
+let counted = 0
 try {
   const app = sides.app.worker
   const before = { resident: (await app.usage()).rssBytes, held: await app.holding() }
-  const rounds = await alternate(sides)
+  const { warmUp, rounds } = await alternate(sides)
   printSummary(rounds)
   printMemory(rounds, before, await app.holding())
+  counted = [warmUp, ...rounds].reduce((sum, round) => sum + round.app.calls, 0)
 } finally {
   await stop(sides)
   collector.stop()
   await stack.stop()
 }
-if (values.profile) console.log(`\nCPU profile of the app's host: ${path.resolve(profile)}`)
+if (values.profile) {
+  console.log(`\nCPU profile of the app's host, ${path.resolve(profile)}:`)
+  printCosts(costByOwner(profile, 'shared/accept-event.ts', counted))
+}
 
-async function alternate(all: Sides<Side>): Promise<Round[]> {
+async function alternate(all: Sides<Side>): Promise<{ warmUp: Round; rounds: Round[] }> {
   const count = Math.max(1, Math.round(seconds / SLICE_SECONDS))
   console.log(`${count} slices of ${seconds / count} s for each, ${CONCURRENCY} calls at once`)
-  printLine('warm-up', await measureAll(all, WARM_UP_SECONDS))
+  const warmUp = await measureAll(all, WARM_UP_SECONDS)
+  printLine('warm-up', warmUp)
   const rounds: Round[] = []
   for (let slice = 1; slice <= count && (slice === 1 || performance.now() < latest); slice++) {
     const round = await measureAll(all, seconds / count)
     printLine(`slice ${slice}`, round)
     rounds.push(round)
   }
-  return rounds
+  return { warmUp, rounds }
 }
 
-async function measureAll(sides: Sides<Side>, length: number): Promise<Round> {
-  const { app, traced, hosted, bare } = sides
+async function measureAll(all: Sides<Side>, length: number): Promise<Round> {
+  const { app, traced, hosted, bare } = all
   const limits = { milliseconds: length * 1000, calls: MOST_PER_SLICE }
   return {
     app: await measure(app, limits),

@@ -18,6 +18,7 @@ export async function measure({ worker, driver, stores }: Side, limits: Limits) 
   const [working, driving] = [await worker.usage(), await driver.usage()]
   await stores.mustHold(calls)
   return {
+    calls,
     perSecond: calls / seconds,
     p50,
     p99,

@@ -7,7 +7,7 @@ const root = path.join(import.meta.dirname, '..')
 export const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 
 /** A resource that a parameter file makes, as its committed snapshot foresees it (`npm run check:infra` keeps it true). */
-export interface Resource {
+interface Resource {
   id: string
   type: string
   name: string

@@ -31,13 +31,13 @@ export async function startHosts(settings: Record<string, string>, name: string)
     start(WORK, 'work-2'),
   ])
   const all = [first, second, third, fourth]
-  let turn = Promise.resolve() // a kill waits for the one before it
+  let killing = Promise.resolve() // a kill waits for the one before it
   return {
     all,
     /** Kills one with SIGKILL and starts it again in `downMs`: one after another, so that of each kind one is left. */
     kill(index: number, downMs: number): Promise<void> {
-      turn = turn.then(async () => all[index]?.kill(downMs))
-      return turn
+      killing = killing.then(async () => all[index]?.kill(downMs))
+      return killing
     },
     /** Where one of the two with HTTP listens now. They take turns, 0, 1, 2 …, as behind a load balancer that knows who is up. */
     api(turn: number): string {

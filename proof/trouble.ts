@@ -43,7 +43,8 @@ export async function wreak(
 export function keepSweeping(hosts: Hosts, seconds: number | undefined): () => Promise<void> {
   const end = new AbortController()
   const sweep = async () => {
-    while (seconds !== undefined && (await slept(seconds * 1000, end.signal))) await hosts.sweep()
+    if (seconds === undefined) return
+    while (await slept(seconds * 1000, end.signal)) await hosts.sweep()
   }
   const sweeping = sweep()
   return () => {

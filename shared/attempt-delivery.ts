@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   afterAttempt,
   closed,
@@ -98,23 +99,27 @@ async function post(
   return next.state
 }
 
-/** Stores what came of an attempt; also where the sweep has taken the record meanwhile, so that it is not made twice. */
+/**
+ * Stores what came of an attempt; also where the sweep has taken the record meanwhile, so that it is not made twice.
+ * Undefined where the attempt is another copy's.
+ */
 async function record(
   services: Services,
   read: Stored<DeliveryDocument>,
   next: Next,
   latest: Attempt,
 ) {
-  const isSame = (current: DeliveryDocument) =>
+  const isOpen = (current: DeliveryDocument) =>
     current.state === 'waiting' && current.run === read.run && current.attempt === read.attempt
   let current: Stored<DeliveryDocument> | undefined = read
-  while (current !== undefined && isSame(current)) {
+  while (current !== undefined && isOpen(current)) {
     const tried = afterAttempt(current, next, latest, services.config.repairAfterSeconds)
     const { outcome, session } = await services.deliveries.save(tried)
     if (outcome === 'written') return { tried, session }
     current = await services.deliveries.find(read.subscription, read.id)
   }
-  return undefined
+  const isOurs = isDeepStrictEqual(current?.attempts.at(-1), latest) // stored by a try whose answer was lost
+  return current !== undefined && isOurs ? { tried: current, session: undefined } : undefined
 }
 
 /** Leaves a delivery to the sweep: no attempt is spent. */

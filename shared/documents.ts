@@ -8,6 +8,7 @@ import type {
 } from '@azure/cosmos'
 import { hasStatus } from './cosmos-fault.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
+import { retried } from './retried.ts'
 import { within } from './within.ts'
 
 /** A stored document with the tag that says which version was read. */
@@ -20,16 +21,18 @@ export async function readDocument<T extends object>(
   key: PartitionKey,
   session?: string,
 ): Promise<Stored<T> | undefined> {
-  const { resource } = await within(CALL_MS, (abortSignal) =>
-    container.item(id, key).read<Stored<T>>({
-      abortSignal,
-      ...(session !== undefined && { sessionToken: session }),
-    }),
+  const { resource } = await retried(() =>
+    within(CALL_MS, (abortSignal) =>
+      container.item(id, key).read<Stored<T>>({
+        abortSignal,
+        ...(session !== undefined && { sessionToken: session }),
+      }),
+    ),
   )
   return resource
 }
 
-/** How a conditional write ended: `changed` where another was first. */
+/** How a conditional write ended: `changed` where another was first, or an earlier try whose answer was lost. */
 export type Written = { outcome: 'written' | 'changed'; session: string | undefined }
 
 /** Patches a document that is still as it was read. */
@@ -60,8 +63,8 @@ async function unlessChanged(
 ): Promise<Written> {
   const accessCondition = { type: 'IfMatch', condition }
   try {
-    const { headers } = await within(CALL_MS, (abortSignal) =>
-      write({ accessCondition, abortSignal }),
+    const { headers } = await retried(() =>
+      within(CALL_MS, (abortSignal) => write({ accessCondition, abortSignal })),
     )
     return { outcome: 'written', session: sessionOf(headers) }
   } catch (error) {
@@ -76,8 +79,10 @@ export async function queryAll<T>(
   query: string,
   parameters: Record<string, JSONValue> = {},
 ): Promise<T[]> {
-  const { resources } = await within(QUERY_MS, (abortSignal) =>
-    container.items.query<T>(specOf(query, parameters), { abortSignal }).fetchAll(),
+  const { resources } = await retried(() =>
+    within(QUERY_MS, (abortSignal) =>
+      container.items.query<T>(specOf(query, parameters), { abortSignal }).fetchAll(),
+    ),
   )
   return resources
 }

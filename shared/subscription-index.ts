@@ -1,5 +1,6 @@
 import type { Container } from '@azure/cosmos'
 import { createMatcher, type Matcher } from './matching.ts'
+import { retried } from './retried.ts'
 import type { IndexedSubscription, Tombstone } from './subscription.ts'
 import { within } from './within.ts'
 
@@ -65,11 +66,14 @@ const PAGE_ITEMS = 1000 // about 500 KB; the default of 100 would be ten times t
 /** Reads what has changed since a second, tombstones included and secrets not, page by page. */
 export const changesIn =
   (container: Container) =>
-  async (since: number): Promise<Change[]> => {
-    const spec = { query: CHANGED, parameters: [{ name: '@since', value: since }] }
-    const pages = container.items.query<Change>(spec, { maxItemCount: PAGE_ITEMS })
-    const changes: Change[] = []
-    while (pages.hasMoreResults())
-      changes.push(...((await within(PAGE_MS, () => pages.fetchNext())).resources ?? []))
-    return changes
-  }
+  (since: number): Promise<Change[]> =>
+    retried(() => changesSince(container, since))
+
+async function changesSince(container: Container, since: number): Promise<Change[]> {
+  const spec = { query: CHANGED, parameters: [{ name: '@since', value: since }] }
+  const pages = container.items.query<Change>(spec, { maxItemCount: PAGE_ITEMS })
+  const changes: Change[] = []
+  while (pages.hasMoreResults())
+    changes.push(...((await within(PAGE_MS, () => pages.fetchNext())).resources ?? []))
+  return changes
+}

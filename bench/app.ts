@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
 import { clientBody, clientHeaders } from '../local/example.ts'
+import type { Tally } from '../local/emulators/usage.ts'
 import { quickPolling } from '../local/settings.ts'
 import type { Stack } from '../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../local/tokens.ts'
@@ -27,17 +28,30 @@ export interface Accepted {
 
 export type App = Awaited<ReturnType<typeof startApp>>
 
-/** Starts the whole built app in a process of its own, with a database and a storage account of its own. */
-export async function startApp(stack: Stack, name: string, connections: number) {
+/**
+ * Starts the built app, or some of its functions, in a process of its own, with a database and a storage account of its
+ * own.
+ */
+export async function startApp(
+  stack: Stack,
+  name: string,
+  connections: number,
+  functions?: string[],
+) {
   const stores = await createStores(stack, name)
   const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...own }
-  const child = startChild('../local/start-host.ts', { env })
+  const child = startChild('../local/start-host.ts', {
+    env,
+    args: functions === undefined ? [] : ['--functions', functions.join(',')],
+  })
   const api = `${await addressOf(child)}/events/api/v1`
   const publisher = await createPublisher(`${api}/app`, stack.issuer.url, connections)
   return {
     api,
-    publish: () => publisher.publish(),
+    publish: (data?: string) => publisher.publish(data),
     drained: () => drained(stores.settings.QueueStorage),
+    /** What the app has asked of each container since the last reset. */
+    usage: () => usageOf(stack, name),
     /** The request units that the app has used since the last reset. */
     charge: () => chargeOf(stack, name),
     async stop(): Promise<void> {
@@ -61,8 +75,8 @@ async function createPublisher(url: string, issuer: string, connections: number)
     await platformToken(issuer, 'ttd', 'apps-test'),
   )
   return {
-    async publish(): Promise<Accepted> {
-      const body = clientBody()
+    async publish(data?: string): Promise<Accepted> {
+      const body = clientBody({ data })
       const answer = await request(url, { method: 'POST', headers, body, dispatcher })
       const text = await answer.body.text()
       if (answer.statusCode !== 201)
@@ -85,11 +99,15 @@ async function drained(storage: string): Promise<void> {
   throw new Error('The queues were not empty within 30 s.')
 }
 
-async function chargeOf({ emulators }: Stack, database: string): Promise<number> {
+async function usageOf({ emulators }: Stack, database: string): Promise<Map<string, Tally>> {
   const { byContainer } = await emulators.usage()
-  return Object.entries(byContainer)
-    .filter(([container]) => container.startsWith(`${database}/`))
-    .reduce((sum, [, { charge }]) => sum + charge, 0)
+  const own = Object.entries(byContainer).filter(([name]) => name.startsWith(`${database}/`))
+  return new Map(own.map(([name, tally]) => [name.slice(database.length + 1), tally]))
+}
+
+async function chargeOf(stack: Stack, database: string): Promise<number> {
+  const tallies = [...(await usageOf(stack, database)).values()]
+  return tallies.reduce((sum, { charge }) => sum + charge, 0)
 }
 
 /** Publishes, uncounted, until a few rounds in a row have reached every one of the subscribers at once. */

@@ -9,7 +9,8 @@ import { createWorld } from './world.ts'
 
 const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
 after(() => receiver.stop())
-const functions = ['publish-event', 'health', 'create-subscription', 'list-subscriptions']
+const functions = ['publish-event', 'health', 'openapi']
+functions.push('create-subscription', 'list-subscriptions')
 functions.push('read-subscription', 'delete-subscription', 'rotate-secret', 'list-deliveries')
 functions.push('retry-one-delivery', 'start-replay', 'read-replay', 'validate-subscription')
 functions.push('read-app-events', 'read-party-events')
@@ -82,14 +83,16 @@ describe('every route answers every kind of token as it should', async () => {
     }
   })
 
-  test('GET /health asks for no token', async () => {
-    const answers = kinds.map((kind) => {
-      const token = tokens[kind]
-      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-      return fetch(`${app.api}/health`, { headers })
+  for (const path of ['/health', '/openapi.json'])
+    test(`GET ${path} asks for no token`, async () => {
+      const answers = kinds.map((kind) => {
+        const token = tokens[kind]
+        const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+        return fetch(app.api + path, { headers })
+      })
+      for (const answer of await Promise.all(answers))
+        assert.ok([200, 503].includes(answer.status), String(answer.status))
     })
-    for (const answer of await Promise.all(answers)) assert.ok([200, 503].includes(answer.status))
-  })
 })
 
 const routesOfOne: [method: string, rest: string, body?: object][] = [

@@ -8,7 +8,14 @@ import { parseArgs } from 'node:util'
 import { startStack } from '../local/stack.ts'
 import { CONCURRENCY, MOST_PER_SLICE, SLICE_SECONDS, WARM_UP_SECONDS } from './limits.ts'
 import { costByOwner } from './profile.ts'
-import { printCosts, printLine, printMemory, printSummary, type Round } from './report.ts'
+import {
+  printCosts,
+  printLine,
+  printMemory,
+  printSummary,
+  tellRounds,
+  type Round,
+} from './report.ts'
 import { measure, type Side } from './side.ts'
 import { startSides, type Sides } from './sides.ts'
 
@@ -31,6 +38,7 @@ try {
   const before = { resident: (await app.usage()).rssBytes, held: await app.holding() }
   const { warmUp, rounds } = await alternate(sides)
   printSummary(rounds)
+  tellRounds(rounds)
   printMemory(rounds, before, await app.holding())
   counted = [warmUp, ...rounds].reduce((sum, round) => sum + round.app.calls, 0)
 } finally {

@@ -8,11 +8,13 @@ import { startStack } from '../local/stack.ts'
 import { subscribeExample } from '../local/subscribe.ts'
 import { POLLING_MS, startApp, warmUp, type Accepted, type App } from './app.ts'
 import { createArrivals, type Arrivals } from './arrivals.ts'
+import { tellFigures } from './figures.ts'
 import { runSlice } from './slice.ts'
 import { quantile } from './statistics.ts'
 
 const AIM_IDLE_MS = 400
 const AIM_RU = 85
+const AIM_RATIO = 0.5
 const IDLE_EVENTS = 60
 const IDLE_PAUSE_MS = 150
 const EVENTS = 240 // an emulator slows down with what it holds
@@ -38,6 +40,7 @@ try {
   const rows: Row[] = []
   for (const subscribers of [0, 1, 3]) rows.push(await measure(subscribers))
   printTable(rows)
+  tell(rows)
 } finally {
   await stack.stop()
 }
@@ -140,6 +143,45 @@ p50 and p99 are ms from accepted to arrived; undici alone posts the same bodies 
   console.log(`
 Aim: idle p99 below ${AIM_IDLE_MS} ms: ${verdict(slowest < AIM_IDLE_MS)}
 Aim: at most ${AIM_RU} RU per event with 3 subscribers: ${verdict((three?.charge ?? NaN) <= AIM_RU)}`)
+}
+
+function tell(rows: Row[]): void {
+  const subscribed = rows.filter(({ subscribers }) => subscribers > 0)
+  const three = rows.at(-1)
+  const p99 = subscribed.map(({ idle }) => quantile(idle, 0.99))
+  const ratios = subscribed.map(({ deliveredPerSecond, floor }) => deliveredPerSecond / floor)
+  tellFigures(
+    [
+      {
+        what: 'accepted to arrived, idle, p99',
+        unit: 'ms',
+        values: p99,
+        aim: { atMost: AIM_IDLE_MS },
+      },
+      {
+        what: 'an event with 3 subscribers',
+        unit: 'RU',
+        values: [three?.charge ?? NaN],
+        aim: { atMost: AIM_RU },
+      },
+      {
+        what: 'delivered per second',
+        unit: '/s',
+        values: subscribed.map((row) => row.deliveredPerSecond),
+      },
+      {
+        what: 'delivered per second, app / undici alone',
+        unit: '×',
+        values: ratios,
+        aim: { atLeast: AIM_RATIO },
+      },
+    ],
+    subscribed.map(({ subscribers, idle }) => ({
+      chart: 'latency',
+      name: `accepted to arrived, idle, ${subscribers} subscribers`,
+      points: [0.5, 0.9, 0.99].map((share) => [`p${share * 100}`, quantile(idle, share)]),
+    })),
+  )
 }
 
 function cellsOf(row: Row): string[] {

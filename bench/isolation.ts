@@ -8,6 +8,7 @@ import { startStack, type Stack } from '../local/stack.ts'
 import { subscribeExample } from '../local/subscribe.ts'
 import { POLLING_MS, startApp, warmUp, type Accepted } from './app.ts'
 import { createArrivals } from './arrivals.ts'
+import { tellFigures } from './figures.ts'
 import { median, quantile, withSpread } from './statistics.ts'
 
 const AIM_PERCENT = 10
@@ -111,6 +112,14 @@ function printSummary(all: Latencies[]): void {
   const moved = (share: number, { well, ill }: Latencies) =>
     (quantile(ill, share) / quantile(well, share) - 1) * 100
   const byRound = all.map((round) => moved(0.99, round))
+  tellFigures([
+    {
+      what: 'p99 of 18 subscribers, two others ill / well',
+      unit: '×',
+      values: byRound.map((percent) => 1 + percent / 100),
+      aim: { atMost: 1 + AIM_PERCENT / 100 },
+    },
+  ])
   console.log(`
 ${EVENTS_PER_SECOND} events/s in each app to ${WATCHED + 2} subscribers, queues polled every ${POLLING_MS} ms; from accepted to arrived at the ${WATCHED}:
 ${describe('well', whole)}

@@ -1,6 +1,7 @@
+import { tellFigures } from './figures.ts'
 import type { Measurement } from './side.ts'
 import type { Sides } from './sides.ts'
-import { withSpread } from './statistics.ts'
+import { median, withSpread } from './statistics.ts'
 
 /** One slice of each, one right after the other. */
 export type Round = Sides<Measurement>
@@ -88,4 +89,49 @@ export function printCosts(costs: [owner: string, microseconds: number][]): void
   const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
   for (const [owner, cost] of [...costs, ['together', whole] as const])
     console.log(`${owner.padEnd(20)}${cost.toFixed(0).padStart(6)} µs per event`)
+}
+
+/** For `npm run proof:speed`. */
+export function tellRounds(rounds: Round[]): void {
+  const ratios = (side: 'traced' | 'hosted' | 'bare', of: (one: Measurement) => number) =>
+    rounds.map((round) => of(round.app) / of(round[side]))
+  const speed = ({ perSecond }: Measurement) => perSecond
+  const cost = ({ cpu }: Measurement) => cpu
+  const memory = Math.max(...rounds.map(({ app }) => app.resident)) / 1_000_000
+  tellFigures(
+    [
+      { what: 'accepted per second', unit: '/s', values: rounds.map(({ app }) => speed(app)) },
+      {
+        what: 'accepted per second, app / bare SDKs',
+        unit: '×',
+        values: ratios('bare', speed),
+        aim: { atLeast: RATIO_TARGET },
+      },
+      { what: 'the same, in the same host', unit: '×', values: ratios('hosted', speed) },
+      {
+        what: 'processor time, app / bare SDKs in the same host',
+        unit: '×',
+        values: ratios('hosted', cost),
+      },
+      {
+        what: 'processor time, without telemetry / with it',
+        unit: '×',
+        values: ratios('traced', cost),
+      },
+      {
+        what: 'the host’s memory under load',
+        unit: 'MB',
+        values: [memory],
+        aim: { atMost: MEMORY_TARGET_MB },
+      },
+    ],
+    (['app', 'bare'] as const).map((side) => ({
+      chart: 'latency',
+      name: side === 'app' ? 'POST /app, 32 at once' : 'its two calls by the bare SDKs',
+      points: [
+        ['p50', median(rounds.map((round) => round[side].p50))],
+        ['p99', median(rounds.map((round) => round[side].p99))],
+      ],
+    })),
+  )
 }

@@ -33,7 +33,10 @@ function validator(options: Options): Ajv2020 {
 }
 
 const routes = Object.entries(description.paths).flatMap(([template, operations]) => {
-  const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i') // as the host reads routes
+  const pattern = new RegExp(
+    `^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`,
+    'i',
+  ) // as the host reads routes
   return Object.keys(operations)
     .filter((name) => name !== 'parameters')
     .map((method) => ({ template, method, pattern }))
@@ -74,7 +77,9 @@ export async function assertDescribed(
 }
 
 const ofHost = [404, 431] // no such route, or too many bytes in the headers
+// Of the connection, and what Kestrel and Application Insights add in Azure.
 const ofTransport = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
+ofTransport.push('server', 'request-context')
 
 /** Whether one of `given` is as the header that is described at `pointer` has it. */
 export function assertHeaderValid(pointer: string, given: Record<string, string>): void {

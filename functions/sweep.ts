@@ -1,10 +1,12 @@
 import { app } from '@azure/functions'
 import { gauge } from '../shared/gauge.ts'
-import { scheduled } from '../shared/handlers.ts'
+import { scheduled, type Log } from '../shared/handlers.ts'
+import { inTurn } from '../shared/parallel.ts'
 import { releaseSubscribers } from '../shared/release-subscribers.ts'
 import { rescueReplays } from '../shared/replay.ts'
 import { rescueDeliveries } from '../shared/rescue-deliveries.ts'
 import { rescueEvents } from '../shared/rescue-events.ts'
+import type { Services } from '../shared/services.ts'
 import { rescueValidations } from '../shared/validation.ts'
 
 const WORK_MS = 20_000 // of the 30 s between two runs
@@ -13,19 +15,29 @@ const WORK_MS = 20_000 // of the 30 s between two runs
 app.timer('sweep', {
   schedule: '*/30 * * * * *',
   handler: scheduled(async ({ services, log }) => {
-    const end = Date.now() + WORK_MS
-    const seen = await gauge(services)
-    services.telemetry.gauged(seen)
-    log('gauge', seen)
-    await services.inbound.probe() // taking work that cannot be sent would only make it wait longer
-    const eventsSent = await rescueEvents(services, end)
-    await releaseSubscribers(services, end)
-    const deliveriesSent = await rescueDeliveries(services, end)
-    await rescueValidations(services)
-    await rescueReplays(services)
-    services.telemetry.rescued('event', eventsSent)
-    services.telemetry.rescued('delivery', deliveriesSent)
-    log('swept', { eventsSent, deliveriesSent })
+    await inTurn([() => observe(services, log), () => repair(services, log)])
     await services.heartbeat.beat()
   }),
 })
+
+async function observe(services: Services, log: Log): Promise<void> {
+  const seen = await gauge(services)
+  services.telemetry.gauged(seen)
+  log('gauge', seen)
+}
+
+async function repair(services: Services, log: Log): Promise<void> {
+  const end = Date.now() + WORK_MS
+  let [eventsSent, deliveriesSent] = [0, 0]
+  await services.inbound.probe() // taking work that cannot be sent would only make it wait longer
+  await inTurn([
+    async () => void (eventsSent = await rescueEvents(services, end)),
+    () => releaseSubscribers(services, end),
+    async () => void (deliveriesSent = await rescueDeliveries(services, end)),
+    () => rescueValidations(services),
+    () => rescueReplays(services),
+  ])
+  services.telemetry.rescued('event', eventsSent)
+  services.telemetry.rescued('delivery', deliveriesSent)
+  log('swept', { eventsSent, deliveriesSent })
+}

@@ -12,7 +12,7 @@ import { Problem, problemDetails } from './problem.ts'
 import type { Services } from './services.ts'
 import type { Step } from './telemetry.ts'
 
-type Log = (what: string, fields?: Fields) => void
+export type Log = (what: string, fields?: Fields) => void
 
 /** What a handler gets: never the world itself, only services. */
 interface Call {

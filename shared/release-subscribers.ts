@@ -8,20 +8,31 @@ import { nextRelease, recovered } from './subscriber-health.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 
 const AT_ONCE = 16
+const SUBSCRIBERS_AT_ONCE = 4
 const PAGE = 100
 
 /** Lets the next deliveries out of every subscription whose pause is over, and ends those of disabled ones. */
 export async function releaseSubscribers(services: Services, endMs: number): Promise<void> {
   const matcher = await services.index.current()
-  for (const { number, pausedUntil, disabled } of matcher.all()) {
-    if (Date.now() > endMs) return
-    const isDue = pausedUntil !== undefined && pausedUntil <= nowSeconds()
-    if (!isDue && (disabled === undefined || disabled.settled === true)) continue
-    const subscription = await services.subscriptions.byNumber(number)
-    if (subscription?.disabled !== undefined) await settle(services, subscription, endMs)
-    else if (subscription?.pausedUntil !== undefined && isDue) await release(services, subscription)
-  }
+  await inParallel(
+    [...matcher.all()].filter(isTheirTime),
+    SUBSCRIBERS_AT_ONCE,
+    async ({ number }) => {
+      const subscription =
+        Date.now() > endMs ? undefined : await services.subscriptions.byNumber(number)
+      if (subscription === undefined || !isTheirTime(subscription)) return // the index may be 3 s old
+      if (subscription.disabled !== undefined) await settle(services, subscription, endMs)
+      else await release(services, subscription)
+    },
+  )
 }
+
+interface State {
+  pausedUntil?: SubscriptionDocument['pausedUntil'] | undefined
+  disabled?: SubscriptionDocument['disabled'] | undefined
+}
+const isTheirTime = ({ pausedUntil = Infinity, disabled }: State): boolean =>
+  disabled === undefined ? pausedUntil <= nowSeconds() : disabled.settled !== true
 
 /** 1 delivery until one succeeds, then 10, 100, all. */
 async function release(

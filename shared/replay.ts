@@ -159,5 +159,9 @@ export const askForPage = (
 
 /** Asks again for the page of every replay that is overdue. */
 export async function rescueReplays(services: Services): Promise<void> {
-  for (const replay of await services.replays.overdue()) await goOn(services, replay)
+  await inParallel(
+    await services.replays.overdue(),
+    AT_ONCE,
+    async (replay) => void (await goOn(services, replay)),
+  )
 }

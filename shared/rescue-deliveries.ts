@@ -2,10 +2,9 @@ import { closed, nowSeconds, type DeliveryDocument } from './delivery.ts'
 import type { Stored } from './documents.ts'
 import type { Matcher } from './matching.ts'
 import { deliveryReferenceTo } from './message.ts'
-import { inParallel } from './parallel.ts'
+import { rescueAll } from './rescue-all.ts'
 import type { Services } from './services.ts'
 
-const AT_ONCE = 16
 const MOST_RESCUES = 8
 
 /**
@@ -14,13 +13,8 @@ const MOST_RESCUES = 8
  */
 export async function rescueDeliveries(services: Services, endMs: number): Promise<number> {
   const matcher = await services.index.current()
-  for (let sent = 0; ;) {
-    const overdue = await services.deliveries.overdue()
-    if (overdue.length === 0 || Date.now() > endMs) return sent
-    await inParallel(overdue, AT_ONCE, async (delivery) => {
-      if (await rescue(services, matcher, delivery)) sent++
-    })
-  }
+  const { overdue } = services.deliveries
+  return rescueAll(overdue, (delivery) => rescue(services, matcher, delivery), endMs)
 }
 
 async function rescue(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { nowSeconds } from './delivery.ts'
 import type { Stored } from './documents.ts'
 import type { ValidationMessage } from './message.ts'
+import { inParallel } from './parallel.ts'
 import { askForPage } from './replay.ts'
 import { newReplay } from './replays.ts'
 import type { Services } from './services.ts'
@@ -14,6 +15,7 @@ import { nextTraceparent } from './trace.ts'
 
 const LADDER_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
 const GIVEN_UP = 0
+const AT_ONCE = 16
 const EVERYONE_KNOWS_SECONDS = 8 // an index is at most 5 s old, and clocks differ
 
 type Validation = NonNullable<SubscriptionDocument['validation']>
@@ -151,12 +153,14 @@ async function send(
 /** Sends the message of every validation that is overdue again. */
 export async function rescueValidations(services: Services): Promise<void> {
   const matcher = await services.index.current()
-  for (const { consumer, id, validationDue = GIVEN_UP } of matcher.all()) {
-    if (!isOverdue(validationDue)) continue
-    const found = await services.subscriptions.find(consumer, id)
-    if (!isSubscription(found) || found.validation === undefined) continue
-    if (isOverdue(found.validation.due)) await schedule(services, found, found.validation, 0) // the index may be 3 s old
-  }
+  const overdue = [...matcher.all()].filter(({ validationDue = GIVEN_UP }) =>
+    isOverdue(validationDue),
+  )
+  await inParallel(overdue, AT_ONCE, async ({ consumer, id }) => {
+    const found = await services.subscriptions.find(consumer, id) // the index may be 3 s old
+    if (isSubscription(found) && found.validation !== undefined && isOverdue(found.validation.due))
+      await schedule(services, found, found.validation, 0)
+  })
 }
 
 const isOverdue = (due: number): boolean => due !== GIVEN_UP && due <= nowSeconds()

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
@@ -8,7 +7,7 @@ import { quickPolling } from '../local/settings.ts'
 import type { Stack } from '../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../local/tokens.ts'
 import type { Arrivals } from './arrivals.ts'
-import { startChild, type Child } from './child.ts'
+import { startHostProcess } from './host.ts'
 import { createStores } from './stores.ts'
 
 const QUEUES = ['events-inbound', 'events-outbound']
@@ -40,15 +39,16 @@ export async function startApp(
 ) {
   const stores = await createStores(stack, name)
   const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...own }
-  const child = startChild('../local/start-host.ts', {
-    env,
-    args: functions === undefined ? [] : ['--functions', functions.join(',')],
-  })
-  const api = `${await addressOf(child)}/events/api/v1`
+  const args = functions === undefined ? [] : ['--functions', functions.join(',')]
+  const { child, url } = await startHostProcess('../local/start-host.ts', { args, env })
+  const api = `${url}/events/api/v1`
   const publisher = await createPublisher(`${api}/app`, stack.issuer.url, connections)
   return {
     api,
     publish: (data?: string) => publisher.publish(data),
+    /** Bytes of its process, resident, and in use after a full garbage collection. */
+    resident: async () => (await child.usage()).rssBytes,
+    holding: () => child.holding(),
     drained: () => drained(stores.settings.QueueStorage),
     /** What the app has asked of each container since the last reset. */
     usage: () => usageOf(stack, name),
@@ -118,17 +118,4 @@ export async function warmUp(app: App, arrivals: Arrivals, subscribers: number):
     rounds = (await arrivals.of(accepted, subscribers, WARM_ROUND_SECONDS)) ? rounds + 1 : 0
   }
   if (rounds < WARM_ROUNDS) throw new Error(`Not warm within ${WARM_SECONDS} s.`)
-}
-
-/** Where the app listens, from its first lines; the later ones are read and dropped. */
-export async function addressOf({ output, ended }: Child): Promise<string> {
-  const found = Promise.withResolvers<string>()
-  const lines = createInterface({ input: output }).on('line', (line) => {
-    const [, url] = /listens on (\S+)$/.exec(line) ?? []
-    if (url !== undefined) found.resolve(url)
-  })
-  const url = await Promise.race([found.promise, ended])
-  lines.close()
-  output.resume()
-  return url
 }

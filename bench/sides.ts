@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline'
-import manifest from '../package.json' with { type: 'json' }
 import type { Stack } from '../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../local/tokens.ts'
-import { startChild, type Child } from './child.ts'
+import { startChild } from './child.ts'
+import { startHostProcess } from './host.ts'
 import type { Side } from './side.ts'
 import { createStores } from './stores.ts'
 
@@ -23,12 +22,11 @@ export async function startSides(
   flags: string[],
   collector: string,
 ): Promise<Sides<Side>> {
-  const usual = manifest.scripts['start:host'].match(/--\S+/g) ?? []
   const exporting = { OTEL_EXPORTER_OTLP_ENDPOINT: collector }
   const [app, traced, hosted, bare] = await Promise.all([
-    startHosted(stack, 'benchapp', '../local/start-host.ts', [...usual, ...flags]),
-    startHosted(stack, 'benchtraced', '../local/start-host.ts', usual, exporting),
-    startHosted(stack, 'benchhosted', 'floor-host.ts', usual),
+    startHosted(stack, 'benchapp', '../local/start-host.ts', flags),
+    startHosted(stack, 'benchtraced', '../local/start-host.ts', [], exporting),
+    startHosted(stack, 'benchhosted', 'floor-host.ts', []),
     startBare(stack, 'benchbare'),
   ])
   return { app, traced, hosted, bare }
@@ -44,8 +42,8 @@ async function startHosted(
 ): Promise<Side> {
   const stores = await createStores(stack, name)
   const env = { ...stack.settings, ...stores.settings, ...settings, PORT: '0' }
-  const worker = startChild(file, { args: ['--functions', 'publish-event'], flags, env })
-  const url = await addressOf(worker)
+  const args = ['--functions', 'publish-event']
+  const { child: worker, url } = await startHostProcess(file, { args, flags, env })
   const altinn = await altinnToken(stack.issuer.url, callers.org('ttd'))
   const platform = await platformToken(stack.issuer.url, 'ttd', 'apps-test')
   const driver = startChild('publish.ts', { args: [`${url}/events/api/v1/app`, altinn, platform] })
@@ -58,17 +56,4 @@ async function startBare(stack: Stack, name: string): Promise<Side> {
   const worker = startChild('floor.ts', { env: stores.settings })
   await worker.heard()
   return { worker, driver: worker, stores }
-}
-
-/** Where a host listens, from its first lines; the later ones, one for each event, are read and dropped. */
-async function addressOf({ output, ended }: Child): Promise<string> {
-  const found = Promise.withResolvers<string>()
-  const lines = createInterface({ input: output }).on('line', (line) => {
-    const [, url] = /listens on (\S+)$/.exec(line) ?? []
-    if (url !== undefined) found.resolve(url)
-  })
-  const url = await Promise.race([found.promise, ended])
-  lines.close()
-  output.resume()
-  return url
 }

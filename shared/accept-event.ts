@@ -15,10 +15,10 @@ export interface Submission {
   traceparent: string
 }
 
-/** Where an accepted event is: stored (and whether its message was sent too), or travelling whole by the queue. */
+/** Where an accepted event is: stored (and whether its message was sent too), there before, or travelling whole by the queue. */
 export interface Accepted {
   event: CloudEvent
-  how: 'stored' | 'stored, not pushed' | 'spilled'
+  how: 'stored' | 'stored, not pushed' | 'known' | 'spilled'
 }
 
 /**
@@ -26,13 +26,14 @@ export interface Accepted {
  * by the queue alone. 503 where neither is confirmed, 422 where the idempotency key stands for another event.
  */
 export async function acceptEvent(services: Services, submission: Submission): Promise<Accepted> {
-  const event = await identify(services, submission)
+  const { event, isRepeat } = await identify(services, submission)
   const document = newEventDocument(
     event,
     submission.traceparent,
     services.config.repairAfterSeconds,
   )
   const { outcome, session } = await storeEvent(services, document)
+  if (outcome === 'exists' && isRepeat) return { event, how: 'known' } // pushed by the first request, or by the sweep
   if (outcome !== 'unconfirmed') {
     const pushed = await succeeds(services.inbound.send(referenceTo(document, session)))
     return { event, how: pushed ? 'stored' : 'stored, not pushed' } // the sweep pushes it again
@@ -42,14 +43,14 @@ export async function acceptEvent(services: Services, submission: Submission): P
   throw unconfirmed('event')
 }
 
-/** The event, under the id that its idempotency key already stands for, if any. */
-async function identify({ requests }: Services, submission: Submission): Promise<CloudEvent> {
+/** The event, under the id that its idempotency key already stands for, if any: then this is a repeat. */
+async function identify({ requests }: Services, submission: Submission) {
   const { draft, publisher, idempotencyKey } = submission
   const event = newCloudEvent(draft, publisher, newEventId())
-  if (idempotencyKey === undefined) return event
+  if (idempotencyKey === undefined) return { event, isRepeat: false }
   const id = await requests.reserve(publisher, idempotencyKey, event)
   if (id === undefined) throw unconfirmed('event')
-  return newCloudEvent(draft, publisher, id)
+  return { event: newCloudEvent(draft, publisher, id), isRepeat: id !== event.id }
 }
 
 /** The original puts every event on a queue first and its deployed clients never retry: so a small one is not refused. */

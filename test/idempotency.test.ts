@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { exampleEvent } from '../local/example.ts'
 import { startApp, tokensOf } from './app.ts'
-import { createWorld } from './world.ts'
+import { createWorld, deployed } from './world.ts'
 
 const world = await createWorld()
 const app = await startApp(world)
@@ -77,4 +77,14 @@ test('a crash between the two writes is repaired by the next try, under the id o
   assert.equal(await countOf('/party/5'), 0)
   assert.deepEqual(await publish('e', event), { status: 201, body })
   assert.equal(await countOf('/party/5'), 1)
+})
+
+const skip = deployed !== undefined && 'fan-out must not run'
+test('a repeated request sends no second message to fan-out', { skip }, async () => {
+  const quiet = await createWorld()
+  const publisher = await startApp(quiet, { functions: ['publish-event'] })
+  after(publisher.stop)
+  for (let time = 0; time < 3; time++)
+    assert.equal((await publisher.publish(exampleEvent, { 'Idempotency-Key': 'f' })).status, 201)
+  assert.equal(await quiet.waiting('events-inbound'), 1)
 })

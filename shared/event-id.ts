@@ -23,8 +23,12 @@ export function timeOf(id: string): Date {
   return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
 }
 
+const LATEST = 2 ** 48 - 1 // an id has 48 bits for its time: until the year 10889
+
 /** What every id of a moment and later is greater than, and every earlier one less: a bound for queries. */
 export function boundAt(ms: number): string {
-  const time = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0')
+  const time = Math.min(LATEST, Math.max(0, Math.floor(ms)))
+    .toString(16)
+    .padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-`
 }

@@ -19,12 +19,16 @@ export interface SpilledEvent {
 }
 export type InboundMessage = EventReference | SpilledEvent
 
+// What the SDK would not send on would come again until the host gives up, as if the store were at fault.
+const session = Joi.string().pattern(/^[!-~]+$/) // goes into a header
+const number = Joi.string().pattern(/^\d+$/)
+
 const referenceMembers = {
   v: Joi.valid(1).required(),
   event: Joi.string().guid().required(),
   resource: Joi.string().required(),
   subject: Joi.string().required(),
-  session: Joi.string(),
+  session,
   traceparent: Joi.string().required(),
 }
 const reference = Joi.object<EventReference>(referenceMembers).unknown()
@@ -45,7 +49,7 @@ const spilled = Joi.object<SpilledEvent>({
 /** The message that a queue handed over (already parsed by the library where it was JSON). Throws saying why it is none. */
 export function parseInboundMessage(message: unknown): InboundMessage {
   const isSpilled = typeof message === 'object' && message !== null && 'spilled' in message
-  return isSpilled ? Joi.attempt(message, spilled) : Joi.attempt(message, reference)
+  return isSpilled ? attempt(message, spilled) : attempt(message, reference)
 }
 
 /** The message that speaks of a stored event. */
@@ -82,8 +86,8 @@ export function deliveryReferenceTo(
 }
 
 const deliveryReference = Joi.object<DeliveryReference>({
-  subscription: Joi.string().required(),
-  delivery: Joi.string(),
+  subscription: number.required(),
+  delivery: session,
   run: Joi.number().integer().required(),
   attempt: Joi.number().integer().required(),
   probe: Joi.boolean(),
@@ -100,9 +104,9 @@ export interface ValidationMessage {
 const validationMessage = Joi.object<ValidationMessage>({
   v: Joi.valid(1).required(),
   consumer: Joi.string().required(),
-  subscription: Joi.string().required(),
+  subscription: Joi.string().hex().length(64).required(),
   attempt: Joi.number().integer().required(),
-  session: Joi.string(),
+  session,
 }).unknown()
 
 /** A replay whose next page is to be done. */
@@ -113,13 +117,17 @@ export interface ReplayMessage {
 }
 const replayMessage = Joi.object<ReplayMessage>({
   v: Joi.valid(1).required(),
-  subscription: Joi.string().required(),
+  subscription: number.required(),
   replay: Joi.string().guid().required(),
 }).unknown()
 
+/** As it is or not at all: a number that comes as a text is not from here. */
+const attempt = <T>(message: unknown, schema: Joi.ObjectSchema<T>): T =>
+  Joi.attempt(message, schema, { convert: false })
+
 export const parseDeliveryReference = (message: unknown): DeliveryReference =>
-  Joi.attempt(message, deliveryReference)
+  attempt(message, deliveryReference)
 export const parseValidationMessage = (message: unknown): ValidationMessage =>
-  Joi.attempt(message, validationMessage)
+  attempt(message, validationMessage)
 export const parseReplayMessage = (message: unknown): ReplayMessage =>
-  Joi.attempt(message, replayMessage)
+  attempt(message, replayMessage)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newEventId, timeOf } from '../shared/event-id.ts'
+import { boundAt, newEventId, timeOf } from '../shared/event-id.ts'
 
 const v7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -53,4 +53,11 @@ test('the last 62 bits differ from id to id, so that ids of several processes do
   assert.equal(new Set(tails).size, tails.length)
   for (const place of [0, 1, 2, 3, 5, 10, 16])
     assert.ok(new Set(tails.map((tail) => tail[place])).size >= 4)
+})
+
+test('a bound beyond the times that an id can have is the last of them', () => {
+  const [before, last, beyond] = [2 ** 48 - 2, 2 ** 48 - 1, 8.64e15].map(boundAt)
+  assert.ok(before !== undefined && last !== undefined && before < last)
+  assert.equal(beyond, last)
+  assert.equal(boundAt(-1), boundAt(0))
 })

@@ -89,6 +89,7 @@ for (const [text, reason] of [
   ['{"v":1,"event":5}', /^makes no sense: .*event/],
   ['12345678901234567890', /^makes no sense/],
   [JSON.stringify(reference(newEventId())), /^names nothing that exists$/],
+  [JSON.stringify({ ...reference(newEventId()), session: 'å' }), /^makes no sense: .*session/],
 ] as const)
   test(
     `a message that no try can help is kept as poison with its text: ${text.slice(0, 20)}`,

@@ -233,6 +233,11 @@ describe('a replay', { concurrency: 8 }, () => {
     ['replays', '{"v":1,"subscription":5}', /^makes no sense: .*subscription/],
     ['replays', JSON.stringify({ v: 1, subscription: '1', replay: newEventId() }), /^names no/],
     ['subscription-validation', '{"v":1}', /^makes no sense: .*consumer/],
+    [
+      'subscription-validation',
+      '{"v":1,"consumer":"/org/ttd","subscription":"a/b","attempt":0}', // no id of a document
+      /^makes no sense: .*subscription/,
+    ],
     ['events-outbound', '[]', /^makes no sense: /],
     ['events-retry', '{"v":2}', /^makes no sense: /],
   ]

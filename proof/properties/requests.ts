@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import Joi from 'joi'
+import { readConfig, settingNames } from '../../shared/config.ts'
+import { boundAt } from '../../shared/event-id.ts'
+import { parseJson } from '../../shared/json.ts'
+import {
+  parseDeliveryReference,
+  parseInboundMessage,
+  parseReplayMessage,
+  parseValidationMessage,
+} from '../../shared/message.ts'
+import { parseReadRequest } from '../../shared/read-request.ts'
+import { parseReplayRequest } from '../../shared/replay-request.ts'
+import { newReplay } from '../../shared/replays.ts'
+import { parseSubscriptionRequest } from '../../shared/subscription-request.ts'
+import { covers, entryOf } from '../../shared/subscription.ts'
+import { problemOr } from './events.ts'
+import { property } from './property.ts'
+import { damaged, jsonText, objectText, oddText, soundValue } from './values.ts'
+
+const oneOf = (...texts: string[]) =>
+  fc.oneof(fc.constantFrom(...texts), oddText, damaged(fc.constantFrom(...texts)))
+const asText = (value: unknown) => JSON.stringify(value) ?? 'null'
+
+/** The text of an object that has some of these members, each right, wrong, or of another kind. */
+const bodyOf = (members: Record<string, fc.Arbitrary<string>>) =>
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc
+        .record(
+          Object.fromEntries(
+            Object.entries(members).map(([name, value]) => [
+              name,
+              fc.oneof(
+                { weight: 5, arbitrary: value.map(asText) },
+                jsonText,
+                soundValue.map(asText),
+              ),
+            ]),
+          ),
+          { requiredKeys: [] },
+        )
+        .map((record) => objectText(Object.entries(record))),
+    },
+    jsonText,
+    oddText,
+  )
+
+export const subscriptionText = bodyOf({
+  endPoint: oneOf('https://example.no/hook', 'http://127.0.0.1/'),
+  sourceFilter: oneOf('https://ttd.apps.altinn.no/ttd/apps-test', 'https://h/ttd'),
+  ResourceFilter: oneOf('urn:altinn:resource:app_ttd_apps-test', 'urn:x:y'),
+  subjectFilter: oneOf('/party/1'),
+  alternativeSubjectFilter: oneOf('/org/1', '/organisation/1'),
+  typeFilter: oneOf('app.instance.created'),
+})
+const when = fc.oneof(
+  fc
+    .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
+    .map((date) => date.toISOString()),
+  oneOf(
+    '2026-01-01T00:00:00Z',
+    '+275760-09-13T00:00:00Z',
+    '-000001-01-01T00:00:00Z',
+    '2026-01-01',
+    '2026-02-30T00:00:00Z',
+    '1969-12-31T23:59:59Z',
+    '2026-W01-1T00:00:00Z',
+    '9999-12-31T24:00:00Z',
+  ),
+)
+export const replayText = bodyOf({ only: oneOf('dead', 'missing', 'all'), from: when, to: when })
+
+/** What comes after the ? of a reading request. */
+export const readQuery = fc
+  .array(
+    fc.tuple(
+      oneOf(
+        'after',
+        'from',
+        'to',
+        'size',
+        'party',
+        'unit',
+        'source',
+        'type[]',
+        'FROM',
+        'source[0]',
+      ),
+      fc.oneof(
+        when,
+        fc.uuid(),
+        oneOf('0', '1', '50', '1e3', '1001', '%', 'a%b%c', '50019855', '987654321'),
+      ),
+    ),
+    { maxLength: 6 },
+  )
+  .map((pairs) =>
+    pairs
+      .map((pair) => pair.map((each) => encodeURIComponent(each.toWellFormed())).join('='))
+      .join('&'),
+  )
+
+const uuid = fc.uuid()
+const member = fc.oneof(
+  uuid,
+  fc.constantFrom(1, 0, '1', 'urn:altinn:resource:app_ttd_a', '/party/1', true),
+  soundValue,
+)
+const messageNames = [
+  'v',
+  'event',
+  'resource',
+  'subject',
+  'session',
+  'traceparent',
+  'subscription',
+  'delivery',
+  'run',
+  'attempt',
+  'probe',
+  'consumer',
+  'replay',
+  'spilled',
+  'id',
+]
+
+/** A message of a queue: nearly one of ours, with something missing or of another kind, or anything at all. */
+export const queueMessage = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        v: fc.constant(1),
+        event: uuid,
+        resource: fc.string(),
+        subject: fc.string(),
+        traceparent: fc.string(),
+        subscription: fc.string(),
+        run: fc.nat(),
+        attempt: fc.nat(),
+        consumer: fc.string(),
+        replay: uuid,
+      })
+      .chain((whole) =>
+        fc
+          .tuple(
+            fc.dictionary(fc.constantFrom(...messageNames), member, { maxKeys: 2 }),
+            fc.subarray(messageNames, { maxLength: 2 }),
+          )
+          .map(([wrong, missing]) =>
+            Object.fromEntries(
+              Object.entries({ ...whole, ...wrong }).filter(([name]) => !missing.includes(name)),
+            ),
+          ),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      v: fc.constant(1),
+      spilled: fc.dictionary(
+        fc.constantFrom('v', 'id', 'resource', 'subject', 'event', 'pending'),
+        member,
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: soundValue },
+)
+const parsers: [parse: (message: unknown) => object, needs: string[]][] = [
+  [parseInboundMessage, []],
+  [parseDeliveryReference, ['event', 'subscription', 'run', 'attempt', 'traceparent']],
+  [parseValidationMessage, ['consumer', 'subscription', 'attempt']],
+  [parseReplayMessage, ['subscription', 'replay']],
+]
+
+const value = fc.oneof(
+  oddText.filter((text) => !text.includes('\0')),
+  fc.constantFrom('', '0', '1', '-1', '1e9', '{issuer}', 'https://a.no', '127.0.0.0/8', 'x,y'),
+)
+const secret = fc.constantFrom(
+  'AccountEndpoint=x;AccountKey=S3CRET',
+  'AccountName=x;AccountKey=S3CRET',
+  '{"ttd":["S3CRET"]}',
+  '{"ttd":[]}',
+  'S3CRET',
+)
+const secretSettings = ['Cosmos', 'QueueStorage', 'PLATFORM_TOKEN_CERTIFICATES']
+const settings = fc
+  .tuple(
+    fc.dictionary(fc.constantFrom(...settingNames), value),
+    fc.dictionary(fc.constantFrom(...secretSettings), secret),
+  )
+  .map(([some, secrets]) => ({ ...some, ...secrets }))
+
+export const requestProperties = [
+  property(
+    'a wish to subscribe is one or a 400, and its filters mean what they say',
+    40,
+    subscriptionText,
+    (body) => {
+      const wish = problemOr(
+        () => parseSubscriptionRequest({ text: body, value: parseJson(body) }),
+        400,
+      )
+      if (wish === undefined) return
+      const { filters } = wish
+      const document = { id: 'a', consumer: '/org/ttd', number: 1, filters }
+      const {
+        resource,
+        source = '',
+        subject,
+        alternative,
+        type,
+      } = entryOf(document, 0, (same) => same)
+      assert.deepEqual(
+        [resource, subject, alternative, type],
+        [filters.resource, filters.subject, filters.alternative, filters.type],
+      )
+      assert.ok(
+        covers(source, source) && covers(source, `${source}/x`) && !covers(`${source}x`, source),
+      )
+    },
+  ),
+  property(
+    'a wish to replay is one or a 400, and the ids between its times are found',
+    30,
+    replayText,
+    (body) => {
+      const wish = problemOr(() => parseReplayRequest({ value: parseJson(body) }), 400)
+      if (wish === undefined) return
+      const [from, until] = [newReplay('1', wish, 0).cursor, boundAt(Date.parse(wish.to))]
+      assert.ok(from <= until && until <= boundAt(2 ** 48 - 1), `${from} to ${until}`)
+    },
+  ),
+  property(
+    'a wish to read is one or a 400, and never reaches into the holdback',
+    40,
+    readQuery,
+    (query) => {
+      const now = Date.now()
+      const wish = problemOr(
+        () => parseReadRequest(`https://h/app/ttd/a?${query}`, null, 30, now),
+        400,
+      )
+      if (wish === undefined) return
+      assert.ok(wish.until <= boundAt(now - 30_000) && wish.size >= 1 && wish.size <= 1000)
+      assert.ok(Object.keys(wish.about).length <= 1)
+    },
+  ),
+  property(
+    'a message is one of ours, unchanged, or says what is wrong with it',
+    60,
+    queueMessage,
+    (message) => {
+      for (const [parse, needs] of parsers)
+        try {
+          const parsed = parse(message)
+          assert.deepEqual(parsed, message)
+          for (const name of needs) assert.ok(name in parsed)
+        } catch (error) {
+          if (!Joi.isError(error)) throw error
+        }
+    },
+  ),
+  property(
+    'any settings are taken or refused by name, and no secret is told',
+    20,
+    settings,
+    (environment) => {
+      try {
+        readConfig(environment)
+      } catch (error) {
+        assert.ok(
+          error instanceof Error && error.message.startsWith('Wrong settings: '),
+          String(error),
+        )
+        assert.ok(!error.message.includes('S3CRET'))
+      }
+    },
+  ),
+]

@@ -49,6 +49,8 @@ export async function startApp(
     /** Bytes of its process, resident, and in use after a full garbage collection. */
     resident: async () => (await child.usage()).rssBytes,
     holding: () => child.holding(),
+    /** The connection string of its queues. */
+    storage: stores.settings.QueueStorage,
     drained: () => drained(stores.settings.QueueStorage),
     /** What the app has asked of each container since the last reset. */
     usage: () => usageOf(stack, name),
@@ -101,8 +103,9 @@ async function drained(storage: string): Promise<void> {
 
 async function usageOf({ emulators }: Stack, database: string): Promise<Map<string, Tally>> {
   const { byContainer } = await emulators.usage()
-  const own = Object.entries(byContainer).filter(([name]) => name.startsWith(`${database}/`))
-  return new Map(own.map(([name, tally]) => [name.slice(database.length + 1), tally]))
+  const tallies = Object.entries(byContainer)
+  const ours = tallies.filter(([name]) => name.startsWith(`${database}/`))
+  return new Map(ours.map(([name, tally]) => [name.slice(database.length + 1), tally]))
 }
 
 async function chargeOf(stack: Stack, database: string): Promise<number> {

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { startStack, type Stack } from '../local/stack.ts'
+import { startStack } from '../local/stack.ts'
 import { chartOf } from './capacity-chart.ts'
 import { ceilingsOf } from './capacity-limits.ts'
 import { measuredPart } from './capacity-page.ts'
@@ -19,21 +19,16 @@ const docs = path.join(import.meta.dirname, '../docs')
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 try {
   const usages: EventUsage[] = []
-  for (const subscribers of SUBSCRIBERS) usages.push(await count(stack, subscribers, 0, EVENTS))
+  for (const subscribers of SUBSCRIBERS) usages.push(await count(subscribers, 0, EVENTS))
   const large = usages.filter(({ subscribers }) => subscribers === 1)
-  for (const bytes of BYTES) large.push(await count(stack, 1, bytes, LARGE_EVENTS))
+  for (const bytes of BYTES) large.push(await count(1, bytes, LARGE_EVENTS))
   await write(measuredPart(usages, large, { sweep: await usageOfSweep(stack) }))
   writeFileSync(path.join(docs, 'capacity.svg'), chartOf(ceilingsOf(usages), SUBSCRIBERS))
 } finally {
   await stack.stop()
 }
 
-async function count(
-  stack: Stack,
-  subscribers: number,
-  bytes: number,
-  events: number,
-): Promise<EventUsage> {
+async function count(subscribers: number, bytes: number, events: number): Promise<EventUsage> {
   const usage = await usageOfEvents(stack, subscribers, bytes, events)
   console.log(
     `${subscribers} subscribers, ${bytes} bytes: ${usage.charge.toFixed(1)} RU, ${usage.messages} messages`,

@@ -1,6 +1,7 @@
 import type { CloudEvent } from './cloud-event.ts'
 import type { Scope } from './event-scope.ts'
 import type { ReadRequest } from './read-request.ts'
+import { retried } from './retried.ts'
 import type { Services } from './services.ts'
 import { likeness } from './wildcard.ts'
 
@@ -20,9 +21,17 @@ const FULL_LENGTH = 4_000_000 // characters: four times what 1,000 ordinary even
 export async function pageOfEvents(
   store: Services['events'],
   scope: Scope,
+  request: ReadRequest,
+): Promise<Page> {
+  if (request.after >= request.until) return { events: [], last: undefined }
+  return retried(() => collect(store, scope, request)) // anew: what was collected of a try that failed is dropped
+}
+
+async function collect(
+  store: Services['events'],
+  scope: Scope,
   { after, until, size, sources, types }: ReadRequest,
 ): Promise<Page> {
-  if (after >= until) return { events: [], last: undefined }
   const [isSource, isType] = [anyOf(sources), anyOf(types)]
   const isWanted = ({ source, type }: CloudEvent) => isSource(source) && isType(type)
   const most = sources.length + types.length > 0 ? LOOKED_AT : size

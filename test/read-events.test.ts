@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
+import { startFaultProxy, type Fault } from '../local/fault-proxy.ts'
 import { isUsage } from '../local/emulators/usage.ts'
 import type { EventDocument } from '../shared/event-document.ts'
 import { openEvents } from '../shared/events.ts'
@@ -13,8 +14,12 @@ import { createWorld, deployed } from './world.ts'
 const HOUR = 3_600_000
 const world = await createWorld()
 const functions = ['read-app-events', 'read-party-events']
-const app = await startApp(world, { functions, settings: { READ_HOLDBACK_SECONDS: '15' } })
-after(app.stop)
+const cosmos = await startFaultProxy(world.settings.Cosmos)
+const app = await startApp(world, {
+  functions,
+  settings: { READ_HOLDBACK_SECONDS: '15', Cosmos: cosmos.connection },
+})
+after(() => Promise.all([app.stop(), cosmos.stop()]))
 const ttd = readerOf(app, await tokenOf(people.ttd))
 const someone = await tokenOf({ ...people.user, 'urn:altinn:partyid': 71, pid: '03017512345' })
 const user = readerOf(app, someone)
@@ -207,6 +212,36 @@ test(
     }
   },
 )
+
+const faults: [what: string, fault: Fault][] = [
+  ['a 503', { status: 503 }],
+  ['a 500', { status: 500 }],
+  ['a 429', { status: 429, headers: { 'x-ms-retry-after-ms': '50' } }],
+  ['a cut after it was done', 'cut after'],
+]
+describe('a page that meets a fault', { skip: deployed !== undefined }, async () => {
+  const documents = await stored('faults', 250)
+  for (const [what, fault] of faults)
+    test(`that passes is whole, and has each event once: ${what}`, async () => {
+      for (const place of [1, 2, 3, 4]) {
+        let asked = 0 // the plan of the query, then the query three times: 100, 100 and 50 events
+        cosmos.plan = ({ method, url }) =>
+          method === 'POST' && url.endsWith('/colls/events/docs') && ++asked === place
+            ? fault
+            : undefined
+        const { events } = await ttd.page('ttd/faults?after=1&size=250')
+        assert.deepEqual(idsOf(events), idsOf(documents), `request ${place}`)
+        assert.ok(asked >= 4, `${asked} requests`)
+      }
+    })
+  test('that stays is a 503, to be asked for again', async () => {
+    cosmos.plan = () => ({ status: 503 })
+    const answer = await ttd.get('ttd/faults?after=1')
+    cosmos.plan = () => undefined
+    assert.equal(answer.headers.get('retry-after'), '5')
+    await assertProblem(answer, 503)
+  })
+})
 
 test('large events make a page shorter, and none is left out', async () => {
   const documents = await stored('large', 12, () => ({ data: 'x'.repeat(1_000_000) }))

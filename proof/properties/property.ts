@@ -3,10 +3,10 @@ import fc from 'fast-check'
 /** Something that must hold for every input of a kind. */
 export interface Property {
   name: string
-  /** Its part of the inputs of a run: that many of a thousand. */
+  /** Its part of the inputs of a run, beside those of the others. */
   share: number
   /** Tries so many inputs that `seed` decides; what does not hold, for the smallest input that was found, or undefined. */
-  failure(runs: number, seed: number): Promise<string | undefined>
+  failure(inputs: number, seed: number): Promise<string | undefined>
 }
 
 /** Makes a property of what `holds` says by not throwing. */
@@ -16,17 +16,33 @@ export function property<T>(
   inputs: fc.Arbitrary<T>,
   holds: (input: T) => void | Promise<void>,
 ): Property {
-  return {
-    name,
-    share,
-    async failure(numRuns, seed) {
-      const claim = fc.asyncProperty(inputs, async (input) => {
-        await holds(input)
-      })
-      const found = await fc.check(claim, { numRuns, seed, includeErrorInReport: true })
-      return found.failed ? fc.defaultReportMessage(found) : undefined
-    },
-  }
+  const claim = fc.asyncProperty(inputs, async (input) => {
+    await holds(input)
+  })
+  return { name, share, failure: (count, seed) => failureOf(claim, count, seed) }
+}
+
+/** The same where as many as `atOnce` inputs are tried together: what takes its time with one takes no more with all. */
+export function propertyOfMany<T>(
+  name: string,
+  share: number,
+  inputs: fc.Arbitrary<T>,
+  atOnce: number,
+  hold: (inputs: T[]) => Promise<void>,
+): Property {
+  const lists = fc.array(inputs, { minLength: atOnce, maxLength: atOnce })
+  const claim = fc.asyncProperty(lists, hold)
+  return { name, share, failure: (count, seed) => failureOf(claim, count / atOnce, seed) }
+}
+
+async function failureOf(
+  claim: fc.IAsyncProperty<[unknown]>,
+  runs: number,
+  seed: number,
+): Promise<string | undefined> {
+  const numRuns = Math.ceil(runs)
+  const found = await fc.check(claim, { numRuns, seed, includeErrorInReport: true })
+  return found.failed ? fc.defaultReportMessage(found) : undefined
 }
 
 /** What an arbitrary gives. */

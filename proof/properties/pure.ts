@@ -1,0 +1,20 @@
+import { addressProperties } from './addresses.ts'
+import { answerProperties } from './answers.ts'
+import { deliveryProperties } from './deliveries.ts'
+import { eventProperties } from './events.ts'
+import { matchingProperties } from './matching.ts'
+import { orderProperties } from './order.ts'
+import { requestProperties } from './requests.ts'
+import { tokenProperties } from './tokens.ts'
+
+/** Everything that must hold of the app's modules by themselves. */
+export const pureProperties = [
+  ...eventProperties,
+  ...tokenProperties,
+  ...addressProperties,
+  ...matchingProperties,
+  ...deliveryProperties,
+  ...orderProperties,
+  ...requestProperties,
+  ...answerProperties,
+]

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { startHttpProperties } from '../proof/properties/http.ts'
+import { partsOf } from '../proof/properties/parts.ts'
+import type { Property } from '../proof/properties/property.ts'
+import { pureProperties } from '../proof/properties/pure.ts'
+import { startQueueProperties } from '../proof/properties/queues.ts'
+
+// `npm run proof:attacks` tries the same with fifty times as many inputs. SEED=… repeats a run.
+const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const unhandled: unknown[] = []
+process.on('unhandledRejection', (reason) => unhandled.push(reason))
+after(() => assert.deepEqual(unhandled, []))
+
+/** One test a property; what fails is told with the seed and the smallest input. */
+function testEach(properties: Property[], inputs: number): void {
+  for (const [{ name, failure }, part] of partsOf(properties, inputs))
+    test(name, async () => {
+      const found = await failure(part, seed)
+      assert.equal(found, undefined, found)
+    })
+}
+
+describe('the modules, by themselves', () => testEach(pureProperties, 2000))
+
+const http = await startHttpProperties()
+const whole = await startQueueProperties()
+after(() => Promise.all([http.app.stop(), whole.app.stop(), whole.receiver.stop()]))
+describe('the running app', () => testEach([...http.properties, ...whole.properties], 200))

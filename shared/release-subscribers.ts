@@ -41,11 +41,7 @@ async function release(
 ): Promise<void> {
   const count = nextRelease(subscription)
   const oldest = count === 'all' ? [] : await waitingOf(services, subscription.number, count)
-  if (count === 'all' || oldest.length === 0)
-    return void (await services.subscriptions.save({
-      ...recovered(subscription),
-      _etag: subscription._etag,
-    }))
+  if (count === 'all' || oldest.length === 0) return endPause(services, subscription)
   const until = nowSeconds() + Math.ceil(services.config.delivery.timeoutMs / 1000) // by then these have ended
   const { outcome } = await services.subscriptions.save({
     ...subscription,
@@ -58,6 +54,14 @@ async function release(
       AT_ONCE,
       async (delivery) => void (await take(services, delivery, true)),
     )
+}
+
+async function endPause(
+  { subscriptions, index }: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<void> {
+  await subscriptions.save({ ...recovered(subscription), _etag: subscription._etag })
+  index.outdate() // so that this very sweep sends what is overdue, and does not put it off once more
 }
 
 const waitingOf = (services: Services, number: number, count: number) =>

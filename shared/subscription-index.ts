@@ -44,6 +44,11 @@ export function createSubscriptionIndex({
   }
 
   return {
+    /** Has whoever asks next look for changes: one is known to have been made here. */
+    outdate(): void {
+      checked = Math.min(checked, now() - CHECK_MS - 1)
+    },
+
     /** The subscriptions as they were at most 3 s ago, or 5 s where the store does not answer. Throws where they are older. */
     async current(): Promise<Matcher> {
       if (now() - checked <= CHECK_MS) return matcher

@@ -16,7 +16,9 @@ import { nextTraceparent } from './trace.ts'
 const LADDER_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
 const GIVEN_UP = 0
 const AT_ONCE = 16
-const EVERYONE_KNOWS_SECONDS = 8 // an index is at most 5 s old, and clocks differ
+const CATCH_UP_MS = 3000 // the longest that may pass before a validated subscription is stored
+const EVERYONE_KNOWS_SECONDS = 13 // those 3, 4 for the write, 5 that an index may be old, 1 that clocks differ
+const FANNED_OUT_SECONDS = 4 // an event that is looked at sooner may be under way: it would be sent twice
 
 type Validation = NonNullable<SubscriptionDocument['validation']>
 
@@ -79,6 +81,7 @@ async function markValidated(
     const { validation: _done, ...rest } = current
     return { ...recovered(rest), ...(isNew && { validated: now }) }
   })
+  services.index.outdate()
 }
 
 /**
@@ -90,13 +93,17 @@ async function catchUp(
   { number }: SubscriptionDocument,
   validated: string,
 ): Promise<void> {
-  const to = new Date(Date.parse(validated) + EVERYONE_KNOWS_SECONDS * 1000).toISOString()
-  const due = nowSeconds() + EVERYONE_KNOWS_SECONDS + services.config.repairAfterSeconds
-  const replay = newReplay(String(number), { only: 'missing', from: validated, to }, due)
+  const to = Date.parse(validated) + EVERYONE_KNOWS_SECONDS * 1000
+  const wait = EVERYONE_KNOWS_SECONDS + FANNED_OUT_SECONDS
+  const due = nowSeconds() + wait + services.config.repairAfterSeconds
+  const missing = { only: 'missing' as const, from: validated, to: new Date(to).toISOString() }
+  const replay = newReplay(String(number), missing, due)
   const { outcome } = await services.replays.add(replay)
   if (outcome === 'unconfirmed')
     throw new Error(`The replay for subscription ${number} is not confirmed to be stored.`)
-  await askForPage(services, replay, EVERYONE_KNOWS_SECONDS)
+  await askForPage(services, replay, wait)
+  if (Date.now() - Date.parse(validated) > CATCH_UP_MS)
+    throw new Error(`Subscription ${number} took too long to catch up: its events would be missed.`)
 }
 
 async function scheduleNext(

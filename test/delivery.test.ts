@@ -142,7 +142,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
   test('an event published the moment a subscription is validated arrives, though indexes are older', async () => {
     const app = await ownApp()
     await app.subscribe({ wait: false })
-    await arrived(app.path, await app.publish(), 20)
+    await arrived(app.path, await app.publish(), 40)
   })
 
   test('a message that comes twice is delivered once', async () => {

@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { exampleEvent } from '../local/example.ts'
 import { startReceiver } from '../local/receiver.ts'
+import type { ReplayDocument } from '../shared/replays.ts'
 import { startApp } from './app.ts'
 import { assertProblem, clientOf, people, tokenOf, type Subscription } from './subscriber.ts'
 import { createWorld } from './world.ts'
@@ -134,6 +135,17 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.ok(second.id > first.id)
     assert.ok(second.secret !== undefined && second.secret !== first.secret)
     await assertProblem(await client.call('GET', `/${first.id}`), 404)
+  })
+
+  test('is caught up when all of its first seconds must have been fanned out: sooner would send twice', async () => {
+    const made = await client.subscribed({ endPoint: hook(), resourceFilter: RESOURCE })
+    const replays = await world.documents<ReplayDocument>('replays')
+    const replay = replays.find(({ subscription }) => subscription === String(made.id))
+    assert.ok(replay?.due !== undefined)
+    const to = Date.parse(replay.to)
+    assert.ok(to - Date.parse(replay.from) >= 10_000) // a write, and an index that is 5 s old
+    const REPAIR_SECONDS = 60
+    assert.ok((replay.due - REPAIR_SECONDS) * 1000 - to >= 3000) // and a fan-out
   })
 
   test('may be deleted, and have its secret changed, as soon as it is made', async () => {

@@ -1,0 +1,66 @@
+import type { Figure, Line } from '../bench/figures.ts'
+import { lineChart } from '../bench/line-chart.ts'
+import { median } from '../bench/statistics.ts'
+
+/** What the benches told, in the order in which they ran. */
+export interface Speed {
+  at: string
+  benches: { name: string; figures: Figure[]; lines: Line[] }[]
+}
+
+/** A table in Markdown: a row for each figure, with the spread of its repetitions. */
+export function speedReport({ benches }: Speed): string {
+  const rows = benches.flatMap(({ name, figures }) => figures.map((figure) => rowOf(name, figure)))
+  return ['| Bench | | Median (lowest–highest) | Aim |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  )
+}
+
+function rowOf(bench: string, { what, unit, values, aim }: Figure): string {
+  const [middle, low, high] = [median(values), Math.min(...values), Math.max(...values)]
+  const spread = values.length > 1 ? ` (${shown(low)}–${shown(high)})` : ''
+  return `| ${bench} | ${what} | ${shown(middle)}${spread} ${unit} | ${aim ? verdict(middle, aim) : ''} |`
+}
+
+function verdict(value: number, aim: NonNullable<Figure['aim']>): string {
+  const [text, met] =
+    'atMost' in aim
+      ? [`at most ${shown(aim.atMost)}`, value <= aim.atMost]
+      : [`at least ${shown(aim.atLeast)}`, value >= aim.atLeast]
+  return `${text}: ${met ? 'met' : '**missed**'}`
+}
+
+/** Three digits that count. */
+const shown = (value: number): string =>
+  Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
+
+const charts: Record<Line['chart'], { title: string; x: string; y: string }> = {
+  latency: { title: 'How long it takes', x: 'percentile', y: 'ms' },
+  matching: { title: 'Finding the subscribers of an event', x: 'subscriptions', y: 'ns' },
+  reading: { title: 'Reading a page of 50 events', x: 'events stored', y: 'ms' },
+}
+
+/** The charts, by name, as SVG. */
+export function speedCharts({ benches }: Speed): [name: string, svg: string][] {
+  const all = benches.flatMap(({ lines }) => lines)
+  return Object.entries(charts).map(([chart, { title, x, y }]) => {
+    const lines = all.filter((line) => line.chart === chart)
+    const xs = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].toSorted(
+      byNumber,
+    )
+    const values = ({ points }: Line) => xs.map((at) => new Map(points).get(at) ?? NaN)
+    return [
+      chart,
+      lineChart({
+        title,
+        x: { name: x, values: xs },
+        y: { name: y },
+        lines: lines.map((line) => ({ name: line.name, values: values(line) })),
+      }),
+    ]
+  })
+}
+
+/** 1000 before 100000, p50 before p99. */
+const byNumber = (one: string, other: string): number => numberIn(one) - numberIn(other)
+const numberIn = (text: string): number => Number(text.replace(/\D/g, ''))

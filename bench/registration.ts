@@ -8,7 +8,7 @@ import { createWorker } from '../local/host/worker.ts'
 import { addToEnvironment, readSettingsFile, root } from '../local/settings.ts'
 
 addToEnvironment(readSettingsFile())
-const worker = createWorker(() => {})
+const worker = createWorker()
 standIn(worker.core)
 const [form] = process.argv.slice(2)
 

@@ -17,7 +17,6 @@ await runUntilStopped(async () => {
   const host = await startHost({
     folder: values.folder,
     port: portFor('PORT'),
-    exitOnUnhandled: true,
     ...(values.functions !== undefined && { functions: values.functions.split(',') }),
     ...(values.lease !== undefined && { leaseSeconds: Number(values.lease) }),
   })

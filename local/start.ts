@@ -22,7 +22,7 @@ await runUntilStopped(async () => {
   })
   try {
     addToEnvironment({ ...stack.settings, ...quickPolling })
-    const host = await startHost({ folder: root, port: portFor('PORT'), exitOnUnhandled: true })
+    const host = await startHost({ folder: root, port: portFor('PORT') })
     const docs = await startDocs({
       port: portFor('DOCS_PORT'),
       app: host.url,

@@ -39,7 +39,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}',
   }
   Object.assign(process.env, needed)
-  const host = await startHost({ folder: root, port: 0, log: () => {} })
+  const host = await startHost({ folder: root, port: 0 })
   await host.stop()
   const queue = (queueName: string) => ({
     type: 'queueTrigger',

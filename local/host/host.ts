@@ -1,150 +1,59 @@
-// An Azure Functions host inside this process, for laptops and tests: it loads the app as the real Node.js worker does,
-// and acts as the host does for HTTP, storage-queue and timer triggers. It is not the real host. It does NOT do:
-// scaling, or leases between instances; keys (authLevel is not enforced, as with `func start`); HTTP streaming; other
-// triggers, input and output bindings, retry policies, log hooks (each a fault at the start); functionTimeout; log
-// levels from host.json; Application Insights; admin calls other than POST /admin/functions/NAME for queues and timers;
-// waking a poll when something is sent; a memory of timers beyond the process (isPastDue is always false).
-import path from 'node:path'
+// An Azure Functions host for laptops and tests, one app a process: it loads the app as the real Node.js worker does, and
+// acts as the host does for HTTP, storage-queue and timer triggers, as far as this app needs it. It is not the real host.
+//
+// A fault at the start, by name: other triggers, input and output bindings, retry policies, runOnStartup, hooks other
+// than appStart and appTerminate, HTTP streaming, function names that the host would leave out, settings of
+// extensions.http and .queues in host.json that settings.ts does not know or are not spelled as there, %NAME%, a glob as
+// `main`, a connection to queues other than a connection string, what routes.ts cannot read of route templates, and what
+// timer.ts cannot read of schedules. A fault when it happens: a cookie in an answer is a 500 with a line in the log.
+//
+// Left out: triggerMetadata of queue messages that are text (undefined; with dataType binary it is there); POST
+// /admin/functions/NAME for queue functions (404; timers have it); keys (authLevel is not enforced, as with `func
+// start`); FUNCTIONS_REQUEST_BODY_SIZE_LIMIT (it is 100 MB); functionTimeout; log levels from host.json; Application
+// Insights; scaling, and leases between instances; waking a poll when something is sent; a memory of timers beyond the
+// process (isPastDue is always false). A rejection that nobody awaits ends the process, as the real worker: Node.js does.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { format } from 'node:util'
-import { loadApp } from './app.ts'
 import { startHttp } from './http.ts'
-import { toAdminCall } from './queue-message.ts'
 import { createQueue } from './queue.ts'
 import { buildRoutes } from './routes.ts'
 import { readHostSettings } from './settings.ts'
-import type { QueueSettings } from './settings.ts'
-import { createTimer, toTimerCall } from './timer.ts'
-import type { App, AppFunction, Log } from './worker.ts'
+import { createTimer } from './timer.ts'
+import { loadApp, type AppFunction } from './worker.ts'
 
-export type HostOptions = {
-  folder: string // with host.json, and package.json whose `main` (a path or a glob) is loaded
+type HostOptions = {
+  folder: string // with host.json, and package.json whose `main` is loaded
   port: number // 0: any that is free
   functions?: string[] // only these, as `func start --functions a b`
-  leaseSeconds?: number
-  stopSeconds?: number
-  log?: (line: string) => void
-  exitOnUnhandled?: boolean // an error nobody handles ends the process, as it ends the real worker
-  onFatal?: (error: unknown) => void // then called instead of process.exit(1)
+  leaseSeconds?: number // of a queue message
+  stopSeconds?: number // the longest that a stop waits for what runs
 }
 
 /** Starts the app in `folder` with the settings in `process.env`. Rejects at the first fault; then nothing runs. */
 export async function startHost(options: HostOptions) {
-  const log = createLog(options.log)
-  const unwatch = options.exitOnUnhandled ? watchUnhandled(log, options.onFatal) : undefined
-  const settings = readHostSettings(options.folder)
-  const app = await loadApp(path.resolve(options.folder), log)
-  const functions = choose(app.functions, options.functions, log)
-  const routes = buildRoutes(functions, settings.routePrefix, log)
-  const served = functions.filter(
-    (fn) => fn.kind !== 'http' || routes.some((route) => route.fn === fn),
-  )
-  const active = served.filter((fn) => !isDisabled(fn))
-  const queueSettings = { ...settings.queues, leaseSeconds: options.leaseSeconds ?? 600 }
-  const listeners = await createListeners(app, active, queueSettings, log)
-  const runner = createRunner(app, functions)
-  const server = await startHttp(options.port, { app, routes, active, run: runner.run, log })
-  for (const listener of listeners) listener.start()
+  const { folder, leaseSeconds = 600, stopSeconds = 30 } = options
+  const settings = { ...readHostSettings(folder), leaseSeconds }
+  const app = await loadApp(folder)
+  const functions = choose(app.functions, options.functions)
+  const ofKind = (kind: string) => functions.filter((fn) => fn.kind === kind)
+  const routes = buildRoutes(ofKind('http'), settings.routePrefix)
+  const timers = ofKind('timer').map((fn) => createTimer(app, fn))
+  const triggers = [...timers, ...ofKind('queue').map((fn) => createQueue(app, fn, settings))]
+  const runTimer = (name: string) => (timers.find(({ fn }) => fn.name === name)?.run() ? 202 : 404)
+  const server = await startHttp(options.port, { app, routes, runTimer })
+  for (const { fn, start } of triggers) if (!fn.disabled) start()
 
-  async function end() {
-    const bound = new AbortController()
-    const bounded = sleep((options.stopSeconds ?? 30) * 1000, undefined, { signal: bound.signal })
-    const work = [server.stop(), runner.idle(), ...listeners.map((listener) => listener.stop())]
-    await Promise.race([Promise.all(work), bounded])
-    bound.abort()
+  /** Ends listening and polling, waits for what runs, then runs the appTerminate hooks. */
+  async function stop() {
+    const stopped = [server, ...triggers].map((each) => each.stop())
+    await Promise.race([Promise.all(stopped), sleep(stopSeconds * 1000, null, { ref: false })])
     server.cut()
-    await app
-      .terminate()
-      .catch((error: unknown) => log('error', 'Host', `appTerminate: ${format(error)}`))
-    unwatch?.()
+    await app.terminate()
   }
-  let ending: Promise<void> | undefined
-  /** Ends listening and polling, waits (30 s at most) for what runs, then runs the appTerminate hooks. */
-  const stop = () => (ending ??= end())
-  const { port } = server
-  const { trigger } = runner
-  return { url: `http://127.0.0.1:${port}`, port, functions: served.map(summary), trigger, stop }
+  return { url: server.url, functions: [...routes, ...triggers].map(({ fn }) => fn), stop }
 }
 
-function createLog(write: (line: string) => void = console.log): Log {
-  return (level, category, message) => {
-    if (!['trace', 'debug', 'none'].includes(level)) write(`[${level}] ${category}: ${message}`)
-  }
+function choose(all: AppFunction[], names?: string[]) {
+  const unknown = names?.find((name) => !all.some((fn) => fn.name === name))
+  if (unknown) throw new Error(`there is no function "${unknown}"`)
+  return all.filter(({ name }) => names?.includes(name) ?? true)
 }
-
-function watchUnhandled(log: Log, onFatal: (error: unknown) => void = () => process.exit(1)) {
-  function fail(error: unknown) {
-    const [message, place = ''] = format(error).split('\n')
-    log('critical', 'Worker', `ended by an error that nobody handles: ${message} ${place.trim()}`)
-    onFatal(error)
-  }
-  process.on('uncaughtException', fail) // unhandled rejections arrive here too
-  return () => process.off('uncaughtException', fail)
-}
-
-const same = (one: string) => (other: { name: string }) =>
-  one.toLowerCase() === other.name.toLowerCase()
-
-const isDisabled = ({ name }: { name: string }) =>
-  /^(true|1)$/i.test(process.env[`AzureWebJobs.${name}.Disabled`] ?? '')
-
-function choose(functions: AppFunction[], names: string[] | undefined, log: Log) {
-  const unknown = names?.find((name) => !functions.some(same(name)))
-  const known = functions.map(({ name }) => name).join(', ')
-  if (unknown) throw new Error(`there is no function "${unknown}" (there are: ${known})`)
-  return functions.filter((fn) => {
-    const valid = /^(?!host$)[a-z][\w-]{0,127}$/i.test(fn.name)
-    if (!valid) log('error', 'Host', `${fn.name} is left out: the host allows no such name`)
-    return valid && (!names || names.some((name) => same(name)(fn)))
-  })
-}
-
-// A fault in a function's settings names the function.
-async function createListeners(
-  app: App,
-  functions: AppFunction[],
-  settings: QueueSettings,
-  log: Log,
-) {
-  const listeners = []
-  for (const fn of functions) {
-    try {
-      if (fn.kind === 'timer') listeners.push(createTimer(app, fn))
-      if (fn.kind === 'queue') listeners.push(await createQueue(app, fn, settings, log))
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : format(cause)
-      throw new Error(`function "${fn.name}": ${reason}`, { cause })
-    }
-  }
-  return listeners
-}
-
-function createRunner(app: App, functions: AppFunction[]) {
-  const running = new Set<Promise<unknown>>()
-  function run(name: string, input = '') {
-    const fn = functions.filter(({ kind }) => kind !== 'http').find(same(name))
-    const call = fn?.kind === 'timer' ? toTimerCall(fn) : toAdminCall(input)
-    if (!fn || !call) return undefined
-    const done = app.invoke(fn, call)
-    running.add(done)
-    void done.finally(() => running.delete(done))
-    return done
-  }
-  /** Runs a timer or queue function now, disabled or not. Rejects with what it throws. */
-  async function trigger(name: string, input?: string) {
-    const outcome = await run(name, input)
-    if (!outcome) throw new Error(`there is no timer or queue function "${name}"`)
-    if (outcome.error) throw outcome.error
-  }
-  async function idle() {
-    while (running.size > 0) await Promise.all(running)
-  }
-  return { run, trigger, idle }
-}
-
-const summary = ({ name, kind, trigger }: AppFunction) => ({
-  ...trigger,
-  ...(kind === 'http' && { route: trigger.route || name }),
-  name,
-  disabled: isDisabled({ name }),
-})

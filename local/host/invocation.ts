@@ -1,64 +1,61 @@
-// Runs one invocation, hooks included (InvocationHandler.ts of https://github.com/Azure/azure-functions-nodejs-worker).
-// The app's own @azure/functions does the conversions both ways, through `getInvocationModel`.
-import { randomBytes, randomUUID } from 'node:crypto'
+// One run of a function, as in the real worker (InvocationHandler.ts of
+// https://github.com/Azure/azure-functions-nodejs-worker): the app's own @azure/functions converts what comes in and goes
+// out, by the "programming model" that it registers.
+import { randomUUID } from 'node:crypto'
 import { format } from 'node:util'
-import type { AppFunction, Call, HttpAnswer, Log, Model } from './worker.ts'
+import { log } from './log.ts'
+import type { AppFunction } from './worker.ts'
 
-type RunHooks = (name: string, context: object) => Promise<void>
-type Outcome<Fault> = { http?: HttpAnswer | undefined; error?: Fault }
-
-/** Makes what runs a function once. It never rejects: what the function throws goes to the log and into `error`. */
-export function createInvoke(model: Model, runHooks: RunHooks, log: Log) {
-  async function run(
-    core: { state: string },
-    callback: AppFunction['callback'],
-  ): Promise<Outcome<unknown>> {
-    const invocation = model.getInvocationModel(core)
-    const { context, inputs } = await invocation.getArguments()
-    const before = { hookData: {}, invocationContext: context, inputs, functionCallback: callback }
-    await runHooks('preInvocation', before) // may replace inputs and callback
-    const running = invocation.invokeFunction(context, before.inputs, before.functionCallback)
-    const after = { ...before, ...(await settle(running)) }
-    core.state = 'postInvocationHooks'
-    await runHooks('postInvocation', after) // may replace result and error
-    core.state = ''
-    if (after.error !== null && after.error !== undefined) return { error: after.error }
-    const { returnValue } = await invocation.getResponse(context, after.result)
-    return { http: returnValue?.http }
+/** RpcTypedData, the trigger's RpcTypedData by name, and headers that may have the caller's trace. */
+export type Call = { data: object; metadata?: object; headers?: Record<string, string> }
+/** RpcHttp. */
+type Answer = {
+  statusCode: string
+  headers: Record<string, string>
+  cookies: unknown[]
+  body?: { bytes?: Uint8Array }
+}
+export type Handler = (...inputs: unknown[]) => unknown
+export type Model = {
+  getCapabilities(capabilities: object): Promise<{ HttpUri?: string }>
+  getInvocationModel(core: object): {
+    getArguments(): Promise<{ context: object; inputs: unknown[] }>
+    invokeFunction(context: object, inputs: unknown[], handler: Handler): Promise<unknown>
+    getResponse(context: object, result: unknown): Promise<{ returnValue?: { http?: Answer } }>
   }
+}
 
-  return async function invoke(fn: AppFunction, call: Call): Promise<Outcome<Error>> {
-    const category = `Function.${fn.name}`
-    const core = {
+/** Runs a function once. Never rejects: what the function throws goes to the log, and gives `failed`. */
+export async function invoke(model: Model, fn: AppFunction, call: Call) {
+  const category = `Function.${fn.name}`
+  try {
+    const invocation = model.getInvocationModel({
       invocationId: randomUUID(),
       metadata: fn.metadata,
-      state: '', // the library warns of a log line after the handler's end, unless it is a hook's
       request: {
         inputData: [{ name: fn.input, data: call.data }],
         triggerMetadata: call.metadata,
-        traceContext: call.trace ?? trace(),
+        traceContext: trace(call.headers),
       },
       log: (level: string, kind: string, message: string) =>
         log(level, kind === 'user' ? `${category}.User` : category, message),
-    }
-    const failed = (cause: unknown): Outcome<unknown> => ({ error: cause ?? 'Unknown error' })
-    const { http, error } = await run(core, fn.callback).catch(failed)
-    if (error === undefined) return { http }
+    })
+    const { context, inputs } = await invocation.getArguments()
+    const result = await invocation.invokeFunction(context, inputs, fn.handler)
+    const { returnValue } = await invocation.getResponse(context, result)
+    return { failed: false, answer: returnValue?.http }
+  } catch (error) {
     log('error', category, format(error))
-    return { error: error instanceof Error ? error : new Error(format(error)) }
+    return { failed: true, answer: undefined }
   }
 }
 
-const settle = (running: Promise<unknown>): Promise<{ result: unknown; error: unknown }> =>
-  running.then(
-    (result) => ({ result, error: null }),
-    (error: unknown) => ({ result: null, error }),
-  )
-
 /** The W3C trace of an invocation: the caller's trace id where there is a valid one, always a new span id. */
-export function trace(parent = '', state = '') {
-  const valid = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})/.exec(parent)
-  const [, id = randomBytes(16).toString('hex'), flags = '00'] = valid ?? []
-  const traceParent = `00-${id}-${randomBytes(8).toString('hex')}-${flags}`
-  return { traceParent, ...(valid && state && { traceState: state }) }
+function trace({ traceparent = '', tracestate }: Record<string, string> = {}) {
+  const valid = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})/
+  const [found, id = randomHex(), flags = '00'] = valid.exec(traceparent) ?? []
+  const traceParent = `00-${id}-${randomHex().slice(16)}-${flags}`
+  return found && tracestate ? { traceParent, traceState: tracestate } : { traceParent }
 }
+
+const randomHex = () => randomUUID().replaceAll('-', '') // quicker than randomBytes, and never all zeros

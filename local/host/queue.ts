@@ -1,131 +1,132 @@
-// A storage-queue trigger, as in the host's QueueListener.cs and QueueProcessor.cs: polling, redelivery, poison queues
-// (https://github.com/Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Common).
+// A storage-queue trigger, as in the host's QueueListener.cs and QueueProcessor.cs: polling, leases, redelivery, poison
+// queues (https://github.com/Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Common).
 import { setTimeout as sleep } from 'node:timers/promises'
 import { format } from 'node:util'
-import { isGone, keepLease, limit, openAccount } from './queue-client.ts'
-import { decode, toCall } from './queue-message.ts'
-import type { Message } from './queue-message.ts'
-import { expand } from './settings.ts'
-import type { QueueSettings } from './settings.ts'
-import type { App, AppFunction, Log } from './worker.ts'
+import { QueueServiceClient, RestError } from '@azure/storage-queue'
+import { log } from './log.ts'
+import { decode, toCall, type Message } from './message.ts'
+import type { HostSettings } from './settings.ts'
+import { createTally } from './tally.ts'
+import type { App, AppFunction } from './worker.ts'
+
+type Settings = HostSettings & { leaseSeconds: number }
 
 /** Makes a function's listener; a missing connection is a fault now. `stop` waits for the messages in hand. */
-export async function createQueue(app: App, fn: AppFunction, settings: QueueSettings, log: Log) {
-  const name = expand(fn.trigger.queueName ?? '').toLowerCase()
-  const account = await openAccount(fn.trigger.connection || 'AzureWebJobsStorage')
-  const queue = account.getQueueClient(name)
-  const poison = name.endsWith('-poison') ? undefined : account.getQueueClient(`${name}-poison`)
-  const { leaseSeconds, maxDequeueCount } = settings
+export function createQueue(app: App, fn: AppFunction, settings: Settings) {
+  const { queue, poison } = openQueues(fn)
+  const { batchSize, maxDequeueCount, leaseSeconds } = settings
   const stopping = new AbortController()
-  const inHand = new Set<Promise<void>>()
-  const note = createNote(name, log)
+  const { signal } = stopping
+  const inHand = createTally()
   let polling: Promise<void> | undefined
+  let state = 'readable'
 
   async function poll() {
-    const pause = backoff(settings.maxPollingMs)
-    while (!stopping.signal.aborted) {
+    for (let empty = 0; !signal.aborted;) {
       const batch = await receive()
-      for (const message of batch)
-        hold(stopping.signal.aborted ? release(message, 0) : handle(message))
-      while (batch.length > 0 && inHand.size > settings.newBatchThreshold)
-        await Promise.race(inHand)
-      if (batch.length > 0) pause.reset()
-      else await sleep(pause.next(), 0, { signal: stopping.signal }).catch(() => undefined)
+      for (const message of batch) take(message)
+      empty = batch.length > 0 ? 0 : empty + 1
+      if (empty === 0) await inHand.atMost(settings.newBatchThreshold)
+      else await pause(pollingWait(empty, settings.maxPollingInterval))
     }
   }
 
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined)
+
   // Not cut off by `stop`: the service may have leased the messages already.
   async function receive() {
-    const options = { numberOfMessages: settings.batchSize, visibilityTimeout: leaseSeconds }
+    const options = { numberOfMessages: batchSize, visibilityTimeout: leaseSeconds, ...limit() }
     try {
-      const { receivedMessageItems } = await queue.receiveMessages({ ...options, ...limit() })
-      note('there')
+      const { receivedMessageItems } = await queue.receiveMessages(options)
+      note('readable')
       return receivedMessageItems
     } catch (error) {
-      note(isGone(error) ? 'missing' : `out of reach: ${String(error)}`)
+      note(error instanceof RestError && error.code ? error.code : 'unreadable')
       return []
     }
   }
 
-  function hold(work: Promise<unknown>) {
-    const done: Promise<void> = work
-      .then(() => undefined)
-      .catch((error: unknown) => log('error', 'Host', `queue ${name}: ${format(error)}`))
-      .finally(() => inHand.delete(done))
-    inHand.add(done)
+  /** One line for each change of state, not for each poll. */
+  function note(now: string) {
+    if (now !== state) log('warning', 'Host', `queue ${queue.name}: ${now}`)
+    state = now
+  }
+
+  function take(message: Message) {
+    inHand.begin()
+    void (signal.aborted ? hide(message, 0) : handle(message))
+      .catch((error: unknown) => log('error', 'Host', `queue ${queue.name}: ${format(error)}`))
+      .finally(inHand.end)
   }
 
   async function handle(message: Message) {
-    const bytes = decode(message.messageText, settings.base64)
+    const bytes = decode(message.messageText)
     if (!bytes || message.dequeueCount > maxDequeueCount) return bury(message)
-    const endLease = keepLease(queue, message, leaseSeconds)
-    const succeeded = await run(message, bytes)
-    const held = { ...message, popReceipt: await endLease() }
+    const endLease = keepLease(message)
+    const call = toCall(message, bytes, fn.dataType)
+    if (!call) log('error', `Function.${fn.name}`, `message ${message.messageId} is not UTF-8`)
+    const succeeded = call && !(await app.invoke(fn, call)).failed
+    const held = await endLease()
     if (succeeded) await remove(held)
     else if (message.dequeueCount >= maxDequeueCount) await bury(held)
-    else if (poison) await release(held, settings.visibilitySeconds)
+    else if (poison) await hide(held, settings.visibilityTimeout / 1000)
     // What fails in a poison queue stays hidden for the rest of its lease.
   }
 
-  async function run(message: Message, bytes: Uint8Array) {
-    const call = toCall(message, bytes, fn.trigger.dataType)
-    if (call) return !(await app.invoke(fn, call)).error
-    log('error', `Function.${fn.name}`, `message ${message.messageId} is not UTF-8`)
-    return false
+  /** Renews the lease at half its time; what it gives back ends that, and has the message with its last receipt. */
+  function keepLease(message: Message) {
+    let held = Promise.resolve(message)
+    const renew = (last: Message) => hide(last, leaseSeconds).catch(() => last)
+    const timer = setInterval(() => void (held = held.then(renew)), leaseSeconds * 500)
+    return () => {
+      clearInterval(timer)
+      return held
+    }
   }
+
+  async function hide(message: Message, seconds: number): Promise<Message> {
+    const { messageId, popReceipt } = message
+    const hidden = await queue.updateMessage(messageId, popReceipt, undefined, seconds, limit())
+    return { ...message, popReceipt: hidden.popReceipt ?? popReceipt }
+  }
+
+  const remove = ({ messageId, popReceipt }: Message) =>
+    queue.deleteMessage(messageId, popReceipt, limit())
 
   async function bury(message: Message) {
     if (!poison) return
-    log(
-      'warning',
-      'Host',
-      `message ${message.messageId} (dequeued ${message.dequeueCount} times) goes to ${name}-poison`,
-    )
-    const send = () => poison.sendMessage(message.messageText, limit())
-    await send().catch(async (error: unknown) => {
-      if (!isGone(error)) throw error
-      await poison.createIfNotExists(limit())
-      await send()
-    })
+    log('warning', 'Host', `message ${message.messageId} goes to ${poison.name}`)
+    await poison.createIfNotExists(limit())
+    await poison.sendMessage(message.messageText, limit())
     await remove(message)
   }
-
-  const release = ({ messageId, popReceipt }: Message, seconds: number) =>
-    queue.updateMessage(messageId, popReceipt, undefined, seconds, limit()).catch(unlessGone)
-  const remove = ({ messageId, popReceipt }: Message) =>
-    queue.deleteMessage(messageId, popReceipt, limit()).catch(unlessGone)
 
   async function stop() {
     stopping.abort()
     await polling
-    while (inHand.size > 0) await Promise.all(inHand)
+    await inHand.atMost(0)
   }
-  return { start: () => void (polling = poll()), stop }
+  return { fn, start: () => void (polling = poll()), stop }
 }
 
-// After a lost lease another has the message: nothing is left to do.
-function unlessGone(error: unknown) {
-  if (!isGone(error)) throw error
+/** Opens a function's queue and, unless it is one itself, its poison queue. Throws for a missing connection and a bad name. */
+export function openQueues(fn: AppFunction) {
+  const { connection = 'AzureWebJobsStorage', queueName = '' } = fn
+  const text = process.env[connection]
+  const name = queueName.toLowerCase()
+  if (!text) throw new Error(`function "${fn.name}": the setting ${connection} is missing`)
+  if (!/^[a-z\d](-?[a-z\d]){2,62}$/.test(name)) throw new Error(`"${queueName}" is no queue's name`)
+  const retryOptions = { maxTries: 3, retryDelayInMs: 50, maxRetryDelayInMs: 200 }
+  const account = QueueServiceClient.fromConnectionString(text, { retryOptions })
+  const poison = name.endsWith('-poison') ? undefined : account.getQueueClient(`${name}-poison`)
+  return { queue: account.getQueueClient(name), poison }
 }
 
-// One line for each change of state, not for each poll.
-function createNote(name: string, log: Log) {
-  let known = 'there'
-  return (state: string) => {
-    const [kind = ''] = state.split(':')
-    if (kind !== known)
-      log(kind === 'there' ? 'information' : 'warning', 'Host', `queue ${name} is ${state}`)
-    known = kind
-  }
-}
+/** For every call: the SDK's own time limits do not end a hang. */
+const limit = () => ({ abortSignal: AbortSignal.timeout(10_000) })
 
-/** The waits after polls that find nothing: 100 ms, then doubling ± 20 % (RandomizedExponentialBackoffStrategy.cs). */
-export function backoff(maximum: number) {
-  let exponent = 0
-  function next() {
-    const more = exponent === 0 ? 0 : (0.8 + Math.random() * 0.4) * 2 ** (exponent - 1) * 100
-    exponent += 1
-    return Math.min(100 + more, maximum)
-  }
-  return { next, reset: () => void (exponent = 0) }
+/** The wait after so many polls in a row that found nothing: 100 ms, then doubling ± 20 % (RandomizedExponentialBackoffStrategy.cs). */
+export function pollingWait(empty: number, maximum: number) {
+  const more = empty > 1 ? (0.8 + Math.random() * 0.4) * 2 ** (empty - 2) * 100 : 0
+  return Math.min(100 + more, maximum)
 }

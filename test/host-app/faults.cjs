@@ -1,54 +1,39 @@
-// An app with the fault that HOST_TEST_FAULT names, for host.test.ts.
+// An app with the fault that HOST_TEST_FAULT names, for the host's tests.
 const { app, output } = require('@azure/functions')
 
 const handler = () => undefined
 const connection = 'HOST_TEST_NO_SUCH_SETTING'
+const schedule = '* * * * * *'
+const retry = { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: 1000 }
+const queue = output.storageQueue({ queueName: 'q', connection })
+
+// What cannot be registered. All are tried, and reported together.
+const refused = [
+  () => app.http('Twin', { handler }),
+  () => app.http('9-bad-name', { handler }),
+  () => app.http('host', { handler }),
+  () => app.storageBlob('blobs', { path: 'a/{b}', connection, handler }),
+  () => app.http('sender', { extraOutputs: [queue], handler }),
+  () => app.timer('returner', { schedule, return: queue, handler }),
+  () => app.timer('again', { schedule, retry, handler }),
+  () => app.timer('early', { schedule, runOnStartup: true, handler }),
+  () => app.hook.preInvocation(() => undefined),
+]
 const faults = {
-  throws: () => {
-    throw new Error('the entry point throws')
-  },
-  twice: () => {
+  registered: () => {
     app.http('twin', { handler })
-    app.http('Twin', { handler })
+    throw new Error(refused.map(messageOf).join('\n'))
   },
-  appStart: () => {
-    app.http('fine', { handler })
-    app.hook.appStart(() => Promise.reject(new Error('the setting X is missing')))
-  },
-  nothing: () => {},
-  output: () =>
-    app.http('sender', {
-      extraOutputs: [output.storageQueue({ queueName: 'q', connection })],
-      handler,
-    }),
-  returned: () =>
-    app.timer('sender', {
-      schedule: '* * * * * *',
-      return: output.storageQueue({ queueName: 'q', connection }),
-      handler,
-    }),
-  trigger: () => app.storageBlob('blobs', { path: 'a/{b}', connection, handler }),
-  retry: () =>
-    app.timer('again', {
-      schedule: '* * * * * *',
-      retry: { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: 1000 },
-      handler,
-    }),
   stream: () => {
     app.setup({ enableHttpStream: true })
     app.http('streamed', { handler })
   },
-  hook: () => {
-    app.http('fine', { handler })
-    app.hook.log(() => undefined)
-  },
-  constraint: () => app.http('typed', { route: 'x/{id:colour}', handler }),
-  route: () => app.http('odd', { route: 'x/{id=5}', handler }),
-  connection: () => app.storageQueue('unconnected', { queueName: 'q', connection, handler }),
-  queueName: () =>
-    app.storageQueue('unnamed', { queueName: '%HOST_TEST_NO_NAME%', connection, handler }),
-  schedule: () => app.timer('odd', { schedule: '* * * * *', handler }),
-  field: () => app.timer('odd', { schedule: '0 0 24 * * *', handler }),
-  never: () => app.timer('odd', { schedule: '0 0 0 31 2 *', handler }),
+}
+function messageOf(register) {
+  try {
+    return register()
+  } catch (error) {
+    return error.message
+  }
 }
 faults[process.env.HOST_TEST_FAULT]()

@@ -1,0 +1,31 @@
+// What a function gets of a queue message (QueueTriggerBinding.cs).
+import { isUtf8 } from 'node:buffer'
+import type { DequeuedMessageItem } from '@azure/storage-queue'
+
+export type Message = DequeuedMessageItem
+
+/** The bytes of a message; undefined where its text is not base64, as .NET reads it. */
+export function decode(text: string) {
+  const bare = text.replaceAll(/\s/g, '')
+  const valid = bare.length % 4 === 0 && /^[a-z\d+/]*={0,2}$/i.test(bare)
+  return valid ? Buffer.from(bare, 'base64') : undefined
+}
+
+/**
+ * What the function is called with; undefined where the bytes should be text and are not UTF-8. A text has no
+ * `triggerMetadata` here: the real host mixes the members of the payload into it, and they replace its own.
+ */
+export function toCall(message: Message, bytes: Buffer, dataType?: string) {
+  if (dataType !== 'binary') return isUtf8(bytes) ? { data: { string: String(bytes) } } : undefined
+  const metadata = {
+    DequeueCount: { json: `${message.dequeueCount}` },
+    ExpirationTime: time(message.expiresOn),
+    Id: { string: message.messageId },
+    InsertionTime: time(message.insertedOn),
+    NextVisibleTime: time(message.nextVisibleOn),
+    PopReceipt: { string: message.popReceipt },
+  }
+  return { data: { bytes }, metadata }
+}
+
+const time = (date: Date) => ({ string: date.toISOString().replace(/\.\d+Z$/, '+00:00') })

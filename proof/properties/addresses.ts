@@ -75,33 +75,31 @@ const spellings: ((address: number) => string)[] = [
   },
 ]
 
+const shortOf = (address: number) =>
+  hex(address)
+    .join('')
+    .replace(/(.{4})/, '$1:')
+
+/** Ways in which an IPv6 address carries an IPv4 one. */
+const carriers = [
+  (short: string) => `::${short}`,
+  (short: string) => `::ffff:${short}`,
+  (short: string) => `::ffff:0:${short}`,
+  (short: string) => `64:ff9b::${short}`,
+  (short: string) => `64:ff9b:1::${short}`,
+  (short: string) => `2002:${short}::1`,
+  (short: string) => `2001:0:${short}::1`,
+]
+const carrying = carriers.map((carry) => (address: number) => carry(shortOf(address)))
 const ipv6 = fc.oneof(
   fc.ipV6(),
-  fc
-    .tuple(
-      fc.constantFrom(
-        '64:ff9b::',
-        '64:ff9b:1::',
-        '::',
-        '::ffff:',
-        '::ffff:0:',
-        '2002:',
-        'fd00:ec2::',
-        'fe80::',
-        '2001:0:',
-      ),
-      ipv4,
-    )
-    .map(([prefix, address]) => {
-      const [a, b, c, d] = hex(address)
-      const short = `${a}${b}:${c}${d}`
-      return prefix === '2002:'
-        ? `2002:${short}::1`
-        : prefix === '2001:0:'
-          ? `2001:0:${short}::1`
-          : `${prefix}${short}`
-    }),
+  fc.tuple(fc.constantFrom(...carrying), ipv4).map(([carry, address]) => carry(address)),
+  ipv4.map((address) => `fd00:ec2::${shortOf(address)}`),
 )
+const everySpelling = [
+  ...spellings,
+  ...carrying.map((carry) => (address: number) => `[${carry(address)}]`),
+]
 
 /** Anycast services that anyone may reach; ipaddr.js sets them apart, we do not. */
 const services = new Set(['as112', 'amt', 'as112v6'])
@@ -144,7 +142,7 @@ export const addressProperties = [
         fc.nat({ max: 65_535 }).map((low) => 0xa9fe0000 + low),
         fc.constant(0xa83f8110),
       )
-      .chain((address) => fc.constantFrom(...spellings.map((spell) => spell(address)))),
+      .chain((address) => fc.constantFrom(...everySpelling.map((spell) => spell(address)))),
     async (host) => {
       const fault = await faultOfEndpoint(`https://${host}/`, { allowed: everything })
       assert.match(fault ?? 'no fault', /never allowed/)

@@ -143,7 +143,19 @@ const oddSource = fc.oneof(
       fc.oneof(fc.domain(), fc.constantFrom('ttd.apps.altinn.no', '[::1]', '127.1', 'x:65536', '')),
       fc.array(
         fc.oneof(
-          fc.constantFrom('ttd', 'apps-test', '..', '.', '%2e%2e', '', 'TTD', '%74td', ';'),
+          fc.constantFrom(
+            'ttd',
+            'apps-test',
+            '..',
+            '.',
+            '%2e%2e',
+            'ttd%2fapps-test',
+            '..%5Cttd',
+            '',
+            'TTD',
+            '%74td',
+            ';',
+          ),
           pathPart,
           oddText,
         ),
@@ -189,6 +201,7 @@ export const eventProperties = [
       const [, org = '', app] = pathname.split('/')
       const named = appOf(source)
       assert.deepEqual([named.org ?? '', named.app], [org, app])
+      assert.doesNotMatch(pathname, /%2f|%5c/i) // the same to who decodes before it splits
       assert.deepEqual([hostOf(source), username, password], [hostname, '', ''])
       const isOwn = problemOr(() => (requireOwnSource(publisher, source, undefined), true), 401)
       assert.equal(isOwn ?? false, org === 'ttd' && app === 'apps-test')

@@ -36,7 +36,7 @@ test('the queues in the Bicep are those of the code, each with its poison queue,
 })
 
 test('the settings in the Bicep are all of the code, and the host, and no others', () => {
-  const ofTheHost = /^(AzureWebJobsStorage__|APPLICATIONINSIGHTS_)/
+  const ofTheHost = /^(AzureWebJobsStorage__|APPLICATIONINSIGHTS_|FUNCTIONS_NODE_)/
   const written = [
     ...membersOf('infra/main.bicep', 'appSettings'),
     ...membersOf('infra/modules/function-app.bicep', 'hostSettings'),

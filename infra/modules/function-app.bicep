@@ -83,6 +83,7 @@ var hostSettings = {
   Cosmos__clientId: identity.properties.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString // no secret: local authentication is off
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  FUNCTIONS_NODE_BLOCK_ON_ENTRY_POINT_ERROR: 'true' // a bundle that does not load fails the app, not leaves it without functions
 }
 var given = toObject(
   filter(items(settings), setting => !empty(setting.value)),

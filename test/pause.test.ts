@@ -56,6 +56,17 @@ const sweep = async () => {
     await eventually('swept', () => swept() > before, 8).catch(() => {})
   }
 }
+/** Waits until no message is left: what was under way when the pause began has ended. */
+const quiet = () =>
+  eventually(
+    'no message is left',
+    async () => {
+      const queues = ['events-inbound', 'events-outbound', 'events-retry']
+      const waiting = await Promise.all(queues.map((queue) => world.waiting(queue)))
+      return waiting.every((count) => count === 0)
+    },
+    30,
+  )
 const pauseIsOver = async () => Date.parse((await subscription()).pausedUntil) <= Date.now()
 const records = () => world.documents<DeliveryDocument>('deliveries')
 
@@ -68,7 +79,7 @@ test(
     await eventually('paused', async () => (await subscription()).pausedUntil !== undefined)
     await publish(130)
     await eventually('all recorded', async () => (await records()).length === 150)
-    await sleep(1500) // what was under way when the pause began has ended
+    await quiet()
     const whilePaused = hits().length
     assert.ok(whilePaused < 100, `${whilePaused} attempts at a subscriber that is down`)
 
@@ -78,7 +89,7 @@ test(
       await eventually('the pause is over', pauseIsOver, 15)
       await sweep()
       await eventually(`${released} more`, () => hits().length >= before + released, 25)
-      await sleep(300)
+      await quiet()
       assert.equal(hits().length, before + released)
       before = hits().length
     }

@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../local/example.ts'
 import { callers } from '../local/tokens.ts'
+import { secretsIn } from '../proof/attacks/secrets.ts'
 import { startApp } from './app.ts'
 import { altinnClaims, forge, fromNow, newKey, platformClaims } from './forge.ts'
 import { startKeyServer } from './key-server.ts'
@@ -10,11 +11,10 @@ import { sendRaw } from './raw-request.ts'
 import { assertRefused, contentsOf, type Status } from './refusals.ts'
 import { createWorld } from './world.ts'
 
-const [server, altinnKey, ttdKey, stranger] = await Promise.all([
+const [server, altinnKey, ttdKey] = await Promise.all([
   startKeyServer(),
   newKey('ALTINN'),
   newKey('TTD'),
-  newKey('ALTINN'),
 ])
 after(server.stop)
 server.serve('altinn', altinnKey)
@@ -38,66 +38,7 @@ async function publish(headers: Record<string, string | undefined>, event?: obje
 }
 const expired = (seconds: number) => ({ nbf: fromNow(-600), exp: fromNow(-seconds) })
 
-// The tables of altinn-contract §2.2, §2.3, §3, §4.2 and §4.3.
-
-const badAltinnTokens: [what: string, headers: Record<string, string | undefined>][] = [
-  ['missing', { Authorization: undefined }],
-  ['of another scheme', { Authorization: `Basic ${altinn}` }],
-  ['without a scheme', { Authorization: altinn }],
-  ['named but not given', { Authorization: 'Bearer' }],
-  ['not set apart from its scheme', { Authorization: `Bearer${altinn}` }],
-  ['not readable as a token', { Authorization: 'Bearer abc' }],
-  ['signed by a stranger', { Authorization: `Bearer ${forge(stranger, altinnClaims())}` }],
-  ['expired', { Authorization: `Bearer ${forge(altinnKey, altinnClaims(expired(11)))}` }],
-  [
-    'not valid yet',
-    { Authorization: `Bearer ${forge(altinnKey, altinnClaims({ nbf: fromNow(30) }))}` },
-  ],
-  [
-    'without an expiry',
-    { Authorization: `Bearer ${forge(altinnKey, altinnClaims({ exp: undefined }))}` },
-  ],
-  ['in a cookie of another name', { Authorization: undefined, Cookie: `token=${altinn}` }],
-  [
-    'bad, in the cookie',
-    { Authorization: undefined, Cookie: `AltinnStudioRuntime=${forge(stranger, altinnClaims())}` },
-  ],
-  [
-    'bad, with a good one in the cookie',
-    { Authorization: 'Bearer abc', Cookie: `.ALTINNTOKEN=${altinn}` },
-  ],
-  ['the platform token', { Authorization: `Bearer ${platform}` }],
-]
-for (const [what, headers] of badAltinnTokens)
-  test(`401 where the Altinn token is ${what}`, async () => {
-    await assertRefused(await publish(headers), 401)
-  })
-
-const badPlatformTokens: [what: string, token: string | undefined][] = [
-  ['missing', undefined],
-  ['empty', ''],
-  ['not readable as a token', 'abc'],
-  ['given with a scheme', `Bearer ${platform}`],
-  ['signed by a stranger', forge(stranger, platformClaims())],
-  ['of an issuer without keys', forge(ttdKey, platformClaims({ iss: 'nobody' }))],
-  ['without an issuer', forge(ttdKey, platformClaims({ iss: undefined }))],
-  ['expired', forge(ttdKey, platformClaims(expired(11)))],
-  ['not valid yet', forge(ttdKey, platformClaims({ nbf: fromNow(30) }))],
-  ['without an expiry', forge(ttdKey, platformClaims({ exp: undefined }))],
-  ['without an app', forge(ttdKey, platformClaims({ 'urn:altinn:app': undefined }))],
-  ['the Altinn token', altinn],
-]
-for (const [what, token] of badPlatformTokens)
-  test(`403 where the platform token is ${what}`, async () => {
-    await assertRefused(await publish({ PlatformAccessToken: token }), 403)
-  })
-
-test('401, not 403, where both tokens are bad, and where they are swapped', async () => {
-  const swapped = { Authorization: `Bearer ${platform}`, PlatformAccessToken: altinn }
-  const none = { Authorization: undefined, PlatformAccessToken: undefined }
-  const bad = { Authorization: 'Bearer abc', PlatformAccessToken: 'abc' }
-  for (const headers of [swapped, none, bad]) await assertRefused(await publish(headers), 401)
-})
+// What must be refused whatever else a request has is in proof/attacks/tokens.ts.
 
 // Every fault comes before those below it: 415 (another type), 401, 403, 415 (no type), 411, 413, 400, 401 (source).
 
@@ -216,19 +157,19 @@ test('the same tokens are good many times', async () => {
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [201])
 })
 
-test('a clock may be 9 s off, and no token is good for longer because it was good before', async () => {
+test('a clock may be seconds off, and no token is good for longer because it was good before', async () => {
   const late = () => ({
-    Authorization: `Bearer ${forge(altinnKey, altinnClaims(expired(9)))}`,
-    PlatformAccessToken: forge(ttdKey, platformClaims(expired(9))),
+    Authorization: `Bearer ${forge(altinnKey, altinnClaims(expired(6)))}`,
+    PlatformAccessToken: forge(ttdKey, platformClaims(expired(6))),
   })
   const early = {
-    Authorization: `Bearer ${forge(altinnKey, altinnClaims({ nbf: fromNow(9) }))}`,
-    PlatformAccessToken: forge(ttdKey, platformClaims({ nbf: fromNow(9) })),
+    Authorization: `Bearer ${forge(altinnKey, altinnClaims({ nbf: fromNow(6) }))}`,
+    PlatformAccessToken: forge(ttdKey, platformClaims({ nbf: fromNow(6) })),
   }
   const headers = late()
   assert.equal((await publish(headers)).status, 201)
   assert.equal((await publish(early)).status, 201)
-  await sleep(2100)
+  await sleep(4500) // ten seconds after the expiry; the four before are for a slow machine
   await assertRefused(await publish(headers), 401)
   await assertRefused(await publish({ PlatformAccessToken: headers.PlatformAccessToken }), 403)
 })
@@ -240,11 +181,5 @@ test('each accepted event is stored and queued once', async () => {
 
 test('no line of the log has a token or the national identity number', () => {
   assert.ok(app.lines.some((line) => line.includes('event accepted')))
-  const tokens = [...sent].flatMap((value) => value.match(/[\w-]{20,}/g) ?? [])
-  assert.ok(tokens.length > 100)
-  for (const secret of [...tokens, '01017512345'])
-    assert.equal(
-      app.lines.find((line) => line.includes(secret)),
-      undefined,
-    )
+  assert.equal(secretsIn(app.lines, [...sent]), 'none')
 })

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../../test/app.ts'
-import { checked } from '../../test/checked-fetch.ts'
 import { sendRaw } from '../../test/raw-request.ts'
 import { clientOf, people, tokenOf } from '../../test/subscriber.ts'
 import { createWorld } from '../../test/world.ts'
@@ -48,7 +47,6 @@ export async function startHttpProperties() {
     const names = new Set(changes.map(([name]) => name.toLowerCase()))
     const rest = Object.entries(usual).filter(([name]) => !names.has(name.toLowerCase()))
     const answer = await sendRaw(`${app.api}/app`, [...rest, ...changes], body)
-    await checked('POST', `${app.api}/app`, answer.clone())
     requireOneOf([201, 400, 401, 403, 411, 413, 415, 431], answer)
   }
   async function answersPath({ method, parts, query, as }: Generated<typeof asked>): Promise<void> {

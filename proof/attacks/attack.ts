@@ -8,7 +8,7 @@ export interface Attack {
   what: string
   expected: string
   /** Tries it, and gives what came of it. */
-  got(): Promise<string>
+  got: () => Promise<string>
 }
 
 /** An attack; a status is given as the number it is. */

@@ -5,9 +5,16 @@ import { parseInboundMessage } from '../shared/message.ts'
 import { storeSpilled } from '../shared/store-spilled.ts'
 
 /** Queue events-inbound: a delivery for everyone who subscribes to the event, which is then marked. A second run changes nothing. */
-async function fanOutEvent({ message, services, traceparent, log }: QueueCall): Promise<void> {
+async function fanOutEvent({
+  message,
+  context,
+  services,
+  traceparent,
+  log,
+}: QueueCall): Promise<void> {
   const inbound = parseInboundMessage(message)
-  const reference = 'spilled' in inbound ? await storeSpilled(services, inbound) : inbound
+  const tries = Number(context.triggerMetadata?.['dequeueCount'])
+  const reference = 'spilled' in inbound ? await storeSpilled(services, inbound, tries) : inbound
   if (reference === undefined) return
   const event = await services.events.find(reference)
   if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)

@@ -6,7 +6,7 @@ import {
   parseValidationMessage,
 } from './message.ts'
 import type { Services } from './services.ts'
-import { storeSpilled } from './store-spilled.ts'
+import { MOST_TRIES, storeSpilled } from './store-spilled.ts'
 
 /** Finds what a message speaks of. */
 type Look = (services: Services, message: unknown) => Promise<unknown>
@@ -20,7 +20,7 @@ const looks: Record<string, Look> = {
   'events-inbound': async (services, message) => {
     const inbound = parseInboundMessage(message)
     if (!('spilled' in inbound)) return services.events.find(inbound)
-    await storeSpilled(services, inbound) // the sweep, or the queue, does the rest
+    await storeSpilled(services, inbound, MOST_TRIES) // the sweep, or the queue, does the rest
     return inbound
   },
   'events-outbound': lookForDelivery,

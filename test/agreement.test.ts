@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { startHost } from '../local/host/host.ts'
 import { settingNames } from '../shared/config.ts'
 import { containers, queues } from '../shared/resources.ts'
+import { MOST_TRIES } from '../shared/store-spilled.ts'
 import { operations } from './description.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -153,7 +154,7 @@ test('host.json is as the design says', () => {
       newBatchThreshold: 16,
       maxPollingInterval: '00:00:01',
       visibilityTimeout: '00:00:30',
-      maxDequeueCount: 5,
+      maxDequeueCount: MOST_TRIES,
       messageEncoding: 'base64',
     },
   })

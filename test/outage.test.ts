@@ -102,6 +102,23 @@ test(
 )
 
 test(
+  'an event that cannot be stored at the first try comes again by the same message',
+  { skip },
+  async () => {
+    const sent: string[] = []
+    queues.plan = ({ method, url }) => void (method === 'POST' && sent.push(url))
+    cosmos.plan = refuseAll
+    const id: unknown = await (await app.publish(eventFor(204))).json()
+    const failed = (line: string) =>
+      line.includes('cannot be stored yet') && line.includes(String(id))
+    await eventually('a try that failed', () => app.lines.some(failed), 20)
+    cosmos.plan = () => undefined
+    await eventually('stored', async () => (await documents('/party/204')).length === 1, 20)
+    assert.equal(sent.filter((url) => url.includes('/events-inbound/')).length, 1)
+  },
+)
+
+test(
   'while Cosmos is down a large event, and one with an idempotency key, get 503 within 4 s',
   { skip },
   async () => {

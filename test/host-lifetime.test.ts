@@ -47,10 +47,17 @@ test('a bad host.json stops the start, by name', (t) => {
   const read = (host: object | string) => () => readHostSettings(makeApp(t, 'http.cjs', host))
   const queues = (settings: object) => read({ extensions: { queues: settings } })
   assert.throws(read('{'), /host\.json: .*JSON/)
-  assert.throws(queues({ batchSize: 33 }), /host\.json.*"batchSize" must be less than/)
-  assert.throws(queues({ visibilityTimeout: '30' }), /"visibilityTimeout".*fails to match/)
-  assert.throws(queues({ messageEncoding: 'none' }), /"messageEncoding" must be \[base64\]/)
-  assert.throws(queues({ batchsize: 4 }), /"batchsize" is not allowed/)
+  for (const [name, value] of [
+    ['batchSize', '33'],
+    ['batchSize', '1.5'],
+    ['maxDequeueCount', '0'],
+    ['newBatchThreshold', '-1'],
+    ['visibilityTimeout', '30'],
+    ['maxPollingInterval', '1.00:00:00'],
+    ['messageEncoding', 'none'],
+  ] as const)
+    assert.throws(queues({ [name]: value }), new RegExp(`host\\.json.*: ${name} is "${value}"$`))
+  assert.throws(queues({ batchsize: 4 }), /host\.json: unknown here: batchsize$/)
 })
 
 test('settings have the defaults of the host; the environment overrides host.json', (t) => {

@@ -16,13 +16,12 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
   const { queue, poison } = openQueues(fn)
   const { batchSize, maxDequeueCount, leaseSeconds } = settings
   const stopping = new AbortController()
-  const { signal } = stopping
   const inHand = createTally()
   let polling: Promise<void> | undefined
   let state = 'readable'
 
   async function poll() {
-    for (let empty = 0; !signal.aborted;) {
+    for (let empty = 0; !stopping.signal.aborted;) {
       const batch = await receive()
       for (const message of batch) take(message)
       empty = batch.length > 0 ? 0 : empty + 1
@@ -31,7 +30,8 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
     }
   }
 
-  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined)
+  const pause = (ms: number) =>
+    sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
 
   // Not cut off by `stop`: the service may have leased the messages already.
   async function receive() {
@@ -54,7 +54,7 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
 
   function take(message: Message) {
     inHand.begin()
-    void (signal.aborted ? hide(message, 0) : handle(message))
+    void (stopping.signal.aborted ? hide(message, 0) : handle(message))
       .catch((error: unknown) => log('error', 'Host', `queue ${queue.name}: ${format(error)}`))
       .finally(inHand.end)
   }
@@ -84,10 +84,10 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
     }
   }
 
+  /** Sets for how long a message is hidden; gives it with its new receipt. */
   async function hide(message: Message, seconds: number): Promise<Message> {
-    const { messageId, popReceipt } = message
-    const hidden = await queue.updateMessage(messageId, popReceipt, undefined, seconds, limit())
-    return { ...message, popReceipt: hidden.popReceipt ?? popReceipt }
+    const { messageId: id, popReceipt: receipt } = message
+    return { ...message, ...(await queue.updateMessage(id, receipt, undefined, seconds, limit())) }
   }
 
   const remove = ({ messageId, popReceipt }: Message) =>

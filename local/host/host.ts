@@ -7,7 +7,7 @@
 // `main`, a connection to queues other than a connection string, what routes.ts cannot read of route templates, and what
 // timer.ts cannot read of schedules. A fault when it happens: a cookie in an answer is a 500 with a line in the log.
 //
-// Left out: triggerMetadata of queue messages that are text (undefined; with dataType binary it is there); POST
+// Left out: in triggerMetadata the queue message itself, and its members where it is JSON; POST
 // /admin/functions/NAME for queue functions (404; timers have it); keys (authLevel is not enforced, as with `func
 // start`); FUNCTIONS_REQUEST_BODY_SIZE_LIMIT (it is 100 MB); functionTimeout; log levels from host.json; Application
 // Insights; scaling, and leases between instances; waking a poll when something is sent; a memory of timers beyond the

@@ -12,11 +12,11 @@ export function decode(text: string) {
 }
 
 /**
- * What the function is called with; undefined where the bytes should be text and are not UTF-8. A text has no
- * `triggerMetadata` here: the real host mixes the members of the payload into it, and they replace its own.
+ * What the function is called with; undefined where the bytes should be text and are not UTF-8. The real host also mixes
+ * the members of a JSON text into `triggerMetadata`, where they replace its own of the same names.
  */
 export function toCall(message: Message, bytes: Buffer, dataType?: string) {
-  if (dataType !== 'binary') return isUtf8(bytes) ? { data: { string: String(bytes) } } : undefined
+  if (dataType !== 'binary' && !isUtf8(bytes)) return undefined
   const metadata = {
     DequeueCount: { json: `${message.dequeueCount}` },
     ExpirationTime: time(message.expiresOn),
@@ -25,7 +25,7 @@ export function toCall(message: Message, bytes: Buffer, dataType?: string) {
     NextVisibleTime: time(message.nextVisibleOn),
     PopReceipt: { string: message.popReceipt },
   }
-  return { data: { bytes }, metadata }
+  return { data: dataType === 'binary' ? { bytes } : { string: String(bytes) }, metadata }
 }
 
 const time = (date: Date) => ({ string: date.toISOString().replace(/\.\d+Z$/, '+00:00') })

@@ -66,7 +66,6 @@ export async function guessAttacks({ app, tokens, hook }: AccessLab): Promise<At
       const now = JSON.stringify(await owner.read(id))
       return now === before ? 'as it was' : now
     }),
-    ),
     attack('guess', 'whose subscriptions skd is told of', 'its own', async () => {
       const { subscriptions } = await other.ask(200, 'GET', '')
       return subscriptions.every(({ consumer }: { consumer: string }) => consumer === '/org/skd')

@@ -157,13 +157,13 @@ test('two receivers at once get no message twice', async () => {
 test('5,000 held messages do not slow a receive', async () => {
   const [few, many] = [await newQueue(), await newQueue()]
   await fill(few, 200)
-  const alone = await medianReceive(few)
+  const alone = await fastestReceive(few)
   await fill(many, 5000)
   const held = (await many.getProperties()).approximateMessagesCount ?? 0
   assert.equal(held, 5000)
-  const [besides, within] = [await medianReceive(few), await medianReceive(many)]
+  const [besides, within] = [await fastestReceive(few), await fastestReceive(many)]
   const slowest = Math.max(besides, within)
-  // Azurite's own store takes 25 times as long at 4,000; noise on a busy machine 2 to 3 times.
+  // Azurite's own store takes 25 times as long at 4,000.
   assert.ok(slowest < 8 * alone, `${slowest.toFixed(1)} ms against ${alone.toFixed(1)} ms`)
 })
 
@@ -185,14 +185,14 @@ async function fill(queue: QueueClient, count: number): Promise<void> {
   await Promise.all(senders)
 }
 
-async function medianReceive(queue: QueueClient): Promise<number> {
+async function fastestReceive(queue: QueueClient): Promise<number> {
   const times: number[] = []
   for (let i = 0; i < 25; i++) {
     const started = performance.now()
     assert.equal((await receive(queue, 1, 60)).length, 1)
     times.push(performance.now() - started)
   }
-  return times.toSorted((a, b) => a - b)[12] ?? 0
+  return Math.min(...times) // whatever else the machine does only adds
 }
 
 test('another key is refused', async () => {

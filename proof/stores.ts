@@ -1,5 +1,5 @@
 import { CosmosClient, type Database } from '@azure/cosmos'
-import { QueueServiceClient } from '@azure/storage-queue'
+import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { canProxy, startFaultProxy, type Plan } from '../local/fault-proxy.ts'
 import { queues } from '../shared/resources.ts'
 import type { DeliveryDocument } from '../shared/delivery.ts'
@@ -11,6 +11,8 @@ export interface StoreSettings {
   COSMOS_DATABASE: string
   QueueStorage: string
 }
+
+const INBOUND = 'events-inbound'
 
 export type Stores = Awaited<ReturnType<typeof openStores>>
 
@@ -52,8 +54,13 @@ export async function openStores(settings: StoreSettings) {
       cosmos.plan = counted(ofCosmos)
       queue.plan = counted(ofQueue)
     },
+    /** Empties every queue; only events that travel whole, since the store was away, are left in theirs. */
     async emptyQueues(): Promise<void> {
-      await Promise.all(queues.map((name) => service.getQueueClient(name).clearMessages()))
+      const others = queues.filter((name) => name !== INBOUND)
+      await Promise.all([
+        emptyOfReferences(service.getQueueClient(INBOUND)),
+        ...others.map((name) => service.getQueueClient(name).clearMessages()),
+      ])
     },
     /** The record of the delivery of an event to the subscription with this endpoint. */
     async delivery(endpoint: string, event: string): Promise<DeliveryDocument | undefined> {
@@ -72,4 +79,13 @@ async function numberOf(database: Database, endpoint: string): Promise<string> {
     .items.readAll<{ endpoint?: string; number: number }>()
     .fetchAll()
   return String(resources.find((each) => each.endpoint === endpoint)?.number)
+}
+
+async function emptyOfReferences(queue: QueueClient): Promise<void> {
+  const most = { numberOfMessages: 32, visibilityTimeout: 5 }
+  const take = async () => (await queue.receiveMessages(most)).receivedMessageItems
+  for (let messages = await take(); messages.length > 0; messages = await take())
+    for (const { messageId, popReceipt, messageText } of messages)
+      if (!Buffer.from(messageText, 'base64').includes('"spilled"'))
+        await queue.deleteMessage(messageId, popReceipt)
 }

@@ -39,8 +39,8 @@ export function afterSuccess(
 }
 
 /**
- * The subscription after a failure: paused after five in a row, or at once where this was a probe; disabled after five
- * days of only failures. Undefined where nothing changes.
+ * The subscription after a failure: paused after each five in a row, or at once where this was the only probe; disabled
+ * after five days of only failures. Undefined where nothing changes: of ten or a hundred that are let out some may fail.
  */
 export function afterFailure(
   subscription: SubscriptionDocument,
@@ -49,14 +49,15 @@ export function afterFailure(
   nowMs: number,
 ): SubscriptionDocument | undefined {
   const now = new Date(nowMs).toISOString()
-  const { failingSince = now, pausedUntil, pauses = 0 } = subscription
+  const { failingSince = now, pausedUntil, pauses = 0, released = 0 } = subscription
   if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
     return {
       ...subscription,
       disabled: { reason: `only failures since ${failingSince}`, since: now },
     }
-  if (pausedUntil !== undefined && !probe) return undefined // it was under way when the pause began
-  if (pausedUntil !== undefined || failures >= FAILURES)
+  const isPaused = pausedUntil !== undefined
+  if (isPaused && (!probe || released === 0)) return undefined // it was under way when the pause began
+  if ((isPaused && released === 1) || failures % FAILURES === 0)
     return {
       ...subscription,
       failingSince,

@@ -23,7 +23,7 @@ const healthy: SubscriptionDocument = {
 /** A subscription after one outcome after another, as an instance sees them; `!` fails. */
 function after(subscription: SubscriptionDocument, outcomes: string, probe: boolean) {
   const sightings = createSightings()
-  return [...outcomes].reduce((current, outcome) => {
+  return outcomes.split('').reduce((current, outcome) => {
     const seen = sightings.note(1, outcome !== '!', NOW)
     const next =
       outcome === '!' ? afterFailure(current, seen, probe, NOW) : afterSuccess(current, NOW)

@@ -18,11 +18,14 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Problem(
-      400,
-      `The body is not valid JSON: ${error instanceof Error ? error.message : ''}`,
-    )
+    throw new Problem(400, ['The body is not valid JSON', ...reasonsOf(error)].join(': '))
   }
+}
+
+/** V8's words for it, without the piece of the text that it may quote: publishers log what we answer, and it names people. */
+function reasonsOf(error: unknown): string[] {
+  const message = error instanceof Error ? error.message : ''
+  return [message.replace(/(?:^|, )(?:\.{3})?".*$/s, '')].filter((reason) => reason !== '')
 }
 
 function refuseUnfaithful(value: unknown, path: string[]): void {

@@ -4,6 +4,7 @@ import { kinds, startAccessLab } from '../proof/attacks/access-lab.ts'
 import type { Attack } from '../proof/attacks/attack.ts'
 import { guessAttacks } from '../proof/attacks/guesses.ts'
 import { readingAttacks } from '../proof/attacks/readings.ts'
+import { leakAttacks } from '../proof/attacks/secrets.ts'
 import { routeAttacks } from '../proof/attacks/routes.ts'
 import { wishAttacks } from '../proof/attacks/wishes.ts'
 
@@ -17,6 +18,7 @@ function testEach(attacks: Attack[]): void {
       assert.equal(await got(), expected)
     })
 }
+const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
 const [routes, guesses, readings] = await Promise.all([
   routeAttacks(lab),
   guessAttacks(lab),
@@ -53,3 +55,4 @@ describe('every route answers every kind of token as it should', () => {
 describe('what is guessed, or another’s, opens nothing', () => testEach(guesses))
 describe('who may subscribe to what', () => testEach(wishAttacks(lab)))
 describe('who may read what', () => testEach(readings))
+describe('what is told', () => testEach(leakAttacks('access', app, secretTokens)))

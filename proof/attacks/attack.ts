@@ -30,16 +30,31 @@ export const attack = (
   },
 })
 
+/** The body of every refusal that an attack has met. */
+export const problems: string[] = []
+
 /** The status of an answer of POST /app, which must be the problem that belongs to it. */
-export async function refusal(answer: Promise<Response>, expected: Status): Promise<number> {
-  const { status } = await answer
-  if (status === expected) await assertRefused(await answer, expected)
-  return status
+export async function refusal(asked: Promise<Response>, expected: Status): Promise<number> {
+  const answer = await noted(asked)
+  if (answer.status === expected) await assertRefused(answer, expected)
+  return answer.status
 }
 
 /** The status of any other answer, which must be a problem where it is none of success. */
-export async function statusOf(answer: Promise<Response>): Promise<number> {
-  const { status } = await answer
-  if (status >= 400) await assertProblem(await answer, status)
+export async function statusOf(asked: Promise<Response>): Promise<number> {
+  const [status] = await saidBy(asked)
   return status
+}
+
+/** The same with the `detail` of the problem. */
+export async function saidBy(asked: Promise<Response>): Promise<[status: number, detail: string]> {
+  const answer = await noted(asked)
+  const detail = answer.status >= 400 ? await assertProblem(answer, answer.status) : ''
+  return [answer.status, detail]
+}
+
+async function noted(asked: Promise<Response>): Promise<Response> {
+  const answer = await asked
+  if (answer.status >= 400) problems.push(await answer.clone().text())
+  return answer
 }

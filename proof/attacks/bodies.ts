@@ -5,6 +5,7 @@ import { sendRaw } from '../../test/raw-request.ts'
 import { contentsOf, type Status } from '../../test/refusals.ts'
 import { createWorld } from '../../test/world.ts'
 import { attack, refusal, type Attack } from './attack.ts'
+import { leakAttacks } from './secrets.ts'
 
 export const LIMIT = 262_144
 export type Body = string | Uint8Array
@@ -99,6 +100,15 @@ const refused: [Status, what: string, body: Body, Headers?][] = [
   [400, '1e400', withData('1e400')],
   [400, '-1e400 in a list', withData('[[-1e400]]')],
   [400, 'a number of 400 digits', withData('9'.repeat(400))],
+  // Somebody's number where it must not be said again
+  [400, 'a number of a person after which no JSON comes', example.replace('512345"', '512345" x')],
+  [400, 'a number of a person in bad JSON', 'x01017512345'],
+  [400, 'a number of a person and nothing else', '"01017512345'],
+  [400, 'a person for a subject', example.replace('/party/50019855"', '/person/01017512345"')],
+  [400, 'a person for a number', example.replace('"/person/01017512345"', '1017512345')],
+  [400, 'a person for a type', `${example.slice(0, -1)},"type":["01017512345"]}`],
+  [400, 'a person for a schema', `${example.slice(0, -1)},"dataschema":"person 01017512345"}`],
+  [400, 'a person for a media type', `${example.slice(0, -1)},"contenttype":"01017512345"}`],
   [400, 'a byte order mark', `\uFEFF${example}`],
   [400, 'a byte order mark alone', '\uFEFF'],
   [400, 'bytes that are no utf-8', Buffer.from(withData('"\xe5"'), 'latin1')],
@@ -143,7 +153,7 @@ const flood = (count: number, length: number): Headers =>
   )
 
 /** Every attack on POST /app by the body and the headers of a request. */
-export function bodyAttacks({ world, post }: BodyLab): Attack[] {
+export function bodyAttacks({ world, app, signed, post }: BodyLab): Attack[] {
   return [
     ...refused.map(([status, what, body, headers]) =>
       attack('body', what, status, () => refusal(post(body, headers), status)),
@@ -181,6 +191,7 @@ export function bodyAttacks({ world, post }: BodyLab): Attack[] {
         return `${stored} stored, ${queued} queued, ${(await world.documents('requests')).length} keys`
       },
     ),
+    ...leakAttacks('body', app, [signed.Authorization, signed.PlatformAccessToken]),
   ]
 }
 

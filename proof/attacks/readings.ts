@@ -1,8 +1,7 @@
 import { idsOf, readerOf } from '../../test/reader.ts'
 import { documentAt, store } from '../../test/stored-events.ts'
-import { assertProblem } from '../../test/subscriber.ts'
 import type { AccessLab, Kind } from './access-lab.ts'
-import { attack, type Attack } from './attack.ts'
+import { attack, saidBy, type Attack } from './attack.ts'
 
 // What each may read: the documents of these apps, about these subjects.
 const A_MINUTE_AGO = Date.now() - 60_000
@@ -115,11 +114,8 @@ export async function readingAttacks({ world, app, tokens }: AccessLab): Promise
       expected.join(' '),
       async () => {
         const reader = readerOf(app, tokens[who], person)
-        const answer = await reader.get(address)
-        if (answer.status >= 400)
-          return [answer.status, await assertProblem(answer, answer.status)]
-            .slice(0, expected.length)
-            .join(' ')
+        const [status, detail] = await saidBy(reader.get(address))
+        if (status >= 400) return [status, detail].slice(0, expected.length).join(' ')
         return namesOf(idsOf((await reader.pages(address)).flat())).join(' ')
       },
     ),

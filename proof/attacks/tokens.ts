@@ -5,7 +5,7 @@ import { sendRaw } from '../../test/raw-request.ts'
 import { contentsOf } from '../../test/refusals.ts'
 import { attack, refusal, type Attack } from './attack.ts'
 import { forgeries, tooLarge, wrongClaims, type Kind } from './forgeries.ts'
-import { secretsIn } from './secrets.ts'
+import { leakAttacks } from './secrets.ts'
 import type { TokenLab } from './token-lab.ts'
 
 type Headers = Record<string, string | undefined>
@@ -234,8 +234,6 @@ export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenL
       '/altinn/jwks /constructor/jwks /digdir/jwks /nobody/jwks /openid /ttd/jwks',
       async () => [...new Set(server.asked)].toSorted().join(' '),
     ),
-    attack('tokens', 'tokens and identity numbers in the log', 'none', async () =>
-      secretsIn(app.lines, [...sent]),
-    ),
+    ...leakAttacks('tokens', app, sent),
   ]
 }

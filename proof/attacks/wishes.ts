@@ -1,6 +1,6 @@
-import { assertProblem, clientOf } from '../../test/subscriber.ts'
+import { clientOf } from '../../test/subscriber.ts'
 import { OWN, type AccessLab, type Kind } from './access-lab.ts'
-import { attack, type Attack } from './attack.ts'
+import { attack, saidBy, type Attack } from './attack.ts'
 
 // What each may subscribe to; everything else is refused.
 const SKD = 'urn:altinn:resource:app_skd_melding'
@@ -70,11 +70,8 @@ const wishes: Row[] = [
 export const wishAttacks = ({ app, tokens, hook }: AccessLab): Attack[] =>
   wishes.map(([who, what, filters, status, detail]) =>
     attack('subscribe', `${who}: ${what}`, detail ?? status, async () => {
-      const answer = await clientOf(app, tokens[who]).call('POST', '', {
-        endPoint: hook(),
-        ...filters,
-      })
-      const said = answer.status < 400 ? '' : await assertProblem(answer, answer.status)
-      return detail === undefined ? answer.status : said
+      const request = { endPoint: hook(), ...filters }
+      const said = await saidBy(clientOf(app, tokens[who]).call('POST', '', request))
+      return said[detail === undefined ? 0 : 1]
     }),
   )

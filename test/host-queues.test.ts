@@ -87,8 +87,8 @@ test('polls that find nothing come ever more rarely, up to maxPollingInterval', 
 const account = await createAccount('work', 'binary', 'bad-poison', 'crowd', 'late', 'off')
 const { send, queue, textsOf } = account
 await dequeueThreeTimes('late', 'seen three times')
-for (const sleep of [4000, 4000]) await send('crowd', { sleep })
-await Promise.all(Array.from({ length: 10 }, () => send('crowd', { sleep: 50 })))
+for (const sleep of [5000, 5000]) await send('crowd', { sleep })
+await Promise.all(Array.from({ length: 10 }, () => send('crowd', { sleep: 1000 })))
 const host = await hostAt(account.connection)
 
 async function dequeueThreeTimes(name: string, value: unknown): Promise<void> {

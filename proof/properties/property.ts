@@ -6,7 +6,7 @@ export interface Property {
   /** Its part of the inputs of a run, beside those of the others. */
   share: number
   /** Tries so many inputs that `seed` decides; what does not hold, for the smallest input that was found, or undefined. */
-  failure(inputs: number, seed: number): Promise<string | undefined>
+  failure: (inputs: number, seed: number) => Promise<string | undefined>
 }
 
 /** Makes a property of what `holds` says by not throwing. */

@@ -1,0 +1,114 @@
+// `npm run proof:attacks [-- --seed N] [--long]`: every attack in one table, then properties over generated inputs (50,000,
+// long 1,000,000; a tenth of them over HTTP), then the audit. Exit 1 if anything came out otherwise than it must.
+import { parseArgs } from 'node:util'
+import { globalSetup, globalTeardown } from '../test/setup.ts'
+import { attacksReport, isFailed, type Attacked, type Checked } from './attacks-report.ts'
+import { labs } from './attacks/labs.ts'
+import { audit } from './audit.ts'
+import { startHttpProperties } from './properties/http.ts'
+import { partsOf } from './properties/parts.ts'
+import type { Property } from './properties/property.ts'
+import { pureProperties } from './properties/pure.ts'
+import { startQueueProperties } from './properties/queues.ts'
+import { saveResult } from './results.ts'
+
+const PURE = 45_000
+const WIDTHS = [14, 72, 38, 38]
+const HTTP = 5000 // with one pair of apps: an emulator slows down with more documents
+const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+const times = values.long === true ? 20 : 1
+const found: Attacked = {
+  at: new Date().toISOString(),
+  seed,
+  attacks: [],
+  properties: [],
+  unhandled: [],
+  audit: '',
+}
+process.on('unhandledRejection', (reason) => found.unhandled.push(String(reason)))
+
+await globalSetup()
+try {
+  console.log(`       ${rowOf(['on', 'attack', 'expected', 'got']).join('  ')}`)
+  for (const start of labs) await attackAll(start)
+  console.log(`\nProperties, by seed ${seed}`)
+  await checkAll(pureProperties, PURE * times, seed)
+  for (let round = 0; round < times; round++) await checkApps(seed + round)
+} finally {
+  await globalTeardown()
+}
+found.audit = await audit()
+saveResult('attacks', found)
+summarize()
+
+async function attackAll(start: (typeof labs)[number]): Promise<void> {
+  const { attacks, stop } = await start()
+  for (const { on, what, expected, got } of attacks) {
+    const tried = { on, what, expected, got: await got() }
+    found.attacks.push(tried)
+    console.log(line(isFailed(tried), rowOf([on, what, expected, tried.got])))
+  }
+  await stop()
+}
+
+async function checkAll(properties: Property[], inputs: number, by: number): Promise<void> {
+  for (const [{ name, failure }, part] of partsOf(properties, inputs)) {
+    const start = performance.now()
+    const broken = await failure(part, by)
+    const seconds = (performance.now() - start) / 1000
+    add({ name, inputs: part, seconds, failure: broken })
+    console.log(
+      line(broken !== undefined, [
+        String(part).padStart(7),
+        name,
+        `${seconds.toFixed(1)} s`,
+        broken ?? '',
+      ]),
+    )
+  }
+}
+
+/** Of several rounds one row is made. */
+function add(checked: Checked): void {
+  const known = found.properties.find(({ name }) => name === checked.name)
+  if (known === undefined) found.properties.push(checked)
+  else {
+    known.inputs += checked.inputs
+    known.seconds += checked.seconds
+    known.failure ??= checked.failure
+  }
+}
+
+async function checkApps(by: number): Promise<void> {
+  const [http, whole] = [await startHttpProperties(), await startQueueProperties()]
+  await checkAll([...http.properties, ...whole.properties], HTTP, by)
+  await Promise.all([http.app.stop(), whole.app.stop(), whole.receiver.stop()])
+  const lines = [...http.app.lines, ...whole.app.lines]
+  found.unhandled.push(...lines.filter((text) => text.includes('an error that nobody handles')))
+}
+
+/** Cut and filled to columns. */
+function rowOf(cells: string[]): string[] {
+  return cells.map((text, index) => text.slice(0, WIDTHS[index]).padEnd(WIDTHS[index] ?? 0))
+}
+
+function line(failed: boolean, parts: string[]): string {
+  return `${failed ? 'FAILED' : 'ok    '} ${parts.join('  ').trimEnd()}`
+}
+
+function summarize(): void {
+  const broken = found.properties.filter(({ failure }) => failure !== undefined)
+  const failed = found.attacks.filter(isFailed)
+  const inputs = found.properties.reduce((sum, property) => sum + property.inputs, 0)
+  console.log(`\n${attacksReport(found)}\n`)
+  console.log(`${found.attacks.length} attacks, ${failed.length} not as expected`)
+  console.log(`${inputs} inputs, ${broken.length} of ${found.properties.length} properties broken`)
+  for (const text of found.unhandled) console.log(`UNHANDLED ${text}`)
+  for (const { on, what, expected, got } of failed)
+    console.log(`FAILED ${on}: ${what}: expected ${expected}, got ${got}`)
+  for (const { name, failure } of broken) console.log(`BROKEN ${name}: ${failure}`)
+  const isClean = found.audit === 'clean' || found.audit.startsWith('not checked')
+  if (failed.length + broken.length + found.unhandled.length > 0 || !isClean) process.exit(1)
+  process.exit(0) // pools that are idle
+}

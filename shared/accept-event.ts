@@ -35,7 +35,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
   const { outcome, session } = await storeEvent(services, document)
   if (outcome === 'exists' && isRepeat) return { event, how: 'known' } // pushed by the first request, or by the sweep
   if (outcome !== 'unconfirmed') {
-    const pushed = await succeeds(services.inbound.send(referenceTo(document, session)))
+    const pushed = await succeeds(services.inbound.push(referenceTo(document, session)))
     return { event, how: pushed ? 'stored' : 'stored, not pushed' } // the sweep pushes it again
   }
   if (submission.idempotencyKey === undefined && (await spill(services, document)))
@@ -57,7 +57,7 @@ async function identify({ requests }: Services, submission: Submission) {
 async function spill({ inbound }: Services, document: EventDocument): Promise<boolean> {
   const message = { v: 1 as const, spilled: document }
   if (!inbound.fits(message)) return false
-  return (await succeeds(inbound.send(message))) || succeeds(inbound.send(message))
+  return (await succeeds(inbound.push(message))) || succeeds(inbound.push(message))
 }
 
 const succeeds = (work: Promise<void>): Promise<boolean> =>

@@ -13,15 +13,14 @@ import type { Stored } from './documents.ts'
 import { deliveryReferenceTo, type DeliveryReference } from './message.ts'
 import { noteOutcome } from './note-outcome.ts'
 import type { Services } from './services.ts'
+import { findOpen, standInLine, type InLine } from './stand-in-line.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 import { isSubscription } from './subscriptions.ts'
 import { attemptOf, outcomeOf } from './webhook-outcome.ts'
 import { signedRequest } from './webhook-request.ts'
 
-const BUSY_SECONDS = 5 // and up to as many more by chance
-
 /** How a message ended: as the delivery's state, or without an attempt. */
-type Ended = DeliveryDocument['state'] | 'dropped' | 'busy' | 'parked' | 'changed'
+type Ended = DeliveryDocument['state'] | InLine | 'parked'
 
 /**
  * Does what a message of events-outbound or events-retry asks for: one attempt, unless the delivery has moved on, is
@@ -32,34 +31,27 @@ export async function attemptDelivery(
   message: DeliveryReference,
   traceparent: string,
 ): Promise<Ended> {
-  const { subscription, event, run, attempt: count } = message
-  const work = `${event} ${run} ${count}` // the next attempt's message may come before this one has ended
-  const begun = await services.inFlight.begin(subscription, work)
+  const { subscription } = message
+  const begun = await services.inFlight.begin(subscription, workOf(message))
   if (begun === 'same') return 'dropped'
-  if (begun === 'full') {
-    await services.retry.send(message, BUSY_SECONDS * (1 + Math.random()))
-    return 'busy'
-  }
+  if (begun !== 'begun') return standInLine(services, message, begun.full)
   try {
     return await attempt(services, message, traceparent)
   } finally {
-    services.inFlight.end(subscription, work)
+    services.inFlight.end(subscription, workOf(message))
   }
 }
+
+/** The attempt itself: the next one's message may come before this one has ended. */
+const workOf = ({ event, run, attempt: count }: DeliveryReference) => `${event} ${run} ${count}`
 
 async function attempt(
   services: Services,
   message: DeliveryReference,
   traceparent: string,
 ): Promise<Ended> {
-  const delivery = await services.deliveries.find(
-    message.subscription,
-    message.event,
-    message.delivery,
-  )
-  if (delivery === undefined) throw new Error(`Delivery ${message.event} is not to be seen yet.`)
-  const isCurrent = delivery.run === message.run && delivery.attempt === message.attempt
-  if (delivery.state !== 'waiting' || !isCurrent) return 'dropped'
+  const delivery = await findOpen(services, message)
+  if (delivery === undefined) return 'dropped'
   const found = await services.subscriptions.find(delivery.consumer, delivery.subscriptionId)
   if (!isSubscription(found) || String(found.number) !== delivery.subscription)
     return save(services, closed(delivery, 'cancelled', 'the subscription was deleted'))
@@ -84,6 +76,7 @@ async function post(
   const event = await services.events.find(message)
   if (event === undefined) throw new Error(`Event ${message.event} is not to be seen yet.`)
   const { url, body, headers } = signedRequest(subscription, event.event, traceparent)
+  services.inFlight.sends(message.subscription, workOf(message))
   const answer = await services.webhook.post(url, body, headers)
   services.inFlight.took(delivery.subscription, answer.ms)
   const outcome = outcomeOf(answer, Date.now())

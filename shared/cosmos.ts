@@ -1,8 +1,11 @@
 import type { CosmosClientOptions, CosmosHeaders, Database } from '@azure/cosmos'
 import type { Config } from './config.ts'
 
-/** One call's limit, for `within`: the SDK's own limits do not end a hang. */
-export const CALL_MS = 2000
+/** One call's limit, for `within`: the SDK's own limits do not end a hang. An instance with a full load takes seconds. */
+export const CALL_MS = 5000
+
+/** The limit of one try of a write that a publisher may be waiting for. */
+export const TRY_MS = 2000
 
 /** Opens the database without a call. The SDK waits for short throttling itself; longer waits are its callers' to plan. */
 export async function openDatabase({

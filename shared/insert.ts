@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from '@azure/cosmos'
 import { faultOf } from './cosmos-fault.ts'
-import { CALL_MS, sessionOf } from './cosmos.ts'
+import { sessionOf, TRY_MS } from './cosmos.ts'
 import { WRITE_BUDGET_MS } from './holdback.ts'
 import { within } from './within.ts'
 
@@ -22,7 +22,7 @@ export async function insert(container: Container, document: { id: string }): Pr
   let unreachableSince: number | undefined
   for (let attempt = 0; ; attempt++) {
     try {
-      const { headers } = await within(CALL_MS, (abortSignal) =>
+      const { headers } = await within(TRY_MS, (abortSignal) =>
         container.items.create(document, { abortSignal }),
       )
       return { outcome: 'created', session: sessionOf(headers) }

@@ -2,7 +2,8 @@ import type { QueueClient, QueueServiceClient } from '@azure/storage-queue'
 import type { Connection } from './config.ts'
 import { within } from './within.ts'
 
-const SEND_MS = 1000
+const PUSH_MS = 1000 // a publisher waits for it
+const SEND_MS = 10_000 // nobody does: an instance with a full load may take seconds, and giving up would only add to it
 const FOREVER = -1 // seconds; the default is 7 days, after which Azure drops a message
 const MAX_BYTES = 49_152 // 64 KiB, less a quarter for base64
 
@@ -19,20 +20,24 @@ export async function openQueueService(connection: Connection): Promise<QueueSer
 /** One queue, as a sender sees it: messages are JSON in base64, as the Functions host expects them. */
 export function openQueue<Message extends object>(service: QueueServiceClient, name: string) {
   const client: QueueClient = service.getQueueClient(name)
+
+  /** Throws if the message is not known to be sent; sending twice must do no harm. */
+  async function put(message: Message, visibilityTimeout: number, limitMs: number): Promise<void> {
+    const text = Buffer.from(JSON.stringify(message)).toString('base64')
+    await within(limitMs, (abortSignal) =>
+      client.sendMessage(text, { messageTimeToLive: FOREVER, visibilityTimeout, abortSignal }),
+    )
+  }
   return {
     fits: (message: Message): boolean => Buffer.byteLength(JSON.stringify(message)) <= MAX_BYTES,
 
-    /**
-     * One try, 1 s in all; the message is to be seen after `delaySeconds`. Throws if it is not known to be sent; sending
-     * twice must do no harm.
-     */
-    async send(message: Message, delaySeconds = 0): Promise<void> {
-      const text = Buffer.from(JSON.stringify(message)).toString('base64')
-      const visibilityTimeout = Math.ceil(delaySeconds)
-      await within(SEND_MS, (abortSignal) =>
-        client.sendMessage(text, { messageTimeToLive: FOREVER, visibilityTimeout, abortSignal }),
-      )
-    },
+    /** Sends for whoever waits: one try, 1 s in all. */
+    push: (message: Message): Promise<void> => put(message, 0, PUSH_MS),
+
+    /** Sends in the background: one try, 10 s in all. The message is to be seen after `delaySeconds`. */
+    send: (message: Message, delaySeconds = 0): Promise<void> =>
+      put(message, Math.ceil(delaySeconds), SEND_MS),
+
     /** Throws if the queue cannot be reached. */
     async probe(limitMs = 1000): Promise<void> {
       await within(limitMs, (abortSignal) => client.getProperties({ abortSignal }))

@@ -13,11 +13,16 @@ import { createWorld, deployed, eventually } from './world.ts'
 const skip = deployed !== undefined && 'faults need stores of its own'
 const world = await createWorld()
 const cosmos = await startFaultProxy(world.settings.Cosmos)
+const queues = await startFaultProxy(world.settings.QueueStorage)
 const receiver = await startReceiver()
 const app = await startApp(world, {
-  settings: { Cosmos: cosmos.connection, 'AzureWebJobs.sweep.Disabled': 'true' },
+  settings: {
+    Cosmos: cosmos.connection,
+    QueueStorage: queues.connection,
+    'AzureWebJobs.sweep.Disabled': 'true',
+  },
 })
-after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
+after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop(), queues.stop()]))
 await clientOf(app, await tokenOf(people.ttd)).subscribed({
   endPoint: `${receiver.url}/hook`,
   resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
@@ -43,6 +48,15 @@ cases.unshift([
   /colls\/subscriptions\/docs$/,
   'a 500',
   { status: 500 },
+])
+
+// As long as an instance may take that has all hands full: giving up would only make more work.
+cases.push([
+  'the read of a delivery',
+  'GET',
+  /colls\/deliveries\/docs\/[^/]+$/,
+  'a delay of 3 s',
+  { delayMs: 3000 },
 ])
 
 for (const [index, [call, method, path, name, fault]] of cases.entries())
@@ -72,3 +86,17 @@ const eventOf = async (subject: string) =>
   (await world.documents<EventDocument>('events')).find((each) => each.subject === subject)
 const isOver = async (subject: string) =>
   (await recordOf(subject))?.state === 'delivered' && (await eventOf(subject))?.fanOut !== undefined
+
+test(
+  'a message to a queue that takes 3 s is sent, and the event is sent once',
+  { skip },
+  async () => {
+    const subject = '/party/100'
+    cosmos.plan = () => undefined
+    queues.plan = ({ method, url }) =>
+      method === 'POST' && url.includes('/events-outbound/') ? { delayMs: 3000 } : undefined
+    assert.equal((await app.publish({ ...exampleEvent, subject })).status, 201)
+    await eventually('delivered and fanned out', () => isOver(subject), 15)
+    assert.equal(receiver.deliveries.filter(({ event }) => event?.subject === subject).length, 1)
+  },
+)

@@ -61,15 +61,20 @@ export function setting(name: string): string {
   return value
 }
 
-/** Looks every 25 ms until `look` gives something; fails with `what` after `seconds`. */
+/**
+ * Looks until `look` gives something, at first every 25 ms, then ever more seldom: what asks the emulators takes its time
+ * from what it waits for. Fails with `what` after `seconds`.
+ */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
   seconds = 10,
 ): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(25)) {
+  const began = Date.now()
+  for (let waited = 0; waited < seconds * 1000; waited = Date.now() - began) {
     const found = await look()
     if (found !== undefined && found !== false) return found
+    await sleep(Math.min(250, 25 + waited / 8))
   }
   throw new Error(`not within ${seconds} s: ${what}`)
 }

@@ -8,6 +8,7 @@ import { createWorld } from '../../test/world.ts'
 import { goodEventText } from './events.ts'
 import { property, type Generated } from './property.ts'
 import { readQuery, replayText, subscriptionText } from './requests.ts'
+import { storedProperties } from './stored.ts'
 import { isHeaderValue } from './tokens.ts'
 import { damaged, jsonText, oddText } from './values.ts'
 
@@ -20,7 +21,8 @@ const deliveries = ['list-deliveries', 'start-replay', 'read-replay']
  * against docs/openapi.yaml.
  */
 export async function startHttpProperties() {
-  const app = await startApp(await createWorld(), {
+  const world = await createWorld()
+  const app = await startApp(world, {
     functions: [...api, ...management, ...deliveries],
   })
   const [altinn, platform] = await tokensOf('ttd', 'apps-test')
@@ -70,6 +72,7 @@ export async function startHttpProperties() {
       property('POST /app takes or refuses any headers', 100, headerChanges, takesHeaders),
       property('every path answers, whatever stands in it and after it', 250, asked, answersPath),
       property('subscriptions and replays take or refuse any body', 100, wishBody, takesWish),
+      ...storedProperties(world, app, owner, id),
     ],
   }
 }

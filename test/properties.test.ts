@@ -6,7 +6,7 @@ import type { Property } from '../proof/properties/property.ts'
 import { pureProperties } from '../proof/properties/pure.ts'
 import { startQueueProperties } from '../proof/properties/queues.ts'
 
-// `npm run proof:attacks` tries the same with fifty times as many inputs. SEED=… repeats a run.
+// `npm run proof:attacks` tries the same with 50,000 inputs. SEED=… repeats a run.
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))

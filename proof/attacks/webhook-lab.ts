@@ -24,7 +24,7 @@ export async function startWebhookLab() {
     NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'own-resolver.ts')}`,
     PROOF_DNS: names.address,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32',
-    DELIVERY_TIMEOUT_SECONDS: '3',
+    DELIVERY_TIMEOUT_SECONDS: '5',
     DELIVERY_RETRY_SECONDS: '600',
   }
   const app = await startApp(world, { settings })

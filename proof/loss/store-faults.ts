@@ -1,19 +1,25 @@
-import type { Fault, Plan, Refusal } from '../local/fault-proxy.ts'
+import type { Fault, Plan, Refusal } from '../../local/fault-proxy.ts'
 import type { Random } from './random.ts'
+
+/** What a store answers that is wholly down, where it answers. */
+export const unavailable = {
+  cosmos: cosmos(503, 'ServiceUnavailable', 'Service is currently unavailable.'),
+  queue: storage(503, 'ServerBusy', 'The server is currently unable to receive requests.'),
+}
 
 /** Answers as Cosmos DB gives them: https://learn.microsoft.com/rest/api/cosmos-db/http-status-codes-for-cosmosdb */
 const cosmosAnswers: [Refusal, ...Refusal[]] = [
   cosmos(408, 'RequestTimeout', 'The operation did not complete within the allowed time.'),
   cosmos(449, 'RetryWith', 'The operation encountered a transient error: conflicting requests.'),
   cosmos(500, 'InternalServerError', 'An unexpected error occurred.'),
-  cosmos(503, 'ServiceUnavailable', 'Service is currently unavailable.'),
+  unavailable.cosmos,
 ]
 
 /** Answers as the queue service gives them: https://learn.microsoft.com/rest/api/storageservices/queue-service-error-codes */
 const queueAnswers: [Refusal, ...Refusal[]] = [
   storage(500, 'InternalError', 'The server encountered an internal error.'),
   storage(500, 'OperationTimedOut', 'The operation could not be completed in the permitted time.'),
-  storage(503, 'ServerBusy', 'The server is currently unable to receive requests.'),
+  unavailable.queue,
 ]
 
 /** Too many requests for what is paid for; the SDK waits as told. */

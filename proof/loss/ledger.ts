@@ -1,4 +1,4 @@
-import { quantile } from '../bench/statistics.ts'
+import { quantile } from '../../bench/statistics.ts'
 import type { Accepted } from './publisher.ts'
 import type { Subscriber } from './subscribers.ts'
 

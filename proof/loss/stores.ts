@@ -1,8 +1,8 @@
 import { CosmosClient, type Database } from '@azure/cosmos'
 import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
-import { canProxy, startFaultProxy, type Plan } from '../local/fault-proxy.ts'
-import { queues } from '../shared/resources.ts'
-import type { DeliveryDocument } from '../shared/delivery.ts'
+import { canProxy, startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
+import { queues } from '../../shared/resources.ts'
+import type { DeliveryDocument } from '../../shared/delivery.ts'
 
 /** The settings that name the stores of one run. */
 export interface StoreSettings {
@@ -40,6 +40,8 @@ export async function openStores(settings: StoreSettings) {
         sent[name === 'inbound' ? 'events' : 'deliveries'] += fault === 'twice' ? 2 : 1
       return fault
     }
+  cosmos.plan = counted(() => undefined)
+  queue.plan = counted(() => undefined)
   return {
     cosmos,
     queue,

@@ -1,5 +1,10 @@
-import { startReceiver, type Behaviour, type Delivery } from '../local/receiver.ts'
-import { subscribeExample } from '../local/subscribe.ts'
+import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
+import { subscribeExample } from '../../local/subscribe.ts'
+import type { Clock } from './clock.ts'
+import { COMPLETED, inSpan, type LossPlan } from './plan.ts'
+import { createRandom } from './random.ts'
+
+const FLAKY_SHARE = 0.1
 
 /** Which events a subscriber has got, and when first: by id, ms of the epoch. */
 interface Got {
@@ -55,6 +60,37 @@ export async function startSubscriber({ name, behaviour, type }: SubscriberOptio
     },
     stop: () => receiver.stop(),
   }
+}
+
+/** The three of a run in which nobody is ill. */
+export const wellSubscribers: SubscriberOptions[] = [
+  { name: 'well', behaviour: () => ({}) },
+  { name: 'flaky', behaviour: () => ({}) },
+  { name: 'down', behaviour: () => ({}), type: COMPLETED },
+]
+
+/** One that is well, one that fails now and then, and one that is down for a while. */
+export function illSubscribers(
+  { down }: LossPlan,
+  clock: Clock,
+  seed: number,
+): SubscriberOptions[] {
+  const random = createRandom(seed + 3)
+  const ills: [Behaviour, ...Behaviour[]] = [
+    { status: 503 },
+    { status: 500 },
+    { does: 'reset' },
+    { delayMs: 1000 },
+  ]
+  return [
+    { name: 'well', behaviour: () => ({}) },
+    { name: 'flaky', behaviour: () => (random.chance(FLAKY_SHARE) ? random.pick(ills) : {}) },
+    {
+      name: 'down',
+      behaviour: () => (inSpan([down], clock.elapsed()) ? down.how : {}),
+      type: COMPLETED,
+    },
+  ]
 }
 
 /** An event with a key has it as its data (loss-plan.ts); others have none, or all the same large text. */

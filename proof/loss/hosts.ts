@@ -21,7 +21,7 @@ export type Hosts = Awaited<ReturnType<typeof startHosts>>
  * to files in proof/.results/`name`.
  */
 export async function startHosts(settings: Record<string, string>, name: string) {
-  const folder = path.join(import.meta.dirname, '.results', name)
+  const folder = path.join(import.meta.dirname, '../.results', name)
   const start = (functions: string[], role: string) =>
     startHost({ settings, functions, log: path.join(folder, `${role}.log`) })
   const [first, second, third, fourth] = await Promise.all([

@@ -1,5 +1,5 @@
-import { exampleEvent } from '../local/example.ts'
-import type { Behaviour } from '../local/receiver.ts'
+import { exampleEvent } from '../../local/example.ts'
+import type { Behaviour } from '../../local/receiver.ts'
 import { createRandom, type Random } from './random.ts'
 
 /** How much is sent, and in how long. */
@@ -39,7 +39,7 @@ export interface LossPlan {
 }
 
 export const COMPLETED = 'app.instance.process.completed'
-const LARGE = 'x'.repeat(50_000) // more than a queue message holds
+export const LARGE = 'x'.repeat(50_000) // more than a queue message holds
 
 /** The plan of a seed: the same seed and size, the same plan. */
 export function planOf(seed: number, { events, seconds, kills }: Size): LossPlan {

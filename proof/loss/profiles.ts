@@ -8,10 +8,13 @@ export interface Profile {
   settleSeconds: number
 }
 
-/** The app's and host.json's own times: repair after 60 s, a failed message again after 30 s, a sweep every 30 s. */
+/**
+ * The app's and host.json's own times: repair after 60 s, a failed message again after 30 s, a sweep every 30 s. Only the
+ * ladder's steps of five minutes and more are a minute.
+ */
 export const asDeployed: Profile = {
   name: 'as deployed',
-  settings: {},
+  settings: { DELIVERY_RETRY_SECONDS: '10,30,60,60,60,60,60,60,60,60,60,60' },
   sweepSeconds: undefined,
   settleSeconds: 420,
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
-import { clientBody, clientHeaders } from '../local/example.ts'
-import { altinnToken, callers, platformToken } from '../local/tokens.ts'
-import type { PlannedEvent } from './loss-plan.ts'
+import { clientBody, clientHeaders } from '../../local/example.ts'
+import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
+import type { PlannedEvent } from './plan.ts'
 
 const LONGEST_MS = 20_000 // to answer: twice the app's own budget
 const PAUSE_MS = 500
@@ -17,7 +17,7 @@ export interface Accepted {
 }
 
 /** What publishing has come to. */
-export interface Published {
+interface Published {
   accepted: Accepted[]
   /** Events that got no 201. */
   refused: PlannedEvent[]

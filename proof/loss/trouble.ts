@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from './clock.ts'
 import type { Hosts } from './hosts.ts'
-import { inSpan, type LossPlan } from './loss-plan.ts'
+import { inSpan, type LossPlan } from './plan.ts'
 import { createRandom } from './random.ts'
 import { cosmosFaults, queueFaults } from './store-faults.ts'
 import type { Stores } from './stores.ts'

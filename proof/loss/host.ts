@@ -1,8 +1,9 @@
 import { createWriteStream, mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addressOf } from '../bench/app.ts'
-import { startChild, type Child } from '../bench/child.ts'
+import { addressOf } from '../../bench/host.ts'
+import { startChild, type Child } from '../../bench/child.ts'
 
 const START_TRIES = 3
 
@@ -26,12 +27,14 @@ export async function startHost({ settings, functions, log: file }: Options) {
   let current = await launch()
 
   async function launch(triesLeft = START_TRIES): Promise<{ child: Child; url: string }> {
-    const child = startChild('../local/start-host.ts', {
+    const child = startChild('../../local/start-host.ts', {
       args: ['--functions', functions.join(',')],
       flags: ['--enable-source-maps'],
       env: { PORT: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', ...settings },
     })
-    child.output.pipe(log, { end: false })
+    createInterface({ input: child.output }).on('line', (line) =>
+      log.write(`${new Date().toISOString()} ${line}\n`),
+    )
     try {
       const url = await addressOf(child)
       child.ended.catch(() => ending.has(child) || comeAgain())

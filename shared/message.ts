@@ -20,7 +20,7 @@ export interface SpilledEvent {
 export type InboundMessage = EventReference | SpilledEvent
 
 // What the SDK would not send on would come again until the host gives up, as if the store were at fault.
-const session = Joi.string().pattern(/^[!-~]+$/) // goes into a header
+const sessionToken = Joi.string().pattern(/^[!-~]+$/) // goes into a header
 const number = Joi.string().pattern(/^\d+$/)
 
 const referenceMembers = {
@@ -28,7 +28,7 @@ const referenceMembers = {
   event: Joi.string().guid().required(),
   resource: Joi.string().required(),
   subject: Joi.string().required(),
-  session,
+  session: sessionToken,
   traceparent: Joi.string().required(),
 }
 const reference = Joi.object<EventReference>(referenceMembers).unknown()
@@ -87,7 +87,7 @@ export function deliveryReferenceTo(
 
 const deliveryReference = Joi.object<DeliveryReference>({
   subscription: number.required(),
-  delivery: session,
+  delivery: sessionToken,
   run: Joi.number().integer().required(),
   attempt: Joi.number().integer().required(),
   probe: Joi.boolean(),
@@ -106,7 +106,7 @@ const validationMessage = Joi.object<ValidationMessage>({
   consumer: Joi.string().required(),
   subscription: Joi.string().hex().length(64).required(),
   attempt: Joi.number().integer().required(),
-  session,
+  session: sessionToken,
 }).unknown()
 
 /** A replay whose next page is to be done. */

@@ -27,7 +27,7 @@ export async function startHost({ settings, functions, log: file }: Options) {
   let current = await launch()
 
   async function launch(triesLeft = START_TRIES): Promise<{ child: Child; url: string }> {
-    const child = startChild('../../local/start-host.ts', {
+    const child = startChild('../local/start-host.ts', {
       args: ['--functions', functions.join(',')],
       flags: ['--enable-source-maps'],
       env: { PORT: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', ...settings },

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const folder = path.join(import.meta.dirname, '.results')
@@ -7,4 +7,9 @@ const folder = path.join(import.meta.dirname, '.results')
 export function saveResult(name: string, data: object): void {
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(data, undefined, 2)}\n`)
+}
+
+/** What `saveResult` kept last. Throws where that proof has not run here. */
+export function loadResult(name: string): string {
+  return readFileSync(path.join(folder, `${name}.json`), 'utf8')
 }

@@ -64,8 +64,8 @@ const issuerSettings = () => ({
 
 /** Settings of whoever runs the tests must not reach the app under test. */
 function baseEnvironment() {
-  const { PATH, HOME, TMPDIR, NODE_V8_COVERAGE } = process.env
-  return { PATH, HOME, TMPDIR, NODE_V8_COVERAGE }
+  const { PATH, HOME, TMPDIR, NODE_V8_COVERAGE, NODE_COMPILE_CACHE } = process.env
+  return { PATH, HOME, TMPDIR, NODE_V8_COVERAGE, NODE_COMPILE_CACHE }
 }
 
 const flagsOf = ({ functions, folder }: AppOptions) => [

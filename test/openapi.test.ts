@@ -54,12 +54,10 @@ test('the problems of the code are those of the description', () => {
   const described = Object.values(schemas)
     .map((schema) => Object(schema).properties)
     .filter((properties) => properties?.status?.const !== undefined)
-    .map(({ type, title, status }) => [String(status.const), type.const, title.const])
-  const coded = Object.entries(problemTypes).map(([status, type]) => [
-    status,
-    type,
-    STATUS_CODES[status],
-  ])
+    .map(({ type, title, status }) => [status.const, type.const, title.const].join(' '))
+  const coded = Object.entries(problemTypes).map(([status, type]) =>
+    [status, type, STATUS_CODES[status]].join(' '),
+  )
   assert.deepEqual(described.toSorted(), coded.toSorted())
 })
 

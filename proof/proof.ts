@@ -1,0 +1,21 @@
+// `npm run proof [-- --long]`: all proofs, one after another, and docs/proof.md with what they found. A proof that fails
+// ends the others, and leaves the page as it was.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { writePage } from './page.ts'
+
+const proofs = ['loss', 'attacks', 'speed']
+
+for (const [number, name] of proofs.entries()) {
+  console.log(`\n━━ Proof ${number + 1} of ${proofs.length}: ${name}`)
+  const script = path.join(import.meta.dirname, `${name}.ts`)
+  const flags = [script, ...process.argv.slice(2)]
+  const [code] = await once(spawn(process.execPath, flags, { stdio: 'inherit' }), 'exit')
+  if (code !== 0) {
+    console.error(`The proof ${name} failed.`)
+    process.exit(1)
+  }
+}
+await writePage()
+console.log('\ndocs/proof.md has what was found.')

@@ -10,10 +10,7 @@ import { runLoss, type Run } from './loss/run.ts'
 import { cosmosHasFaults, onStage } from './loss/stage.ts'
 import { saveResult } from './results.ts'
 
-const EVENTS = 1500
-const SECONDS = 90
-const KILLS = 10
-const FAULT_SHARE = 0.01 // of the requests to a store, outside storms
+const SIZE = { events: 1500, seconds: 90, kills: 10, faultShare: 0.01, isDown: true }
 const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })
 const isLong = values.long === true
 const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
@@ -33,8 +30,8 @@ process.exitCode = isBroken(found) ? 1 : 0
 
 /** Nothing goes wrong. */
 function runAlone(seed: number): Promise<LossRow> {
-  const size = { events: 300, seconds: 20, kills: 0 }
-  return run({ name: 'well', seed, size, profile: asDeployed, faultShare: 0 })
+  const size = { events: 300, seconds: 20, kills: 0, faultShare: 0, isDown: false }
+  return run({ name: 'well', seed, size, profile: asDeployed, isWell: true })
 }
 
 async function runAll() {
@@ -42,13 +39,12 @@ async function runAll() {
   for (const [index, seed] of seeds.entries()) {
     const { promise, resolve } = Promise.withResolvers<void>()
     const profile = isLong || index === 0 ? asDeployed : hurried
-    const size = { events: EVENTS, seconds: SECONDS, kills: KILLS }
     const running = run({
       name: `seed-${seed}`,
       seed,
-      size,
+      size: SIZE,
       profile,
-      faultShare: FAULT_SHARE,
+      isWell: false,
       onPublished: resolve,
     })
     runs.push(running)

@@ -57,7 +57,7 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
 }
 
 /** The settings that name the shared token issuer. */
-const issuerSettings = () => ({
+export const issuerSettings = () => ({
   ALTINN_OPENID_CONFIGURATION_URL: `${setting('TEST_ISSUER')}/authentication/api/v1/openid/.well-known/openid-configuration`,
   PLATFORM_TOKEN_JWKS_URL: `${setting('TEST_ISSUER')}/platform/{issuer}/jwks`,
 })

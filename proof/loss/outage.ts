@@ -55,7 +55,8 @@ export async function runOutage(stage: Stage, outage: Outage): Promise<OutageRow
   const { profile, store } = outage
   const scene = await startScene(stage, { profile, name: `outage-${store}`, subscribers })
   const progress = setInterval(() => outage.onProgress?.(progressOf(scene, clock)), PROGRESS_MS)
-  const stopSweeping = keepSweeping(scene.hosts, profile.sweepSeconds)
+  const sweeping = new AbortController()
+  void keepSweeping(scene.hosts, profile.sweepSeconds, sweeping.signal)
   try {
     clock.begin()
     const publishing = publish(scene, clock, outage)
@@ -67,7 +68,7 @@ export async function runOutage(stage: Stage, outage: Outage): Promise<OutageRow
     return await countOf(scene, outage, { heapBefore, backAt })
   } finally {
     clearInterval(progress)
-    await stopSweeping()
+    sweeping.abort()
     await scene.stop()
   }
 }

@@ -2,11 +2,15 @@ import { exampleEvent } from '../../local/example.ts'
 import type { Behaviour } from '../../local/receiver.ts'
 import { createRandom, type Random } from './random.ts'
 
-/** How much is sent, and in how long. */
+/** How much is sent, in how long, and what is done to it. */
 export interface Size {
   events: number
   seconds: number
   kills: number
+  /** The share of requests to the stores that meet a fault, outside storms. */
+  faultShare: number
+  /** Whether the third subscriber is down for a while: its pause takes minutes to end. */
+  isDown: boolean
 }
 
 /** An event that is to be published at a time, in ms from the start. */
@@ -42,7 +46,7 @@ export const COMPLETED = 'app.instance.process.completed'
 export const LARGE = 'x'.repeat(50_000) // more than a queue message holds
 
 /** The plan of a seed: the same seed and size, the same plan. */
-export function planOf(seed: number, { events, seconds, kills }: Size): LossPlan {
+export function planOf(seed: number, { events, seconds, kills, isDown }: Size): LossPlan {
   const random = createRandom(seed)
   const end = seconds * 1000
   const span = (from: number, to: number, ms: number): Span => {
@@ -64,7 +68,7 @@ export function planOf(seed: number, { events, seconds, kills }: Size): LossPlan
     },
     emptyAt: random.between(0.45, 0.55) * end,
     down: {
-      ...span(0.1, 0.3, random.between(0.2, 0.4) * end),
+      ...span(0.1, 0.3, isDown ? random.between(0.2, 0.4) * end : 0),
       how: random.pick<Behaviour>([{ status: 503 }, { does: 'reset' }, { status: 500 }]),
     },
   }

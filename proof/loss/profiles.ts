@@ -2,8 +2,10 @@
 export interface Profile {
   name: string
   settings: Record<string, string>
-  /** How often the proof has the app sweep, in s, beside its own timer; undefined: not at all. */
+  /** How often the proof has the app sweep when all is published, in s, beside its own timer; undefined: not at all. */
   sweepSeconds: number | undefined
+  /** Whether nothing goes wrong any more when all is published. */
+  endsCalm: boolean
   /** How long a run may take from its last event to its last delivery. */
   settleSeconds: number
 }
@@ -16,6 +18,7 @@ export const asDeployed: Profile = {
   name: 'as deployed',
   settings: { DELIVERY_RETRY_SECONDS: '10,30,60,60,60,60,60,60,60,60,60,60' },
   sweepSeconds: undefined,
+  endsCalm: false,
   settleSeconds: 420,
 }
 
@@ -29,5 +32,21 @@ export const hurried: Profile = {
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:05',
   },
   sweepSeconds: 5,
+  endsCalm: false,
   settleSeconds: 240,
+}
+
+/** For a run of seconds: swept only when all is published, so that what the sweep sends again is not lost again. */
+export const brief: Profile = {
+  name: 'brief',
+  settings: {
+    'AzureWebJobs.sweep.Disabled': 'true',
+    REPAIR_AFTER_SECONDS: '1',
+    DELIVERY_RETRY_SECONDS: '1,1,1,1,1,1,1,1,1,1',
+    AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.250',
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+  },
+  sweepSeconds: 0.5,
+  endsCalm: true,
+  quietSeconds: 20,
 }

@@ -15,8 +15,8 @@ export interface Run {
   seed: number
   size: Size
   profile: Profile
-  /** The share of requests to the stores that meet a fault; 0: nothing goes wrong at all, and nobody is ill. */
-  faultShare: number
+  /** Whether all goes well: no fault, no kill, nothing emptied, nobody ill. */
+  isWell: boolean
   onProgress?: (line: string) => void
   /** Called when all is published, and nothing is killed any more. */
   onPublished?: () => void
@@ -27,27 +27,26 @@ export async function runLoss(stage: Stage, run: Run): Promise<LossRow> {
   const { name, seed, size, profile, faultShare, onProgress, onPublished } = run
   const clock = createClock()
   const plan = planOf(seed, size)
-  const isIll = faultShare > 0
-  const subscribers = isIll ? illSubscribers(plan, clock, seed) : wellSubscribers
+  const subscribers = isWell ? wellSubscribers : illSubscribers(plan, clock, seed)
   const scene = await startScene(stage, { profile, name, subscribers })
   const { stores, hosts, publisher } = scene
   const progress = setInterval(() => onProgress?.(progressOf(scene, clock)), PROGRESS_MS)
-  const stopSweeping = keepSweeping(hosts, profile.sweepSeconds)
+  const sweeping = new AbortController()
   try {
     clock.begin()
-    if (isIll) breakStores(stores, plan, clock, seed, faultShare)
+    if (!isWell) breakStores(stores, plan, clock, seed, size.faultShare)
     const publishing = plan.events.map(async (event) => {
       await clock.until(event.at)
       await publisher.publish(event)
     })
-    await Promise.all([...publishing, isIll && wreak(plan, clock, hosts, stores)])
+    await Promise.all([...publishing, !isWell && wreak(plan, clock, hosts, stores)])
     onPublished?.()
     const owed = owedFor(publisher.published.accepted, scene.subscribers)
     const settled = await settle(owed, stores, profile.settleSeconds)
     return rowOf({ seed, times: profile.name, seconds: clock.elapsed() / 1000 }, scene, settled)
   } finally {
     clearInterval(progress)
-    await stopSweeping()
+    sweeping.abort()
     await scene.stop()
   }
 }

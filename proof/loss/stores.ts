@@ -1,6 +1,6 @@
 import { CosmosClient, type Database } from '@azure/cosmos'
 import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
-import { canProxy, startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import { queues } from '../../shared/resources.ts'
 import type { DeliveryDocument } from '../../shared/delivery.ts'
 
@@ -40,22 +40,27 @@ export async function openStores(settings: StoreSettings) {
         sent[name === 'inbound' ? 'events' : 'deliveries'] += fault === 'twice' ? 2 : 1
       return fault
     }
-  cosmos.plan = counted(() => undefined)
-  queue.plan = counted(() => undefined)
+  const plan = (ofCosmos: Plan, ofQueue: Plan): void => {
+    cosmos.plan = counted(ofCosmos)
+    queue.plan = counted(ofQueue)
+  }
+  const calm = () =>
+    plan(
+      () => undefined,
+      () => undefined,
+    )
+  calm()
   return {
     cosmos,
     queue,
-    /** False where Cosmos DB is none of the local stack, and so can have no faults. */
-    cosmosHasFaults: canProxy(settings.Cosmos),
     settings: { ...settings, Cosmos: cosmos.connection, QueueStorage: queue.connection },
     /** Messages sent to fan-out, and for deliveries, so far. */
     sent,
     faults: () => faults,
     /** From now on requests meet what these plans say. */
-    plan(ofCosmos: Plan, ofQueue: Plan): void {
-      cosmos.plan = counted(ofCosmos)
-      queue.plan = counted(ofQueue)
-    },
+    plan,
+    /** From now on nothing goes wrong. */
+    calm,
     /** Empties every queue; only events that travel whole, since the store was away, are left in theirs. */
     async emptyQueues(): Promise<void> {
       const others = queues.filter((name) => name !== INBOUND)

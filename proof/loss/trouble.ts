@@ -39,18 +39,14 @@ export async function wreak(
   await Promise.all([...killing, emptying])
 }
 
-/** Has the app sweep every so many seconds, until the given function is called. */
-export function keepSweeping(hosts: Hosts, seconds: number | undefined): () => Promise<void> {
-  const end = new AbortController()
-  const sweep = async () => {
-    if (seconds === undefined) return
-    while (await slept(seconds * 1000, end.signal)) await hosts.sweep()
-  }
-  const sweeping = sweep()
-  return () => {
-    end.abort()
-    return sweeping
-  }
+/** Has the app sweep every so many seconds, until the signal; without seconds not at all. */
+export async function keepSweeping(
+  hosts: Hosts,
+  seconds: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (seconds === undefined) return
+  while (await slept(seconds * 1000, signal)) await hosts.sweep()
 }
 
 const slept = (ms: number, signal: AbortSignal): Promise<boolean> =>

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brief } from '../proof/loss/profiles.ts'
+import { runLoss } from '../proof/loss/run.ts'
+import { issuerSettings } from './app.ts'
+import { createWorld, deployed, setting } from './world.ts'
+
+// The short form of `npm run proof:loss`: one seed, in seconds. Without a seed it is another one each time.
+const skip = deployed !== undefined && 'the processes and their stores must be its own'
+const seed = Number(process.env['LOSS_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+
+test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
+  const world = await createWorld()
+  const row = await runLoss(
+    {
+      stores: world.settings,
+      issuer: { url: setting('TEST_ISSUER'), settings: issuerSettings() },
+    },
+    {
+      name: 'test',
+      seed,
+      size: { events: 100, seconds: 4, kills: 3, faultShare: 0.03, isDown: false },
+      profile: brief,
+      isWell: false,
+      onProgress: (line) => t.diagnostic(line),
+    },
+  )
+  const { accepted, owed, delivered, dead, faults, kills, duplicates, seconds } = row
+  t.diagnostic(
+    `${accepted} accepted, ${delivered} of ${owed} delivered, ${dead} dead, ${duplicates} twice, ${faults} faults, ${kills} kills, ${seconds} s`,
+  )
+  assert.deepEqual(row.lost, [])
+  assert.equal(delivered + dead, owed)
+  assert.ok(
+    accepted > 0 && faults > 0 && kills === 3,
+    'something went wrong, and something did not',
+  )
+  assert.deepEqual([row.doubled, row.unsigned, row.crashes], [0, 0, 0])
+})

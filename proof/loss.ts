@@ -45,7 +45,7 @@ async function runAll() {
       size: SIZE,
       profile,
       isWell: false,
-      onPublished: resolve,
+      onMostDone: resolve,
     })
     runs.push(running)
     await Promise.race([promise, running])

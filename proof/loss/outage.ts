@@ -110,7 +110,7 @@ async function countOf(
   const { publisher, subscribers, stores, hosts } = scene
   const { accepted, refused, slowest503, silent503 } = publisher.published
   const owed = owedFor(accepted, subscribers)
-  const { dead, lost } = await settle(owed, stores, profile.settleSeconds)
+  const { dead, lost } = await settle(owed, stores, profile.quietSeconds)
   const firsts = owed.map(({ event, subscriber }) => subscriber.got.get(event.id)?.firstAt ?? 0)
   return {
     store,

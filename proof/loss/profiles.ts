@@ -6,8 +6,8 @@ export interface Profile {
   sweepSeconds: number | undefined
   /** Whether nothing goes wrong any more when all is published. */
   endsCalm: boolean
-  /** How long a run may take from its last event to its last delivery. */
-  settleSeconds: number
+  /** What has not come when for so long nothing has is lost. */
+  quietSeconds: number
 }
 
 /**
@@ -19,7 +19,7 @@ export const asDeployed: Profile = {
   settings: { DELIVERY_RETRY_SECONDS: '10,30,60,60,60,60,60,60,60,60,60,60' },
   sweepSeconds: undefined,
   endsCalm: false,
-  settleSeconds: 420,
+  quietSeconds: 180,
 }
 
 /** Short times, for many runs: everything but the lease of ten minutes, and the look into queues every second, is shorter. */
@@ -28,12 +28,12 @@ export const hurried: Profile = {
   settings: {
     REPAIR_AFTER_SECONDS: '10',
     DELIVERY_RETRY_SECONDS: '1,2,3,5,5,10,10,10,10,10',
-    DELIVERY_TIMEOUT_SECONDS: '3',
+    DELIVERY_TIMEOUT_SECONDS: '10',
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:05',
   },
   sweepSeconds: 5,
   endsCalm: false,
-  settleSeconds: 240,
+  quietSeconds: 120,
 }
 
 /** For a run of seconds: swept only when all is published, so that what the sweep sends again is not lost again. */

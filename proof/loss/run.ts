@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClock } from './clock.ts'
-import { owedFor } from './ledger.ts'
+import { missingOf, owedFor, type Owed } from './ledger.ts'
 import { planOf, type Size } from './plan.ts'
 import type { Profile } from './profiles.ts'
 import { progressOf, rowOf, type LossRow } from './row.ts'
@@ -9,6 +10,7 @@ import { illSubscribers, wellSubscribers } from './subscribers.ts'
 import { breakStores, keepSweeping, wreak } from './trouble.ts'
 
 const PROGRESS_MS = 5000
+const MOST = 0.9
 
 export interface Run {
   name: string
@@ -18,13 +20,13 @@ export interface Run {
   /** Whether all goes well: no fault, no kill, nothing emptied, nobody ill. */
   isWell: boolean
   onProgress?: (line: string) => void
-  /** Called when all is published, and nothing is killed any more. */
-  onPublished?: () => void
+  /** Called when all is published and most of it has come to the subscriber that is well: the rest is waiting. */
+  onMostDone?: () => void
 }
 
 /** One run: publishes while everything breaks as the seed says, waits until all is delivered or dead, and counts. */
 export async function runLoss(stage: Stage, run: Run): Promise<LossRow> {
-  const { name, seed, size, profile, faultShare, onProgress, onPublished } = run
+  const { name, seed, size, profile, isWell, onProgress, onMostDone } = run
   const clock = createClock()
   const plan = planOf(seed, size)
   const subscribers = isWell ? wellSubscribers : illSubscribers(plan, clock, seed)
@@ -40,13 +42,19 @@ export async function runLoss(stage: Stage, run: Run): Promise<LossRow> {
       await publisher.publish(event)
     })
     await Promise.all([...publishing, !isWell && wreak(plan, clock, hosts, stores)])
-    onPublished?.()
-    const owed = owedFor(publisher.published.accepted, scene.subscribers)
-    const settled = await settle(owed, stores, profile.settleSeconds)
+    if (profile.endsCalm) stores.calm()
+    void keepSweeping(hosts, profile.sweepSeconds, sweeping.signal)
+    const { accepted } = publisher.published
+    void untilMost(owedFor(accepted, scene.subscribers.slice(0, 1))).then(onMostDone)
+    const settled = await settle(owedFor(accepted, scene.subscribers), stores, profile.quietSeconds)
     return rowOf({ seed, times: profile.name, seconds: clock.elapsed() / 1000 }, scene, settled)
   } finally {
     clearInterval(progress)
     sweeping.abort()
     await scene.stop()
   }
+}
+
+async function untilMost(owed: Owed[]): Promise<void> {
+  while (missingOf(owed).length > owed.length * (1 - MOST)) await sleep(500)
 }

@@ -13,22 +13,21 @@ export interface Settled {
   lost: string[]
 }
 
-/** Waits until every delivery is made or dead, at most so long; what is neither is lost. */
-export async function settle(owed: Owed[], stores: Stores, seconds: number): Promise<Settled> {
+/** Waits until every delivery is made or dead; what is neither when for so long nothing has come is lost. */
+export async function settle(owed: Owed[], stores: Stores, quietSeconds: number): Promise<Settled> {
   const dead = new Set<Owed>()
   const left = () => missingOf(owed).filter((each) => !dead.has(each))
-  const end = Date.now() + seconds * 1000
-  for (let look = 1; left().length > 0 && Date.now() < end; look++) {
+  let [fewest, since] = [Infinity, Date.now()]
+  for (let look = 1; left().length > 0 && Date.now() - since < quietSeconds * 1000; look++) {
+    if (left().length < fewest) [fewest, since] = [left().length, Date.now()]
     await sleep(LOOK_MS)
     if (look % RECORDS_EVERY === 0)
       for (const each of left().slice(0, MOST_RECORDS))
         if ((await recordOf(each, stores))?.state === 'dead') dead.add(each)
   }
   await sleep(LATE_MS)
-  const lost = await Promise.all(
-    left().map(async (each) => describe(each, await recordOf(each, stores))),
-  )
-  return { dead: dead.size, lost }
+  const lost = left().map(async (each) => describe(each, await recordOf(each, stores)))
+  return { dead: dead.size, lost: await Promise.all(lost) }
 }
 
 const recordOf = ({ event, subscriber }: Owed, stores: Stores) =>

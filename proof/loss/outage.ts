@@ -10,6 +10,7 @@ import type { Stores } from './stores.ts'
 import { keepSweeping } from './trouble.ts'
 
 const CALM_MS = 5000 // before and after
+const REHEARSAL_SECONDS = 8 // an outage before the outage: what it loads and compiles is then there, and no growth
 const PROGRESS_MS = 5000
 const LARGE_EVERY = 20
 
@@ -61,6 +62,8 @@ export async function runOutage(stage: Stage, outage: Outage): Promise<OutageRow
     clock.begin()
     const publishing = publish(scene, clock, outage)
     await clock.until(CALM_MS)
+    await takeDown(scene.stores, { store, seconds: REHEARSAL_SECONDS })
+    await clock.until(CALM_MS + REHEARSAL_SECONDS * 1000 + CALM_MS)
     const heapBefore = await heapOf(scene)
     await takeDown(scene.stores, outage)
     const backAt = Date.now()
@@ -74,7 +77,8 @@ export async function runOutage(stage: Stage, outage: Outage): Promise<OutageRow
 }
 
 async function publish({ publisher }: Scene, clock: Clock, outage: Outage): Promise<void> {
-  const all = Math.ceil((outage.seconds + (2 * CALM_MS) / 1000) * outage.eventsPerSecond)
+  const seconds = outage.seconds + REHEARSAL_SECONDS + (3 * CALM_MS) / 1000
+  const all = Math.ceil(seconds * outage.eventsPerSecond)
   const publishing = Array.from({ length: all }, async (_, index) => {
     const at = (index / outage.eventsPerSecond) * 1000
     const data = index % LARGE_EVERY === 0 ? LARGE : undefined
@@ -90,7 +94,10 @@ async function publish({ publisher }: Scene, clock: Clock, outage: Outage): Prom
   await Promise.all(publishing)
 }
 
-async function takeDown(stores: Stores, { store, seconds }: Outage): Promise<void> {
+async function takeDown(
+  stores: Stores,
+  { store, seconds }: Pick<Outage, 'store' | 'seconds'>,
+): Promise<void> {
   const half = createClock()
   half.begin()
   await stores[store].close()

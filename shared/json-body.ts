@@ -5,7 +5,12 @@ import { Problem } from './problem.ts'
 
 const json = /^application\/(?:[\w.!#$&^+-]+\+)?json\s*(?:;|$)/i // with any structured suffix, altinn-contract §4.1
 const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i
-const charsets = new Set(['utf-8', 'utf-16'])
+const decoders = new Map(
+  ['utf-8', 'utf-16'].map((label) => [
+    label,
+    new TextDecoder(label, { fatal: true, ignoreBOM: true }),
+  ]),
+)
 
 /** The first check of a request: a Content-Type that is there must be JSON, 415 otherwise, even before authentication. */
 export function refuseOtherMediaTypes({ headers }: HttpRequest): void {
@@ -36,11 +41,12 @@ function decoderFor(headers: Headers): TextDecoder {
   if (type === null)
     throw new Problem(415, 'The request has no Content-Type; it must be application/json.')
   const label = charset.exec(type)?.[1]?.toLowerCase() ?? 'utf-8'
-  if (!charsets.has(label)) throw new Problem(415, 'The charset must be utf-8 or utf-16.')
+  const decoder = decoders.get(label)
+  if (decoder === undefined) throw new Problem(415, 'The charset must be utf-8 or utf-16.')
   const coding = headers.get('content-encoding') ?? 'identity'
   if (coding.toLowerCase() !== 'identity')
     throw new Problem(415, 'The body must not have a Content-Encoding.')
-  return new TextDecoder(label, { fatal: true, ignoreBOM: true })
+  return decoder
 }
 
 function decode(decoder: TextDecoder, bytes: ArrayBuffer): string {

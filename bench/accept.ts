@@ -7,15 +7,8 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startStack } from '../local/stack.ts'
 import { CONCURRENCY, MOST_PER_SLICE, SLICE_SECONDS, WARM_UP_SECONDS } from './limits.ts'
-import { costByOwner } from './profile.ts'
-import {
-  printCosts,
-  printLine,
-  printMemory,
-  printSummary,
-  tellRounds,
-  type Round,
-} from './report.ts'
+import { costByOwner, printCosts } from './profile.ts'
+import { printLine, printMemory, printSummary, tellRounds, type Round } from './report.ts'
 import { measure, type Side } from './side.ts'
 import { startSides, type Sides } from './sides.ts'
 

@@ -27,20 +27,24 @@ export interface Accepted {
 
 export type App = Awaited<ReturnType<typeof startApp>>
 
-/**
- * Starts the built app, or some of its functions, in a process of its own, with a database and a storage account of its
- * own.
- */
+interface Options {
+  /** Only these functions. */
+  functions?: string[]
+  /** For the Node.js of its host, besides those that it always has. */
+  flags?: string[]
+}
+
+/** Starts the built app in a process of its own, with a database and a storage account of its own. */
 export async function startApp(
   stack: Stack,
   name: string,
   connections: number,
-  functions?: string[],
+  { functions, flags }: Options = {},
 ) {
   const stores = await createStores(stack, name)
   const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...own }
   const args = functions === undefined ? [] : ['--functions', functions.join(',')]
-  const { child, url } = await startHostProcess('../local/start-host.ts', { args, env })
+  const { child, url } = await startHostProcess('../local/start-host.ts', { args, flags, env })
   const api = `${url}/events/api/v1`
   const publisher = await createPublisher(`${api}/app`, stack.issuer.url, connections)
   return {

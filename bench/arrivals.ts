@@ -22,6 +22,8 @@ export function createArrivals() {
       byEvent.set(id, noted)
       if (!noted.has(subscriber)) noted.set(subscriber, at.getTime())
     },
+    /** How many events have arrived anywhere. */
+    events: () => byEvent.size,
     /** Waits until so many subscribers have got each of the events; undefined if that takes too long. */
     async of(
       events: Accepted[],

@@ -47,7 +47,9 @@ export async function usageOfEvents(
   })
   const queues = await startFaultProxy(stack.emulators.storage)
   const counted = { ...stack, emulators: { ...stack.emulators, storage: queues.connection } }
-  const app = await startApp(counted, `capacity${subscribers}x${bytes}`, CONNECTIONS, FUNCTIONS)
+  const app = await startApp(counted, `capacity${subscribers}x${bytes}`, CONNECTIONS, {
+    functions: FUNCTIONS,
+  })
   try {
     for (let path = 1; path <= subscribers; path++)
       await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`)
@@ -95,7 +97,7 @@ function perEvent(events: number, tallies: Map<string, Tally>): Map<string, Tall
 
 /** Request units of a run of the sweep that finds nothing to do. */
 export async function usageOfSweep(stack: Stack): Promise<number> {
-  const app = await startApp(stack, 'capacitysweep', 1, ['sweep'])
+  const app = await startApp(stack, 'capacitysweep', 1, { functions: ['sweep'] })
   try {
     await stack.emulators.resetUsage()
     for (let run = 0; run < SWEEPS; run++)

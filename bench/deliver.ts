@@ -1,7 +1,9 @@
-// `npm run bench:deliver`: how soon a webhook arrives after its event was accepted, how many are delivered per second beside
+// `npm run bench:deliver [-- --profile]`: how soon a webhook arrives after its event was accepted, how many are delivered per second beside
 // undici alone, and what an event costs in request units. The whole app runs in its own process; the receiver, the load
 // and undici alone share this one. The request units include what the app does at its ease meanwhile (its index, timers).
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { Agent, request } from 'undici'
 import { startReceiver } from '../local/receiver.ts'
 import { startStack } from '../local/stack.ts'
@@ -18,20 +20,31 @@ import {
   tell,
   type Row,
 } from './deliver-report.ts'
+import { costByOwner, printCosts } from './profile.ts'
 import { runSlice } from './slice.ts'
 import { quantile } from './statistics.ts'
 
 const IDLE_PAUSE_MS = 150
 const LONGEST_SECONDS = 40
+const MOST_SUBSCRIBERS = 3
+
+const profile = 'deliver.cpuprofile' // of the app with most subscribers
+const { values } = parseArgs({ options: { profile: { type: 'boolean' } } })
+
+let published = 0 // by the app with most subscribers, in all
 
 type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 try {
   const rows: Row[] = []
-  for (const subscribers of [0, 1, 3]) rows.push(await measure(subscribers))
+  for (const subscribers of [0, 1, MOST_SUBSCRIBERS]) rows.push(await measure(subscribers))
   printTable(rows)
   tell(rows)
+  if (values.profile) {
+    console.log(`\nCPU profile of the app's host, ${resolve(profile)}:`)
+    printCosts(costByOwner(profile, 'shared/fan-out.ts', published))
+  }
 } finally {
   await stack.stop()
 }
@@ -42,12 +55,16 @@ async function measure(subscribers: number): Promise<Row> {
   const receiver = await startReceiver({
     onDelivery: (delivery) => arrivals.note(delivery.path, delivery),
   })
-  const app = await startApp(stack, `deliver${subscribers}`, CONNECTIONS)
+  const isProfiled = values.profile === true && subscribers === MOST_SUBSCRIBERS
+  const flags = isProfiled ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : []
+  const app = await startApp(stack, `deliver${subscribers}`, CONNECTIONS, { flags })
   try {
     for (let path = 1; path <= subscribers; path++)
       await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`)
     await warmUp(app, arrivals, subscribers)
-    return await takeRow(app, receiver, arrivals, subscribers)
+    const row = await takeRow(app, receiver, arrivals, subscribers)
+    published = arrivals.events()
+    return row
   } finally {
     await app.stop()
     await receiver.stop()

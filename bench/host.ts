@@ -7,7 +7,7 @@ const usual = manifest.scripts['start:host'].match(/--\S+/g) ?? [] // what a hos
 /** Starts a host that prints where it listens, in a process of its own; `flags` are for its Node.js. */
 export async function startHostProcess(
   file: string,
-  { args = [], flags = [], env }: { args?: string[]; flags?: string[]; env: object },
+  { args = [], flags = [], env }: { args?: string[]; flags?: string[] | undefined; env: object },
 ) {
   const child = startChild(file, { args, flags: [...usual, ...flags], env })
   return { child, url: await addressOf(child) }

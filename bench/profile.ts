@@ -49,6 +49,13 @@ export function costByOwner(file: string, begin: string, count: number): [string
   return [...costs].toSorted((a, b) => b[1] - a[1])
 }
 
+/** Whose the processor time is, in µs per event. */
+export function printCosts(costs: [owner: string, microseconds: number][]): void {
+  const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
+  for (const [owner, cost] of [...costs, ['together', whole] as const])
+    console.log(`${owner.padEnd(20)}${cost.toFixed(0).padStart(6)} µs per event`)
+}
+
 function createAttribution({ nodes }: CpuProfile) {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const parents = new Map(

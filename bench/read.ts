@@ -24,7 +24,9 @@ interface Way {
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 try {
-  const app = await startApp(stack, 'read', 1, ['read-app-events', 'read-party-events'])
+  const app = await startApp(stack, 'read', 1, {
+    functions: ['read-app-events', 'read-party-events'],
+  })
   try {
     const rows = await measureAll(app)
     printTable(rows)

@@ -84,13 +84,6 @@ Target: below ${MEMORY_TARGET_MB} MB: ${met ? 'met' : 'missed'}`)
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0)
 
-/** Whose the processor time is, in µs per event. */
-export function printCosts(costs: [owner: string, microseconds: number][]): void {
-  const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
-  for (const [owner, cost] of [...costs, ['together', whole] as const])
-    console.log(`${owner.padEnd(20)}${cost.toFixed(0).padStart(6)} µs per event`)
-}
-
 /** For `npm run proof:speed`. */
 export function tellRounds(rounds: Round[]): void {
   const ratios = (side: 'traced' | 'hosted' | 'bare', of: (one: Measurement) => number) =>

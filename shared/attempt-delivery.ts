@@ -73,9 +73,9 @@ async function post(
   subscription: Stored<SubscriptionDocument>,
   traceparent: string,
 ): Promise<Ended> {
-  const event = await services.events.find(message)
+  const event = await services.recentEvents.find(message)
   if (event === undefined) throw new Error(`Event ${message.event} is not to be seen yet.`)
-  const { url, body, headers } = signedRequest(subscription, event.event, traceparent)
+  const { url, body, headers } = signedRequest(subscription, event, traceparent)
   services.inFlight.sends(message.subscription, workOf(message))
   const answer = await services.webhook.post(url, body, headers)
   services.inFlight.took(delivery.subscription, answer.ms)

@@ -14,6 +14,7 @@ import type {
 } from './message.ts'
 import { openPoison } from './poison.ts'
 import { openQueue, openQueueService } from './queue.ts'
+import { createRecentEvents } from './recent-events.ts'
 import { openReplays } from './replays.ts'
 import { openRequests } from './requests.ts'
 import { createSightings } from './subscriber-health.ts'
@@ -30,13 +31,15 @@ export async function createServices(config: Config) {
     openTelemetry(config.telemetryEndpoint),
   ])
   const heartbeat = openHeartbeat(database)
+  const events = openEvents(database)
   const subscriptions = openSubscriptions(database)
   const inbound = openQueue<InboundMessage>(queueService, 'events-inbound')
   return {
     config,
     telemetry,
     auth: createAuth(config.auth),
-    events: openEvents(database),
+    events,
+    recentEvents: createRecentEvents({ find: events.find }),
     requests: openRequests(database),
     subscriptions,
     deliveries: openDeliveries(database),

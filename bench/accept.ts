@@ -1,6 +1,6 @@
-// `npm run bench:accept [-- --seconds 10] [--profile]`: what accepting an event costs beyond its two calls. Slices of load
-// on the app, without telemetry and with, alternate with slices of the same calls by the bare SDKs, in the same host and
-// alone, on the same emulators.
+// `npm run bench:accept [-- --seconds 10] [--warm-up 4] [--profile]`: what accepting an event costs beyond its two calls.
+// Slices of load on the app, without telemetry and with, alternate with slices of the same calls by the bare SDKs, in the
+// same host and alone, on the same emulators.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import path from 'node:path'
@@ -14,10 +14,17 @@ import { startSides, type Sides } from './sides.ts'
 
 const profile = 'accept.cpuprofile'
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '10' }, profile: { type: 'boolean' } },
+  options: {
+    seconds: { type: 'string', default: '10' },
+    'warm-up': { type: 'string', default: String(WARM_UP_SECONDS) },
+    profile: { type: 'boolean' },
+  },
 })
 const seconds = Number(values.seconds)
+const warmUpSeconds = Number(values['warm-up'])
 if (!(seconds > 0)) throw new Error(`--seconds must be a number above 0, not ${values.seconds}`)
+if (!(warmUpSeconds > 0))
+  throw new Error(`--warm-up must be a number above 0, not ${values['warm-up']}`)
 
 const latest = (3 * seconds + 20) * 1000 // ms of this process: a busy machine means fewer slices, not a longer wait
 
@@ -47,7 +54,7 @@ if (values.profile) {
 async function alternate(all: Sides<Side>): Promise<{ warmUp: Round; rounds: Round[] }> {
   const count = Math.max(1, Math.round(seconds / SLICE_SECONDS))
   console.log(`${count} slices of ${seconds / count} s for each, ${CONCURRENCY} calls at once`)
-  const warmUp = await measureAll(all, WARM_UP_SECONDS)
+  const warmUp = await measureAll(all, warmUpSeconds)
   printLine('warm-up', warmUp)
   const rounds: Round[] = []
   for (let slice = 1; slice <= count && (slice === 1 || performance.now() < latest); slice++) {

@@ -14,6 +14,12 @@ export interface Line {
   points: [x: string, y: number][]
 }
 
+/** What a bench tells. */
+export interface Told {
+  figures: Figure[]
+  lines: Line[]
+}
+
 /** Hands what was found to the process that runs the bench, if one does and asks for it (`npm run proof:speed`). */
 export function tellFigures(figures: Figure[], lines: Line[] = []): void {
   process.send?.({ figures, lines })

@@ -8,6 +8,7 @@ export type Round = Sides<Measurement>
 
 const MEMORY_TARGET_MB = 200
 const RATIO_TARGET = 0.85
+const AIM_CPU_US = 100 // of an event, tokens known
 
 /** One line of progress. */
 export function printLine(name: string, { app, traced, hosted, bare }: Round): void {
@@ -105,6 +106,12 @@ export function tellRounds(rounds: Round[]): void {
         what: 'processor time, app / bare SDKs in the same host',
         unit: '×',
         values: ratios('hosted', cost),
+      },
+      {
+        what: 'processor time beyond the bare SDKs in the same host',
+        unit: 'µs',
+        values: rounds.map(({ app, hosted }) => app.cpu - hosted.cpu),
+        aim: { atMost: AIM_CPU_US },
       },
       {
         what: 'processor time, without telemetry / with it',

@@ -34,7 +34,7 @@ ${attacksReport(attacks)}
 
 ## Still fast
 
-\`npm run proof:speed\`: each of the project's benches (\`npm run bench:…\`), as a ratio to a floor or a peer in the same run wherever there is one.
+\`npm run proof:speed\`: all benches of the project (\`npm run bench:accept\` and the others), as a ratio to a floor or a peer in the same run wherever there is one.
 
 ${speedReport(speed)}
 

@@ -1,11 +1,11 @@
-import type { Figure, Line } from '../bench/figures.ts'
+import type { Figure, Line, Told } from '../bench/figures.ts'
 import { lineChart } from '../bench/line-chart.ts'
 import { median } from '../bench/statistics.ts'
 
 /** What the benches told, in the order in which they ran. */
 export interface Speed {
   at: string
-  benches: { name: string; figures: Figure[]; lines: Line[] }[]
+  benches: ({ name: string } & Told)[]
 }
 
 /** A table in Markdown: a row for each figure, with the spread of its repetitions. */

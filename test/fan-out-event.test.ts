@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../local/example.ts'
 import type { EventDocument } from '../shared/event-document.ts'
@@ -84,23 +84,26 @@ const poisonWith = (text: string) =>
     20,
   )
 
-for (const [text, reason] of [
+const senseless: [text: string, reason: RegExp][] = [
   ['this is no JSON', /^makes no sense: Unexpected token/],
   ['{"v":1,"event":5}', /^makes no sense: .*event/],
   ['12345678901234567890', /^makes no sense/],
   [JSON.stringify(reference(newEventId())), /^names nothing that exists$/],
   [JSON.stringify({ ...reference(newEventId()), session: 'å' }), /^makes no sense: .*session/],
-] as const)
-  test(
-    `a message that no try can help is kept as poison with its text: ${text.slice(0, 20)}`,
-    { concurrency: true },
-    async () => {
-      await world.send('events-inbound', text)
-      const kept = await poisonWith(text)
-      assert.equal(kept.queue, 'events-inbound')
-      assert.match(kept.reason, reason)
-    },
-  )
+]
+suite(
+  'a message that no try can help is kept as poison with its text',
+  { concurrency: true },
+  () => {
+    for (const [text, reason] of senseless)
+      test(text.slice(0, 20), async () => {
+        await world.send('events-inbound', text)
+        const kept = await poisonWith(text)
+        assert.equal(kept.queue, 'events-inbound')
+        assert.match(kept.reason, reason)
+      })
+  },
+)
 
 test('a poison message whose event is still to be fanned out is left to the sweep', async () => {
   const id = newEventId()

@@ -18,16 +18,19 @@ const app = await startApp(world, {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
     REPAIR_AFTER_SECONDS: '1',
+    'AzureWebJobs.sweep.Disabled': 'true', // runs when a test says so
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },
 })
-after(async () => {
-  await app.stop()
-  await Promise.all([cosmos.stop(), queues.stop()])
-})
-beforeEach(() => {
+const calm = () => {
   cosmos.plan = () => undefined
   queues.plan = () => undefined
+}
+beforeEach(calm)
+after(async () => {
+  calm() // what hangs would hold the app up
+  await app.stop()
+  await Promise.all([cosmos.stop(), queues.stop()])
 })
 
 const refuseAll: Plan = () => ({ status: 503 })
@@ -84,37 +87,36 @@ for (const [index, [what, plan]] of Object.entries(faults).entries())
   })
 
 test(
-  'while Cosmos is down a small event goes by the queue and is stored when Cosmos is back',
+  'while Cosmos is down a small event goes by the queue, and its message comes again until it is stored',
   { skip },
   async () => {
     cosmos.plan = refuseAll
     const { answer, ms } = await timed(eventFor(200))
     assert.equal(answer.status, 201)
     assert.ok(ms < 8000, `${ms} ms`)
-    assert.deepEqual(await documents('/party/200'), [])
-    cosmos.plan = () => undefined
-    const [stored] = await eventually('stored and fanned out', async () => {
-      const found = await documents('/party/200')
-      return found[0]?.fanOut !== undefined && found
-    })
-    assert.equal(stored?.id, await answer.json())
-  },
-)
+    const id: unknown = await answer.json()
 
-test(
-  'an event that cannot be stored at the first try comes again by the same message',
-  { skip },
-  async () => {
     const sent: string[] = []
     queues.plan = ({ method, url }) => void (method === 'POST' && sent.push(url))
-    cosmos.plan = refuseAll
-    const id: unknown = await (await app.publish(eventFor(204))).json()
     const failed = (line: string) =>
       line.includes('cannot be stored yet') && line.includes(String(id))
     await eventually('a try that failed', () => app.lines.some(failed), 20)
+    assert.deepEqual(await documents('/party/200'), [])
+
     cosmos.plan = () => undefined
-    await eventually('stored', async () => (await documents('/party/204')).length === 1, 20)
-    assert.equal(sent.filter((url) => url.includes('/events-inbound/')).length, 1)
+    const [stored] = await eventually(
+      'stored and fanned out',
+      async () => {
+        const found = await documents('/party/200')
+        return found[0]?.fanOut !== undefined && found
+      },
+      20,
+    )
+    assert.equal(stored?.id, id)
+    assert.deepEqual(
+      sent.filter((url) => url.includes('/events-inbound/')),
+      [],
+    )
   },
 )
 
@@ -123,11 +125,11 @@ test(
   { skip },
   async () => {
     cosmos.plan = refuseAll
-    const [large, keyed] = await Promise.all([
+    const refused = await Promise.all([
       timed(eventFor(201, { data: 'x'.repeat(49_152) })),
       timed(eventFor(202), { 'Idempotency-Key': 'k' }),
     ])
-    for (const { answer, ms } of [large, keyed]) {
+    for (const { answer, ms } of refused) {
       assert.equal(answer.status, 503)
       assert.equal(answer.headers.get('retry-after'), '5')
       assert.equal(answer.headers.get('content-type'), 'application/problem+json')
@@ -172,7 +174,6 @@ test('a sweep takes nothing while the queue is down', { skip }, async () => {
 test('health names the parts that do not answer, within 2 s', { skip }, async () => {
   cosmos.plan = () => 'hang'
   queues.plan = () => 'hang'
-  await sleep(5100) // until the last result is stale
   const start = performance.now()
   const answer = await fetch(`${app.api}/health`)
   assert.ok(performance.now() - start < 6000)

@@ -149,7 +149,7 @@ function likeRemembered(
   const [otherHeader = '', otherPayload = ''] = forge(attacker, claims()).split('.')
   const alike = [
     [header, payload, `${signature.slice(0, -6)}AAAAAA`],
-    [header, payload, `B${signature.slice(1)}`],
+    [header, payload, `${signature.startsWith('B') ? 'C' : 'B'}${signature.slice(1)}`],
     [header, otherPayload, signature],
     [otherHeader, payload, signature],
     [header, encode({}), signature],

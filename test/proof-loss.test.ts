@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { brief } from './loss/profiles.ts'
-import { runLoss } from './loss/run.ts'
-import { issuerSettings } from '../test/app.ts'
-import { createWorld, deployed, setting } from '../test/world.ts'
+import { brief } from '../proof/loss/profiles.ts'
+import { runLoss } from '../proof/loss/run.ts'
+import { issuerSettings } from './app.ts'
+import { createWorld, deployed, setting } from './world.ts'
 
-// `npm run proof:brief`: the short form of `npm run proof:loss`, one seed, in 25 seconds. Without a seed it is another one each time.
+// The short form of `npm run proof:loss`: one seed, another one each time unless LOSS_SEED says which.
 const skip = deployed !== undefined && 'the processes and their stores must be its own'
 const seed = Number(process.env['LOSS_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 

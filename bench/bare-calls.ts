@@ -28,7 +28,7 @@ export function bareCalls({ Cosmos = '', QueueStorage = '', ...more }: NodeJS.Pr
 }
 
 /** The document that the app stores for the client's event; only the id changes from one to the next. */
-function documentOfApp() {
+export function documentOfApp() {
   const text = clientBody()
   const draft = parseEventDraft({ text, value: JSON.parse(text) })
   const event = newCloudEvent(draft, { org: 'ttd', app: 'apps-test' }, newEventId())

@@ -1,6 +1,7 @@
-// `npm run bench:deliver [-- --profile]`: how soon a webhook arrives after its event was accepted, how many are delivered per second beside
-// undici alone, and what an event costs in request units. The whole app runs in its own process; the receiver, the load
-// and undici alone share this one. The request units include what the app does at its ease meanwhile (its index, timers).
+// `npm run bench:deliver [-- --profile]`: how soon a webhook arrives after its event was accepted, how many are delivered
+// per second beside undici alone and beside the bare SDKs with undici, and what an event costs in request units. The whole
+// app runs in its own process; the receiver, the load and the peers share this one. The request units include what the
+// app does at its ease meanwhile (its index, timers).
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -10,6 +11,7 @@ import { startStack } from '../local/stack.ts'
 import { subscribeExample } from '../local/subscribe.ts'
 import { startApp, warmUp, type Accepted, type App } from './app.ts'
 import { createArrivals, type Arrivals } from './arrivals.ts'
+import { bareDeliveries } from './bare-deliveries.ts'
 import {
   CONNECTIONS,
   EVENTS,
@@ -75,8 +77,11 @@ async function takeRow(app: App, receiver: Receiver, arrivals: Arrivals, subscri
   const idle = subscribers === 0 ? [] : await takeIdle(app, arrivals, subscribers)
   console.log(`${subscribers} subscribers: idle p99, ms: ${figure(quantile(idle, 0.99))}`)
   const load = await takeLoad(app, arrivals, subscribers)
-  const floor = subscribers === 0 ? NaN : await takeFloor(receiver, EVENTS * subscribers)
-  const row = { subscribers, idle, ...load, floor }
+  const floors =
+    subscribers === 0
+      ? { undici: NaN, bare: NaN }
+      : await takeFloors(receiver, EVENTS * subscribers)
+  const row = { subscribers, idle, ...load, ...floors }
   console.log(`${subscribers} subscribers: delivered/s: ${figure(row.deliveredPerSecond)}`)
   return row
 }
@@ -108,8 +113,8 @@ async function takeLoad(app: App, arrivals: Arrivals, subscribers: number) {
   }
 }
 
-/** Deliveries per second of undici alone, with the bodies that the receiver got last; the first pass only warms up. */
-async function takeFloor({ url, deliveries }: Receiver, count: number): Promise<number> {
+/** Deliveries per second of undici alone, with the bodies that the receiver got last, and with all that keeps them from being lost. */
+async function takeFloors({ url, deliveries }: Receiver, count: number) {
   const bodies = deliveries.slice(-count).map(({ body }) => body)
   const dispatcher = new Agent({ connections: POOL, pipelining: 1 })
   const headers = { 'content-type': 'application/json' }
@@ -118,10 +123,11 @@ async function takeFloor({ url, deliveries }: Receiver, count: number): Promise<
     const body = bodies[next++ % bodies.length] ?? ''
     await (await request(`${url}/alone`, { method: 'POST', body, headers, dispatcher })).body.dump()
   }
-  await runSlice(lanes(POOL, post), limits(count))
+  await runSlice(lanes(POOL, post), limits(count)) // only warms up
   const { calls, seconds } = await runSlice(lanes(POOL, post), limits(count))
+  const bare = await bareDeliveries(stack, count, post)
   await dispatcher.close()
-  return calls / seconds
+  return { undici: calls / seconds, bare }
 }
 
 function lanes(count: number, call: () => Promise<void>) {

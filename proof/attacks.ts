@@ -1,10 +1,12 @@
 // `npm run proof:attacks [-- --seed N] [--long]`: every attack in one table, then properties over generated inputs (50,000,
-// long 1,000,000; a tenth of them over HTTP), then the audit. Exit 1 if anything came out otherwise than it must.
+// long 1,000,000; a tenth of them over HTTP), then the audit. Exit 1 if anything came out otherwise than it must. With
+// `Cosmos` set, against that account or emulator.
 import { parseArgs } from 'node:util'
 import { globalSetup, globalTeardown } from '../test/setup.ts'
 import { attacksReport, isFailed, type Attacked, type Checked } from './attacks-report.ts'
 import { labs } from './attacks/labs.ts'
 import { audit } from './audit.ts'
+import { useGivenAccount } from './given-account.ts'
 import { startHttpProperties } from './properties/http.ts'
 import { partsOf } from './properties/parts.ts'
 import type { Property } from './properties/property.ts'
@@ -29,6 +31,7 @@ const found: Attacked = {
 process.on('unhandledRejection', (reason) => found.unhandled.push(String(reason)))
 
 await globalSetup()
+const deleteOwn = useGivenAccount()
 try {
   console.log(`       ${rowOf(['on', 'attack', 'expected', 'got']).join('  ')}`)
   for (const start of labs) await attackAll(start)
@@ -36,6 +39,7 @@ try {
   await checkAll(pureProperties, PURE * times, seed)
   for (let round = 0; round < times; round++) await checkApps(seed + round)
 } finally {
+  await deleteOwn()
   await globalTeardown()
 }
 found.audit = await audit()

@@ -38,7 +38,7 @@ export function lossReport(found: Lost): string {
     '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...outages.map(outageRow),
     '',
-    'Half of the time connections are refused, half answered 503, ten events a second throughout. Large events do not fit into a message. Heaps: of the four processes together, before and after.',
+    'Half of the time connections are refused, half answered 503, under a steady load throughout. Large events do not fit into a message. Heaps: of the four processes together, before and after.',
     '',
     ...aims(found).map(([what, isMet]) => `- ${what}: ${isMet ? 'met' : '**missed**'}`),
     ...lost.map((each) => `- **Lost**: ${each}`),

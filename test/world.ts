@@ -14,7 +14,8 @@ export async function createWorld({
   cosmos = setting('TEST_COSMOS'),
   storage = setting('TEST_STORAGE'),
 } = {}) {
-  const name = `t${randomUUID().replaceAll('-', '').slice(0, 20)}`
+  const prefix = process.env['TEST_PREFIX'] ?? 't'
+  const name = `${prefix}${randomUUID().replaceAll('-', '')}`.slice(0, 21) // a storage account's has 24 at most
   const stack =
     deployed === undefined
       ? { cosmos, storage: storage.replaceAll('devstoreaccount1', name), database: name }

@@ -1,5 +1,5 @@
 import { POLLING_MS } from './app.ts'
-import { tellFigures } from './figures.ts'
+import { tellFigures, type Line } from './figures.ts'
 import { quantile } from './statistics.ts'
 
 export const IDLE_EVENTS = 60
@@ -78,12 +78,24 @@ export function tell(rows: Row[]): void {
         values: ratios('bare'),
       },
     ],
-    subscribed.map(({ subscribers, idle }) => ({
-      chart: 'latency',
-      name: `accepted to arrived, idle, ${subscribers} subscribers`,
-      points: [0.5, 0.9, 0.99].map((share) => [`p${share * 100}`, quantile(idle, share)]),
-    })),
+    [...subscribed.map(latencyLine), costLine(rows)],
   )
+}
+
+function latencyLine({ subscribers, idle }: Row): Line {
+  return {
+    chart: 'latency',
+    name: `accepted to arrived, idle, subscribers: ${subscribers}`,
+    points: [0.5, 0.9, 0.99].map((share) => [`p${share * 100}`, quantile(idle, share)]),
+  }
+}
+
+function costLine(rows: Row[]): Line {
+  return {
+    chart: 'cost',
+    name: 'request units of Cosmos DB',
+    points: rows.map(({ subscribers, charge }) => [String(subscribers), charge]),
+  }
 }
 
 function cellsOf(row: Row): string[] {

@@ -9,7 +9,7 @@ export interface Figure {
 
 /** A line of a chart: y by x, where x is a size, or a percentile such as p99. */
 export interface Line {
-  chart: 'latency' | 'matching' | 'reading'
+  chart: 'latency' | 'cost' | 'matching' | 'reading'
   name: string
   points: [x: string, y: number][]
 }

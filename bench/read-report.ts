@@ -19,18 +19,18 @@ export interface Row {
 export function printTable(rows: Row[]): void {
   console.log(`\nA page of ${SIZE}: median of ${rows[0]?.app.length} (lowest–highest)`)
   const heads = ['app, ms', 'p99', 'bare SDK, ms', 'app / bare', 'RU']
-  console.log(line('stored', heads))
+  console.log(rowOf('stored', heads))
   for (const { stored, name, app, bare, charge } of rows) {
     const ratio = (median(app) / median(bare)).toFixed(2)
     const p99 = quantile(app, 0.99).toFixed(1)
     const cells = [withSpread(app, 1), p99, withSpread(bare, 1), ratio, median(charge).toFixed(2)]
-    console.log(line(`${stored}, ${name}`, cells))
+    console.log(rowOf(`${stored}, ${name}`, cells))
   }
   const most = Math.max(...rows.flatMap(({ charge }) => charge))
   console.log(`Aim: at most ${AIM_RU} RU a page: ${most <= AIM_RU ? 'met' : 'missed'}`)
 }
 
-function line(name: string, cells: string[]): string {
+function rowOf(name: string, cells: string[]): string {
   return name.padEnd(18) + cells.map((cell) => cell.padEnd(20)).join('')
 }
 
@@ -45,12 +45,13 @@ export function tell(rows: Row[]): void {
     ]
   })
   const names = [...new Set(rows.map(({ name }) => name))]
-  const lines = names.map((name) => ({
+  const line = (name: string, side: 'app' | 'bare') => ({
     chart: 'reading' as const,
-    name: `${name}, ms`,
+    name: side === 'app' ? `${name}, the app` : `${name}, the bare SDK`,
     points: rows
-      .filter((each) => each.name === name)
-      .map(({ stored, app }): [string, number] => [String(stored), median(app)]),
-  }))
+      .filter((row) => row.name === name)
+      .map((row): [string, number] => [String(row.stored), median(row[side])]),
+  })
+  const lines = names.flatMap((name) => [line(name, 'app'), line(name, 'bare')])
   tellFigures(figures, lines)
 }

@@ -130,6 +130,7 @@ export function tellRounds(rounds: Round[]): void {
       name: side === 'app' ? 'POST /app, 32 at once' : 'its two calls by the bare SDKs',
       points: [
         ['p50', median(rounds.map((round) => round[side].p50))],
+        ['p90', median(rounds.map((round) => round[side].p90))],
         ['p99', median(rounds.map((round) => round[side].p99))],
       ],
     })),

@@ -14,14 +14,13 @@ export type Measurement = Awaited<ReturnType<typeof measure>>
 export async function measure({ worker, driver, stores }: Side, limits: Limits) {
   await stores.empty()
   const [worked, drove] = [await worker.usage(), await driver.usage()]
-  const { calls, seconds, p50, p99 } = sliceOf(await driver.ask(limits))
+  const { calls, seconds, ...percentiles } = sliceOf(await driver.ask(limits))
   const [working, driving] = [await worker.usage(), await driver.usage()]
   await stores.mustHold(calls)
   return {
     calls,
     perSecond: calls / seconds,
-    p50,
-    p99,
+    ...percentiles,
     cpu: (working.cpuMicroseconds - worked.cpuMicroseconds) / calls,
     driverCpu: (driving.cpuMicroseconds - drove.cpuMicroseconds) / calls,
     resident: working.rssBytes,

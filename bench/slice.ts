@@ -11,6 +11,7 @@ export interface Slice {
   calls: number
   seconds: number
   p50: number
+  p90: number
   p99: number
 }
 
@@ -35,6 +36,7 @@ export async function runSlice(lanes: Lane[], limits: Limits): Promise<Slice> {
     calls: latencies.length,
     seconds: (performance.now() - began) / 1000,
     p50: quantile(latencies, 0.5),
+    p90: quantile(latencies, 0.9),
     p99: quantile(latencies, 0.99),
   }
 }
@@ -50,8 +52,14 @@ export function serveSlices(lanes: Lane[]): void {
 
 /** The slice that such a process answered. */
 export function sliceOf(message: unknown): Slice {
-  const { calls, seconds, p50, p99 } = Object(message)
-  return { calls: Number(calls), seconds: Number(seconds), p50: Number(p50), p99: Number(p99) }
+  const { calls, seconds, p50, p90, p99 } = Object(message)
+  return {
+    calls: Number(calls),
+    seconds: Number(seconds),
+    p50: Number(p50),
+    p90: Number(p90),
+    p99: Number(p99),
+  }
 }
 
 function limitsOf(message: unknown): Limits {

@@ -36,6 +36,7 @@ const shown = (value: number): string =>
 
 const charts: Record<Line['chart'], { title: string; x: string; y: string }> = {
   latency: { title: 'How long it takes', x: 'percentile', y: 'ms' },
+  cost: { title: 'What an event costs', x: 'subscribers', y: 'RU' },
   matching: { title: 'Finding the subscribers of an event', x: 'subscriptions', y: 'ns' },
   reading: { title: 'Reading a page of 50 events', x: 'events stored', y: 'ms' },
 }

@@ -15,6 +15,7 @@ const WARM_ROUNDS = 3
 const WARM_EVENTS = 4
 const WARM_ROUND_SECONDS = 4
 const WARM_SECONDS = 30
+const TOKEN_SECONDS = 4 * 3600 // a long soak outlives the real ones
 
 /** The longest that an empty queue of the app waits for the next look into it. */
 export const POLLING_MS = 100
@@ -77,8 +78,8 @@ const own = {
 async function createPublisher(url: string, issuer: string, connections: number) {
   const dispatcher = new Agent({ connections, pipelining: 1 })
   const headers = clientHeaders(
-    await altinnToken(issuer, callers.org('ttd')),
-    await platformToken(issuer, 'ttd', 'apps-test'),
+    await altinnToken(issuer, callers.org('ttd'), TOKEN_SECONDS),
+    await platformToken(issuer, 'ttd', 'apps-test', TOKEN_SECONDS),
   )
   return {
     async publish(data?: string): Promise<Accepted> {

@@ -47,12 +47,13 @@ saveResult('attacks', found)
 summarize()
 
 async function attackAll(start: (typeof labs)[number]): Promise<void> {
-  const { attacks, stop } = await start()
+  const { attacks, apps, stop } = await start()
   for (const { on, what, expected, got } of attacks) {
     const tried = { on, what, expected, got: await got() }
     found.attacks.push(tried)
     console.log(line(isFailed(tried), rowOf([on, what, expected, tried.got])))
   }
+  for (const app of apps) noteDeath(attacks[0]?.on ?? '', app)
   await stop()
 }
 
@@ -87,9 +88,14 @@ function add(checked: Checked): void {
 async function checkApps(by: number): Promise<void> {
   const [http, whole] = [await startHttpProperties(), await startQueueProperties()]
   await checkAll([...http.properties, ...whole.properties], HTTP, by)
+  noteDeath('properties over HTTP', http.app)
+  noteDeath('properties of queues', whole.app)
   await Promise.all([http.app.stop(), whole.app.stop(), whole.receiver.stop()])
-  const lines = [...http.app.lines, ...whole.app.lines]
-  found.unhandled.push(...lines.filter((text) => text.includes('an error that nobody handles')))
+}
+
+/** An error that nobody handles ends an app. */
+function noteDeath(on: string, app: { died: () => boolean; lines: string[] }): void {
+  if (app.died()) found.unhandled.push(`the app of ${on} died: ${app.lines.slice(-10).join(' ')}`)
 }
 
 /** Cut and filled to columns. */

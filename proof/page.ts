@@ -28,13 +28,13 @@ ${lossReport(loss)}
 
 ## Nobody in
 
-\`npm run proof:attacks [-- --seed N]\`: every attack that [SECURITY.md](../SECURITY.md) names, on the running app, and properties over generated inputs.
+\`npm run proof:attacks [-- --seed N]\`: attacks by token, source, body, address, route and name, on the running app, and properties over generated inputs. [SECURITY.md](../SECURITY.md) says who might try what.
 
 ${attacksReport(attacks)}
 
 ## Still fast
 
-\`npm run proof:speed\`: all benches of the project (\`npm run bench:accept\` and the others), as a ratio to a floor or a peer in the same run wherever there is one.
+\`npm run proof:speed\`: the benches of the project, each also alone (\`npm run bench:accept\` and so on), as a ratio to a floor or a peer in the same run wherever there is one. What an event costs in Azure is on [a page of its own](capacity.md).
 
 ${speedReport(speed)}
 

@@ -4,9 +4,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { writePage } from './page.ts'
+import { forgetResults } from './results.ts'
 
 const proofs = ['loss', 'attacks', 'speed']
 
+forgetResults()
 for (const [number, name] of proofs.entries()) {
   console.log(`\n━━ Proof ${number + 1} of ${proofs.length}: ${name}`)
   const script = path.join(import.meta.dirname, `${name}.ts`)

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const folder = path.join(import.meta.dirname, '.results')
@@ -7,6 +7,11 @@ const folder = path.join(import.meta.dirname, '.results')
 export function saveResult(name: string, data: object): void {
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(data, undefined, 2)}\n`)
+}
+
+/** Forgets them all, and the logs of the hosts: a page is made of one run. */
+export function forgetResults(): void {
+  rmSync(folder, { recursive: true, force: true })
 }
 
 /** What `saveResult` kept last. Throws where that proof has not run here. */

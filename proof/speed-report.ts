@@ -41,24 +41,25 @@ const charts: Record<Line['chart'], { title: string; x: string; y: string }> = {
   reading: { title: 'Reading a page of 50 events', x: 'events stored', y: 'ms' },
 }
 
-/** The charts, by name, as SVG. */
+/** The charts that there is something to draw in, by name, as SVG. */
 export function speedCharts({ benches }: Speed): [name: string, svg: string][] {
   const all = benches.flatMap(({ lines }) => lines)
-  return Object.entries(charts).map(([chart, { title, x, y }]) => {
+  return Object.entries(charts).flatMap(([chart, named]): [string, string][] => {
     const lines = all.filter((line) => line.chart === chart)
-    const xs = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].toSorted(
-      byNumber,
-    )
-    const values = ({ points }: Line) => xs.map((at) => new Map(points).get(at) ?? NaN)
-    return [
-      chart,
-      lineChart({
-        title,
-        x: { name: x, values: xs },
-        y: { name: y },
-        lines: lines.map((line) => ({ name: line.name, values: values(line) })),
-      }),
-    ]
+    return lines.length === 0 ? [] : [[chart, chartOf(lines, named)]]
+  })
+}
+
+function chartOf(lines: Line[], { title, x, y }: { title: string; x: string; y: string }): string {
+  const xs = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].toSorted(
+    byNumber,
+  )
+  const values = ({ points }: Line) => xs.map((at) => new Map(points).get(at) ?? NaN)
+  return lineChart({
+    title,
+    x: { name: x, values: xs },
+    y: { name: y },
+    lines: lines.map((line) => ({ name: line.name, values: values(line) })),
   })
 }
 

@@ -21,7 +21,12 @@ interface AppOptions {
 /** Starts the built app with the stores of `world`. Its process is ended by `stop` (in order) or `kill` (at once). */
 export async function startApp(world: World, { settings = {}, ...flags }: AppOptions = {}) {
   if (deployed !== undefined)
-    return appAt(deployed, { lines: [], stop: async () => {}, kill: async () => {} })
+    return appAt(deployed, {
+      lines: [],
+      died: () => false,
+      stop: async () => {},
+      kill: async () => {},
+    })
   const child = spawn(
     process.execPath,
     [path.join(root, 'local/start-host.ts'), ...flagsOf(flags)],
@@ -49,11 +54,15 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
   const ended = once(child, 'exit')
   const url = await Promise.race([listening.promise, ended])
   if (typeof url !== 'string') throw new Error(`The app did not start:\n${lines.join('\n')}`)
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  let hasDied = false
   const end = (signal: 'SIGTERM' | 'SIGKILL') => async () => {
+    hasDied ||= isOver()
     child.kill(signal)
     await ended
   }
-  return appAt(url, { lines, stop: end('SIGTERM'), kill: end('SIGKILL') })
+  const died = () => hasDied || (!child.killed && isOver())
+  return appAt(url, { lines, died, stop: end('SIGTERM'), kill: end('SIGKILL') })
 }
 
 /** The settings that name the shared token issuer. */
@@ -76,6 +85,8 @@ const flagsOf = ({ functions, folder }: AppOptions) => [
 interface Process {
   /** Everything the app has logged. */
   lines: string[]
+  /** Whether it has ended by itself, as by an error that nobody handles. */
+  died: () => boolean
   stop: () => Promise<void>
   kill: () => Promise<void>
 }

@@ -53,7 +53,8 @@ export async function saidBy(asked: Promise<Response>): Promise<[status: number,
   return [answer.status, detail]
 }
 
-async function noted(asked: Promise<Response>): Promise<Response> {
+/** Notes the problem that an answer is, if it is one. */
+export async function noted(asked: Promise<Response>): Promise<Response> {
   const answer = await asked
   if (answer.status >= 400) problems.push(await answer.clone().text())
   return answer

@@ -1,3 +1,4 @@
+import type { startApp } from '../../test/app.ts'
 import { startAccessLab } from './access-lab.ts'
 import { addressAttacks, endpointAttacks, startEndpointLab } from './addresses.ts'
 import type { Attack } from './attack.ts'
@@ -16,6 +17,7 @@ import { wishAttacks } from './wishes.ts'
 /** An app under attack, with all that is tried on it, in order. */
 interface Lab {
   attacks: Attack[]
+  apps: App[]
   stop: () => Promise<unknown>
 }
 
@@ -39,12 +41,15 @@ export const labs: (() => Promise<Lab>)[] = [
   lab(startWebhookLab, webhookAttacks),
 ]
 
-function lab<T extends { stop: () => Promise<unknown> }>(
+type App = Awaited<ReturnType<typeof startApp>>
+
+function lab<T extends { app: App; choosy?: App; stop: () => Promise<unknown> }>(
   start: () => Promise<T>,
   attacksOn: (started: T) => Attack[] | Promise<Attack[]>,
 ): () => Promise<Lab> {
   return async () => {
     const started = await start()
-    return { attacks: await attacksOn(started), stop: () => started.stop() }
+    const apps = [started.app, started.choosy].filter((app) => app !== undefined)
+    return { attacks: await attacksOn(started), apps, stop: () => started.stop() }
   }
 }

@@ -3,7 +3,8 @@ import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../../test/app.ts'
 import { assertRefused, contentsOf, type Status } from '../../test/refusals.ts'
 import { createWorld } from '../../test/world.ts'
-import { attack, type Attack } from './attack.ts'
+import { attack, noted, type Attack } from './attack.ts'
+import { leakAttacks } from './secrets.ts'
 
 export const HOST = 'https://ttd.apps.altinn.no'
 export const OWN = '/ttd/apps-test'
@@ -130,11 +131,19 @@ export async function startSourceLab() {
     const [, platform] = await tokensOf('ttd', name)
     return to.publish({ ...exampleEvent, source }, { PlatformAccessToken: platform })
   }
-  return { world, app, choosy, publish, stop: () => Promise.all([app.stop(), choosy.stop()]) }
+  const tokens = [await tokensOf('ttd', 'apps-test'), await tokensOf('ttd', 'apps')].flat()
+  return {
+    world,
+    app,
+    choosy,
+    tokens,
+    publish,
+    stop: () => Promise.all([app.stop(), choosy.stop()]),
+  }
 }
 
 /** Every attack on POST /app by the source of an event. */
-export function sourceAttacks({ world, choosy, publish }: SourceLab): Attack[] {
+export function sourceAttacks({ world, app, choosy, tokens, publish }: SourceLab): Attack[] {
   return [
     ...malformed.map(([what, source]) =>
       attack('source', what, 400, () => refused(publish(source), 400, /^"source" /)),
@@ -157,6 +166,8 @@ export function sourceAttacks({ world, choosy, publish }: SourceLab): Attack[] {
       const { stored, queued } = await contentsOf(world)
       return `${stored} stored, ${queued} queued`
     }),
+    ...leakAttacks('source', app, tokens),
+    ...leakAttacks('source', choosy, tokens),
   ]
 }
 
@@ -169,9 +180,10 @@ async function refused(
   expected: Status,
   said: RegExp | string,
 ): Promise<number> {
-  const { status } = await answer
+  const got = await noted(answer)
+  const { status } = got
   if (status !== expected) return status
-  const { detail, errors } = await assertRefused(await answer, expected)
+  const { detail, errors } = await assertRefused(got, expected)
   if (typeof said === 'string') assert.equal(detail, said)
   else assert.match(detail, said)
   for (const { pointer } of errors) assert.equal(pointer, '/source')

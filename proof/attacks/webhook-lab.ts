@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../../test/app.ts'
+import { startApp, tokensOf } from '../../test/app.ts'
 import { clientOf, people, tokenOf } from '../../test/subscriber.ts'
 import { createWorld } from '../../test/world.ts'
 import { startNameServer } from './name-server.ts'
@@ -28,13 +28,17 @@ export async function startWebhookLab() {
     DELIVERY_RETRY_SECONDS: '600',
   }
   const app = await startApp(world, { settings })
+  const owner = await tokenOf(people.ttd)
   const raw: Awaited<ReturnType<typeof startRawServer>>[] = []
   return {
+    world,
     app,
     names,
     outside,
     inside,
-    client: clientOf(app, await tokenOf(people.ttd)),
+    client: clientOf(app, owner),
+    /** Every token that it is given. */
+    tokens: [owner, ...(await tokensOf('ttd', 'apps-test'))],
     /** A server outside that does to a connection what it likes, but for the first one, by which it is validated. */
     async rawServer(serve: (socket: Socket) => void): Promise<string> {
       const server = await startRawServer(serve)

@@ -2,8 +2,10 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { Behaviour } from '../../local/receiver.ts'
+import type { SubscriptionDocument, Tombstone } from '../../shared/subscription.ts'
 import { soon, type Subscription } from '../../test/subscriber.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
+import { leakAttacks } from './secrets.ts'
 import type { WebhookLab } from './webhook-lab.ts'
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
@@ -54,7 +56,7 @@ const answers: [what: string, expected: string, behaviour: (inside: string) => B
   [
     'answers a gzip bomb of 50 MB',
     'answered 200',
-    () => ({ headers: { 'content-encoding': 'gzip' }, body: bomb.subarray(0, 4000) }),
+    () => ({ headers: { 'content-encoding': 'gzip' }, body: bomb }),
   ],
   [
     'floods with headers',
@@ -177,8 +179,15 @@ export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
     attack('inside', 'what subscribers are told of it', 'nothing', () =>
       toldOf(lab, [...well, ...raw, late, ...names]),
     ),
+    ...leakAttacks('inside', app, [...lab.tokens, ...(await secretsOf(lab))]),
     attack('webhook', 'the app after all that', 201, async () => (await app.publish()).status),
   ]
+}
+
+/** What the webhooks are signed with. */
+async function secretsOf({ world }: WebhookLab): Promise<string[]> {
+  const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
+  return documents.flatMap((each) => ('secrets' in each ? each.secrets.map(({ key }) => key) : []))
 }
 
 /** Asks for a subscription by a name that leads, in turn, where these look-ups say; by none, its server is silent. */

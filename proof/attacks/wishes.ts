@@ -69,9 +69,9 @@ const wishes: Row[] = [
 /** Every wish to subscribe, each to an endpoint of its own. */
 export const wishAttacks = ({ app, tokens, hook }: AccessLab): Attack[] =>
   wishes.map(([who, what, filters, status, detail]) =>
-    attack('subscribe', `${who}: ${what}`, detail ?? status, async () => {
+    attack('subscribe', `${who}: ${what}`, [status, detail ?? ''].join(' ').trim(), async () => {
       const request = { endPoint: hook(), ...filters }
       const said = await saidBy(clientOf(app, tokens[who]).call('POST', '', request))
-      return said[detail === undefined ? 0 : 1]
+      return said.slice(0, detail === undefined ? 1 : 2).join(' ')
     }),
   )

@@ -4,8 +4,10 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addressOf } from '../../bench/host.ts'
 import { startChild, type Child } from '../../bench/child.ts'
+import { within } from '../../shared/within.ts'
 
 const START_TRIES = 3
+const START_MS = 60_000
 
 interface Options {
   settings: Record<string, string>
@@ -36,10 +38,11 @@ export async function startHost({ settings, functions, log: file }: Options) {
       log.write(`${new Date().toISOString()} ${line}\n`),
     )
     try {
-      const url = await addressOf(child)
+      const url = await within(START_MS, () => addressOf(child))
       child.ended.catch(() => ending.has(child) || comeAgain())
       return { child, url }
     } catch (error) {
+      crashes++
       if (triesLeft === 1) throw error
       return launch(triesLeft - 1)
     }

@@ -31,8 +31,10 @@ export interface OutageRow {
   /** Events without a 201, those that fit into a message and the larger ones. */
   refusedSmall: number
   refusedLarge: number
-  /** The longest wait for a 503, in ms, and how many did not say when to try again. */
-  slowest503: number
+  /** How often each status was answered. */
+  answers: Record<string, number>
+  /** The longest wait for a refusal, in ms, and how many 503s did not say when to try again. */
+  slowestRefusal: number
   silent503: number
   owed: number
   delivered: number
@@ -40,7 +42,7 @@ export interface OutageRow {
   lost: string[]
   duplicates: number
   crashes: number
-  /** From the end of the outage to the last delivery, in s. */
+  /** From the end of the outage to the last delivery of what was published before, in s. */
   drainSeconds: number
   messagesPerEvent: number
   messagesPerDelivery: number
@@ -115,10 +117,13 @@ async function countOf(
   { heapBefore, backAt }: { heapBefore: number; backAt: number },
 ): Promise<OutageRow> {
   const { publisher, subscribers, stores, hosts } = scene
-  const { accepted, refused, slowest503, silent503 } = publisher.published
+  const { accepted, refused, answers, slowestRefusal, silent503 } = publisher.published
   const owed = owedFor(accepted, subscribers)
   const { dead, lost } = await settle(owed, stores, profile.quietSeconds)
-  const firsts = owed.map(({ event, subscriber }) => subscriber.got.get(event.id)?.firstAt ?? 0)
+  const backlog = owed.filter(({ event }) => event.at <= backAt)
+  const firsts = backlog.map(
+    ({ event, subscriber }) => subscriber.got.get(event.id)?.firstAt ?? Infinity,
+  )
   return {
     store,
     times: profile.name,
@@ -126,7 +131,8 @@ async function countOf(
     accepted: accepted.length,
     refusedSmall: refused.filter(({ data }) => data === undefined).length,
     refusedLarge: refused.filter(({ data }) => data !== undefined).length,
-    slowest503,
+    answers,
+    slowestRefusal,
     silent503,
     owed: owed.length,
     delivered: owed.length - missingOf(owed).length,
@@ -134,7 +140,7 @@ async function countOf(
     lost,
     duplicates: duplicatesOf(subscribers),
     crashes: hosts.crashes(),
-    drainSeconds: (Math.max(...firsts) - backAt) / 1000,
+    drainSeconds: Math.max(0, Math.max(...firsts) - backAt) / 1000,
     messagesPerEvent: stores.sent.events / accepted.length,
     messagesPerDelivery: stores.sent.deliveries / owed.length,
     heapBefore,

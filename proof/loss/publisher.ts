@@ -25,8 +25,8 @@ interface Published {
   answers: Record<string, number>
   /** Events whose key was answered with a second id. */
   doubled: number
-  /** The longest wait for a 503, in ms. */
-  slowest503: number
+  /** The longest wait for anything but a 201, in ms. */
+  slowestRefusal: number
   /** 503s that do not say when to try again. */
   silent503: number
 }
@@ -48,7 +48,7 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
     refused: [],
     answers: {},
     doubled: 0,
-    slowest503: 0,
+    slowestRefusal: 0,
     silent503: 0,
   }
   let turn = 0
@@ -57,10 +57,9 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
     const began = performance.now()
     const answer = await post({ type, data }, key)
     published.answers[answer.status] = (published.answers[answer.status] ?? 0) + 1
-    if (answer.status === 503) {
-      published.slowest503 = Math.max(published.slowest503, performance.now() - began)
-      if (!answer.saysWhen) published.silent503++
-    }
+    const ms = performance.now() - began
+    if (answer.status !== 201) published.slowestRefusal = Math.max(published.slowestRefusal, ms)
+    if (answer.status === 503 && !answer.saysWhen) published.silent503++
     return answer
   }
   async function post(event: { type: string; data: string | undefined }, key?: string) {

@@ -1,11 +1,14 @@
 import type { Clock } from './clock.ts'
 import { duplicatesOf, missingOf, owedFor, slowestOf, waitsOf, type Waits } from './ledger.ts'
+import type { Size } from './plan.ts'
 import type { Scene } from './scene.ts'
 import type { Settled } from './settle.ts'
 
 /** What came of a run. */
 export interface LossRow {
   seed: number
+  /** What was planned. */
+  size: Size
   /** The name of the profile: which times the app had. */
   times: string
   seconds: number
@@ -40,7 +43,7 @@ export interface LossRow {
 
 /** Counts what a run has come to. */
 export function rowOf(
-  { seed, times, seconds }: Pick<LossRow, 'seed' | 'times' | 'seconds'>,
+  { seed, size, times, seconds }: Pick<LossRow, 'seed' | 'size' | 'times' | 'seconds'>,
   { subscribers, publisher, hosts, stores }: Scene,
   { dead, lost }: Settled,
 ): LossRow {
@@ -50,6 +53,7 @@ export function rowOf(
   const toWell = owed.filter(({ subscriber }) => subscriber === well)
   return {
     seed,
+    size,
     times,
     seconds,
     faults: stores.faults(),

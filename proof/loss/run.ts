@@ -33,7 +33,7 @@ export async function runLoss(stage: Stage, run: Run): Promise<LossRow> {
   const scene = await startScene(stage, { profile, name, subscribers })
   const { stores, hosts, publisher } = scene
   const progress = setInterval(() => onProgress?.(progressOf(scene, clock)), PROGRESS_MS)
-  const sweeping = new AbortController()
+  const ended = new AbortController()
   try {
     clock.begin()
     if (!isWell) breakStores(stores, plan, clock, seed, size.faultShare)
@@ -43,18 +43,19 @@ export async function runLoss(stage: Stage, run: Run): Promise<LossRow> {
     })
     await Promise.all([...publishing, !isWell && wreak(plan, clock, hosts, stores)])
     if (profile.endsCalm) stores.calm()
-    void keepSweeping(hosts, profile.sweepSeconds, sweeping.signal)
+    void keepSweeping(hosts, profile.sweepSeconds, ended.signal)
     const { accepted } = publisher.published
-    void untilMost(owedFor(accepted, scene.subscribers.slice(0, 1))).then(onMostDone)
+    void untilMost(owedFor(accepted, scene.subscribers.slice(0, 1)), ended.signal).then(onMostDone)
     const settled = await settle(owedFor(accepted, scene.subscribers), stores, profile.quietSeconds)
-    return rowOf({ seed, times: profile.name, seconds: clock.elapsed() / 1000 }, scene, settled)
+    const seconds = clock.elapsed() / 1000
+    return rowOf({ seed, size, times: profile.name, seconds }, scene, settled)
   } finally {
     clearInterval(progress)
-    sweeping.abort()
+    ended.abort()
     await scene.stop()
   }
 }
 
-async function untilMost(owed: Owed[]): Promise<void> {
-  while (missingOf(owed).length > owed.length * (1 - MOST)) await sleep(500)
+async function untilMost(owed: Owed[], end: AbortSignal): Promise<void> {
+  while (!end.aborted && missingOf(owed).length > owed.length * (1 - MOST)) await sleep(500)
 }

@@ -52,7 +52,7 @@ export const orderProperties = [
   property(
     'what may be read now was made before the holdback, and what is written now is not',
     20,
-    fc.tuple(fc.integer({ min: 15, max: 600 }), fc.integer({ min: 0, max: 10_000 })),
+    fc.tuple(fc.integer({ min: 15, max: 600 }), fc.integer({ min: 0, max: 1_200_000 })),
     ([holdback, age]) => {
       const now = Date.now()
       const id = `${boundAt(now - age)}7000-8000-000000000000`

@@ -3,6 +3,7 @@ import { answerProperties } from './answers.ts'
 import { deliveryProperties } from './deliveries.ts'
 import { eventProperties } from './events.ts'
 import { matchingProperties } from './matching.ts'
+import { messageProperties } from './messages.ts'
 import { orderProperties } from './order.ts'
 import { requestProperties } from './requests.ts'
 import { tokenProperties } from './tokens.ts'
@@ -16,5 +17,6 @@ export const pureProperties = [
   ...deliveryProperties,
   ...orderProperties,
   ...requestProperties,
+  ...messageProperties,
   ...answerProperties,
 ]

@@ -6,8 +6,8 @@ import { newSecret } from '../../shared/webhook-signature.ts'
 import { startApp } from '../../test/app.ts'
 import { createWorld, eventually } from '../../test/world.ts'
 import { deliveredMembers, goodEventText } from './events.ts'
+import { queueMessage } from './messages.ts'
 import { propertyOfMany, type Generated } from './property.ts'
-import { queueMessage } from './requests.ts'
 import { jsonText, oddText } from './values.ts'
 
 const QUEUES = [

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import Joi from 'joi'
 import { readConfig, settingNames } from '../../shared/config.ts'
 import { boundAt } from '../../shared/event-id.ts'
 import { parseJson } from '../../shared/json.ts'
-import {
-  parseDeliveryReference,
-  parseInboundMessage,
-  parseReplayMessage,
-  parseValidationMessage,
-} from '../../shared/message.ts'
 import { parseReadRequest } from '../../shared/read-request.ts'
 import { parseReplayRequest } from '../../shared/replay-request.ts'
 import { newReplay } from '../../shared/replays.ts'
@@ -103,79 +96,6 @@ export const readQuery = fc
       .join('&'),
   )
 
-const uuid = fc.uuid()
-const member = fc.oneof(
-  uuid,
-  fc.constantFrom(1, 0, '1', 'urn:altinn:resource:app_ttd_a', '/party/1', true),
-  soundValue,
-)
-const messageNames = [
-  'v',
-  'event',
-  'resource',
-  'subject',
-  'session',
-  'traceparent',
-  'subscription',
-  'delivery',
-  'run',
-  'attempt',
-  'probe',
-  'consumer',
-  'replay',
-  'spilled',
-  'id',
-]
-
-/** A message of a queue: nearly one of ours, with something missing or of another kind, or anything at all. */
-export const queueMessage = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc
-      .record({
-        v: fc.constant(1),
-        event: uuid,
-        resource: fc.string(),
-        subject: fc.string(),
-        traceparent: fc.string(),
-        subscription: fc.string(),
-        run: fc.nat(),
-        attempt: fc.nat(),
-        consumer: fc.string(),
-        replay: uuid,
-      })
-      .chain((whole) =>
-        fc
-          .tuple(
-            fc.dictionary(fc.constantFrom(...messageNames), member, { maxKeys: 2 }),
-            fc.subarray(messageNames, { maxLength: 2 }),
-          )
-          .map(([wrong, missing]) =>
-            Object.fromEntries(
-              Object.entries({ ...whole, ...wrong }).filter(([name]) => !missing.includes(name)),
-            ),
-          ),
-      ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      v: fc.constant(1),
-      spilled: fc.dictionary(
-        fc.constantFrom('v', 'id', 'resource', 'subject', 'event', 'pending'),
-        member,
-      ),
-    }),
-  },
-  { weight: 1, arbitrary: soundValue },
-)
-const parsers: [parse: (message: unknown) => object, needs: string[]][] = [
-  [parseInboundMessage, []],
-  [parseDeliveryReference, ['event', 'subscription', 'run', 'attempt', 'traceparent']],
-  [parseValidationMessage, ['consumer', 'subscription', 'attempt']],
-  [parseReplayMessage, ['subscription', 'replay']],
-]
-
 const value = fc.oneof(
   oddText.filter((text) => !text.includes('\0')),
   fc.constantFrom('', '0', '1', '-1', '1e9', '{issuer}', 'https://a.no', '127.0.0.0/8', 'x,y'),
@@ -248,21 +168,6 @@ export const requestProperties = [
       if (wish === undefined) return
       assert.ok(wish.until <= boundAt(now - 30_000) && wish.size >= 1 && wish.size <= 1000)
       assert.ok(Object.keys(wish.about).length <= 1)
-    },
-  ),
-  property(
-    'a message is one of ours, unchanged, or says what is wrong with it',
-    60,
-    queueMessage,
-    (message) => {
-      for (const [parse, needs] of parsers)
-        try {
-          const parsed = parse(message)
-          assert.deepEqual(parsed, message)
-          for (const name of needs) assert.ok(name in parsed)
-        } catch (error) {
-          if (!Joi.isError(error)) throw error
-        }
     },
   ),
   property(

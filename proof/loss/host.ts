@@ -43,6 +43,7 @@ export async function startHost({ settings, functions, log: file }: Options) {
       return { child, url }
     } catch (error) {
       crashes++
+      await end(child).kill() // where it hangs
       if (triesLeft === 1) throw error
       return launch(triesLeft - 1)
     }

@@ -72,10 +72,10 @@ export function requireOwn({ consumer }: Identity, subscription: { consumer: str
 const named = (prefix: string, name: string | undefined): string | undefined =>
   name === undefined ? undefined : prefix + name
 
-/** A claim that can stand in a path as it is: letters, digits, `-`, `_`; numbers count too. */
+/** A claim that can stand in a path as it is: letters, digits, `-`, `_`; numbers count too, but 0 is nobody. */
 function textOf(claim: unknown): string | undefined {
   const text = typeof claim === 'number' ? String(claim) : claim
-  return typeof text === 'string' && /^[\w-]+$/.test(text) ? text : undefined
+  return typeof text === 'string' && /^(?!0+$)[\w-]+$/.test(text) ? text : undefined
 }
 
 /** The system user of a Maskinporten token and the organisation that it acts for (altinn-contract §3). */

@@ -70,7 +70,8 @@ const within = (list: BlockList, address: string): boolean =>
   list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
 
 const isPublic = (address: string): boolean =>
-  !within(reserved, address) && (isIP(address) === 4 || within(unicast, address))
+  !within(reserved, address) &&
+  (isIP(address) === 4 || (within(unicast, address) && carriedBy(address).length === 0))
 
 /** Without its zone; an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) as the IPv4 address that it is. */
 function plainAddress(address: string): string {
@@ -91,6 +92,7 @@ function carriedBy(address: string): string[] {
     return [at(4, 5, 6, 7), [...bytes.subarray(12)].map((byte) => byte ^ 255).join('.')] // Teredo, RFC 4380 §4
   if (hex.startsWith('0064ff9b'))
     return [at(12, 13, 14, 15), at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)] // NAT64, RFC 6052 §2.2
+  if (/^.{16}0[02]005efe/.test(hex)) return [at(12, 13, 14, 15)] // ISATAP, RFC 5214 §6.1
   return /^0{16}(0000|ffff)0000/.test(hex) ? [at(12, 13, 14, 15)] : [] // ::a.b.c.d, ::ffff:0:a.b.c.d (RFC 7915)
 }
 

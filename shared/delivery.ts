@@ -146,11 +146,12 @@ function withoutDue<T extends DeliveryDocument>(delivery: T): T {
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 
 const SHORT = 200 // characters of an earlier answer
+const MOST_ATTEMPTS = 50 // kept: two runs of the whole ladder; without a bound a record outgrows what Cosmos DB takes
 
-/** The attempts with one more; what the earlier ones kept of their answers is cut. */
+/** The last attempts with one more; what the earlier ones kept of their answers is cut. */
 function withAttempt(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
   const earlier = attempts.map((each) =>
     each.answer === undefined ? each : { ...each, answer: each.answer.slice(0, SHORT) },
   )
-  return [...earlier, latest]
+  return [...earlier, latest].slice(-MOST_ATTEMPTS)
 }

@@ -17,6 +17,8 @@ export interface EventDraft {
 }
 
 const MISSING = 'Missing parameter values: source, subject and type cannot be null' // the original's sentence, §4.4
+const MOST_STORED = 1_900_000 // bytes: an item of Cosmos DB has 2 MB, a little of which is not the event
+const MOST_GROWTH = 4.5 // `1e20,` is stored with 21 digits
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[^"\\]*"|[\w!#$&^.+-]+))*$/
 
 /** Text as CloudEvents 1.0 §2.4 has it: no control characters, no noncharacters. */
@@ -56,7 +58,7 @@ function plainMediaType(value: unknown): unknown {
 
 /**
  * The draft in a request body (altinn-contract §4.4). Null counts as absent everywhere, an empty text everywhere but in
- * `data`. A 400 names every violation.
+ * `data`. A 400 names every violation; 413 where it grows too large to be stored.
  */
 export function parseEventDraft({
   text: body,
@@ -71,7 +73,18 @@ export function parseEventDraft({
     .map(([name, member]) => [name, name === 'contenttype' ? plainMediaType(member) : member])
     .filter(([name, member]) => member !== null && (member !== '' || name === 'data'))
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
-  if (error === undefined) return draft
+  if (error === undefined) return storable(draft, body.length)
   const missing = error.details.some(({ type }) => type === 'any.required')
   throw problemOf(error.details, missing ? MISSING : undefined)
+}
+
+/** Numbers may be longer as they are stored than as they were sent. */
+function storable(draft: EventDraft, length: number): EventDraft {
+  if (length * MOST_GROWTH <= MOST_STORED) return draft
+  const bytes = Buffer.byteLength(JSON.stringify(draft))
+  if (bytes <= MOST_STORED) return draft
+  throw new Problem(
+    413,
+    `The event has ${bytes} bytes as it is stored; the limit is ${MOST_STORED}.`,
+  )
 }

@@ -9,6 +9,8 @@ interface Interest {
   unkeyed: SubscriptionEntry[]
 }
 
+const LEFT_AT_LEAST = 1000
+
 export type Matcher = ReturnType<typeof createMatcher>
 
 /** Finds the subscriptions that want an event by four look-ups of what it says itself, however many there are. */
@@ -18,13 +20,26 @@ export function createMatcher() {
   const consumers = new Map<string, Map<string, number>>() // which number each document of theirs has
   const texts = new Map<string, string>() // parsed JSON has one in each document: 56 bytes for a resource alone
   const shared = (text: string) => valueIn(texts, text, () => text)
+  let leftSince = 0 // whoever subscribes and leaves again, time after time, must not fill the memory with texts
+
+  /** Takes an entry out; when as many have left as are there, forgets the texts that none has any more. */
+  function leave(entry: SubscriptionEntry): void {
+    takeOut(interests, entry)
+    if (++leftSince <= byNumber.size + LEFT_AT_LEAST) return
+    leftSince = 0
+    texts.clear()
+    for (const { source, type, consumer, resource } of byNumber.values())
+      for (const text of [source, type, consumer, resource]) if (text !== undefined) shared(text)
+  }
 
   function remove(number: number): void {
     const entry = byNumber.get(number)
     if (entry === undefined) return
     byNumber.delete(number)
-    consumers.get(entry.consumer)?.delete(entry.id)
-    takeOut(interests, entry)
+    const theirs = consumers.get(entry.consumer)
+    theirs?.delete(entry.id)
+    if (theirs?.size === 0) consumers.delete(entry.consumer)
+    leave(entry)
   }
 
   return {
@@ -37,7 +52,7 @@ export function createMatcher() {
       const numbers = valueIn(consumers, consumer, () => new Map<string, number>())
       const known = byNumber.get(numbers.get(id) ?? number)
       if (known !== undefined && isOlder(subscription, known)) return
-      if (known !== undefined) takeOut(interests, known)
+      if (known !== undefined) leave(known)
       if (known !== undefined && known.number !== number) byNumber.delete(known.number)
       const entry = entryOf(subscription, _ts ?? known?.version ?? 0, shared)
       byNumber.set(number, entry) // in its old place: who walks through all meets it once
@@ -72,6 +87,9 @@ export function createMatcher() {
     get size(): number {
       return byNumber.size
     },
+
+    /** How many texts and resources it keeps, also of subscriptions that left. */
+    kept: () => texts.size + interests.size + consumers.size,
   }
 }
 
@@ -129,12 +147,14 @@ function withMore(list: SubscriptionEntry[], entry: SubscriptionEntry): Subscrip
 const SHORT = 8
 
 function takeOut(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
-  const { keyed, unkeyed = [] } = interests.get(entry.resource) ?? {}
+  const interest = interests.get(entry.resource)
+  const { keyed, unkeyed = [] } = interest ?? {}
   const key = keyOf(entry)
   const list = key === undefined ? unkeyed : (keyed?.get(key) ?? [])
   const place = list.indexOf(entry)
   if (place >= 0) list.splice(place, 1)
   if (key !== undefined && list.length === 0) keyed?.delete(key)
+  if (unkeyed.length === 0 && (keyed?.size ?? 0) === 0) interests.delete(entry.resource)
 }
 
 function valueIn<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -19,4 +19,6 @@ export function requireOwnSource(
 }
 
 const covers = (pattern: string, host: string): boolean =>
-  pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern
+  pattern.startsWith('*.')
+    ? host.endsWith(pattern.slice(1)) && !host.startsWith('.')
+    : host === pattern

@@ -14,7 +14,9 @@ import {
   type Headers,
 } from '../proof/attacks/bodies.ts'
 import type { EventDocument } from '../shared/event-document.ts'
+import { startApp } from './app.ts'
 import { assertRefused } from './refusals.ts'
+import { createWorld, deployed } from './world.ts'
 
 const lab = await startBodyLab()
 after(lab.stop)
@@ -99,4 +101,18 @@ test('what JSON allows is accepted, in utf-8 and utf-16, and stored as it was me
   const documents = await world.documents<EventDocument>('events')
   const stored = documents.filter(({ id }) => wanted.has(id))
   assert.deepEqual(new Map(stored.map(({ id, event }) => [id, event.data])), wanted)
+})
+
+const skip = deployed !== undefined && 'its own limit may be another'
+
+test('numbers that are too long as they are stored are a 413 that says so', { skip }, async (t) => {
+  const usual = await startApp(await createWorld(), { functions: ['publish-event'] })
+  t.after(usual.stop)
+  const data = `[${'1e20,'.repeat(190_000)}0]`
+  const answer = await usual.publish(withData(data))
+  assert.equal(answer.status, 413)
+  assert.match(
+    Object(await answer.json()).detail,
+    /^The event has 4\d{6} bytes as it is stored; the limit is 1900000\.$/,
+  )
 })

@@ -337,3 +337,15 @@ test(
     assert.deepEqual(await changesIn(container)((entry?.version ?? 0) + 60), [])
   },
 )
+
+test('who subscribes and leaves again, time after time, leaves nothing behind', () => {
+  const matcher = createMatcher()
+  for (let number = 1; number <= 5000; number++) {
+    const resource = `urn:altinn:resource:app_ttd_${number}`
+    const filters = { resource, type: `type-${number}` }
+    matcher.put(subscription(number, { consumer: `/org/${number}`, filters }))
+    matcher.remove(number)
+  }
+  assert.equal(matcher.size, 0)
+  assert.ok(matcher.kept() < 5000, `${matcher.kept()} texts are kept`)
+})

@@ -4,6 +4,7 @@ import { Webhook } from 'standardwebhooks'
 import { exampleEvent } from '../local/example.ts'
 import { startReceiver } from '../local/receiver.ts'
 import type { ReplayDocument } from '../shared/replays.ts'
+import type { SubscriptionDocument, Tombstone } from '../shared/subscription.ts'
 import { startApp } from './app.ts'
 import { assertProblem, clientOf, people, tokenOf, type Subscription } from './subscriber.ts'
 import { createWorld } from './world.ts'
@@ -175,6 +176,20 @@ describe('a subscription', { concurrency: 4 }, () => {
     for (const secret of [first, String(rotated.secret)]) new Webhook(secret).verify(body, headers) // throws where it does not verify
     const stranger = `whsec_${Buffer.alloc(32).toString('base64')}`
     assert.throws(() => new Webhook(stranger).verify(body, headers))
+  })
+
+  test('has five secrets at most, the newest, however often they are rotated', async () => {
+    const { id } = await client.subscribe({ endPoint: hook(), resourceFilter: RESOURCE })
+    const rotate = () => client.ask(200, 'POST', `/${id}/secret`)
+    const rotated: string[] = []
+    for (let time = 0; time < 7; time++) rotated.push(String((await rotate()).secret))
+    const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
+    const found = documents.find((each) => 'secrets' in each && each.number === id)
+    const kept = found !== undefined && 'secrets' in found ? found.secrets : []
+    assert.deepEqual(
+      kept.map(({ key }) => key),
+      rotated.toReversed().slice(0, 5),
+    )
   })
 })
 

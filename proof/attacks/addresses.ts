@@ -21,6 +21,7 @@ const never = {
   'NAT64 with longer ways to carry': ['64:ff9b:1:a9fe:a9:fe00::', '64:ff9b:1:12a9:fe:a9fe::'],
   'NAT64 with the address after a /64': ['64:ff9b:1:1234:a9:fea9:fe00:0'],
   '6to4': ['2002:a9fe:a9fe::1', '2002:a83f:8110:1234::'],
+  ISATAP: ['2a00:1:2:3:0:5efe:a9fe:a9fe', '2a00:1:2:3:200:5efe:a83f:8110'],
   'Teredo, its server and its client': ['2001:0:a9fe:1::', '2001:0:808:808:0:0:5601:5601'],
 }
 
@@ -42,6 +43,7 @@ const closed = {
   Teredo: ['2001::1', '2001:0:808:808::'],
   NAT64: ['64:ff9b::8.8.8.8', '64:ff9b::a00:1', '64:ff9b:1::1'],
   '6to4': ['2002::1', '2002:a00:1::1', '2002:808:808::1'],
+  ISATAP: ['2a00:1:2:3:200:5efe:a00:1', '2a00:1:2:3:0:5efe:808:808'],
   'not handed out yet': ['4000::1', '1fff::1', '5f00::1'],
 }
 
@@ -79,6 +81,8 @@ export const noEndpoints: [RegExp, ...string[]][] = [
     '//example.no',
     'https:example.no',
     'https://',
+    'https://[fe80::1%25eth0]/',
+    'https://[::1%25lo]/',
   ],
   [/absolute https URL/, 'ftp://example.no', 'file:///etc/passwd', 'javascript:1', 'https:///x.no'],
   [/absolute https URL/, 'https://exa<mple.no', 'https://1.2.3.4.5', 'https://x.no:65536'],

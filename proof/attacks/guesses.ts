@@ -23,6 +23,7 @@ const oddEvents = [
   "'",
 ]
 const claims: [what: string, claims: object, status: 201 | 400][] = [
+  ['a user whose number is 0', { 'urn:altinn:userid': 0, 'urn:altinn:partyid': 0 }, 400],
   ['an org that is a path', { 'urn:altinn:org': 'ttd/../skd' }, 400],
   ['an org that is a list', { 'urn:altinn:org': ['ttd'] }, 400],
   ['an org without a name', { 'urn:altinn:org': '' }, 400],

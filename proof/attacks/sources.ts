@@ -111,7 +111,8 @@ const foreign: [what: string, source: string, name?: string][] = [
 // Hosts that are not `*.apps.altinn.no`, local.altinn.cloud or localhost.
 const likeListed = ['evilapps.altinn.no', 'apps.altinn.no', 'ttd-apps.altinn.no', 'evillocalhost']
 const otherHosts = ['ttd.apps.altinn.no.evil.no', 'altinn.no', 'x.local.altinn.cloud', '[::1]']
-const otherHost = [...likeListed, ...otherHosts, '127.0.0.1', 'evil.example']
+const odd = ['127.0.0.1', 'evil.example', 'ttd.apps.altinn.no.', '.apps.altinn.no']
+const otherHost = [...likeListed, ...otherHosts, ...odd]
 
 export type SourceLab = Awaited<ReturnType<typeof startSourceLab>>
 

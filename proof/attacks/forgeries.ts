@@ -61,6 +61,12 @@ export const forgeries: [what: string, make: (kind: Kind) => string][] = [
     byAttacker(({ evil, attacker }) => ({ jku: evil, kid: attacker.kid })),
   ],
   ['x5u: the forger’s key', byAttacker(({ evil }) => ({ x5u: evil }))],
+  [
+    'x5c: the forger’s key in place of a certificate',
+    byAttacker(({ attacker }) => ({
+      x5c: [attacker.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')],
+    })),
+  ],
   ['jwk: the forger’s key', byAttacker(({ attacker }) => ({ jwk: attacker.jwk }))],
   ['kid: an address', byAttacker(({ evil }) => ({ kid: evil }))],
   ['kid: no text', byAttacker(() => ({ kid: { $ne: null } }))],

@@ -22,6 +22,12 @@ const oddEvents = [
   '%25',
   "'",
 ]
+const oddQueries: [query: string, status: 200 | 400][] = [
+  ['state=__proto__', 400],
+  ["state=dead'%20OR%201=1", 400],
+  ['state=constructor', 400],
+  ["after='%20OR%20''='", 200], // of its own subscription, as always
+]
 const claims: [what: string, claims: object, status: 201 | 400][] = [
   ['a user whose number is 0', { 'urn:altinn:userid': 0, 'urn:altinn:partyid': 0 }, 400],
   ['an org that is a path', { 'urn:altinn:org': 'ttd/../skd' }, 400],
@@ -56,6 +62,11 @@ export async function guessAttacks({ app, tokens, hook }: AccessLab): Promise<At
     ...oddEvents.map((odd) =>
       attack('guess', `ttd: POST /subscriptions/{id}/deliveries/${odd}/retry`, 404, () =>
         statusOf(owner.call('POST', `/${id}/deliveries/${odd}/retry`)),
+      ),
+    ),
+    ...oddQueries.map(([query, status]) =>
+      attack('guess', `ttd: GET /subscriptions/{id}/deliveries?${query}`, status, () =>
+        statusOf(owner.call('GET', `/${id}/deliveries?${query}`)),
       ),
     ),
     ...routesOfOne.map(([method, rest, body]) =>

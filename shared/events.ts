@@ -1,5 +1,5 @@
 import type { Database } from '@azure/cosmos'
-import { patchUnchanged, queryAll, readDocument, type Stored } from './documents.ts'
+import { patchUnchanged, queryAll, queryUntil, readDocument, type Stored } from './documents.ts'
 import type { EventDocument } from './event-document.ts'
 import { timeOf } from './event-id.ts'
 import { eventsIn } from './event-scope.ts'
@@ -13,9 +13,11 @@ export type OverdueEvent = Stored<
 
 const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.rescues, c._etag
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
-const OF_RESOURCE = `SELECT TOP @count * FROM c
+const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
 const OLDEST = 'SELECT VALUE MIN(c.id) FROM c WHERE c.pending > 0'
+
+const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
 
 /** The events: the truth that queues only hint at. */
 export function openEvents(database: Database) {
@@ -49,14 +51,19 @@ export function openEvents(database: Database) {
         { op: 'set', path: '/rescues', value: (event.rescues ?? 0) + 1 },
       ]),
 
-    /** At most `count` events of a resource, by id, between two ids or bounds. */
-    ofResource: (resource: string, after: string, until: string, count: number) =>
-      queryAll<EventDocument>(container, OF_RESOURCE, {
-        '@resource': resource,
-        '@after': after,
-        '@until': until,
-        '@count': count,
-      }),
+    /** Gives a resource's events between two ids or bounds, by id and `most` at most, to `take` until it has enough. */
+    ofResource: (
+      resource: string,
+      { after, until, most }: { after: string; until: string; most: number },
+      take: (document: EventDocument) => boolean,
+    ) =>
+      queryUntil<EventDocument>(
+        container,
+        OF_RESOURCE,
+        { '@resource': resource, '@after': after, '@until': until, '@most': most },
+        BATCH,
+        take,
+      ),
 
     in: eventsIn(container),
 

@@ -6,12 +6,14 @@ import { createMatcher } from './matching.ts'
 import { deliveryReferenceTo, type ReplayMessage } from './message.ts'
 import { inParallel } from './parallel.ts'
 import type { ReplayDocument } from './replays.ts'
+import { retried } from './retried.ts'
 import type { Services } from './services.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 
 const PAGE = 100
+const PAGE_BYTES = 8_000_000 // of events: Cosmos gives 4 MB a round trip, and 100 MB would not be read in a query's 5 s
 const AT_ONCE = 16
-const PAUSE_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second
+const PAUSE_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second at most
 
 /** Does one page of a replay and asks for the next; gives the state it is in. Everything in it may be done twice. */
 export async function replayPage(
@@ -24,26 +26,29 @@ export async function replayPage(
   const subscription = await services.subscriptions.byNumber(Number(number))
   if (subscription === undefined) return finish(services, replay, 'cancelled')
   const page = replay.only === 'dead' ? deadPage : eventPage
-  const { looked, sent, cursor } = await page(services, replay, subscription)
+  const { looked, sent, cursor, more } = await page(services, replay, subscription)
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
-  return looked < PAGE ? finish(services, done, 'done') : goOn(services, done)
+  return more ? goOn(services, done) : finish(services, done, 'done')
 }
 
 interface Page {
   looked: number
   sent: number
   cursor: string
+  /** Whether there may be more after it. */
+  more: boolean
 }
 
 async function deadPage(services: Services, replay: ReplayDocument): Promise<Page> {
   const until = boundAt(Date.parse(replay.to))
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
-  return each(
+  const done = await each(
     dead,
     replay.cursor,
     async (delivery) => (await sendAgain(services, delivery)) !== undefined,
   )
+  return { ...done, more: dead.length === PAGE }
 }
 
 async function eventPage(
@@ -51,26 +56,40 @@ async function eventPage(
   replay: ReplayDocument,
   subscription: SubscriptionDocument,
 ): Promise<Page> {
-  const until = boundAt(Date.parse(replay.to))
-  const events = await services.events.ofResource(
-    subscription.filters.resource,
-    replay.cursor,
-    until,
-    PAGE,
-  )
+  const { resource } = subscription.filters
+  const { events, more } = await retried(() => collect(services, replay, resource))
   const wants = matches(subscription)
-  return each(
+  const done = await each(
     events,
     replay.cursor,
     async (event) => wants(event) && sendEvent(services, replay, subscription, event),
   )
+  return { ...done, more }
+}
+
+/** The events of the next page: it is full by their number or by their size, and else they are the last. */
+async function collect(
+  services: Services,
+  { cursor, to }: ReplayDocument,
+  resource: string,
+): Promise<{ events: EventDocument[]; more: boolean }> {
+  const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
+  const events: EventDocument[] = []
+  let bytes = 0
+  const isFull = () => events.length >= PAGE || bytes >= PAGE_BYTES
+  await services.events.ofResource(resource, bounds, (document) => {
+    events.push(document)
+    bytes += Buffer.byteLength(JSON.stringify(document.event)) // about 2 ms for one of 1 MB
+    return !isFull()
+  })
+  return { events, more: isFull() }
 }
 
 async function each<T extends { id: string }>(
   items: T[],
   cursor: string,
   send: (item: T) => Promise<boolean>,
-): Promise<Page> {
+): Promise<Omit<Page, 'more'>> {
   let sent = 0
   await inParallel(items, AT_ONCE, async (item) => {
     if (await send(item)) sent++

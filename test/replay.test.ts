@@ -5,6 +5,7 @@ import { clientHeaders, exampleEvent } from '../local/example.ts'
 import { startReceiver } from '../local/receiver.ts'
 import { newEventId, timeOf } from '../shared/event-id.ts'
 import { startApp, tokensOf } from './app.ts'
+import { documentAt, store } from './stored-events.ts'
 import {
   assertProblem,
   clientOf,
@@ -14,7 +15,7 @@ import {
   tokenOf,
   type Replay,
 } from './subscriber.ts'
-import { createWorld, eventually } from './world.ts'
+import { createWorld, deployed, eventually } from './world.ts'
 
 const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
 after(() => receiver.stop())
@@ -112,6 +113,26 @@ describe('a replay', { concurrency: 8 }, () => {
   test('that was interrupted brings every event all the same, each once', async () => {
     await arrived('crash', many)
     assert.equal(got('crash').length, many.length)
+  })
+
+  test('over events of 1 MB takes some 8 MB a page, and ends only with the last event', async () => {
+    const began = Date.now() - 10 * 60_000
+    const data = 'x'.repeat(1_000_000)
+    const documents = Array.from({ length: 12 }, (_, i) =>
+      documentAt(began + i * 1000, { app: 'large', data }),
+    )
+    await store(world, documents)
+    const { id } = await client.subscribed(request('large'))
+    const { id: replay } = await client.replay(id, { only: 'missing' })
+    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 12, sent: 12 })
+    await arrived(
+      'large',
+      documents.map((document) => document.id),
+    )
+    assert.equal(got('large').length, 12)
+    const isPage = (line: string) => line.includes('replay page done') && line.includes(replay)
+    if (deployed === undefined)
+      await eventually('its second page', () => app.lines.filter(isPage).length === 2)
   })
 
   test('that is asked for many times at once runs once', async () => {

@@ -32,7 +32,7 @@ async function collect(
   scope: Scope,
   { after, until, size, sources, types }: ReadRequest,
 ): Promise<Page> {
-  const [isSource, isType] = [anyOf(sources), anyOf(types)]
+  const [isSource, isType] = [likeness(sources), likeness(types)]
   const isWanted = ({ source, type }: CloudEvent) => isSource(source) && isType(type)
   const most = sources.length + types.length > 0 ? LOOKED_AT : size
   const events: string[] = []
@@ -46,10 +46,4 @@ async function collect(
     return events.length < size && length < FULL_LENGTH
   })
   return { events, last: last?.id }
-}
-
-/** Whether a text is like one of the patterns; where there are none, every text is. */
-function anyOf(patterns: string[]): (text: string) => boolean {
-  const likenesses = patterns.map(likeness)
-  return (text) => likenesses.length === 0 || likenesses.some((isLike) => isLike(text))
 }

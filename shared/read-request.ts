@@ -19,7 +19,7 @@ export interface ReadRequest {
 
 const SIZE = 50
 const MOST = 1000
-const MOST_PATTERNS = 100
+const MOST_PATTERNS = 20 // such as %aaaab%a1b% take 0.24 s over 1,000 sources of 2,000 times a; 100 took 1.2 s
 const v7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 const moment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))? ?(Z|[+-]\d\d:\d\d)?$/i
 

@@ -226,11 +226,11 @@ describe('patterns', () => {
       const sources = query.replaceAll('type', 'source').replaceAll('Type', 'SOURCE')
       assert.deepEqual(parse(`after=1&${sources}`).sources, types)
     })
-  test('there can be a hundred of each and no more', () => {
+  test('there can be 20 of each and no more', () => {
     const many = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`).join(',')
-    assert.equal(parse(`after=1&type=${many(100)},t0&source=${many(100)}`).types.length, 100)
-    assert.match(faultOf(`after=1&type=${many(101)}`), /^At most 100 values of 'type'/)
-    assert.match(faultOf(`after=1&source=${many(101)}`), /^At most 100 values of 'source'/)
+    assert.equal(parse(`after=1&type=${many(20)},t0&source=${many(20)}`).types.length, 20)
+    assert.match(faultOf(`after=1&type=${many(21)}`), /^At most 20 values of 'type'/)
+    assert.match(faultOf(`after=1&source=${many(21)}`), /^At most 20 values of 'source'/)
   })
 })
 

@@ -148,7 +148,7 @@ export const matchingProperties = [
         .split('%')
         .map((part) => part.replaceAll(/[.*]/g, '\\$&'))
         .join('.*')
-      assert.equal(likeness(pattern)(text), new RegExp(`^${expression}$`, 'is').test(text))
+      assert.equal(likeness([pattern])(text), new RegExp(`^${expression}$`, 'is').test(text))
     },
   ),
 ]

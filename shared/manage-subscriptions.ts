@@ -34,6 +34,7 @@ export async function subscribe(
 ): Promise<Subscribed> {
   const fault = await faultOfEndpoint(request.endpoint, {
     allowed: services.config.delivery.allowedNetworks,
+    lookup: services.lookup,
   })
   if (fault !== undefined) throw endpointProblem(fault)
   const { subscriptions } = services

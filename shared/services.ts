@@ -2,6 +2,7 @@ import { createAuth } from './auth.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './cosmos.ts'
 import { openDeliveries } from './deliveries.ts'
+import { createLookup } from './endpoint.ts'
 import { openEvents } from './events.ts'
 import { createHealth } from './health.ts'
 import { openHeartbeat } from './heartbeat.ts'
@@ -32,6 +33,7 @@ export async function createServices(config: Config) {
   ])
   const heartbeat = openHeartbeat(database)
   const events = openEvents(database)
+  const lookup = createLookup()
   const subscriptions = openSubscriptions(database)
   const inbound = openQueue<InboundMessage>(queueService, 'events-inbound')
   return {
@@ -52,9 +54,11 @@ export async function createServices(config: Config) {
     validation: openQueue<ValidationMessage>(queueService, 'subscription-validation'),
     replay: openQueue<ReplayMessage>(queueService, 'replays'),
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince }),
+    lookup,
     webhook: createWebhookClient({
       timeoutMs: config.delivery.timeoutMs,
       allowed: config.delivery.allowedNetworks,
+      lookup,
     }),
     inFlight: createInFlight(),
     sightings: createSightings(),

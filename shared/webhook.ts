@@ -1,7 +1,7 @@
 import { isIP, type BlockList, type LookupFunction } from 'node:net'
 import type { Agent, Dispatcher } from 'undici'
 import { faultOfAddress, faultOfPlainAddress } from './address.ts'
-import { createLookup, type Lookup } from './endpoint.ts'
+import type { Lookup } from './endpoint.ts'
 import type { Answer } from './webhook-outcome.ts'
 import { AddressFault, failureOf } from './webhook-failure.ts'
 import { within } from './within.ts'
@@ -17,7 +17,7 @@ const CONNECTIONS = 128
  * and body. Addresses are checked when a connection is made, and the socket goes to the very addresses that were
  * checked, so a name cannot change between. Redirects are not followed and bodies not decompressed.
  */
-export function createWebhookClient({ timeoutMs, allowed, lookup = createLookup() }: Options) {
+export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
   let opening: ReturnType<typeof open> | undefined
   const opened = () => (opening ??= open({ timeoutMs, allowed, lookup }))
 
@@ -48,14 +48,14 @@ export function createWebhookClient({ timeoutMs, allowed, lookup = createLookup(
 interface Options {
   timeoutMs: number
   allowed: BlockList
-  lookup?: Lookup
+  lookup: Lookup
 }
 
 /**
  * Loads undici, at the first request: 50 to 100 ms that no publisher has to wait for. Its own `request` must go with its
  * pool: Node's fetch refuses an agent of another version.
  */
-async function open({ timeoutMs, allowed, lookup }: Required<Options>) {
+async function open({ timeoutMs, allowed, lookup }: Options) {
   const { Agent: Pool, buildConnector, request } = await import('undici')
   const connector = (faultOf: FaultOf) => {
     const connect = buildConnector({

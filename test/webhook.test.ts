@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { Webhook } from 'standardwebhooks'
 import { startReceiver } from '../local/receiver.ts'
 import { parseNetworks } from '../shared/address.ts'
-import { faultOfEndpoint, type Lookup } from '../shared/endpoint.ts'
+import { createLookup, faultOfEndpoint, type Lookup } from '../shared/endpoint.ts'
 import { webhookRequest } from '../shared/webhook-body.ts'
 import { attemptOf, outcomeOf, type Answer } from '../shared/webhook-outcome.ts'
 import { newSecret, signedHeaders } from '../shared/webhook-signature.ts'
@@ -169,7 +169,8 @@ test('each way to fail has its reason', async (t) => {
   assertFailed(await posts.post(closed.url), 'refused')
   assertFailed(await posts.post('not a URL'), 'other')
   assertFailed(await posts.post(there.url.replace('http', 'https')), 'tls')
-  const unknown = createWebhookClient({ timeoutMs: 5000, allowed: loopback })
+  const lookup = createLookup()
+  const unknown = createWebhookClient({ timeoutMs: 5000, allowed: loopback, lookup })
   t.after(() => unknown.close())
   assertFailed(await unknown.post('https://nothing.invalid/', '', {}), 'dns')
   assertFailed(await client(t, { lookup: async () => [] }).post('https://webhook.test/'), 'dns')
@@ -458,7 +459,7 @@ test('the request is the event as it is; Slack gets it as text', () => {
 
 test('the receiver checks signatures once it has the secret, and answers validation whatever it does', async (t) => {
   const there = await receiver(t)
-  const posts = createWebhookClient({ timeoutMs: 5000, allowed: loopback })
+  const posts = createWebhookClient({ timeoutMs: 5000, allowed: loopback, lookup: toHere })
   t.after(() => posts.close())
   const secret = newSecret()
   const send = (event: object) => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import fc from 'fast-check'
 import { parseNetworks } from '../../shared/address.ts'
 import { attemptOf, outcomeOf } from '../../shared/webhook-outcome.ts'
+import { createLookup } from '../../shared/endpoint.ts'
 import { createWebhookClient } from '../../shared/webhook.ts'
 import { property } from './property.ts'
 import { damaged, oddText } from './values.ts'
@@ -28,6 +29,7 @@ const url = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}/`
 const client = createWebhookClient({
   timeoutMs: TIMEOUT_MS,
   allowed: parseNetworks('127.0.0.0/8'),
+  lookup: createLookup(),
 })
 
 const status = fc.oneof(fc.integer({ min: 100, max: 599 }), fc.integer())

@@ -1,3 +1,4 @@
+import { LATE_MS } from './loss/ledger.ts'
 import type { OutageRow } from './loss/outage.ts'
 import type { LossRow } from './loss/row.ts'
 
@@ -14,7 +15,7 @@ export interface Lost {
 }
 
 const LEAST_ACCEPTED = 0.9
-const AIM_MS = 120_000
+const LATE_SHARE = 0.001
 const AIM_MESSAGES = 3
 const AIM_503_MS = 4000
 const AIM_GROWTH_BYTES = 16_000_000 // for four processes, after a full garbage collection
@@ -99,13 +100,18 @@ const cells = (values: (string | number)[]): string => `| ${values.join(' | ')} 
 function aims({ well, runs, outages }: Lost): [what: string, isMet: boolean][] {
   const all = [well, ...runs, ...outages]
   const slow = runs.filter(({ times }) => times === 'as deployed')
+  const sumOf = (of: (row: LossRow) => number) => slow.reduce((sum, row) => sum + of(row), 0)
+  const [late, count] = [sumOf(({ well: { late: some } }) => some), sumOf((row) => row.well.count)]
   const most = Math.max(...all.flatMap((row) => [row.messagesPerEvent, row.messagesPerDelivery]))
   return [
     ['Nothing lost', all.every(({ lost }) => lost.length === 0)],
     ['Nothing delivered twice where nothing goes wrong', well.duplicates === 0],
     ['No key became two events', [well, ...runs].every(({ doubled }) => doubled === 0)],
     ['No process ended by itself', all.every(({ crashes }) => crashes === 0)],
-    [`p99.9 at most 120 s as deployed`, slow.every((row) => row.well.p999 <= AIM_MS)],
+    [
+      `p99.9 at most ${LATE_MS / 1000} s as deployed (later: ${late} of ${count})`,
+      late <= count * LATE_SHARE,
+    ],
     [
       'Small events are accepted whatever store is down',
       outages.every((row) => row.refusedSmall === 0),

@@ -13,7 +13,13 @@ export interface Waits {
   p50: number
   p99: number
   p999: number
+  count: number
+  /** How many were longer than `LATE_MS`. */
+  late: number
 }
+
+/** What one in a thousand may take: the sweep finds what a killed process held after 60 s, at its next run 30 s later. */
+export const LATE_MS = 120_000
 
 /** Every delivery that some accepted events call for. */
 export const owedFor = (accepted: Accepted[], subscribers: Subscriber[]): Owed[] =>
@@ -50,5 +56,6 @@ export const slowestOf = (owed: Owed[], count: number): string[] =>
 export function waitsOf(owed: Owed[]): Waits {
   const waits = owed.map(waitOf).filter((wait) => wait !== undefined)
   const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => quantile(waits, share))
-  return { p50: p50 ?? NaN, p99: p99 ?? NaN, p999: p999 ?? NaN }
+  const late = waits.filter((wait) => wait > LATE_MS).length
+  return { p50: p50 ?? NaN, p99: p99 ?? NaN, p999: p999 ?? NaN, count: waits.length, late }
 }

@@ -13,12 +13,13 @@ import type { Property } from './properties/property.ts'
 import { pureProperties } from './properties/pure.ts'
 import { startQueueProperties } from './properties/queues.ts'
 import { saveResult } from './results.ts'
+import { seedOf } from './seed.ts'
 
 const PURE = 45_000
 const WIDTHS = [14, 72, 38, 38]
 const HTTP = 5000 // with one pair of apps: an emulator slows down with more documents
 const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+const seed = seedOf('--seed', values.seed)
 const times = values.long === true ? 20 : 1
 const found: Attacked = {
   at: new Date().toISOString(),

@@ -9,11 +9,12 @@ import type { LossRow } from './loss/row.ts'
 import { runLoss, type Run } from './loss/run.ts'
 import { cosmosHasFaults, onStage } from './loss/stage.ts'
 import { saveResult } from './results.ts'
+import { seedOf } from './seed.ts'
 
 const SIZE = { events: 1500, seconds: 90, kills: 10, faultShare: 0.01, isDown: true }
 const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })
 const isLong = values.long === true
-const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+const first = seedOf('--seed', values.seed)
 const seeds = Array.from({ length: isLong ? 20 : 3 }, (_, index) => first + index)
 const outages = { seconds: isLong ? 600 : 24, eventsPerSecond: isLong ? 5 : 10 }
 

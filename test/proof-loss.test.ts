@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brief } from '../proof/loss/profiles.ts'
 import { runLoss } from '../proof/loss/run.ts'
+import { seedOf } from '../proof/seed.ts'
 import { issuerSettings } from './app.ts'
 import { createWorld, deployed, setting } from './world.ts'
 
 // The short form of `npm run proof:loss`: one seed, another one each time unless LOSS_SEED says which.
 const skip = deployed !== undefined && 'the processes and their stores must be its own'
-const seed = Number(process.env['LOSS_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const seed = seedOf('LOSS_SEED', process.env['LOSS_SEED'])
 
 test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
   const world = await createWorld()

@@ -5,9 +5,10 @@ import { partsOf } from '../proof/properties/parts.ts'
 import type { Property } from '../proof/properties/property.ts'
 import { pureProperties } from '../proof/properties/pure.ts'
 import { startQueueProperties } from '../proof/properties/queues.ts'
+import { seedOf } from '../proof/seed.ts'
 
 // `npm run proof:attacks` tries the same with 50,000 inputs. SEED=… repeats a run.
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const seed = seedOf('SEED', process.env['SEED'])
 const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
 after(() => assert.deepEqual(unhandled, []))

@@ -3,11 +3,10 @@
 // same host and alone, on the same emulators.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startStack } from '../local/stack.ts'
 import { CONCURRENCY, MOST_PER_SLICE, SLICE_SECONDS, WARM_UP_SECONDS } from './limits.ts'
-import { costByOwner, printCosts } from './profile.ts'
+import { printProfile, profileFlags } from './profile.ts'
 import { printLine, printMemory, printSummary, tellRounds, type Round } from './report.ts'
 import { measure, type Side } from './side.ts'
 import { startSides, type Sides } from './sides.ts'
@@ -29,7 +28,7 @@ if (!(warmUpSeconds > 0))
 const latest = (3 * seconds + 20) * 1000 // ms of this process: a busy machine means fewer slices, not a longer wait
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
-const flags = values.profile ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : []
+const flags = values.profile ? profileFlags(profile) : []
 const collector = await startCollector()
 const sides = await startSides(stack, flags, collector.url) // whatever does not start ends the bench, and with it all that did
 let counted = 0
@@ -46,10 +45,7 @@ try {
   collector.stop()
   await stack.stop()
 }
-if (values.profile) {
-  console.log(`\nCPU profile of the app's host, ${path.resolve(profile)}:`)
-  printCosts(costByOwner(profile, 'shared/accept-event.ts', counted))
-}
+if (values.profile) printProfile(profile, 'shared/accept-event.ts', counted)
 
 async function alternate(all: Sides<Side>): Promise<{ warmUp: Round; rounds: Round[] }> {
   const count = Math.max(1, Math.round(seconds / SLICE_SECONDS))

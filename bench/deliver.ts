@@ -2,7 +2,6 @@
 // per second beside undici alone and beside the bare SDKs with undici, and what an event costs in request units. The whole
 // app runs in its own process; the receiver, the load and the peers share this one. The request units include what the
 // app does at its ease meanwhile (its index, timers).
-import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Agent, request } from 'undici'
@@ -22,7 +21,7 @@ import {
   tell,
   type Row,
 } from './deliver-report.ts'
-import { costByOwner, printCosts } from './profile.ts'
+import { printProfile, profileFlags } from './profile.ts'
 import { runSlice } from './slice.ts'
 import { quantile } from './statistics.ts'
 
@@ -43,10 +42,7 @@ try {
   for (const subscribers of [0, 1, MOST_SUBSCRIBERS]) rows.push(await measure(subscribers))
   printTable(rows)
   tell(rows)
-  if (values.profile) {
-    console.log(`\nCPU profile of the app's host, ${resolve(profile)}:`)
-    printCosts(costByOwner(profile, 'shared/fan-out.ts', published))
-  }
+  if (values.profile) printProfile(profile, 'shared/fan-out.ts', published)
 } finally {
   await stack.stop()
 }
@@ -58,7 +54,7 @@ async function measure(subscribers: number): Promise<Row> {
     onDelivery: (delivery) => arrivals.note(delivery.path, delivery),
   })
   const isProfiled = values.profile === true && subscribers === MOST_SUBSCRIBERS
-  const flags = isProfiled ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : []
+  const flags = isProfiled ? profileFlags(profile) : []
   const app = await startApp(stack, `deliver${subscribers}`, CONNECTIONS, { flags })
   try {
     for (let path = 1; path <= subscribers; path++)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
+import path from 'node:path'
 
 interface Frame {
   functionName: string
@@ -35,7 +36,7 @@ const owners: [source: RegExp, owner: string][] = [
  * Whose the processor time of a V8 CPU profile (a file) is, in µs of each of `count` events, most first. What comes before
  * the first sample in `begin` (a source file) is the start, and does not count.
  */
-export function costByOwner(file: string, begin: string, count: number): [string, number][] {
+function costByOwner(file: string, begin: string, count: number): [string, number][] {
   const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'))
   const { ownerOf, sourceOf } = createAttribution(profile)
   const first = profile.samples.findIndex((id) => sourceOf(id).endsWith(begin))
@@ -49,9 +50,14 @@ export function costByOwner(file: string, begin: string, count: number): [string
   return [...costs].toSorted((a, b) => b[1] - a[1])
 }
 
-/** Whose the processor time is, in µs per event. */
-export function printCosts(costs: [owner: string, microseconds: number][]): void {
+/** What has the Node.js of a host write such a profile as it ends. */
+export const profileFlags = (file: string): string[] => ['--cpu-prof', `--cpu-prof-name=${file}`]
+
+/** Prints `costByOwner`, and the whole. */
+export function printProfile(file: string, begin: string, count: number): void {
+  const costs = costByOwner(file, begin, count)
   const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
+  console.log(`\nCPU profile of the app's host, ${path.resolve(file)}:`)
   for (const [owner, cost] of [...costs, ['together', whole] as const])
     console.log(`${owner.padEnd(20)}${cost.toFixed(0).padStart(6)} µs per event`)
 }

@@ -49,9 +49,10 @@ function networks(...entries: string[]): BlockList {
 export function faultOfAddress(address: string, allowed: BlockList): string | undefined {
   const plain = plainAddress(address)
   if (isIP(plain) === 0) return 'not an IP address'
-  if ([plain, ...carriedBy(plain)].some((each) => within(metadata, each)))
+  const carried = carriedBy(plain)
+  if ([plain, ...carried].some((each) => within(metadata, each)))
     return "an address of the cloud's own services, which is never allowed"
-  return isPublic(plain) || within(allowed, plain)
+  return (carried.length === 0 && isPublic(plain)) || within(allowed, plain)
     ? undefined
     : 'a private or reserved address, which must be in WEBHOOK_ALLOWED_NETWORKS to be allowed'
 }
@@ -70,8 +71,7 @@ const within = (list: BlockList, address: string): boolean =>
   list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
 
 const isPublic = (address: string): boolean =>
-  !within(reserved, address) &&
-  (isIP(address) === 4 || (within(unicast, address) && carriedBy(address).length === 0))
+  !within(reserved, address) && (isIP(address) === 4 || within(unicast, address))
 
 /** Without its zone; an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) as the IPv4 address that it is. */
 function plainAddress(address: string): string {

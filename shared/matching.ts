@@ -9,7 +9,7 @@ interface Interest {
   unkeyed: SubscriptionEntry[]
 }
 
-const LEFT_AT_LEAST = 1000
+const LEFT_AT_LEAST = 1000 // few subscriptions are not to be walked through at every change
 
 export type Matcher = ReturnType<typeof createMatcher>
 
@@ -147,8 +147,7 @@ function withMore(list: SubscriptionEntry[], entry: SubscriptionEntry): Subscrip
 const SHORT = 8
 
 function takeOut(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
-  const interest = interests.get(entry.resource)
-  const { keyed, unkeyed = [] } = interest ?? {}
+  const { keyed, unkeyed = [] } = interests.get(entry.resource) ?? {}
   const key = keyOf(entry)
   const list = key === undefined ? unkeyed : (keyed?.get(key) ?? [])
   const place = list.indexOf(entry)

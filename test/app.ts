@@ -54,14 +54,11 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
   const ended = once(child, 'exit')
   const url = await Promise.race([listening.promise, ended])
   if (typeof url !== 'string') throw new Error(`The app did not start:\n${lines.join('\n')}`)
-  const isOver = () => child.exitCode !== null || child.signalCode !== null
-  let hasDied = false
   const end = (signal: 'SIGTERM' | 'SIGKILL') => async () => {
-    hasDied ||= isOver()
     child.kill(signal)
     await ended
   }
-  const died = () => hasDied || (!child.killed && isOver())
+  const died = () => !child.killed && (child.exitCode !== null || child.signalCode !== null)
   return appAt(url, { lines, died, stop: end('SIGTERM'), kill: end('SIGKILL') })
 }
 
@@ -85,7 +82,7 @@ const flagsOf = ({ functions, folder }: AppOptions) => [
 interface Process {
   /** Everything the app has logged. */
   lines: string[]
-  /** Whether it has ended by itself, as by an error that nobody handles. */
+  /** Whether it has ended by itself, as by an error that nobody handles; to be asked before `stop`. */
   died: () => boolean
   stop: () => Promise<void>
   kill: () => Promise<void>

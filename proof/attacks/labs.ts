@@ -1,4 +1,4 @@
-import type { startApp } from '../../test/app.ts'
+import type { App } from '../../test/subscriber.ts'
 import { startAccessLab } from './access-lab.ts'
 import { addressAttacks, endpointAttacks, startEndpointLab } from './addresses.ts'
 import type { Attack } from './attack.ts'
@@ -40,8 +40,6 @@ export const labs: (() => Promise<Lab>)[] = [
   ]),
   lab(startWebhookLab, webhookAttacks),
 ]
-
-type App = Awaited<ReturnType<typeof startApp>>
 
 function lab<T extends { app: App; choosy?: App; stop: () => Promise<unknown> }>(
   start: () => Promise<T>,

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 
 // Heavy SDKs: each a file of its own beside the main one, read when first asked for, so that registering does not wait.
 const packages = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity', 'undici']
-const telemetry = './telemetry-export.ts' // of shared/: OpenTelemetry's SDK, which most apps never load
+const telemetry = './telemetry-export.ts' // of shared/telemetry/: OpenTelemetry's SDK, which most apps never load
 const beside = [...packages, telemetry]
 const fileOf = (name: string) => `${path.basename(name, '.ts')}.cjs`
 
@@ -47,7 +47,7 @@ await build({
 for (const name of beside)
   await build({
     ...common,
-    stdin: { contents: `export * from '${name}'`, resolveDir: 'shared' },
+    stdin: { contents: `export * from '${name}'`, resolveDir: 'shared/telemetry' },
     outfile: `dist/${fileOf(name)}`,
   })
 const description: unknown = parse(readFileSync('docs/openapi.yaml', 'utf8'))

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
-import { attemptDelivery } from '../shared/attempt-delivery.ts'
+import { attemptDelivery } from '../shared/flows/attempt-delivery.ts'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
-import { parseDeliveryReference } from '../shared/message.ts'
+import { parseDeliveryReference } from '../shared/messages.ts'
 
 /** One attempt to deliver an event to a subscription. */
 async function deliverEvent({ message, services, traceparent, log }: QueueCall): Promise<void> {

@@ -1,12 +1,16 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { requireOwnedSubscription } from '../shared/manage-subscriptions.ts'
-import { deliveryResource, pageOfDeliveries, requireDelivery } from '../shared/read-deliveries.ts'
+import { requireOwnedSubscription } from '../shared/flows/manage-subscriptions.ts'
+import {
+  deliveryResource,
+  pageOfDeliveries,
+  requireDelivery,
+} from '../shared/flows/read-deliveries.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/json-body.ts'
-import { Problem } from '../shared/problem.ts'
-import { sendAgain } from '../shared/replay.ts'
-import { parseReplayRequest, startReplay } from '../shared/replay-request.ts'
-import { replayResource } from '../shared/replay-resource.ts'
+import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
+import { Problem } from '../shared/http/problem.ts'
+import { sendAgain } from '../shared/flows/replay.ts'
+import { parseReplayRequest, startReplay } from '../shared/flows/start-replay.ts'
+import { replayResource } from '../shared/flows/replay-resource.ts'
 
 /** GET /subscriptions/{id}/deliveries?state=&after=: a page of 50, oldest event first; `next` leads on. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {

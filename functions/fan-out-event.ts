@@ -1,8 +1,8 @@
 import { app } from '@azure/functions'
-import { fanOut } from '../shared/fan-out.ts'
+import { fanOut } from '../shared/flows/fan-out.ts'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
-import { parseInboundMessage } from '../shared/message.ts'
-import { storeSpilled } from '../shared/store-spilled.ts'
+import { parseInboundMessage } from '../shared/messages.ts'
+import { storeSpilled } from '../shared/flows/store-spilled-event.ts'
 
 /** Queue events-inbound: a delivery for everyone who subscribes to the event, which is then marked. A second run changes nothing. */
 async function fanOutEvent({

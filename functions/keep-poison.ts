@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
-import { reasonToKeep } from '../shared/poison-reason.ts'
-import { queues } from '../shared/resources.ts'
+import { reasonToKeep } from '../shared/flows/inspect-poison.ts'
+import { queues } from '../shared/azure/resources.ts'
 
 /** A message that failed five times: work that is still open is the sweep's; only what makes no sense is kept. */
 async function keepPoison(

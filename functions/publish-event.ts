@@ -1,10 +1,10 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { acceptEvent } from '../shared/accept-event.ts'
-import { parseEventDraft } from '../shared/event-draft.ts'
+import { acceptEvent } from '../shared/flows/accept-event.ts'
+import { parseEventDraft } from '../shared/events/event-draft.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { idempotencyKeyOf } from '../shared/idempotency-key.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/json-body.ts'
-import { requireOwnSource } from '../shared/ownership.ts'
+import { idempotencyKeyOf } from '../shared/http/idempotency-key.ts'
+import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
+import { requireOwnSource } from '../shared/auth/source-ownership.ts'
 
 /** POST /app, in the original's order of checks (altinn-contract §4); every comment names how a step can end. */
 async function publishEvent({

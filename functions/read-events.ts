@@ -1,11 +1,11 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { requireMayReadAbout, requireMayReadApp } from '../shared/access.ts'
-import { resourceOf } from '../shared/cloud-event.ts'
+import { requireMayReadAbout, requireMayReadApp } from '../shared/auth/access-rules.ts'
+import { resourceOf } from '../shared/events/cloud-event.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { nextAddress } from '../shared/next-address.ts'
-import { Problem } from '../shared/problem.ts'
-import { pageOfEvents, type Page } from '../shared/read-events.ts'
-import { parseReadRequest, type ReadRequest } from '../shared/read-request.ts'
+import { nextAddress } from '../shared/http/next-address.ts'
+import { Problem } from '../shared/http/problem.ts'
+import { pageOfEvents, type Page } from '../shared/flows/read-events.ts'
+import { parseReadRequest, type ReadRequest } from '../shared/events/read-request.ts'
 
 /** GET /app/{org}/{app}: what the app has published, for the org that owns it. */
 async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {

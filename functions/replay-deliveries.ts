@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { consumer } from '../shared/handlers.ts'
-import { parseReplayMessage } from '../shared/message.ts'
-import { replayPage } from '../shared/replay.ts'
+import { parseReplayMessage } from '../shared/messages.ts'
+import { replayPage } from '../shared/flows/replay.ts'
 
 /** Queue replays: one page of a replay, then the same message again until it is done. */
 app.storageQueue('replay-deliveries', {

@@ -1,15 +1,15 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { identityOf, requireMaySubscribe } from '../shared/access.ts'
+import { identityOf, requireMaySubscribe } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/json-body.ts'
+import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
 import {
   requireOwnedSubscription,
   rotateSecret,
   subscribe,
   unsubscribe,
-} from '../shared/manage-subscriptions.ts'
-import { parseSubscriptionRequest } from '../shared/subscription-request.ts'
-import { subscriptionResource } from '../shared/subscription-resource.ts'
+} from '../shared/flows/manage-subscriptions.ts'
+import { parseSubscriptionRequest } from '../shared/subscriptions/subscription-request.ts'
+import { subscriptionResource } from '../shared/subscriptions/subscription-resource.ts'
 
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical one that is there. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {

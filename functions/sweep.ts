@@ -1,13 +1,13 @@
 import { app } from '@azure/functions'
-import { gauge } from '../shared/gauge.ts'
+import { gauge } from '../shared/flows/gauge.ts'
 import { scheduled, type Log } from '../shared/handlers.ts'
-import { inTurn } from '../shared/parallel.ts'
-import { releaseSubscribers } from '../shared/release-subscribers.ts'
-import { rescueReplays } from '../shared/replay.ts'
-import { rescueDeliveries } from '../shared/rescue-deliveries.ts'
-import { rescueEvents } from '../shared/rescue-events.ts'
+import { inTurn } from '../shared/azure/concurrency.ts'
+import { releaseSubscribers } from '../shared/flows/probe-subscribers.ts'
+import { rescueReplays } from '../shared/flows/replay.ts'
+import { rescueDeliveries } from '../shared/flows/redrive-deliveries.ts'
+import { rescueEvents } from '../shared/flows/redrive-events.ts'
 import type { Services } from '../shared/services.ts'
-import { rescueValidations } from '../shared/validation.ts'
+import { rescueValidations } from '../shared/flows/validate-subscription.ts'
 
 const WORK_MS = 20_000 // of the 30 s between two runs
 

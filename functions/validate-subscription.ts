@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { consumer } from '../shared/handlers.ts'
-import { parseValidationMessage } from '../shared/message.ts'
-import { validate } from '../shared/validation.ts'
+import { parseValidationMessage } from '../shared/messages.ts'
+import { validate } from '../shared/flows/validate-subscription.ts'
 
 /** Queue subscription-validation: one attempt to have an endpoint answer the validation event. */
 app.storageQueue('validate-subscription', {

@@ -1,7 +1,7 @@
 import type { Container, Database, JSONValue } from '@azure/cosmos'
-import { hasStatus } from '../shared/cosmos-fault.ts'
-import { alternativeOf, type EventDocument } from '../shared/event-document.ts'
-import type { DeliveryDocument } from '../shared/delivery.ts'
+import { hasStatus } from '../shared/azure/cosmos-error.ts'
+import { alternativeOf, type EventDocument } from '../shared/events/event-document.ts'
+import type { DeliveryDocument } from '../shared/deliveries/delivery.ts'
 
 /** What there was of a subject. */
 export interface Erased {

@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
-import type { CloudEvent } from '../shared/cloud-event.ts'
+import type { CloudEvent } from '../shared/events/cloud-event.ts'
 
 /** What a receiver got. `event` is the body's JSON, if it is any; `verified` is undefined while no secret is known. */
 export interface Delivery {

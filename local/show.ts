@@ -1,5 +1,5 @@
 import { fail } from './lifetime.ts'
-import { newestEvents, queueLengths } from './look.ts'
+import { newestEvents, queueLengths } from './inspect.ts'
 import { addToEnvironment, readSettingsFile } from './settings.ts'
 
 // `npm run show`: the newest stored events and the queues of the local stack, or of what the settings name.

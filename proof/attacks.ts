@@ -2,18 +2,18 @@
 // long 1,000,000; a tenth of them over HTTP), then the audit. Exit 1 if anything came out otherwise than it must. With
 // `Cosmos` set, against that account or emulator.
 import { parseArgs } from 'node:util'
-import { globalSetup, globalTeardown } from '../test/setup.ts'
+import { globalSetup, globalTeardown } from '../test/support/setup.ts'
 import { attacksReport, isFailed, type Attacked, type Checked } from './attacks-report.ts'
-import { labs } from './attacks/labs.ts'
+import { labs } from '../test/attacks/fixtures.ts'
 import { audit } from './audit.ts'
-import { useGivenAccount } from './given-account.ts'
-import { startHttpProperties } from './properties/http.ts'
-import { partsOf } from './properties/parts.ts'
-import type { Property } from './properties/property.ts'
-import { pureProperties } from './properties/pure.ts'
-import { startQueueProperties } from './properties/queues.ts'
+import { useGivenAccount } from '../test/support/given-account.ts'
+import { startHttpProperties } from '../test/properties/http.ts'
+import { partsOf } from '../test/properties/groups.ts'
+import type { Property } from '../test/properties/property.ts'
+import { pureProperties } from '../test/properties/pure.ts'
+import { startQueueProperties } from '../test/properties/queues.ts'
 import { saveResult } from './results.ts'
-import { seedOf } from './seed.ts'
+import { seedOf } from '../test/support/seed.ts'
 
 const PURE = 45_000
 const WIDTHS = [14, 72, 38, 38]

@@ -1,6 +1,6 @@
-import { LATE_MS } from './loss/ledger.ts'
-import type { OutageRow } from './loss/outage.ts'
-import type { LossRow } from './loss/row.ts'
+import { LATE_MS } from '../test/chaos/ledger.ts'
+import type { OutageRow } from '../test/chaos/outage.ts'
+import type { LossRow } from '../test/chaos/result.ts'
 
 /** All that a run of `proof:loss` has found. */
 export interface Lost {

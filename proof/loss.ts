@@ -3,13 +3,13 @@
 // deliveries has the next beside it. Exit 1 if anything was lost. With `Cosmos` set, against that account or emulator.
 import { parseArgs } from 'node:util'
 import { isBroken, lossReport, type Lost } from './loss-report.ts'
-import { runOutage } from './loss/outage.ts'
-import { asDeployed, hurried } from './loss/profiles.ts'
-import type { LossRow } from './loss/row.ts'
-import { runLoss, type Run } from './loss/run.ts'
-import { cosmosHasFaults, onStage } from './loss/stage.ts'
+import { runOutage } from '../test/chaos/outage.ts'
+import { asDeployed, hurried } from '../test/chaos/profiles.ts'
+import type { LossRow } from '../test/chaos/result.ts'
+import { runLoss, type Run } from '../test/chaos/run.ts'
+import { cosmosHasFaults, onStage } from '../test/chaos/stage.ts'
 import { saveResult } from './results.ts'
-import { seedOf } from './seed.ts'
+import { seedOf } from '../test/support/seed.ts'
 
 const SIZE = { events: 1500, seconds: 90, kills: 10, faultShare: 0.01, isDown: true }
 const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })

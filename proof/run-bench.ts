@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import type { Told } from '../bench/figures.ts'
+import type { Told } from '../bench/support/figures.ts'
 
 /** Runs a bench of the project in a process of its own, which prints as it goes, and gives what it tells. Throws where it fails. */
 export async function runBench(name: string, options: string[], isQuiet = false): Promise<Told> {
-  const script = path.join(import.meta.dirname, `../bench/${name}.ts`)
+  const script = path.join(import.meta.dirname, `../bench/${name}/${name}.ts`)
   const child = fork(script, options, {
     execArgv: name === 'match' ? ['--expose-gc'] : [],
     stdio: isQuiet ? ['ignore', 'ignore', 'inherit', 'ipc'] : 'inherit',

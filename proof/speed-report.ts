@@ -1,6 +1,6 @@
-import type { Figure, Line, Told } from '../bench/figures.ts'
-import { lineChart } from '../bench/line-chart.ts'
-import { median } from '../bench/statistics.ts'
+import type { Figure, Line, Told } from '../bench/support/figures.ts'
+import { lineChart } from '../bench/support/line-chart.ts'
+import { median } from '../bench/support/statistics.ts'
 
 /** What the benches told, in the order in which they ran. */
 export interface Speed {

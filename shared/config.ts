@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import Joi from 'joi'
-import { parseNetworks } from './address.ts'
-import { parseCertificate } from './certificates.ts'
-import { LEAST_HOLDBACK_SECONDS } from './holdback.ts'
+import { parseNetworks } from './webhooks/address.ts'
+import { parseCertificate } from './auth/certificates.ts'
+import { LEAST_HOLDBACK_SECONDS } from './events/read-watermark.ts'
 
 /** The settings as they stand in the environment; the README's table says what each means. */
 interface Settings {

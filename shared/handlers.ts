@@ -6,11 +6,11 @@ import type {
   StorageQueueHandler,
   TimerHandler,
 } from '@azure/functions'
-import { faultOf } from './cosmos-fault.ts'
-import { logError, logLine, type Fields } from './log.ts'
-import { Problem, problemDetails } from './problem.ts'
+import { faultOf } from './azure/cosmos-error.ts'
+import { logError, logLine, type Fields } from './telemetry/log.ts'
+import { Problem, problemDetails } from './http/problem.ts'
 import type { Services } from './services.ts'
-import type { Step } from './telemetry.ts'
+import type { Step } from './telemetry/telemetry.ts'
 
 export type Log = (what: string, fields?: Fields) => void
 

@@ -1,28 +1,28 @@
-import { createAuth } from './auth.ts'
+import { createAuth } from './auth/auth.ts'
 import type { Config } from './config.ts'
-import { openDatabase } from './cosmos.ts'
-import { openDeliveries } from './deliveries.ts'
-import { createLookup } from './endpoint.ts'
-import { openEvents } from './events.ts'
-import { createHealth } from './health.ts'
-import { openHeartbeat } from './heartbeat.ts'
-import { createInFlight } from './in-flight.ts'
+import { openDatabase } from './azure/cosmos.ts'
+import { openDeliveries } from './deliveries/delivery-store.ts'
+import { createLookup } from './webhooks/endpoint.ts'
+import { openEvents } from './events/event-store.ts'
+import { createHealth } from './flows/health.ts'
+import { openHeartbeat } from './telemetry/heartbeat-store.ts'
+import { createInFlight } from './webhooks/concurrency-limit.ts'
 import type {
   DeliveryReference,
   InboundMessage,
   ReplayMessage,
   ValidationMessage,
-} from './message.ts'
-import { openPoison } from './poison.ts'
-import { openQueue, openQueueService } from './queue.ts'
-import { createRecentEvents } from './recent-events.ts'
-import { openReplays } from './replays.ts'
-import { openRequests } from './requests.ts'
-import { createSightings } from './subscriber-health.ts'
-import { createSubscriptionIndex } from './subscription-index.ts'
-import { openSubscriptions } from './subscriptions.ts'
-import { openTelemetry } from './telemetry.ts'
-import { createWebhookClient } from './webhook.ts'
+} from './messages.ts'
+import { openPoison } from './telemetry/poison-store.ts'
+import { openQueue, openQueueService } from './azure/queue.ts'
+import { createRecentEvents } from './events/event-cache.ts'
+import { openReplays } from './deliveries/replay-store.ts'
+import { openRequests } from './events/idempotency-store.ts'
+import { createSightings } from './subscriptions/circuit-breaker.ts'
+import { createSubscriptionIndex } from './subscriptions/subscription-index.ts'
+import { openSubscriptions } from './subscriptions/subscription-store.ts'
+import { openTelemetry } from './telemetry/telemetry.ts'
+import { createWebhookClient } from './webhooks/webhook-client.ts'
 
 /** Everything a function needs of the world, built from the settings. Opens nothing: the first call of each part does. */
 export async function createServices(config: Config) {

@@ -1,0 +1,61 @@
+import type { Stack } from '../../local/stack.ts'
+import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
+import { startChild } from '../support/child.ts'
+import { startHostProcess } from '../support/host.ts'
+import type { Side } from './contender.ts'
+import { createStores } from '../support/stores.ts'
+
+/** What is compared: the built app, the same exporting telemetry, the bare calls in the same host, and these alone. */
+export interface Sides<T> {
+  app: T
+  traced: T
+  hosted: T
+  bare: T
+}
+
+/**
+ * Starts all of them; `flags` are for the Node.js of the app's host, besides those it always has, `collector` is the
+ * address that telemetry goes to.
+ */
+export async function startSides(
+  stack: Stack,
+  flags: string[],
+  collector: string,
+): Promise<Sides<Side>> {
+  const exporting = { OTEL_EXPORTER_OTLP_ENDPOINT: collector }
+  const [app, traced, hosted, bare] = await Promise.all([
+    startHosted(stack, 'benchapp', '../../local/start-host.ts', flags),
+    startHosted(stack, 'benchtraced', '../../local/start-host.ts', [], exporting),
+    startHosted(stack, 'benchhosted', '../accept/floor-host.ts', []),
+    startBare(stack, 'benchbare'),
+  ])
+  return { app, traced, hosted, bare }
+}
+
+/** A host in one process and, in another, the load on it. */
+async function startHosted(
+  stack: Stack,
+  name: string,
+  file: string,
+  flags: string[],
+  settings: object = {},
+): Promise<Side> {
+  const stores = await createStores(stack, name)
+  const env = { ...stack.settings, ...stores.settings, ...settings, PORT: '0' }
+  const args = ['--functions', 'publish-event']
+  const { child: worker, url } = await startHostProcess(file, { args, flags, env })
+  const altinn = await altinnToken(stack.issuer.url, callers.org('ttd'))
+  const platform = await platformToken(stack.issuer.url, 'ttd', 'apps-test')
+  const driver = startChild('../accept/publish.ts', {
+    args: [`${url}/events/api/v1/app`, altinn, platform],
+  })
+  await driver.heard()
+  return { worker, driver, stores }
+}
+
+async function startBare(stack: Stack, name: string): Promise<Side> {
+  const stores = await createStores(stack, name)
+  const worker = startChild('../accept/floor.ts', { env: stores.settings })
+  await worker.heard()
+  return { worker, driver: worker, stores }
+}

@@ -1,0 +1,27 @@
+// The load on the app, in a process of its own: 32 connections that send what the real client sends.
+import { parseArgs } from 'node:util'
+import { clientBody, clientHeaders } from '../../local/example.ts'
+import { openConnection } from './connection.ts'
+import { CONCURRENCY } from '../support/limits.ts'
+import { serveSlices } from '../support/interval.ts'
+
+const { positionals } = parseArgs({ allowPositionals: true })
+const [address = '', altinn = '', platform = ''] = positionals
+const url = new URL(address)
+const request = requestFor(url, clientHeaders(altinn, platform), clientBody())
+const connections = Array.from({ length: CONCURRENCY }, () => openConnection(url, request, 201))
+serveSlices(await Promise.all(connections))
+
+function requestFor(
+  { host, pathname }: URL,
+  headers: Record<string, string>,
+  body: string,
+): Buffer {
+  const lines = Object.entries({
+    Host: host,
+    ...headers,
+    'Content-Length': Buffer.byteLength(body),
+  })
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  return Buffer.from(`POST ${pathname} HTTP/1.1\r\n${head}\r\n${body}`)
+}

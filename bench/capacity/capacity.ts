@@ -1,0 +1,46 @@
+// `npm run bench:capacity`: counts what an event costs, and writes what follows from it into docs/capacity.md and its
+// chart. Counts do not depend on how fast the machine is; the limits and prices are Azure's, capacity-limits.ts and
+// capacity-price.ts.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { format, resolveConfig } from 'prettier'
+import { startStack } from '../../local/stack.ts'
+import { chartOf } from './chart.ts'
+import { ceilingsOf } from './limits.ts'
+import { measuredPart } from './page.ts'
+import { usageOfEvents, usageOfSweep, type EventUsage } from './usage.ts'
+
+const SUBSCRIBERS = [0, 1, 3, 10]
+const BYTES = [10_000, 100_000, 1_000_000]
+const EVENTS = 60
+const LARGE_EVENTS = 12
+
+const docs = path.join(import.meta.dirname, '../../docs')
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+try {
+  const usages: EventUsage[] = []
+  for (const subscribers of SUBSCRIBERS) usages.push(await count(subscribers, 0, EVENTS))
+  const large = usages.filter(({ subscribers }) => subscribers === 1)
+  for (const bytes of BYTES) large.push(await count(1, bytes, LARGE_EVENTS))
+  await write(measuredPart(usages, large, { sweep: await usageOfSweep(stack) }))
+  writeFileSync(path.join(docs, 'capacity.svg'), chartOf(ceilingsOf(usages), SUBSCRIBERS))
+} finally {
+  await stack.stop()
+}
+
+async function count(subscribers: number, bytes: number, events: number): Promise<EventUsage> {
+  const usage = await usageOfEvents(stack, subscribers, bytes, events)
+  console.log(
+    `${subscribers} subscribers, ${bytes} bytes: ${usage.charge.toFixed(1)} RU, ${usage.messages} messages`,
+  )
+  return usage
+}
+
+/** Puts the measured part between its marks in the document. */
+async function write(measured: string): Promise<void> {
+  const file = path.join(docs, 'capacity.md')
+  const marked = `<!-- measured -->\n\n${measured}\n\n<!-- end -->`
+  const text = readFileSync(file, 'utf8').replace(/<!-- measured -->[^]*<!-- end -->/, () => marked)
+  const options = { ...(await resolveConfig(file)), parser: 'markdown' }
+  writeFileSync(file, await format(text, options))
+}

@@ -1,0 +1,15 @@
+import type { Ceiling } from './limits.ts'
+import { lineChart } from '../support/line-chart.ts'
+
+/** An SVG of how many events a second each part takes, by number of subscribers. */
+export function chartOf(ceilings: Ceiling[], subscribers: number[]): string {
+  return lineChart({
+    title: 'Events a second that each part takes',
+    x: { name: 'subscribers of each event', values: subscribers.map(String) },
+    y: { name: 'events a second' },
+    lines: ceilings.map(({ part, perSecond }) => ({
+      name: part.replaceAll('`', ''),
+      values: perSecond.map(Math.round),
+    })),
+  })
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startReceiver } from '../../local/receiver.ts'
+import { operations as operationNames } from '../../local/emulators/request-charge.ts'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
+import type { Tally } from '../../local/emulators/usage.ts'
+import type { Stack } from '../../local/stack.ts'
+import { subscribeExample } from '../../local/subscribe.ts'
+import { startApp, warmUp } from '../support/app.ts'
+import { createArrivals } from '../support/arrivals.ts'
+
+// Without the sweep, which costs the same whether there are events or not.
+const FUNCTIONS = [
+  'publish-event',
+  'fan-out-event',
+  'deliver-event',
+  'create-subscription',
+  'read-subscription',
+  'validate-subscription',
+]
+const CONNECTIONS = 4
+const LONGEST_SECONDS = 40
+const SWEEPS = 5
+
+/** What one event costs, as the strict front and a proxy before the queues count it. */
+export interface EventUsage {
+  subscribers: number
+  /** Bytes of its `data`. */
+  bytes: number
+  /** Operations and request units by container. */
+  containers: Map<string, Tally>
+  /** Request units in all. */
+  charge: number
+  /** Messages sent. */
+  messages: number
+}
+
+/** Counts what some events cost, from the request to the last delivery's record, on fresh stores. */
+export async function usageOfEvents(
+  stack: Stack,
+  subscribers: number,
+  bytes: number,
+  events: number,
+): Promise<EventUsage> {
+  const arrivals = createArrivals()
+  const receiver = await startReceiver({
+    onDelivery: (delivery) => arrivals.note(delivery.path, delivery),
+  })
+  const queues = await startFaultProxy(stack.emulators.storage)
+  const counted = { ...stack, emulators: { ...stack.emulators, storage: queues.connection } }
+  const app = await startApp(counted, `capacity${subscribers}x${bytes}`, CONNECTIONS, {
+    functions: FUNCTIONS,
+  })
+  try {
+    for (let path = 1; path <= subscribers; path++)
+      await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`)
+    await warmUp(app, arrivals, subscribers)
+    await app.drained()
+    await stack.emulators.resetUsage()
+    const messages = countMessages(queues)
+    const data = bytes === 0 ? undefined : 'x'.repeat(bytes)
+    for (let left = events; left > 0; left -= CONNECTIONS) {
+      const accepted = await Promise.all(
+        Array.from({ length: Math.min(left, CONNECTIONS) }, () => app.publish(data)),
+      )
+      if ((await arrivals.of(accepted, subscribers, LONGEST_SECONDS)) === undefined)
+        throw new Error(`Not every subscriber got every event within ${LONGEST_SECONDS} s.`)
+    }
+    await app.drained()
+    const containers = perEvent(events, await app.usage())
+    const charge = [...containers.values()].reduce((sum, tally) => sum + tally.charge, 0)
+    return { subscribers, bytes, containers, charge, messages: messages.sent / events }
+  } finally {
+    await app.stop()
+    await queues.stop()
+    await receiver.stop()
+  }
+}
+
+/** Counts, from now on, the messages that are sent through the proxy. */
+function countMessages(queues: FaultProxy) {
+  const count = { sent: 0 }
+  queues.plan = ({ method, url }) => {
+    if (method === 'POST' && /\/messages(\?|$)/.test(url)) count.sent++
+    return undefined
+  }
+  return count
+}
+
+function perEvent(events: number, tallies: Map<string, Tally>): Map<string, Tally> {
+  const each = [...tallies].map(([container, { operations, charge }]): [string, Tally] => {
+    const counts = { ...operations }
+    for (const name of operationNames) counts[name] /= events
+    return [container, { operations: counts, charge: charge / events }]
+  })
+  return new Map(each)
+}
+
+/** Request units of a run of the sweep that finds nothing to do. */
+export async function usageOfSweep(stack: Stack): Promise<number> {
+  const app = await startApp(stack, 'capacitysweep', 1, { functions: ['sweep'] })
+  try {
+    await stack.emulators.resetUsage()
+    for (let run = 0; run < SWEEPS; run++)
+      await fetch(new URL('/admin/functions/sweep', app.api), { method: 'POST', body: '{}' })
+    for (const end = Date.now() + LONGEST_SECONDS * 1000; Date.now() < end; await sleep(200)) {
+      const beats = (await app.usage()).get('requests')?.operations.upsert ?? 0 // the last thing that a run does
+      if (beats >= SWEEPS) return (await app.charge()) / beats
+    }
+    throw new Error(`The sweep did not run ${SWEEPS} times within ${LONGEST_SECONDS} s.`)
+  } finally {
+    await app.stop()
+  }
+}

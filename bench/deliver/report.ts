@@ -1,0 +1,131 @@
+import { POLLING_MS } from '../support/app.ts'
+import { tellFigures, type Line } from '../support/figures.ts'
+import { quantile } from '../support/statistics.ts'
+
+export const IDLE_EVENTS = 60
+export const EVENTS = 240 // an emulator slows down with what it holds
+export const CONNECTIONS = 16
+export const POOL = 10 // connections
+
+const AIM_IDLE_MS = 400
+const AIM_RU = 85
+const AIM_RATIO = 0.5
+const HEADS = ['subscribers', 'idle p50', 'idle p99', 'accepted/s', 'delivered/s', 'p50', 'p99']
+const MORE_HEADS = ['RU/event', 'undici/s', 'ratio', 'bare/s', 'ratio']
+
+/** What one number of subscribers gave: latencies in ms, rates per second, request units per event. */
+export interface Row {
+  subscribers: number
+  idle: number[]
+  loaded: number[]
+  acceptedPerSecond: number
+  deliveredPerSecond: number
+  charge: number
+  /** Deliveries per second of undici alone, and of the bare SDKs around it. */
+  undici: number
+  bare: number
+}
+/** The table, and whether the aims are met. */
+export function printTable(rows: Row[]): void {
+  console.log(`
+Queues polled every ${POLLING_MS} ms. Idle: ${IDLE_EVENTS} events one after another. Load: ${EVENTS} events over ${CONNECTIONS} connections.
+p50 and p99 are ms from accepted to arrived; undici alone posts the same bodies over ${POOL} connections; bare: with a record and a message for each, by the bare SDKs.
+`)
+  console.log(line([...HEADS, ...MORE_HEADS]))
+  for (const row of rows) console.log(line(cellsOf(row)))
+  const three = rows.at(-1)
+  const slowest = Math.max(...rows.slice(1).map(({ idle }) => quantile(idle, 0.99)))
+  console.log(`
+Aim: idle p99 below ${AIM_IDLE_MS} ms: ${verdict(slowest < AIM_IDLE_MS)}
+Aim: at most ${AIM_RU} RU per event with 3 subscribers: ${verdict((three?.charge ?? NaN) <= AIM_RU)}`)
+}
+
+/** For `npm run proof:speed`. */
+export function tell(rows: Row[]): void {
+  const subscribed = rows.filter(({ subscribers }) => subscribers > 0)
+  const three = rows.at(-1)
+  const p99 = subscribed.map(({ idle }) => quantile(idle, 0.99))
+  const ratios = (floor: 'undici' | 'bare') =>
+    subscribed.map((row) => row.deliveredPerSecond / row[floor])
+  tellFigures(
+    [
+      {
+        what: 'accepted to arrived, idle, p99',
+        unit: 'ms',
+        values: p99,
+        aim: { atMost: AIM_IDLE_MS },
+      },
+      {
+        what: 'an event with 3 subscribers',
+        unit: 'RU',
+        values: [three?.charge ?? NaN],
+        aim: { atMost: AIM_RU },
+      },
+      {
+        what: 'delivered per second',
+        unit: '/s',
+        values: subscribed.map((row) => row.deliveredPerSecond),
+      },
+      {
+        what: 'delivered per second, app / undici alone',
+        unit: '×',
+        values: ratios('undici'),
+        aim: { atLeast: AIM_RATIO },
+      },
+      {
+        what: 'the same, app / the bare SDKs with undici',
+        unit: '×',
+        values: ratios('bare'),
+      },
+    ],
+    [...subscribed.map(latencyLine), costLine(rows)],
+  )
+}
+
+function latencyLine({ subscribers, idle }: Row): Line {
+  return {
+    chart: 'latency',
+    name: `accepted to arrived, idle, subscribers: ${subscribers}`,
+    points: [0.5, 0.9, 0.99].map((share) => [`p${share * 100}`, quantile(idle, share)]),
+  }
+}
+
+function costLine(rows: Row[]): Line {
+  return {
+    chart: 'cost',
+    name: 'request units of Cosmos DB',
+    points: rows.map(({ subscribers, charge }) => [String(subscribers), charge]),
+  }
+}
+
+function cellsOf(row: Row): string[] {
+  const { subscribers, idle, loaded, acceptedPerSecond, deliveredPerSecond, charge } = row
+  const [idleP50, idleP99, p50, p99] = [idle, loaded].flatMap((values) => [
+    quantile(values, 0.5),
+    quantile(values, 0.99),
+  ])
+  const figures = [idleP50, idleP99, acceptedPerSecond, deliveredPerSecond, p50, p99]
+  const ratio = (floor: number) => figure(deliveredPerSecond / floor, 3)
+  return [
+    String(subscribers),
+    ...figures.map((value) => figure(value)),
+    figure(charge, 1),
+    figure(row.undici),
+    ratio(row.undici),
+    figure(row.bare),
+    ratio(row.bare),
+  ]
+}
+
+/** A number, or a dash where there is none. */
+export function figure(value = NaN, digits = 0): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : '–'
+}
+
+function line(cells: string[]): string {
+  return cells.map((cell) => cell.padStart(12)).join('')
+}
+
+function verdict(met: boolean): string {
+  return met ? 'met' : 'missed'
+}

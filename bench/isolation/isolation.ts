@@ -1,0 +1,130 @@
+// `npm run bench:isolation [-- --seconds 60]`: what a subscriber that hangs and one that answers 503 cost the others. Two
+// apps run side by side on stores of their own and take turns with the events: whatever else slows the machine slows both.
+// Each has 20 subscribers, every one at an origin of its own; in one app two of them are ill from the first event on.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { startReceiver, type Behaviour } from '../../local/receiver.ts'
+import { startStack, type Stack } from '../../local/stack.ts'
+import { subscribeExample } from '../../local/subscribe.ts'
+import { POLLING_MS, startApp, warmUp, type Accepted } from '../support/app.ts'
+import { createArrivals } from '../support/arrivals.ts'
+import { tellFigures } from '../support/figures.ts'
+import { median, quantile, withSpread } from '../support/statistics.ts'
+
+const AIM_PERCENT = 10
+const WATCHED = 18 // subscribers that are well in both apps: only they count
+const EVENTS_PER_SECOND = 2 // in each app, to 20 subscribers: more is more than two busy cores deliver
+const ROUND_SECONDS = 10
+const LATE_SECONDS = 20
+
+type Kind = 'well' | 'ill'
+type Latencies = Record<Kind, number[]>
+type Receiver = Awaited<ReturnType<typeof startReceiver>>
+type Side = Awaited<ReturnType<typeof startSide>>
+
+const others: Record<Kind, Behaviour[]> = {
+  well: [{}, {}],
+  ill: [{ does: 'hang' }, { status: 503 }],
+}
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } })
+const rounds = Math.round(Number(values.seconds) / ROUND_SECONDS)
+if (!(rounds >= 1))
+  throw new Error(`--seconds must be from ${ROUND_SECONDS}, not ${values.seconds}`)
+
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+try {
+  const [well, ill] = [await startSide(stack, 'well'), await startSide(stack, 'ill')]
+  printSummary(await alternate({ well, ill }))
+  await Promise.all([well.stop(), ill.stop()])
+} finally {
+  await stack.stop()
+}
+
+/** An app with its subscribers; the two that may be ill come first, as those who could do the most harm. */
+async function startSide({ issuer, ...parts }: Stack, kind: Kind) {
+  const arrivals = createArrivals()
+  const receivers: Receiver[] = []
+  for (const behaviour of others[kind]) {
+    const receiver = await startReceiver()
+    receiver.behave(behaviour)
+    receivers.push(receiver)
+  }
+  for (let number = 1; number <= WATCHED; number++) {
+    const onDelivery = arrivals.note.bind(undefined, String(number))
+    receivers.push(await startReceiver({ onDelivery }))
+  }
+  const app = await startApp({ issuer, ...parts }, `isolation${kind}`, EVENTS_PER_SECOND)
+  for (const { url } of receivers) await subscribeExample(app.api, issuer.url, `${url}/hook`)
+  await warmUp(app, arrivals, WATCHED)
+  return {
+    publish: () => app.publish(),
+    async latenciesOf(events: Accepted[]): Promise<number[]> {
+      const arrived = await arrivals.of(events, WATCHED, LATE_SECONDS)
+      if (arrived === undefined)
+        throw new Error(`${kind}: webhooks are missing after ${LATE_SECONDS} s.`)
+      return arrived.latencies
+    },
+    async stop(): Promise<void> {
+      await app.stop()
+      await Promise.all(receivers.map((receiver) => receiver.stop()))
+    },
+  }
+}
+
+async function alternate(sides: Record<Kind, Side>): Promise<Latencies[]> {
+  const all: Latencies[] = []
+  for (let round = 1; round <= rounds; round++) {
+    const latencies = await takeRound(sides)
+    console.log(`round ${round}: ${describe('well', latencies)}; ${describe('ill', latencies)}`)
+    all.push(latencies)
+  }
+  return all
+}
+
+/** Publishes at a steady rate, whatever the answers take, now to one app and now to the other. */
+async function takeRound({ well, ill }: Record<Kind, Side>): Promise<Latencies> {
+  const publishing: Record<Kind, Promise<Accepted>[]> = { well: [], ill: [] }
+  const began = performance.now()
+  for (let event = 0; event < EVENTS_PER_SECOND * ROUND_SECONDS * 2; event++) {
+    const due = began + (event / EVENTS_PER_SECOND / 2) * 1000
+    await sleep(Math.max(0, due - performance.now()))
+    if (event % 2 === 0) publishing.well.push(well.publish())
+    else publishing.ill.push(ill.publish())
+  }
+  const accepted = await Promise.all(
+    [publishing.well, publishing.ill].map((all) => Promise.all(all)),
+  )
+  return {
+    well: await well.latenciesOf(accepted[0] ?? []),
+    ill: await ill.latenciesOf(accepted[1] ?? []),
+  }
+}
+
+function describe(kind: Kind, latencies: Latencies): string {
+  const state = kind === 'well' ? 'all well' : 'two ill'
+  const [p50, p99] = [quantile(latencies[kind], 0.5), quantile(latencies[kind], 0.99)]
+  return `${state}, ${latencies[kind].length} webhooks: p50 ${p50} ms, p99 ${p99} ms`
+}
+
+function printSummary(all: Latencies[]): void {
+  const whole = { well: all.flatMap(({ well }) => well), ill: all.flatMap(({ ill }) => ill) }
+  const moved = (share: number, { well, ill }: Latencies) =>
+    (quantile(ill, share) / quantile(well, share) - 1) * 100
+  const byRound = all.map((round) => moved(0.99, round))
+  tellFigures([
+    {
+      what: 'p99 of 18 subscribers, two others ill / well',
+      unit: '×',
+      values: byRound.map((percent) => 1 + percent / 100),
+      aim: { atMost: 1 + AIM_PERCENT / 100 },
+    },
+  ])
+  console.log(`
+${EVENTS_PER_SECOND} events/s in each app to ${WATCHED + 2} subscribers, queues polled every ${POLLING_MS} ms; from accepted to arrived at the ${WATCHED}:
+${describe('well', whole)}
+${describe('ill', whole)}
+
+p50 moved by ${moved(0.5, whole).toFixed(1)} %; p99 by ${withSpread(byRound, 1)} %, median and spread of ${all.length} rounds
+Aim: p99 moves by less than ${AIM_PERCENT} %: ${median(byRound) < AIM_PERCENT ? 'met' : 'missed'}`)
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { Filters, SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
+
+const types = ['created', 'completed', 'deleted', 'process.movedTo.task_1']
+
+/** 60 % by resource (half of them with its source), 20 % also by type, 10 % by subject, 10 % by alternative subject. */
+function filtersOf(number: number, resources: number): Filters {
+  const app = number % resources
+  const filters = { resource: `urn:altinn:resource:app_ttd_app-${app}` }
+  const kind = Math.floor(number / resources + number * 0.618) % 10
+  if (kind < 3) return filters
+  if (kind < 6) return { ...filters, source: `https://ttd.apps.altinn.no/ttd/app-${app}/` }
+  if (kind < 8) return { ...filters, type: `app.instance.${types[number % types.length]}` }
+  if (kind < 9) return { ...filters, subject: `/party/${50_000_000 + number}` }
+  return { ...filters, alternative: `/org/${910_000_000 + number}` }
+}
+
+export function documentOf(number: number, resources: number): SubscriptionDocument {
+  const [consumer, created] = [`/org/consumer-${number % 50}`, '2026-01-01T00:00:00.000Z']
+  return {
+    v: 1,
+    id: createHash('sha256').update(String(number)).digest('hex'),
+    consumer,
+    number,
+    endpoint: `https://subscriber-${number}.example.com/events`,
+    filters: filtersOf(number, resources),
+    createdBy: consumer,
+    created,
+    validated: created,
+    secrets: [{ key: createHash('sha256').update(consumer).digest('base64') }],
+  }
+}
+
+/** An event that one subscription wants for certain, and what is stored of its alternative subject. */
+export function eventFor(number: number, resources: number) {
+  const { resource, subject, alternative, type } = filtersOf(number, resources)
+  const app = number % resources
+  const event: CloudEvent = {
+    specversion: '1.0',
+    id: '019c0000-0000-7000-8000-000000000000',
+    time: '2026-02-01T00:00:00.000Z',
+    source: `https://ttd.apps.altinn.no/ttd/app-${app}/instances/500${number}/428a4575-2c04-4400-89a3-1aaadd2579cd`,
+    subject: subject ?? `/party/${number}`,
+    type: type ?? 'app.instance.process.completed',
+    resource,
+  }
+  const organisation = alternative?.replace('/org/', '/organisation/')
+  return { event, alternative: organisation ?? `/person/${number}`, key: keyOf(number) }
+}
+export type Sent = ReturnType<typeof eventFor>
+
+/** Copies as a process gets them from the store or a queue: no text is shared, no hash is known. */
+export const freshEvent = (text: string): Sent => JSON.parse(text)
+export const freshDocument = (text: string): SubscriptionDocument => JSON.parse(text)
+
+export const keyOf = (number: number): string => `urn:altinn:subscription:${number}`

@@ -1,0 +1,59 @@
+import { CosmosClient, type Container } from '@azure/cosmos'
+import { startEmulators } from '../../local/emulators/emulators.ts'
+import { createResources } from '../../local/resources.ts'
+import { inParallel } from '../../shared/azure/concurrency.ts'
+import {
+  changesIn,
+  createSubscriptionIndex,
+} from '../../shared/subscriptions/subscription-index.ts'
+import { documentOf } from './data.ts'
+
+const RESOURCES = 200
+const STORED = [1000, 5000] // with more documents the emulator is no measure: it looks at each
+
+/** Loads the first `count` subscriptions into a new index, then asks for what changed when nothing did. */
+async function load(container: Container, count: number, usageOf: UsageOf): Promise<string[]> {
+  const index = createSubscriptionIndex({ changedSince: changesIn(container) })
+  const first = await usageOf(async () => {
+    const { size } = await index.current()
+    if (size !== count) throw new Error(`${size} of ${count} subscriptions were loaded`)
+  })
+  const later = Math.floor(Date.now() / 1000) + 60
+  const check = await usageOf(async () => void (await changesIn(container)(later)))
+  return [String(count), ...first, ...check]
+}
+type UsageOf = (work: () => Promise<void>) => Promise<string[]>
+
+/** Loading the subscriptions from the store, and a check when nothing changed: a row for each number of them. */
+export async function measureLoading(): Promise<string[][]> {
+  console.log('Starting the emulators …')
+  const emulators = await startEmulators()
+  const usageOf: UsageOf = async (work) => {
+    await emulators.resetUsage()
+    const start = performance.now()
+    await work()
+    const milliseconds = performance.now() - start
+    const { operations, charge } = await emulators.usage()
+    return [milliseconds.toFixed(0), String(operations.query), charge.toFixed(1)]
+  }
+  try {
+    await createResources({ ...emulators, database: 'match' })
+    const container = new CosmosClient(emulators.cosmos)
+      .database('match')
+      .container('subscriptions')
+    const rows: string[][] = []
+    let stored = 0
+    for (const count of STORED) {
+      console.log(`Storing ${count} subscriptions …`)
+      const more = Array.from({ length: count - stored }, (_, i) => stored + i + 1)
+      await inParallel(more, 32, async (number) => {
+        await container.items.create(documentOf(number, RESOURCES))
+      })
+      stored = count
+      rows.push(await load(container, count, usageOf))
+    }
+    return rows
+  } finally {
+    await emulators.stop()
+  }
+}

@@ -1,0 +1,142 @@
+// `npm run bench:match`: what finding the subscribers of an event costs beside a single look-up in a Map as large and beside
+// a scan of all subscriptions, what a subscription takes in memory, and what loading them from the store costs.
+import { setImmediate as turn } from 'node:timers/promises'
+import { tellFigures } from '../support/figures.ts'
+import { documentOf, eventFor } from './data.ts'
+import { measureLoading } from './load.ts'
+import { lookUpOf, REPETITIONS, requireSame, scanOf, timeEvents, weigh } from './time.ts'
+import { median, withSpread } from '../support/statistics.ts'
+
+const AIM_NS = 1000
+const AIM_BYTES = 500
+const EVENTS = 10_000
+const MATCHED = 50_000 // subscriptions to the resources of the events that a repetition matches
+const SCANNED = 3_000_000 // subscriptions that a repetition of the scan looks at, whatever their number
+const FEW_RESOURCES = 200
+const LARGEST = 100_000
+
+type Row = ReturnType<typeof measure>
+
+function measure(count: number, resources: number) {
+  console.log(`${count} subscriptions to ${resources} resources …`)
+  const documents = Array.from({ length: count }, (_, i) => documentOf(i + 1, resources))
+  const { matcher, milliseconds, bytes } = weigh(documents.map((each) => JSON.stringify(each)))
+  const texts = Array.from({ length: EVENTS }, (_, i) =>
+    JSON.stringify(eventFor(1 + ((i * 7919) % count), resources)),
+  )
+  const matched = texts.slice(0, (MATCHED * resources) / count)
+  const some = texts.slice(0, Math.max(20, SCANNED / REPETITIONS / count))
+  const scan = scanOf(documents)
+  requireSame(some, matcher, scan)
+  return {
+    count,
+    resources,
+    bytes,
+    milliseconds,
+    indexed: timeEvents(matched, ({ event, alternative }) => matcher.match(event, alternative)),
+    scanned: timeEvents(some, scan),
+    floor: timeEvents(texts, lookUpOf(documents)),
+  }
+}
+
+function cellsOf({
+  count,
+  resources,
+  bytes,
+  milliseconds,
+  indexed,
+  scanned,
+  floor,
+}: Row): string[] {
+  const met = median(indexed.nanoseconds) <= AIM_NS && bytes <= AIM_BYTES
+  return [
+    String(count),
+    String(resources),
+    indexed.hits.toFixed(1),
+    ...[indexed, floor, scanned].map(({ nanoseconds }) => withSpread(nanoseconds)),
+    `${(median(scanned.nanoseconds) / median(indexed.nanoseconds)).toFixed(0)} ×`,
+    bytes.toFixed(0),
+    milliseconds.toFixed(0),
+    met ? 'met' : 'missed',
+  ]
+}
+
+function tell(rows: Row[]): void {
+  const largest = rows.find(({ count }) => count === LARGEST)
+  if (largest === undefined) return
+  const of = ({ indexed, floor, scanned }: Row) => ({
+    'the index': median(indexed.nanoseconds),
+    'one look-up in a Map': median(floor.nanoseconds),
+    'a scan': median(scanned.nanoseconds),
+  })
+  const ratios = (peer: 'floor' | 'scanned') =>
+    largest.indexed.nanoseconds.map((ns, i) => ns / (largest[peer].nanoseconds[i] ?? NaN))
+  const at = `at ${LARGEST} subscriptions`
+  const growing = rows.filter(
+    ({ resources }, i) => rows[i - 1]?.count !== LARGEST || resources > FEW_RESOURCES,
+  )
+  tellFigures(
+    [
+      {
+        what: `matching, ${at}`,
+        unit: 'ns',
+        values: largest.indexed.nanoseconds,
+        aim: { atMost: AIM_NS },
+      },
+      { what: `matching / one look-up in a Map, ${at}`, unit: '×', values: ratios('floor') },
+      { what: `matching / a scan, ${at}`, unit: '×', values: ratios('scanned') },
+      {
+        what: `a subscription in memory, ${at}`,
+        unit: 'bytes',
+        values: [largest.bytes],
+        aim: { atMost: AIM_BYTES },
+      },
+    ],
+    (['the index', 'one look-up in a Map', 'a scan'] as const).map((name) => ({
+      chart: 'matching',
+      name,
+      points: growing.map((row) => [String(row.count), of(row)[name]]),
+    })),
+  )
+}
+
+function printTable(title: string, rows: string[][]): void {
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
+  console.log(`\n${title}`)
+  for (const row of rows)
+    console.log(row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('   '))
+}
+
+const sizes: [count: number, resources: number][] = [
+  [1000, FEW_RESOURCES],
+  [10_000, 2000],
+  [LARGEST, 20_000],
+  [LARGEST, FEW_RESOURCES],
+]
+const rows: Row[] = []
+for (const size of sizes) {
+  rows.push(measure(...size))
+  await turn()
+}
+const loading = await measureLoading()
+const found = [
+  'subscriptions',
+  'resources',
+  'hits',
+  'match, ns',
+  'one look-up, ns',
+  'scan, ns',
+  'scan / match',
+]
+printTable(
+  `Matching an event: median of ${REPETITIONS} repetitions (lowest–highest). Aims: ${AIM_NS} ns, ${AIM_BYTES} bytes`,
+  [[...found, 'bytes each', 'filling, ms', 'aims'], ...rows.map(cellsOf)],
+)
+printTable(
+  'Loading from the store (strict emulator; RU by the published prices), and a check when nothing changed',
+  [['subscriptions', 'load, ms', 'requests', 'RU', 'check, ms', 'requests', 'RU'], ...loading],
+)
+console.log(
+  'Larger numbers are filled from objects only (above): the emulator looks at every document.',
+)
+tell(rows)

@@ -1,0 +1,99 @@
+import { createMatcher, type Matcher } from '../../shared/subscriptions/matcher.ts'
+import { covers, type SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
+import { freshDocument, freshEvent, keyOf, type Sent } from './data.ts'
+
+export const REPETITIONS = 15
+const WARM_UPS = 3
+
+const collect = globalThis.gc ?? fail('Start it by npm run bench:match: it needs --expose-gc')
+
+function fail(reason: string): never {
+  throw new Error(reason)
+}
+
+/** The comparison: every subscription is looked at; what can be prepared is. */
+export function scanOf(documents: SubscriptionDocument[]) {
+  const all = documents.map(({ filters, validated = '' }) => ({
+    resource: filters.resource,
+    source: filters.source?.replace(/\/$/, ''),
+    subject: filters.subject,
+    alternative: filters.alternative?.replace('/org/', '/organisation/'),
+    type: filters.type,
+    validated: Date.parse(validated),
+  }))
+  return ({ event, alternative }: Sent) => {
+    const time = Date.parse(event.time)
+    return all.filter(
+      (each) =>
+        each.resource === event.resource &&
+        (each.subject === undefined || each.subject === event.subject) &&
+        (each.alternative === undefined || each.alternative === alternative) &&
+        (each.type === undefined || each.type === event.type) &&
+        each.validated <= time &&
+        (each.source === undefined || covers(each.source, event.source)),
+    )
+  }
+}
+
+/** Nanoseconds an event, by repetition. Of the events each has its own copies, made a hundred at a time just before. */
+export function timeEvents(texts: string[], find: (sent: Sent) => unknown[]) {
+  let hits = 0
+  const nanoseconds = Array.from({ length: WARM_UPS + REPETITIONS }, () => {
+    let milliseconds = 0
+    for (let first = 0; first < texts.length; first += 100) {
+      const events = texts.slice(first, first + 100).map(freshEvent)
+      const start = performance.now()
+      for (const sent of events) hits += find(sent).length
+      milliseconds += performance.now() - start
+    }
+    return (milliseconds * 1_000_000) / texts.length
+  })
+  return {
+    hits: hits / nanoseconds.length / texts.length,
+    nanoseconds: nanoseconds.slice(WARM_UPS),
+  }
+}
+
+/** Fills a matcher from texts; the time it took, parsing not counted. */
+function fill(texts: string[]) {
+  const matcher = createMatcher()
+  let milliseconds = 0
+  for (let first = 0; first < texts.length; first += 1000) {
+    const documents = texts.slice(first, first + 1000).map(freshDocument)
+    const start = performance.now()
+    for (const document of documents) matcher.put(document)
+    milliseconds += performance.now() - start
+  }
+  return { matcher, milliseconds }
+}
+
+/** A full matcher with the bytes that each subscription takes: of a second one, since the first has the code compiled. */
+export function weigh(texts: string[]) {
+  const first = fill(texts)
+  const before = heapUsed()
+  const { matcher, milliseconds } = fill(texts)
+  const bytes = (heapUsed() - before) / texts.length
+  if (matcher.size !== first.matcher.size) fail('The matchers differ') // and both are held till here
+  return { matcher, milliseconds, bytes }
+}
+
+function heapUsed(): number {
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+/** The floor: one look-up, by a text that is new to the process, of one object among as many. */
+export function lookUpOf(documents: SubscriptionDocument[]) {
+  const all = new Map(documents.map((each) => [keyOf(each.number), [each.number]]))
+  return ({ key }: Sent) => all.get(key) ?? fail(`${key} is not found`)
+}
+
+export function requireSame(
+  texts: string[],
+  matcher: Matcher,
+  scan: (sent: Sent) => unknown[],
+): void {
+  for (const sent of texts.map(freshEvent))
+    if (matcher.match(sent.event, sent.alternative).length !== scan(sent).length)
+      fail(`The matcher and the scan differ for ${JSON.stringify(sent)}`)
+}

@@ -1,0 +1,29 @@
+import type { Container } from '@azure/cosmos'
+import { exampleEvent } from '../../local/example.ts'
+import { newCloudEvent } from '../../shared/events/cloud-event.ts'
+import { newEventDocument, type EventDocument } from '../../shared/events/event-document.ts'
+import { newEventId } from '../../shared/events/event-id.ts'
+import { inParallel } from '../../shared/azure/concurrency.ts'
+
+/** So many apps, and as many parties; every app has its share of every party's events. */
+export const SHARES = 10
+
+/** Stores events until there are `to` of them, a second apart and none younger than an hour. */
+export async function storeEvents(container: Container, from: number, to: number): Promise<void> {
+  const begin = Date.now() - 3_600_000 - 5000 * 1000
+  const numbers = Array.from({ length: to - from }, (_, i) => from + i)
+  const documents = numbers.map((number) => documentOf(number, begin + number * 1000))
+  await inParallel(documents, 32, async (document) => {
+    await container.items.create(document)
+  })
+}
+
+function documentOf(number: number, ms: number): EventDocument {
+  const app = `app-${number % SHARES}`
+  const subject = `/party/${Math.floor(number / SHARES) % SHARES}`
+  const source = exampleEvent.source.replace('apps-test', app)
+  const draft = { ...exampleEvent, source, subject }
+  const event = newCloudEvent(draft, { org: 'ttd', app }, newEventId(ms))
+  const { pending: _pending, ...document } = newEventDocument(event, 'none', 0)
+  return document
+}

@@ -1,0 +1,113 @@
+// `npm run bench:read`: what a page of 50 events costs, by app and by party, in ms beside the same query by the bare SDK
+// and in request units, with 1,000 and with 5,000 events stored. The emulator looks at every document that it holds, so
+// its time grows with them; that of an index does not, and neither do request units, which count what a page has.
+import { CosmosClient, type Container } from '@azure/cosmos'
+import { startStack, type Stack } from '../../local/stack.ts'
+import { altinnToken, callers } from '../../local/tokens.ts'
+import { resourceOf } from '../../shared/events/cloud-event.ts'
+import { startApp, type App } from '../support/app.ts'
+import { SHARES, storeEvents } from './data.ts'
+import { SIZE, printTable, tell, type Row } from './report.ts'
+
+const STORED = [1000, 5000] // the most that the emulator is made to hold
+const PAGES = 60
+const WARM_UPS = 30
+
+/** What the app is asked and with whose token, and the path and value of the bare SDK's query. */
+interface Way {
+  name: string
+  address: string
+  token: string
+  path: 'resource' | 'subject'
+  value: string
+}
+
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+try {
+  const app = await startApp(stack, 'read', 1, {
+    functions: ['read-app-events', 'read-party-events'],
+  })
+  try {
+    const rows = await measureAll(app)
+    printTable(rows)
+    tell(rows)
+  } finally {
+    await app.stop()
+  }
+} finally {
+  await stack.stop()
+}
+
+async function measureAll(app: App): Promise<Row[]> {
+  const container = new CosmosClient(stack.emulators.cosmos).database('read').container('events')
+  const ways = await waysOf(stack)
+  const rows: Row[] = []
+  for (const [index, stored] of STORED.entries()) {
+    console.log(`Storing ${stored} events …`)
+    await storeEvents(container, STORED[index - 1] ?? 0, stored)
+    for (const way of ways) rows.push(await measure(app, container, way, stored))
+  }
+  return rows
+}
+
+async function waysOf({ issuer: { url } }: Stack): Promise<Way[]> {
+  const owner = await altinnToken(url, callers.org('ttd'))
+  const party = await altinnToken(url, callers.user(20001, 1, '01017512345'))
+  const resource = { path: 'resource', value: resourceOf({ org: 'ttd', app: 'app-1' }) } as const
+  const subject = { path: 'subject', value: '/party/1' } as const
+  return [
+    { name: 'by app', address: 'ttd/app-1?after=1', token: owner, ...resource },
+    { name: 'by party', address: 'party?after=1&party=1', token: party, ...subject },
+  ]
+}
+
+/** The same page by the app and by the bare SDK in turn; after the last page the first comes again. */
+async function measure(app: App, container: Container, way: Way, stored: number): Promise<Row> {
+  const pages = stored / SHARES / SIZE
+  const [readApp, readBare] = [appReader(app, way, pages), bareReader(container, way, pages)]
+  const row: Row = { stored, name: way.name, app: [], bare: [], charge: [] }
+  for (let page = 0; page < WARM_UPS + PAGES; page++) {
+    await stack.emulators.resetUsage()
+    row.app.push(await timed(readApp))
+    row.charge.push(await app.charge())
+    row.bare.push(await timed(readBare))
+  }
+  const { app: ofApp, bare, charge } = row
+  for (const values of [ofApp, bare, charge]) values.splice(0, WARM_UPS)
+  return row
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+/** Reads a page at the address that the one before gave. */
+function appReader({ api }: App, { address, token }: Way, pages: number): () => Promise<void> {
+  const first = `${api}/app/${address}&size=${SIZE}`
+  let [next, read] = [first, 0]
+  return async () => {
+    const answer = await fetch(next, { headers: { authorization: `Bearer ${token}` } })
+    const events: { id: string }[] = JSON.parse(await answer.text())
+    mustBeFull(events)
+    next = ++read % pages === 0 ? first : (answer.headers.get('next') ?? '')
+  }
+}
+
+function bareReader(container: Container, { path, value }: Way, pages: number) {
+  const query = `SELECT TOP ${SIZE} c.id, c.event FROM c
+    WHERE c.${path} = @value AND c.id > @after ORDER BY c.${path}, c.id`
+  let [after, read] = ['', 0]
+  return async (): Promise<void> => {
+    const given = Object.entries({ '@value': value, '@after': after })
+    const parameters = given.map(([name, each]) => ({ name, value: each }))
+    const found = await container.items.query<{ id: string }>({ query, parameters }).fetchAll()
+    mustBeFull(found.resources)
+    after = ++read % pages === 0 ? '' : (found.resources.at(-1)?.id ?? '')
+  }
+}
+
+function mustBeFull({ length }: unknown[]): void {
+  if (length !== SIZE) throw new Error(`A page has ${length} events, not ${SIZE}`)
+}

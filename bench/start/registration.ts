@@ -1,0 +1,46 @@
+// One sample, in a fresh process: how long the functions take to register, as the bundle or as the sources, and how long
+// until the appStart hook has warmed the services. Tells its parent both, in ms of the clock and of the processor.
+import { globSync } from 'node:fs'
+import Module, { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createWorker } from '../../local/host/worker.ts'
+import { addToEnvironment, readSettingsFile, root } from '../../local/settings.ts'
+
+addToEnvironment(readSettingsFile())
+const worker = createWorker()
+standIn(worker.core)
+const [form] = process.argv.slice(2)
+
+const began = performance.now()
+const used = process.cpuUsage()
+await (form === 'bundle' ? loadBundle() : loadSources())
+const registered = sinceBegin()
+await worker.start(root)
+process.send?.({ registered, warm: sinceBegin() })
+process.disconnect()
+
+function sinceBegin() {
+  const { user, system } = process.cpuUsage(used)
+  return { clock: performance.now() - began, cpu: (user + system) / 1000 }
+}
+
+/** Gives the app the @azure/functions-core of the worker, which no package has: the worker patches `require` as well. */
+function standIn(core: object): void {
+  const load: unknown = Reflect.get(Module, '_load')
+  if (typeof load !== 'function') throw new Error('This Node.js has no Module._load.')
+  Reflect.set(Module, '_load', function patched(this: unknown, id: string, ...rest: unknown[]) {
+    return id === '@azure/functions-core' ? core : Reflect.apply(load, this, [id, ...rest])
+  })
+}
+
+function loadBundle(): void {
+  const require = createRequire(import.meta.url)
+  const { main } = require('../../package.json')
+  require(path.join(root, main))
+}
+
+async function loadSources(): Promise<void> {
+  for (const file of globSync('functions/*.ts', { cwd: root }).toSorted())
+    await import(pathToFileURL(path.join(root, file)).href)
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Delivery } from '../../local/receiver.ts'
+import type { Accepted } from './app.ts'
+
+/** All the webhooks of some events: ms from accepted to arrived, and when the last one arrived (ms of the epoch). */
+export interface Arrived {
+  latencies: number[]
+  last: number
+}
+
+export type Arrivals = ReturnType<typeof createArrivals>
+
+/** Notes when webhooks arrive; of an event that a subscriber gets twice, the first time counts. */
+export function createArrivals() {
+  const byEvent = new Map<string, Map<string, number>>()
+
+  const times = (id: string): number[] => [...(byEvent.get(id)?.values() ?? [])]
+  return {
+    note(subscriber: string, { event, at }: Delivery): void {
+      const id = event?.id ?? ''
+      const noted = byEvent.get(id) ?? new Map<string, number>()
+      byEvent.set(id, noted)
+      if (!noted.has(subscriber)) noted.set(subscriber, at.getTime())
+    },
+    /** How many events have arrived anywhere. */
+    events: () => byEvent.size,
+    /** Waits until so many subscribers have got each of the events; undefined if that takes too long. */
+    async of(
+      events: Accepted[],
+      subscribers: number,
+      seconds: number,
+    ): Promise<Arrived | undefined> {
+      const whole = () => events.every(({ id }) => times(id).length >= subscribers)
+      for (const end = Date.now() + seconds * 1000; !whole(); await sleep(10))
+        if (Date.now() > end) return undefined
+      return {
+        latencies: events.flatMap(({ id, at }) => times(id).map((time) => time - at)),
+        last: Math.max(0, ...events.flatMap(({ id }) => times(id))),
+      }
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
+import path from 'node:path'
+
+interface Frame {
+  functionName: string
+  url: string
+  lineNumber: number
+  columnNumber: number
+}
+interface ProfileNode {
+  id: number
+  callFrame: Frame
+  children?: number[]
+}
+interface CpuProfile {
+  nodes: ProfileNode[]
+  samples: number[]
+  timeDeltas: number[]
+}
+
+/** Whose code a file is. What is Node.js's own counts for whoever called it. */
+const owners: [source: RegExp, owner: string][] = [
+  [/node_modules\/@azure\/functions|webpack:\/\/@azure\/functions/, 'functions library'],
+  [/node_modules\/(joi|@hapi)\//, 'joi'],
+  [/node_modules\//, 'other packages'],
+  [/(^|\/)(functions|shared)\/.+\.ts$/, 'own code'],
+  [/dist\/cosmos\.cjs$/, 'Cosmos SDK'],
+  [/dist\/storage-queue\.cjs$/, 'queue SDK'],
+  [/dist\/undici\.cjs$/, 'undici'],
+  [/dist\/telemetry-export\.cjs$/, 'OpenTelemetry'],
+  [/local\/host\//, 'local host'],
+]
+
+/**
+ * Whose the processor time of a V8 CPU profile (a file) is, in µs of each of `count` events, most first. What comes before
+ * the first sample in `begin` (a source file) is the start, and does not count.
+ */
+function costByOwner(file: string, begin: string, count: number): [string, number][] {
+  const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'))
+  const { ownerOf, sourceOf } = createAttribution(profile)
+  const first = profile.samples.findIndex((id) => sourceOf(id).endsWith(begin))
+  if (first < 0) throw new Error(`${file} has no sample in ${begin}.`)
+  const costs = new Map<string, number>()
+  for (const [index, id] of profile.samples.entries()) {
+    const owner = index < first ? 'idle' : ownerOf(id)
+    costs.set(owner, (costs.get(owner) ?? 0) + (profile.timeDeltas[index] ?? 0) / count)
+  }
+  costs.delete('idle')
+  return [...costs].toSorted((a, b) => b[1] - a[1])
+}
+
+/** What has the Node.js of a host write such a profile as it ends. */
+export const profileFlags = (file: string): string[] => ['--cpu-prof', `--cpu-prof-name=${file}`]
+
+/** Prints `costByOwner`, and the whole. */
+export function printProfile(file: string, begin: string, count: number): void {
+  const costs = costByOwner(file, begin, count)
+  const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
+  console.log(`\nCPU profile of the app's host, ${path.resolve(file)}:`)
+  for (const [owner, cost] of [...costs, ['together', whole] as const])
+    console.log(`${owner.padEnd(20)}${cost.toFixed(0).padStart(6)} µs per event`)
+}
+
+function createAttribution({ nodes }: CpuProfile) {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const parents = new Map(
+    nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])),
+  )
+  const sources = createSources()
+  const known = new Map<number, string>()
+  const sourceOf = (id: number) => sources(byId.get(id)?.callFrame)
+
+  function ownerOf(id: number): string {
+    const owner = known.get(id) ?? find(id)
+    known.set(id, owner)
+    return owner
+  }
+  function find(id: number): string {
+    const name = byId.get(id)?.callFrame.functionName ?? ''
+    if (/^\((idle|garbage collector)\)$/.test(name)) return name.slice(1, -1)
+    const [, owner] = owners.find(([source]) => source.test(sourceOf(id))) ?? []
+    const parent = parents.get(id)
+    return owner ?? (parent === undefined ? 'Node.js' : ownerOf(parent))
+  }
+  return { ownerOf, sourceOf }
+}
+
+/** The source file of a frame: through the source map, where the file has one. */
+function createSources() {
+  const maps = new Map<string, SourceMap | undefined>()
+  function mapOf(file: string): SourceMap | undefined {
+    if (!maps.has(file)) maps.set(file, file.endsWith('dist/main.cjs') ? readMap(file) : undefined)
+    return maps.get(file)
+  }
+  return (frame: Frame | undefined): string => {
+    const file = frame?.url.replace('file://', '') ?? ''
+    const entry = frame && mapOf(file)?.findEntry(frame.lineNumber, frame.columnNumber)
+    return entry !== undefined && 'originalSource' in entry ? entry.originalSource : file
+  }
+}
+
+const readMap = (file: string) => new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')))

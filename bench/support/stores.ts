@@ -1,0 +1,36 @@
+import { CosmosClient } from '@azure/cosmos'
+import { QueueServiceClient } from '@azure/storage-queue'
+import { createResources } from '../../local/resources.ts'
+import type { Stack } from '../../local/stack.ts'
+
+export type Stores = Awaited<ReturnType<typeof createStores>>
+
+/** A database and a storage account of one side's own. */
+export async function createStores({ emulators }: Stack, name: string) {
+  const storage = emulators.storage.replaceAll('devstoreaccount1', name)
+  const resources = { cosmos: emulators.cosmos, storage, database: name }
+  await createResources(resources)
+  const events = new CosmosClient(emulators.cosmos).database(name).container('events')
+  const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient('events-inbound')
+  return {
+    settings: {
+      AzureWebJobsStorage: storage,
+      Cosmos: emulators.cosmos,
+      COSMOS_DATABASE: name,
+      QueueStorage: storage,
+    },
+    /** Leaves no event and no message of the slice before. */
+    async empty(): Promise<void> {
+      await Promise.all([events.delete(), queue.clearMessages()])
+      await createResources(resources)
+    },
+    /** Throws unless the stores hold this many events, each with its message: a call that does less would look fast. */
+    async mustHold(count: number): Promise<void> {
+      const counting = events.items.query<number>('SELECT VALUE COUNT(1) FROM c')
+      const [documents] = (await counting.fetchAll()).resources
+      const { approximateMessagesCount: messages } = await queue.getProperties()
+      if (documents !== count || messages !== count)
+        throw new Error(`${name}: ${count} calls, ${documents} events, ${messages} messages`)
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import type { Publisher } from '../events/cloud-event.ts'
+import { Problem } from '../http/problem.ts'
+import { appOf, hostOf } from '../events/source.ts'
+
+/**
+ * 401 unless `source` is the publisher's own: its first two path segments are the publisher's org and app, to the letter
+ * (the original compares a prefix, altinn-contract §7.2), and its host is among `hosts`, where those are given.
+ */
+export function requireOwnSource(
+  { org, app }: Publisher,
+  source: string,
+  hosts: string[] | undefined,
+): void {
+  const named = appOf(source)
+  const owns = named.org === org && named.app === app
+  if (owns && (hosts === undefined || hosts.some((pattern) => covers(pattern, hostOf(source)))))
+    return
+  throw new Problem(401, `${org}/${app} is not authorized to create events for ${source}`)
+}
+
+const covers = (pattern: string, host: string): boolean =>
+  pattern.startsWith('*.')
+    ? host.endsWith(pattern.slice(1)) && !host.startsWith('.')
+    : host === pattern

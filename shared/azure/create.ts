@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Container } from '@azure/cosmos'
+import { faultOf } from './cosmos-error.ts'
+import { sessionOf, TRY_MS } from './cosmos.ts'
+import { WRITE_BUDGET_MS } from '../events/read-watermark.ts'
+import { within } from './timeout.ts'
+
+const UNREACHABLE_BUDGET_MS = 3000
+
+/** How a create ended. `exists` is success where the id is the caller's own; `unconfirmed` may or may not be stored. */
+export type Inserted = {
+  outcome: 'created' | 'exists' | 'unconfirmed'
+  session: string | undefined
+}
+
+/**
+ * Creates a document, trying again for as long as the budgets allow: 10 s in all, 2 s a try, 3 s where nothing answers.
+ * Throws only what trying again would not mend.
+ */
+export async function insert(container: Container, document: { id: string }): Promise<Inserted> {
+  const start = Date.now()
+  let unreachableSince: number | undefined
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const { headers } = await within(TRY_MS, (abortSignal) =>
+        container.items.create(document, { abortSignal }),
+      )
+      return { outcome: 'created', session: sessionOf(headers) }
+    } catch (error) {
+      const fault = faultOf(error)
+      if (fault.kind === 'exists') return { outcome: 'exists', session: fault.session }
+      if (fault.kind === 'final') throw error
+      unreachableSince = fault.kind === 'unreachable' ? (unreachableSince ?? Date.now()) : undefined
+      const pause = fault.kind === 'throttled' ? fault.waitMs : backOff(attempt)
+      const end = Math.min(
+        start + WRITE_BUDGET_MS,
+        (unreachableSince ?? Infinity) + UNREACHABLE_BUDGET_MS,
+      )
+      if (Date.now() + pause > end) return { outcome: 'unconfirmed', session: undefined }
+      await sleep(pause)
+    }
+  }
+}
+
+/** 50 ms, 100 ms, 200 ms … at most 1 s, half of it by chance. */
+const backOff = (attempt: number): number =>
+  Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)

@@ -1,0 +1,46 @@
+import type { QueueClient, QueueServiceClient } from '@azure/storage-queue'
+import type { Connection } from '../config.ts'
+import { within } from './timeout.ts'
+
+const PUSH_MS = 1000 // a publisher waits for it
+const SEND_MS = 10_000 // nobody does: an instance with a full load may take seconds, and giving up would only add to it
+const FOREVER = -1 // seconds; the default is 7 days, after which Azure drops a message
+const MAX_BYTES = 49_152 // 64 KiB, less a quarter for base64
+
+/** Opens the queue service without a call. Retries are the callers': the SDK's default is 4 tries in 16 s. */
+export async function openQueueService(connection: Connection): Promise<QueueServiceClient> {
+  const { QueueServiceClient: Service } = await import('@azure/storage-queue')
+  const options = { retryOptions: { maxTries: 1 }, keepAliveOptions: { enable: true } }
+  if ('connectionString' in connection)
+    return Service.fromConnectionString(connection.connectionString, options)
+  const { openCredential } = await import('./identity.ts')
+  return new Service(connection.endpoint, await openCredential(connection.clientId), options)
+}
+
+/** One queue, as a sender sees it: messages are JSON in base64, as the Functions host expects them. */
+export function openQueue<Message extends object>(service: QueueServiceClient, name: string) {
+  const client: QueueClient = service.getQueueClient(name)
+
+  /** Throws if the message is not known to be sent; sending twice must do no harm. */
+  async function put(message: Message, visibilityTimeout: number, limitMs: number): Promise<void> {
+    const text = Buffer.from(JSON.stringify(message)).toString('base64')
+    await within(limitMs, (abortSignal) =>
+      client.sendMessage(text, { messageTimeToLive: FOREVER, visibilityTimeout, abortSignal }),
+    )
+  }
+  return {
+    fits: (message: Message): boolean => Buffer.byteLength(JSON.stringify(message)) <= MAX_BYTES,
+
+    /** Sends for whoever waits: one try, 1 s in all. */
+    push: (message: Message): Promise<void> => put(message, 0, PUSH_MS),
+
+    /** Sends in the background: one try, 10 s in all. The message is to be seen after `delaySeconds`. */
+    send: (message: Message, delaySeconds = 0): Promise<void> =>
+      put(message, Math.ceil(delaySeconds), SEND_MS),
+
+    /** Throws if the queue cannot be reached. */
+    async probe(limitMs = 1000): Promise<void> {
+      await within(limitMs, (abortSignal) => client.getProperties({ abortSignal }))
+    },
+  }
+}

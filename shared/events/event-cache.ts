@@ -1,0 +1,39 @@
+import type { CloudEvent } from './cloud-event.ts'
+import type { EventDocument } from './event-document.ts'
+import type { EventReference } from '../messages.ts'
+
+const MOST = 16 // an event may have 1 MB
+const KEPT_MS = 5000
+
+/**
+ * Reads events for those who get them, and keeps the last few for a moment: an event's subscribers get it at about the
+ * same time, and what is published never changes. Reading 1 MB costs 100 RU, for each of them.
+ */
+export function createRecentEvents({
+  find,
+  now = Date.now,
+}: {
+  find: (reference: EventReference) => Promise<EventDocument | undefined>
+  now?: () => number
+}) {
+  const recent = new Map<string, { event: Promise<CloudEvent | undefined>; until: number }>()
+
+  function read(key: string, reference: EventReference): Promise<CloudEvent | undefined> {
+    const event = find(reference).then((document) => document?.event)
+    const forget = () => recent.delete(key)
+    event.then((found) => found ?? forget(), forget) // whoever asks next looks again
+    recent.delete(key)
+    recent.set(key, { event, until: now() + KEPT_MS })
+    const [oldest = key] = recent.keys()
+    if (recent.size > MOST) recent.delete(oldest)
+    return event
+  }
+  return {
+    /** The event that a message speaks of. Undefined where it is not to be seen (yet). */
+    find(reference: EventReference): Promise<CloudEvent | undefined> {
+      const key = [reference.resource, reference.subject, reference.event].join('\n')
+      const known = recent.get(key)
+      return known !== undefined && now() < known.until ? known.event : read(key, reference)
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import type { Database } from '@azure/cosmos'
+import type { CloudEvent, Publisher } from './cloud-event.ts'
+import { readDocument } from '../azure/documents.ts'
+import { insert } from '../azure/create.ts'
+import { Problem } from '../http/problem.ts'
+
+/** What an idempotency key was first used for. */
+interface RequestDocument {
+  v: 1
+  id: string
+  event: string
+  resource: string
+  subject: string
+  hash: string
+}
+
+/** The idempotency keys of the last 48 hours. They live apart from events, since an event's key depends on its body. */
+export function openRequests(database: Database) {
+  const container = database.container('requests')
+  return {
+    /**
+     * The id that this key's event has: of `event` where the key is new, else that of the first request, 422 if that one
+     * said something else. Undefined where the store does not confirm.
+     */
+    async reserve(
+      publisher: Publisher,
+      key: string,
+      event: CloudEvent,
+    ): Promise<string | undefined> {
+      const { id: eventId, resource, subject } = event
+      const id = sha256([publisher.org, publisher.app, key])
+      const mine = { v: 1, id, event: eventId, resource, subject, hash: hashOf(event) }
+      const { outcome, session } = await insert(container, mine)
+      if (outcome === 'created') return eventId
+      const first =
+        outcome === 'exists' && (await readDocument<RequestDocument>(container, id, id, session))
+      if (!first) return undefined
+      if (first.hash !== mine.hash)
+        throw new Problem(422, 'This Idempotency-Key was used before, for another event.')
+      return first.event
+    },
+  }
+}
+
+/** Of what a publisher says; `id` and `time` are ours. */
+const hashOf = ({ id: _id, time: _time, ...said }: CloudEvent): string => sha256(said)
+
+const sha256 = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex')

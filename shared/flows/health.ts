@@ -1,0 +1,42 @@
+import type { openHeartbeat } from '../telemetry/heartbeat-store.ts'
+import type { openQueue } from '../azure/queue.ts'
+import { within } from '../azure/timeout.ts'
+
+const FRESH_MS = 5000
+const LIMIT_MS = 1800
+const SILENT_SECONDS = 120 // four sweeps
+
+/** Whether each part is well; a part that is not says why. */
+export type Health = Record<'cosmos' | 'queue' | 'sweep', string>
+
+interface Parts {
+  heartbeat: ReturnType<typeof openHeartbeat>
+  inbound: Pick<ReturnType<typeof openQueue>, 'probe'>
+}
+
+/** Makes the check of the parts the app cannot work without: at most 5 s old, within 2 s, however many ask. */
+export function createHealth({ heartbeat, inbound }: Parts) {
+  let last: { at: number; result: Promise<Health> } | undefined
+
+  async function check(): Promise<Health> {
+    const [age, queue] = await Promise.allSettled([
+      within(LIMIT_MS, () => heartbeat.ageSeconds()),
+      inbound.probe(LIMIT_MS),
+    ])
+    return {
+      cosmos: age.status === 'fulfilled' ? 'well' : 'does not answer',
+      queue: queue.status === 'fulfilled' ? 'well' : 'does not answer',
+      sweep: age.status === 'fulfilled' ? wordFor(age.value) : 'not known',
+    }
+  }
+  return (): Promise<Health> => {
+    if (last === undefined || Date.now() - last.at > FRESH_MS)
+      last = { at: Date.now(), result: check() }
+    return last.result
+  }
+}
+
+function wordFor(ageSeconds: number | undefined): string {
+  if (ageSeconds === undefined) return 'has not run yet'
+  return ageSeconds <= SILENT_SECONDS ? 'well' : `last ran ${Math.round(ageSeconds)} s ago`
+}

@@ -1,0 +1,61 @@
+import Joi from 'joi'
+import {
+  parseDeliveryReference,
+  parseInboundMessage,
+  parseReplayMessage,
+  parseValidationMessage,
+} from '../messages.ts'
+import type { Services } from '../services.ts'
+import { MOST_TRIES, storeSpilled } from './store-spilled-event.ts'
+
+/** Finds what a message speaks of. */
+type Look = (services: Services, message: unknown) => Promise<unknown>
+
+const lookForDelivery: Look = async ({ deliveries }, message) => {
+  const { subscription, event } = parseDeliveryReference(message)
+  return deliveries.find(subscription, event)
+}
+
+const looks: Record<string, Look> = {
+  'events-inbound': async (services, message) => {
+    const inbound = parseInboundMessage(message)
+    if (!('spilled' in inbound)) return services.events.find(inbound)
+    await storeSpilled(services, inbound, MOST_TRIES) // the sweep, or the queue, does the rest
+    return inbound
+  },
+  'events-outbound': lookForDelivery,
+  'events-retry': lookForDelivery,
+  'subscription-validation': async ({ subscriptions }, message) => {
+    const { consumer, subscription } = parseValidationMessage(message)
+    return subscriptions.find(consumer, subscription)
+  },
+  replays: async ({ replays }, message) => {
+    const { subscription, replay } = parseReplayMessage(message)
+    return replays.find(subscription, replay)
+  },
+}
+
+/**
+ * Why a message that failed for good must be kept, or undefined where it speaks of work that the sweep will find: an
+ * outage makes no dead letters.
+ */
+export async function reasonToKeep(
+  services: Services,
+  queue: string,
+  text: string,
+): Promise<string | undefined> {
+  const look = looks[queue]
+  if (look === undefined) throw new Error(`No messages are expected in ${queue}-poison.`)
+  try {
+    return (await look(services, JSON.parse(text))) === undefined
+      ? 'names nothing that exists'
+      : undefined
+  } catch (error) {
+    if (isAboutText(error)) return `makes no sense: ${error.message}`
+    throw error
+  }
+}
+
+/** What JSON.parse and the schemas of messages throw; anything else is trouble on the way. */
+const isAboutText = (error: unknown): error is Error =>
+  error instanceof SyntaxError || Joi.isError(error)

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import type { HttpRequest } from '@azure/functions'
+import { identityOf, requireOwn } from '../auth/access-rules.ts'
+import { nowSeconds } from '../deliveries/delivery.ts'
+import type { Stored } from '../azure/documents.ts'
+import { faultOfEndpoint } from '../webhooks/endpoint.ts'
+import { Problem, unconfirmed } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import type { SubscriptionDocument, Tombstone } from '../subscriptions/subscription.ts'
+import { endpointProblem, type SubscriptionRequest } from '../subscriptions/subscription-request.ts'
+import { isSubscription } from '../subscriptions/subscription-store.ts'
+import { askForValidation, firstValidation } from './validate-subscription.ts'
+import { goodSecrets } from '../webhooks/webhook-request.ts'
+import { newSecret } from '../webhooks/webhook-signature.ts'
+
+const OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
+const MOST_SECRETS = 5 // each signs the whole body: a thousand held a process up for 1.8 s
+
+/** A subscription, and its secret where it has just been made: it is told once. */
+export interface Subscribed {
+  subscription: SubscriptionDocument
+  secret?: string
+}
+
+/**
+ * The consumer's subscription as asked for: a new one, or the identical one that it has. Either way the validation event
+ * is sent (again). `api` is this service's address, for the source of that event. 400 where the endpoint will not do.
+ */
+export async function subscribe(
+  services: Services,
+  consumer: string,
+  request: SubscriptionRequest,
+  api: string,
+): Promise<Subscribed> {
+  const fault = await faultOfEndpoint(request.endpoint, {
+    allowed: services.config.delivery.allowedNetworks,
+    lookup: services.lookup,
+  })
+  if (fault !== undefined) throw endpointProblem(fault)
+  const { subscriptions } = services
+  const known = await subscriptions.find(consumer, idOf(request))
+  if (isSubscription(known)) return { subscription: await askForValidation(services, known, api) }
+  const number = await subscriptions.nextNumber()
+  const due = nowSeconds() + services.config.repairAfterSeconds
+  const made = {
+    ...newSubscription(consumer, number, request),
+    validation: firstValidation(api, number, due),
+  }
+  if (known === undefined) await subscriptions.add(made)
+  else await subscriptions.save({ ...made, _etag: known._etag }) // a tombstone's place
+  const stored = await subscriptions.find(consumer, made.id)
+  if (!isSubscription(stored)) throw unconfirmed('subscription')
+  const subscription = await askForValidation(services, stored, api)
+  const [secret] = made.secrets
+  return stored.number === made.number ? { subscription, secret: secret.key } : { subscription } // else another's, at once
+}
+
+/** The subscription that a request's `id` names, which must be the caller's: 401, 404, 403. */
+export async function requireOwnedSubscription(
+  { auth, subscriptions }: Services,
+  { headers, params: { id = '' } }: HttpRequest,
+): Promise<Stored<SubscriptionDocument>> {
+  const identity = identityOf(await auth.requireCaller(headers))
+  const found = /^[1-9]\d{0,9}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
+  if (found === undefined) throw noSubscription(id)
+  requireOwn(identity, found)
+  return found
+}
+
+/** Gives a subscription a new secret; the one before signs too for 24 hours, unless four newer ones follow. */
+export async function rotateSecret(
+  { subscriptions }: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<string> {
+  const secret = newSecret()
+  const until = new Date(Date.now() + OVERLAP_MS).toISOString()
+  const changed = await subscriptions.change(subscription, (current) => {
+    const older = goodSecrets(current).map((each) => ({ until, ...each }))
+    return { ...current, secrets: [{ key: secret }, ...older].slice(0, MOST_SECRETS) }
+  })
+  if (changed === undefined) throw noSubscription(subscription.number)
+  return secret
+}
+
+/** Deletes a subscription; deliveries that wait for it are cancelled when their time comes. */
+export async function unsubscribe(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+): Promise<void> {
+  const { id, consumer, number, _etag } = subscription
+  const tombstone: Tombstone = { v: 1, id, consumer, number, deleted: true, ttl: 86_400 }
+  const { outcome } = await services.subscriptions.save({ ...tombstone, _etag })
+  if (outcome === 'written') return
+  const current = await services.subscriptions.find(consumer, id)
+  if (isSubscription(current) && current.number === number) await unsubscribe(services, current)
+}
+
+const noSubscription = (number: string | number): Problem =>
+  new Problem(404, `There is no subscription ${number}.`)
+
+function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
+  const { endpoint, filters } = request
+  return {
+    v: 1 as const,
+    id: idOf(request),
+    consumer,
+    number,
+    endpoint,
+    filters,
+    createdBy: consumer,
+    created: new Date().toISOString(),
+    secrets: [{ key: newSecret() }] satisfies [{ key: string }],
+  }
+}
+
+/** The same for an identical request, so that the store itself refuses a second one. */
+function idOf({ endpoint, filters }: SubscriptionRequest): string {
+  const { resource, source, subject, alternative, type } = filters
+  const said = JSON.stringify([endpoint, resource, source, subject, alternative, type])
+  return createHash('sha256').update(said).digest('hex')
+}

@@ -1,0 +1,59 @@
+import type { DeliveryDocument, DeliveryState } from '../deliveries/delivery.ts'
+import type { Stored } from '../azure/documents.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+
+const PAGE = 50
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const states: DeliveryState[] = ['waiting', 'delivered', 'dead', 'cancelled']
+
+/** A page of a subscription's deliveries; `next` is the `after` of the following one, absent on the last. */
+export async function pageOfDeliveries(
+  { deliveries }: Services,
+  subscription: string,
+  query: URLSearchParams,
+) {
+  const after = query.get('after') ?? ''
+  const wanted = wantedStates(query.get('state') ?? 'all')
+  const pages = await Promise.all(
+    wanted.map((state) => deliveries.page(subscription, state, after, PAGE)),
+  )
+  const page = pages.flat().toSorted(byId).slice(0, PAGE)
+  const last = page.at(-1)?.id
+  return {
+    deliveries: page.map(deliveryResource),
+    ...(page.length === PAGE && last !== undefined && { next: last }),
+  }
+}
+
+/** The delivery of an event to a subscription. 404 where there is none. */
+export async function requireDelivery(
+  { deliveries }: Services,
+  subscription: string,
+  event: string,
+): Promise<Stored<DeliveryDocument>> {
+  const found = uuid.test(event) ? await deliveries.find(subscription, event) : undefined
+  if (found === undefined)
+    throw new Problem(404, `There is no delivery of event ${event} to this subscription.`)
+  return found
+}
+
+/** A delivery as its owner sees it. */
+export function deliveryResource({ id, state, run, attempts, reason, due }: DeliveryDocument) {
+  return {
+    event: id,
+    state,
+    run,
+    attempts,
+    ...(reason !== undefined && { reason }),
+    ...(state === 'waiting' && due !== undefined && { due: new Date(due * 1000).toISOString() }),
+  }
+}
+
+function wantedStates(state: string): DeliveryState[] {
+  const wanted = state === 'all' ? states : states.filter((each) => each === state)
+  if (wanted.length > 0) return wanted
+  throw new Problem(400, `"state" must be one of ${states.join(', ')}, all`)
+}
+
+const byId = (a: DeliveryDocument, b: DeliveryDocument): number => (a.id < b.id ? -1 : 1)

@@ -1,0 +1,186 @@
+import { again, newDelivery, nowSeconds, type DeliveryDocument } from '../deliveries/delivery.ts'
+import type { Stored } from '../azure/documents.ts'
+import type { EventDocument } from '../events/event-document.ts'
+import { boundAt } from '../events/event-id.ts'
+import { createMatcher } from '../subscriptions/matcher.ts'
+import { deliveryReferenceTo, type ReplayMessage } from '../messages.ts'
+import { inParallel } from '../azure/concurrency.ts'
+import type { ReplayDocument } from '../deliveries/replay-store.ts'
+import { retried } from '../azure/retry.ts'
+import type { Services } from '../services.ts'
+import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+
+const PAGE = 100
+const PAGE_BYTES = 8_000_000 // of events: Cosmos gives 4 MB a round trip, and 100 MB would not be read in a query's 5 s
+const AT_ONCE = 16
+const PAUSE_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second at most
+
+/** Does one page of a replay and asks for the next; gives the state it is in. Everything in it may be done twice. */
+export async function replayPage(
+  services: Services,
+  { subscription: number, replay: id }: ReplayMessage,
+) {
+  const replay = await services.replays.find(number, id)
+  if (replay === undefined) throw new Error(`Replay ${id} is not to be seen yet.`)
+  if (replay.state !== 'running') return replay.state
+  const subscription = await services.subscriptions.byNumber(Number(number))
+  if (subscription === undefined) return finish(services, replay, 'cancelled')
+  const page = replay.only === 'dead' ? deadPage : eventPage
+  const { looked, sent, cursor, more } = await page(services, replay, subscription)
+  const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
+  return more ? goOn(services, done) : finish(services, done, 'done')
+}
+
+interface Page {
+  looked: number
+  sent: number
+  cursor: string
+  /** Whether there may be more after it. */
+  more: boolean
+}
+
+async function deadPage(services: Services, replay: ReplayDocument): Promise<Page> {
+  const until = boundAt(Date.parse(replay.to))
+  const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
+  const dead = found.filter(({ id }) => id < until)
+  const done = await each(
+    dead,
+    replay.cursor,
+    async (delivery) => (await sendAgain(services, delivery)) !== undefined,
+  )
+  return { ...done, more: dead.length === PAGE }
+}
+
+async function eventPage(
+  services: Services,
+  replay: ReplayDocument,
+  subscription: SubscriptionDocument,
+): Promise<Page> {
+  const { resource } = subscription.filters
+  const { events, more } = await retried(() => collect(services, replay, resource))
+  const wants = matches(subscription)
+  const done = await each(
+    events,
+    replay.cursor,
+    async (event) => wants(event) && sendEvent(services, replay, subscription, event),
+  )
+  return { ...done, more }
+}
+
+/** The events of the next page: it is full by their number or by their size, and else they are the last. */
+async function collect(
+  services: Services,
+  { cursor, to }: ReplayDocument,
+  resource: string,
+): Promise<{ events: EventDocument[]; more: boolean }> {
+  const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
+  const events: EventDocument[] = []
+  let bytes = 0
+  const isFull = () => events.length >= PAGE || bytes >= PAGE_BYTES
+  await services.events.ofResource(resource, bounds, (document) => {
+    events.push(document)
+    bytes += Buffer.byteLength(JSON.stringify(document.event)) // about 2 ms for one of 1 MB
+    return !isFull()
+  })
+  return { events, more: isFull() }
+}
+
+async function each<T extends { id: string }>(
+  items: T[],
+  cursor: string,
+  send: (item: T) => Promise<boolean>,
+): Promise<Omit<Page, 'more'>> {
+  let sent = 0
+  await inParallel(items, AT_ONCE, async (item) => {
+    if (await send(item)) sent++
+  })
+  return { looked: items.length, sent, cursor: items.at(-1)?.id ?? cursor }
+}
+
+/** By its filters alone: a replay also reaches events from before the subscription. */
+function matches(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
+  const { disabled: _disabled, ...enabled } = subscription
+  const matcher = createMatcher()
+  matcher.put({ ...enabled, validated: new Date(0).toISOString() })
+  return ({ event, alternative, copyOf }) =>
+    copyOf === undefined && matcher.match(event, alternative).length > 0
+}
+
+async function sendEvent(
+  services: Services,
+  { only }: ReplayDocument,
+  subscription: SubscriptionDocument,
+  event: EventDocument,
+): Promise<boolean> {
+  const delivery = newDelivery(
+    event,
+    subscription,
+    nowSeconds() + services.config.repairAfterSeconds,
+  )
+  const { outcome, session } = await services.deliveries.add(delivery)
+  if (outcome === 'unconfirmed')
+    throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
+  if (outcome === 'created') {
+    await push(services, delivery, session)
+    return true
+  }
+  if (only === 'missing') return false
+  const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
+  return known !== undefined && (await sendAgain(services, known)) !== undefined
+}
+
+/** Begins the next run of a delivery that is over, and gives it; undefined where it is waiting, or another was first. */
+export async function sendAgain(
+  services: Services,
+  delivery: Stored<DeliveryDocument>,
+): Promise<DeliveryDocument | undefined> {
+  if (delivery.state === 'waiting') return undefined
+  const anew = again(delivery, nowSeconds() + services.config.repairAfterSeconds)
+  const { outcome, session } = await services.deliveries.save(anew)
+  if (outcome === 'changed') return undefined
+  await push(services, anew, session)
+  return anew
+}
+
+async function push(
+  { retry }: Services,
+  delivery: DeliveryDocument,
+  session: string | undefined,
+): Promise<void> {
+  await retry.send(deliveryReferenceTo(delivery, { delivery: session }))
+}
+
+async function goOn(
+  services: Services,
+  replay: Stored<ReplayDocument>,
+): Promise<ReplayDocument['state']> {
+  const due = nowSeconds() + services.config.repairAfterSeconds
+  const { outcome } = await services.replays.save({ ...replay, due })
+  if (outcome === 'written') await askForPage(services, replay, PAUSE_SECONDS)
+  return replay.state // another copy of this page was first, and it asks for the next
+}
+
+async function finish(
+  { replays }: Services,
+  { due: _due, ...replay }: Stored<ReplayDocument>,
+  state: 'done' | 'cancelled',
+): Promise<ReplayDocument['state']> {
+  await replays.save({ ...replay, state })
+  return state
+}
+
+/** Sends the message that has a replay's next page done. */
+export const askForPage = (
+  { replay: queue }: Services,
+  { subscription, id }: ReplayDocument,
+  delaySeconds = 0,
+) => queue.send({ v: 1, subscription, replay: id }, delaySeconds)
+
+/** Asks again for the page of every replay that is overdue. */
+export async function rescueReplays(services: Services): Promise<void> {
+  await inParallel(
+    await services.replays.overdue(),
+    AT_ONCE,
+    async (replay) => void (await goOn(services, replay)),
+  )
+}

@@ -1,0 +1,80 @@
+import Joi from 'joi'
+import { problemOf } from '../http/joi-problem.ts'
+import { Problem, unconfirmed } from '../http/problem.ts'
+import { askForPage } from './replay.ts'
+import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
+import type { Stored } from '../azure/documents.ts'
+import type { Services } from '../services.ts'
+import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { nowSeconds } from '../deliveries/delivery.ts'
+
+const time = Joi.string()
+  .isoDate()
+  .pattern(/(Z|[+-]\d\d:\d\d)$/)
+  .messages({ 'string.pattern.base': '{{#label}} must specify a timezone' })
+const schema = Joi.object<ReplayRequest>({
+  only: Joi.valid('dead', 'missing', 'all').required(),
+  from: time.required(),
+  to: time.default(() => new Date().toISOString()),
+})
+  .required()
+  .prefs({ abortEarly: false, convert: false })
+
+/** The replay in a body: `only`, `from`, and `to`, which is now where it is left out. 400. */
+export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest {
+  const { value: request, error } = schema.validate(value)
+  if (error !== undefined) throw problemOf(error.details)
+  if (Date.parse(request.from) >= Date.parse(request.to))
+    throw new Problem(400, '"from" must be before "to"')
+  return request
+}
+
+/**
+ * Starts a replay, one at a time for a subscription: 409 while another runs, or where nothing would be sent. The
+ * subscription's document decides which of two that are asked for at once it is.
+ */
+export async function startReplay(
+  services: Services,
+  subscription: Stored<SubscriptionDocument>,
+  request: ReplayRequest,
+): Promise<ReplayDocument> {
+  const { replays, config } = services
+  if (!isActive(subscription))
+    throw new Problem(409, 'The subscription is not validated, or is disabled.')
+  const number = String(subscription.number)
+  if (await isRunning(services, number, subscription.replay)) throw runsAlready()
+  const replay = newReplay(number, request, nowSeconds() + config.repairAfterSeconds)
+  if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmed('replay')
+  if (!(await claim(services, subscription, replay))) throw runsAlready()
+  await askForPage(services, replay)
+  return replay
+}
+
+async function isRunning(
+  { replays }: Services,
+  number: string,
+  id: string | undefined,
+): Promise<boolean> {
+  const replay = id === undefined ? undefined : await replays.find(number, id)
+  return replay?.state === 'running'
+}
+
+/** Makes it the subscription's replay, unless another was made so since it was read; then it is cancelled. */
+async function claim(
+  { subscriptions, replays }: Services,
+  read: Stored<SubscriptionDocument>,
+  { subscription, id }: ReplayDocument,
+): Promise<boolean> {
+  const claimed = await subscriptions.change(read, (current) =>
+    current.replay === read.replay ? { ...current, replay: id } : undefined,
+  )
+  if (claimed !== undefined) return true
+  const mine = await replays.find(subscription, id)
+  if (mine !== undefined) {
+    const { due: _due, ...over } = mine
+    await replays.save({ ...over, state: 'cancelled' })
+  }
+  return false
+}
+
+const runsAlready = (): Problem => new Problem(409, 'A replay of this subscription is running.')

@@ -1,0 +1,103 @@
+import Joi from 'joi'
+import { membersOf } from '../http/json.ts'
+import { problemOf } from '../http/joi-problem.ts'
+import { Problem } from '../http/problem.ts'
+import { resourceOf, type Filters } from './subscription.ts'
+import { alternativeOf } from '../events/event-document.ts'
+
+/** What a subscriber asks for, checked but for its endpoint's address. */
+export interface SubscriptionRequest {
+  endpoint: string
+  filters: Filters
+}
+
+interface Members {
+  endpoint: string
+  sourcefilter?: string
+  subjectfilter?: string
+  resourcefilter?: string
+  alternativesubjectfilter?: string
+  typefilter?: string
+  includesubunits?: boolean
+}
+
+const ENDPOINT = 'Missing or invalid endpoint to push events towards'
+// An empty filter would match nothing, silently, as it does in the original (altinn-contract §5.5).
+const filter = Joi.string()
+  .max(2048)
+  .messages({ 'string.empty': '{{#label}} must not be empty: leave it out' })
+
+const schema = Joi.object<Members>({
+  endpoint: Joi.string().required().messages({ '*': ENDPOINT }),
+  sourcefilter: filter.uri({ scheme: 'https' }).messages({
+    'string.uriCustomScheme': 'SourceFilter must be an absolute URL with the https scheme.',
+  }),
+  subjectfilter: filter,
+  resourcefilter: filter
+    .pattern(/^urn:[a-z0-9][a-z0-9-]{0,31}:\S+$/i)
+    .messages({ 'string.pattern.base': 'Resource filter must be a valid urn' }),
+  alternativesubjectfilter: filter,
+  typefilter: filter,
+  includesubunits: Joi.boolean().strict(),
+}).prefs({ abortEarly: false, convert: false, stripUnknown: true })
+
+/** The request in a body, with the original's member names in any case and its messages (altinn-contract §5.3). 400. */
+export function parseSubscriptionRequest({
+  text,
+  value,
+}: {
+  text: string
+  value: unknown
+}): SubscriptionRequest {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Problem(400, 'The body must be a JSON object: one subscription.')
+  const given = [...membersOf(text, value)].filter(([, member]) => member !== null)
+  const { value: members, error } = schema.validate(Object.fromEntries(given))
+  if (error !== undefined) throw problemOf(error.details)
+  refuseSubunits(members)
+  const {
+    subjectfilter: subject,
+    alternativesubjectfilter: alternative,
+    typefilter: type,
+  } = members
+  return {
+    endpoint: members.endpoint,
+    filters: {
+      resource: resourceFor(members),
+      ...(members.sourcefilter !== undefined && {
+        source: members.sourcefilter.replace(/\/+$/, ''),
+      }),
+      ...(subject !== undefined && { subject }),
+      ...(alternative !== undefined && { alternative: alternativeOf(alternative) }),
+      ...(type !== undefined && { type }),
+    },
+  }
+}
+
+function resourceFor({ resourcefilter, sourcefilter }: Members): string {
+  const resource = resourcefilter?.toLowerCase()
+  if (sourcefilter === undefined) {
+    if (resource === undefined) throw new Problem(400, 'Resource filter must be a valid urn')
+    return resource
+  }
+  const derived = resourceOf(sourcefilter)
+  if (derived === undefined)
+    throw new Problem(400, 'A valid app id is required in source filter {environment}/{org}/{app}')
+  if (resource !== undefined && resource !== derived)
+    throw new Problem(400, 'Provided resource filter and source filter are not compatible')
+  return derived
+}
+
+function refuseSubunits({ includesubunits, subjectfilter }: Members): void {
+  if (includesubunits !== true) return
+  if (subjectfilter === undefined)
+    throw new Problem(400, 'IncludeSubunits requires a subject filter.')
+  throw new Problem(
+    400,
+    'IncludeSubunits needs a register of organisations, which this service does not have.',
+  )
+}
+
+/** 400 with the original's sentence and what is wrong with the endpoint. */
+export const endpointProblem = (fault: string): Problem =>
+  new Problem(400, `${ENDPOINT}: it ${fault}.`)

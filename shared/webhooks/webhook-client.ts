@@ -1,0 +1,129 @@
+import { isIP, type BlockList, type LookupFunction } from 'node:net'
+import type { Agent, Dispatcher } from 'undici'
+import { faultOfAddress, faultOfPlainAddress } from './address.ts'
+import type { Lookup } from './endpoint.ts'
+import type { Answer } from './webhook-outcome.ts'
+import { AddressFault, failureOf } from './webhook-failure.ts'
+import { within } from '../azure/timeout.ts'
+
+const BODY_BYTES = 4096
+const HEADER_BYTES = 16_384
+// To one origin: more than an instance has slots for deliveries (host.json: twice 48). Many subscribers may be behind one
+// gateway, and none is to wait for a neighbour that hangs; concurrency-limit.ts bounds what each of them takes.
+const CONNECTIONS = 128
+
+/**
+ * Sends to webhooks. `timeoutMs` is for all of a request: the wait for a connection, the look-up, connecting, headers
+ * and body. Addresses are checked when a connection is made, and the socket goes to the very addresses that were
+ * checked, so a name cannot change between. Redirects are not followed and bodies not decompressed.
+ */
+export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
+  let opening: ReturnType<typeof open> | undefined
+  const opened = () => (opening ??= open({ timeoutMs, allowed, lookup }))
+
+  async function send(url: string, body: string, headers: Record<string, string>) {
+    const { request, agent } = await opened()
+    return within(timeoutMs, async (signal) =>
+      answerOf(await request(url, { method: 'POST', body, headers, dispatcher: agent, signal })),
+    )
+  }
+  return {
+    /** POSTs once. Never rejects: whatever goes wrong is in the answer. */
+    async post(url: string, body: string, headers: Record<string, string>): Promise<Answer> {
+      const start = performance.now()
+      const ms = () => Math.round(performance.now() - start)
+      try {
+        return { kind: 'answered', ...(await send(url, body, headers)), ms: ms() }
+      } catch (error) {
+        return { kind: 'failed', ...failureOf(error), ms: ms() }
+      }
+    },
+    /** Ends every connection; requests under way fail. */
+    async close(): Promise<void> {
+      await (await opening)?.agent.destroy()
+    },
+  }
+}
+
+interface Options {
+  timeoutMs: number
+  allowed: BlockList
+  lookup: Lookup
+}
+
+/**
+ * Loads undici, at the first request: 50 to 100 ms that no publisher has to wait for. Its own `request` must go with its
+ * pool: Node's fetch refuses an agent of another version.
+ */
+async function open({ timeoutMs, allowed, lookup }: Options) {
+  const { Agent: Pool, buildConnector, request } = await import('undici')
+  const connector = (faultOf: FaultOf) => {
+    const connect = buildConnector({
+      lookup: checkedLookup(lookup, faultOf),
+      timeout: timeoutMs,
+      allowH2: false,
+    })
+    return { faultOf, connect }
+  }
+  const secure = connector((address) => faultOfAddress(address, allowed))
+  const plain = connector((address) => faultOfPlainAddress(address, allowed))
+  const agent: Agent = new Pool({
+    connections: CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect(options, callback) {
+      const { faultOf, connect } = options.protocol === 'https:' ? secure : plain
+      const literal = options.hostname.replace(/^\[|\]$/g, '')
+      const fault = isIP(literal) === 0 ? undefined : faultOf(literal) // sockets look up names only
+      if (fault === undefined) connect(options, callback)
+      else callback(new AddressFault(fault), null)
+    },
+  })
+  return { agent, request }
+}
+
+type FaultOf = (address: string) => string | undefined
+
+/** As sockets want it: all addresses of a name, or an error if one of them is at fault. */
+function checkedLookup(lookup: Lookup, faultOf: FaultOf): LookupFunction {
+  const find = async (name: string) => {
+    const addresses = await lookup(name)
+    const fault = addresses.map(faultOf).find((each) => each !== undefined)
+    if (fault !== undefined) throw new AddressFault(fault)
+    if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
+    return addresses.map((address) => ({ address, family: isIP(address) }))
+  }
+  return (name, { all = false }, callback) => {
+    find(name).then(
+      (found) =>
+        all ? callback(null, found) : callback(null, found[0]?.address ?? '', found[0]?.family),
+      (error: Error) => callback(error, []),
+    )
+  }
+}
+
+/** Reads at most 4 KB; leaving the loop destroys the rest of the body, and with it the connection. */
+async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData) {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size >= BODY_BYTES) break
+  }
+  const retryAfter = first(headers['retry-after'])
+  const webhookDelivery = first(headers['webhook-delivery'])
+  return {
+    status: statusCode,
+    headers: {
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(webhookDelivery !== undefined && { webhookDelivery }),
+    },
+    body: Buffer.concat(chunks).subarray(0, BODY_BYTES).toString(), // a first chunk may be 64 KB
+  }
+}
+
+const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import {
+  bodyAttacks,
+  example,
+  LIMIT,
+  nested,
+  nestedObjects,
+  ofLength,
+  startBodyLab,
+  type,
+  withData,
+  type Body,
+  type Headers,
+} from '../attacks/bodies.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { assertRefused } from '../support/refusals.ts'
+import { createWorld, deployed } from '../support/stores.ts'
+
+const lab = await startBodyLab()
+after(lab.stop)
+const { world, app, signed, post } = lab
+
+for (const { on, what, expected, got } of bodyAttacks(lab))
+  test(`${on}: ${what}: ${expected}`, async () => {
+    assert.equal(await got(), expected)
+  })
+
+test('413 says how large the body is, what the limit is and which setting it is', async () => {
+  const { detail } = await assertRefused(await post(ofLength(LIMIT + 1)), 413)
+  assert.equal(detail, 'The body has 262145 bytes; the limit is 262144 (EVENT_MAX_BYTES).')
+})
+
+test('a fault deep in a body is named by its JSON pointer', async () => {
+  const { detail } = await assertRefused(await post(withData('{"a/b":{"~":[0,1e400]}}')), 400)
+  assert.match(detail, /^\/data\/a~1b\/~0\/1 /)
+})
+
+test('another method finds nothing', async () => {
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const answer = await fetch(`${app.api}/app`, { method, headers: signed })
+    assert.equal(answer.status, 404, method)
+  }
+})
+
+const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+const traces: [traceparent: string, traceId: RegExp][] = [
+  [`00-${trace}-00f067aa0ba902b7-01`, new RegExp(`^00-${trace}-(?!00f067aa0ba902b7).{16}-01$`)],
+  [`00-${trace}-00f067aa0ba902b7-00`, new RegExp(`^00-${trace}-(?!00f067aa0ba902b7).{16}-00$`)],
+  ...[
+    `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+    `00-${trace}-${'0'.repeat(16)}-01`,
+    `00-${trace.toUpperCase()}-00f067aa0ba902b7-01`,
+    `00-${trace.slice(1)}-00f067aa0ba902b7-01`,
+    `${trace}-00f067aa0ba902b7`,
+    `x${trace}`,
+    '',
+  ].map((traceparent): [string, RegExp] => [
+    traceparent,
+    new RegExp(`^00-(?!${trace}).{32}-`, 'i'),
+  ]),
+]
+for (const [traceparent, expected] of traces)
+  test(`the traceId of a problem suits the traceparent "${traceparent}"`, async () => {
+    const { traceId } = await assertRefused(await post('{', { traceparent }), 400)
+    assert.match(traceId, expected)
+  })
+
+test('without a traceparent every problem has a traceId of its own', async () => {
+  const first = await assertRefused(await post('{'), 400)
+  const second = await assertRefused(await post('{'), 400)
+  assert.notEqual(first.traceId.slice(3, 35), second.traceId.slice(3, 35))
+})
+
+const littleEndian = Buffer.from(withData('"blå 🦉"'), 'utf16le')
+const accepted: [what: string, body: Body, headers: Headers, data?: unknown][] = [
+  ['plain JSON', example, type('application/json')],
+  ['utf-8', withData('"blå 🦉"'), type('application/json; charset=utf-8'), 'blå 🦉'],
+  ['utf-8, quoted, without a blank', example, type('application/json;charset="UTF-8"')],
+  ['upper case', example, type('APPLICATION/JSON; CHARSET=UTF-8')],
+  ['another parameter', example, type('application/json; version=1; charset=utf-8')],
+  ['utf-16', littleEndian, type('application/json; charset=utf-16'), 'blå 🦉'],
+  ['a cloud event', example, type('application/cloudevents+json; charset=utf-8')],
+  ['a batch by name', example, type('application/cloudevents-batch+json')],
+  ['problem details by name', example, type('application/problem+json')],
+  ['identity as its coding', example, { 'Content-Encoding': 'identity' }],
+  ['blanks around it', `\r\n\t ${example} \n`, {}],
+  ['as many bytes as are allowed', ofLength(LIMIT), {}, 'x'.repeat(LIMIT - withData('""').length)],
+  ['32 levels', withData(nested(31)), {}, JSON.parse(nested(31))],
+  ['32 levels of objects', withData(nestedObjects(31)), {}, JSON.parse(nestedObjects(31))],
+  ['a text that looks nested', withData(`"${nested(99)}"`), {}, nested(99)],
+]
+test('what JSON allows is accepted, in utf-8 and utf-16, and stored as it was meant', async () => {
+  const wanted = new Map<unknown, unknown>()
+  for (const [what, body, headers, data] of accepted) {
+    const answer = await post(body, headers)
+    assert.equal(answer.status, 201, `${what}: ${answer.status}`)
+    wanted.set(await answer.json(), data)
+  }
+  const documents = await world.documents<EventDocument>('events')
+  const stored = documents.filter(({ id }) => wanted.has(id))
+  assert.deepEqual(new Map(stored.map(({ id, event }) => [id, event.data])), wanted)
+})
+
+const skip = deployed !== undefined && 'its own limit may be another'
+
+test('numbers that are too long as they are stored are a 413 that says so', { skip }, async (t) => {
+  const usual = await startApp(await createWorld(), { functions: ['publish-event'] })
+  t.after(usual.stop)
+  const data = `[${'1e20,'.repeat(190_000)}0]`
+  const answer = await usual.publish(withData(data))
+  assert.equal(answer.status, 413)
+  assert.match(
+    Object(await answer.json()).detail,
+    /^The event has 4\d{6} bytes as it is stored; the limit is 1900000\.$/,
+  )
+})

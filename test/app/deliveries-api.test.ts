@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import { newEventId } from '../../shared/events/event-id.ts'
+import { startApp } from '../support/app.ts'
+import {
+  assertProblem,
+  clientOf,
+  people,
+  soon,
+  tokenOf,
+  type DeliveryRecord,
+} from '../support/subscriber.ts'
+import { createWorld, eventually } from '../support/stores.ts'
+
+const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+after(() => receiver.stop())
+// Two attempts and no wait between them; what waits longer does so because the subscriber says so.
+const app = await startApp(world, { settings: { DELIVERY_RETRY_SECONDS: '0' } })
+after(app.stop)
+const client = clientOf(app, await tokenOf(people.ttd))
+
+const names = ['fails', 'recovers', 'slow', 'many'] as const
+type Name = (typeof names)[number]
+const ids: Record<Name, number> = { fails: 0, recovers: 0, slow: 0, many: 0 }
+await Promise.all(
+  names.map(async (name) => {
+    const made = await client.subscribed({
+      endPoint: `${receiver.url}/${name}`,
+      resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+      typeFilter: name,
+    })
+    ids[name] = made.id
+  }),
+)
+await sleep(3500) // until an index that was read before that is read anew
+
+const publish = async (type: Name): Promise<string> =>
+  String(await (await app.publish({ ...exampleEvent, type })).json())
+const got = (name: Name, id: string) =>
+  receiver.deliveries.filter(({ path, event }) => path === `/${name}` && event?.id === id)
+const record = (name: Name, id: string, state: string, run = 0): Promise<DeliveryRecord> =>
+  soon(`${id} ${state}`, async () => {
+    const { deliveries } = await client.deliveries(ids[name])
+    return deliveries.find((one) => one.event === id && one.state === state && one.run === run)
+  })
+const retry = (name: Name, event: string) =>
+  client.call('POST', `/${ids[name]}/deliveries/${event}/retry`)
+
+describe('the owner of a subscription', { concurrency: 8 }, () => {
+  test('sees each of many deliveries once, page by page', async () => {
+    const published: string[] = []
+    for (let round = 0; round < 8; round++)
+      // 8 at a time
+      published.push(...(await Promise.all(Array.from({ length: 8 }, () => publish('many')))))
+    await eventually('all arrived', () => published.every((id) => got('many', id).length > 0), 30)
+    for (const query of ['?', '?state=all', '?state=delivered']) {
+      await soon('all delivered', async () => {
+        const pages = await pagesOf(query)
+        assert.ok(pages.every((page) => page.length <= 50))
+        const seen = pages.flat().map(({ event }) => event)
+        assert.deepEqual(seen, [...new Set(seen)].toSorted(), 'oldest first, none twice')
+        return seen.length === published.length && published.every((id) => seen.includes(id))
+      })
+    }
+    for (const state of ['waiting', 'dead', 'cancelled'])
+      assert.deepEqual(await pagesOf(`?state=${state}`), [[]])
+    const last = published.toSorted().at(-1) ?? ''
+    assert.deepEqual(await client.deliveries(ids.many, `?after=${last}`), { deliveries: [] })
+  })
+
+  test('sees a dead delivery as soon as it is dead, with all of its attempts', async () => {
+    receiver.behave({ status: 503, body: 'x'.repeat(5000), delayMs: 50 }, '/fails')
+    const id = await publish('fails')
+    await eventually('two attempts', () => got('fails', id).length === 2)
+    const since = Date.now()
+    const { attempts, ...dead } = await record('fails', id, 'dead')
+    assert.ok(Date.now() - since < 15_000) // 0.2 s where nothing else runs
+    const reason = 'gave up after 2 attempts: answered 503'
+    assert.deepEqual(dead, { event: id, state: 'dead', run: 0, reason })
+    assert.deepEqual(
+      attempts.map(({ status, answer }) => [status, answer?.length]),
+      [
+        [503, 200],
+        [503, 4096],
+      ],
+    )
+    for (const { at, ms, failure } of attempts) {
+      assert.ok(Math.abs(Date.parse(at) - Date.now()) < 20_000)
+      assert.ok(ms >= 50 && ms < 5000)
+      assert.equal(failure, undefined)
+    }
+    assert.ok(Date.parse(String(attempts[0]?.at)) < Date.parse(String(attempts[1]?.at)))
+  })
+
+  test('sends a dead delivery once more: the next run, the same id, a fresh timestamp', async () => {
+    receiver.behave({ status: 500 }, '/recovers')
+    const id = await publish('recovers')
+    await record('recovers', id, 'dead')
+    receiver.behave({}, '/recovers')
+    await sleep(1000) // timestamps are in seconds
+    const answer = await retry('recovers', id)
+    assert.equal(answer.status, 202)
+    const { attempts, due, ...accepted } = Object(await answer.json())
+    assert.deepEqual(accepted, { event: id, state: 'waiting', run: 1 })
+    assert.equal(attempts.length, 2)
+    assert.ok(Date.parse(due) > Date.now() - 1000, due)
+
+    const delivered = await record('recovers', id, 'delivered', 1)
+    assert.deepEqual(
+      delivered.attempts.map(({ status }) => status),
+      [500, 500, 200],
+    )
+    assert.equal(delivered.reason, undefined)
+    const [first, , third, ...others] = got('recovers', id).map(({ headers }) => headers)
+    assert.ok(first !== undefined && third !== undefined && others.length === 0)
+    assert.deepEqual([first['webhook-id'], third['webhook-id']], [id, id])
+    assert.ok(Number(third['webhook-timestamp']) > Number(first['webhook-timestamp']))
+    assert.equal(got('recovers', id)[0]?.body, got('recovers', id)[2]?.body)
+
+    assert.equal((await retry('recovers', id)).status, 202, 'a delivered one too')
+    await record('recovers', id, 'delivered', 2)
+  })
+
+  test('is told when the next attempt comes, and cannot hurry it', async () => {
+    receiver.behave({ status: 429, headers: { 'retry-after': '120' } }, '/slow')
+    const id = await publish('slow')
+    const waiting = await soon('tried once', async () => {
+      const { deliveries } = await client.deliveries(ids.slow, '?state=waiting')
+      return deliveries.find(({ event, attempts }) => event === id && attempts.length === 1)
+    })
+    const wait = Date.parse(waiting.due ?? '') - Date.now()
+    assert.ok(wait > 100_000 && wait < 180_000, `${wait} ms`)
+    await assertProblem(await retry('slow', id), 409)
+    assert.equal(got('slow', id).length, 1)
+  })
+
+  const unknown = [newEventId(), 'abc', '%23', 'a%3Fb', 'a%2Fb', 'a%5Cb', '%20', 'x'.repeat(300)]
+  for (const event of unknown)
+    test(`gets 404 for the delivery of an event ${event.slice(0, 40)}`, async () => {
+      await assertProblem(await retry('fails', event), 404)
+    })
+
+  async function pagesOf(query: string): Promise<DeliveryRecord[][]> {
+    const pages: DeliveryRecord[][] = []
+    for (let next: string | undefined = ''; next !== undefined;) {
+      const page = await client.deliveries(ids.many, `${query}&after=${next}`)
+      pages.push(page.deliveries)
+      next = page.next
+    }
+    return pages
+  }
+
+  for (const state of ['', 'Dead', 'gone', 'dead,waiting', 'toString'])
+    test(`gets 400 for a state ${JSON.stringify(state)}`, async () => {
+      const answer = await client.call('GET', `/${ids.many}/deliveries?state=${state}`)
+      assert.match(await assertProblem(answer, 400), /waiting, delivered, dead, cancelled, all/)
+    })
+})
+
+test('each state has its own deliveries, and nobody but the owner sees any', async () => {
+  const expected: [Name, string, number][] = [
+    ['fails', 'dead', 1],
+    ['fails', 'delivered', 0],
+    ['fails', 'all', 1],
+    ['recovers', 'delivered', 1],
+    ['recovers', 'dead', 0],
+    ['slow', 'waiting', 1],
+    ['slow', 'cancelled', 0],
+    ['slow', 'all', 1],
+  ]
+  const others = await Promise.all(
+    [people.skd, people.user, people.systemUser].map((who) => tokenOf(who)),
+  )
+  for (const [name, state, count] of expected) {
+    const query = `?state=${state}`
+    const { deliveries } = await client.deliveries(ids[name], query)
+    assert.equal(deliveries.length, count, `${name} ${state}`)
+    for (const one of deliveries) assert.ok(state === 'all' || one.state === state)
+    for (const token of others) {
+      const path = `/${ids[name]}/deliveries${query}`
+      await assertProblem(await clientOf(app, token).call('GET', path), 403)
+    }
+  }
+})

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { newEventId } from '../../shared/events/event-id.ts'
+import { createRecentEvents } from '../../shared/events/event-cache.ts'
+import { startApp } from '../support/app.ts'
+import { clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { createWorld, deployed } from '../support/stores.ts'
+
+const resource = 'urn:altinn:resource:app_ttd_apps-test'
+const { subject } = exampleEvent
+const traceparent = '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01'
+const referenceTo = (event: string) => ({ v: 1 as const, event, resource, subject, traceparent })
+
+function documentOf(id: string): EventDocument {
+  const time = new Date().toISOString()
+  const event = { ...exampleEvent, specversion: '1.0' as const, id, time, resource }
+  return { v: 1, id, resource, subject, traceparent, event }
+}
+
+/** Recent events over a store that counts what it is asked, and a clock that stands still. */
+function createStage(
+  answer = async (id: string): Promise<EventDocument | undefined> => documentOf(id),
+) {
+  const asked: string[] = []
+  const stage = { asked, answer, at: 0 }
+  const recent = createRecentEvents({
+    find: ({ event }) => {
+      asked.push(event)
+      return stage.answer(event)
+    },
+    now: () => stage.at,
+  })
+  return Object.assign(stage, recent)
+}
+
+test('an event is read once for all who ask within 5 s, also at the same time', async () => {
+  const stage = createStage()
+  const reference = referenceTo(newEventId())
+  const found = await Promise.all([stage.find(reference), stage.find(reference)])
+  stage.at = 4999
+  found.push(await stage.find(reference))
+  assert.deepEqual(
+    found.map((event) => event?.id),
+    Array.from({ length: 3 }, () => reference.event),
+  )
+  assert.equal(stage.asked.length, 1)
+  stage.at = 5000
+  await stage.find(reference)
+  assert.equal(stage.asked.length, 2)
+})
+
+test('an event that is not to be seen, or whose read fails, is asked for again', async () => {
+  const stage = createStage(async () => undefined)
+  const reference = referenceTo(newEventId())
+  assert.equal(await stage.find(reference), undefined)
+  stage.answer = async () => Promise.reject(new Error('not now'))
+  await assert.rejects(stage.find(reference), /not now/)
+  stage.answer = async (id) => documentOf(id)
+  assert.equal((await stage.find(reference))?.id, reference.event)
+})
+
+test('the last 16 are kept, and only for the party and the app that a message names', async () => {
+  const stage = createStage()
+  const references = Array.from({ length: 17 }, () => referenceTo(newEventId()))
+  const [first = referenceTo(''), second = referenceTo('')] = references
+  for (const reference of references) await stage.find(reference)
+  await stage.find(second)
+  assert.equal(stage.asked.length, 17)
+  await stage.find(first)
+  await stage.find({ ...first, subject: '/party/1' })
+  assert.equal(stage.asked.length, 19)
+})
+
+const skip = deployed !== undefined && 'the proxy must be its own'
+
+test(
+  'an event that three subscribe to is read twice: to fan it out, and to deliver it',
+  { skip },
+  async (t) => {
+    const world = await createWorld()
+    const [cosmos, receiver] = await Promise.all([
+      startFaultProxy(world.settings.Cosmos),
+      startReceiver(),
+    ])
+    const app = await startApp(world, { settings: { Cosmos: cosmos.connection } })
+    t.after(() => Promise.all([app.stop(), cosmos.stop(), receiver.stop()]))
+    const client = clientOf(app, await tokenOf(people.ttd))
+    const paths = ['/1', '/2', '/3']
+    for (const path of paths)
+      await client.subscribed({ endPoint: `${receiver.url}${path}`, resourceFilter: resource })
+
+    const reads: string[] = []
+    cosmos.plan = ({ method, url }) =>
+      void (method === 'GET' && /colls\/events\/docs\/[^/]+$/.test(url) && reads.push(url))
+    const id: unknown = await (await app.publish()).json()
+    for (const path of paths)
+      await receiver.waitFor((delivery) => delivery.path === path && delivery.event?.id === id)
+    assert.equal(reads.length, 2)
+  },
+)

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { after, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exampleEvent } from '../../local/example.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { newEventId } from '../../shared/events/event-id.ts'
+import { startApp } from '../support/app.ts'
+import { createWorld, eventually } from '../support/stores.ts'
+
+const quick = { AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01' }
+
+const world = await createWorld()
+const app = await startApp(world, { settings: quick })
+after(app.stop)
+
+const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
+const traceparent = '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01'
+const read = async (id: string) =>
+  (await world.container('events').item(id, key).read<EventDocument>()).resource
+const reference = (id: string) => ({
+  v: 1,
+  event: id,
+  resource: key[0],
+  subject: key[1],
+  traceparent,
+})
+const documentOf = (id: string) => ({
+  v: 1,
+  id,
+  resource: key[0],
+  subject: key[1],
+  pending: Math.floor(Date.now() / 1000) + 60,
+  traceparent,
+  event: {
+    id,
+    time: new Date().toISOString(),
+    ...exampleEvent,
+    resource: key[0],
+  },
+})
+const fannedOut = (id: string) =>
+  eventually(`${id} fanned out`, async () => {
+    const found = await read(id)
+    return found?.fanOut !== undefined && found
+  })
+
+test('a second message for an event that is fanned out changes nothing', async () => {
+  const id = String(await (await app.publish()).json())
+  const first = await fannedOut(id)
+  await world.send('events-inbound', reference(id))
+  await eventually('queue empty', async () => (await world.waiting('events-inbound')) === 0)
+  assert.deepEqual(await read(id), first)
+})
+
+test('an event that is not to be seen yet is tried again until it is', async () => {
+  const id = newEventId()
+  await world.send('events-inbound', reference(id))
+  await sleep(500)
+  assert.equal(await world.waiting('events-inbound'), 1)
+  await world.container('events').items.create(documentOf(id))
+  const document = await fannedOut(id)
+  assert.equal(document.pending, undefined)
+})
+
+test('an event that travelled whole is stored, then fanned out; a second copy changes nothing', async () => {
+  const id = newEventId()
+  await world.send('events-inbound', { v: 1, spilled: documentOf(id) })
+  const first = await fannedOut(id)
+  await world.send('events-inbound', { v: 1, spilled: documentOf(id) })
+  await eventually('queue empty', async () => (await world.waiting('events-inbound')) === 0)
+  assert.deepEqual(await read(id), first)
+})
+
+interface Poison {
+  id: string
+  queue: string
+  reason: string
+  text: string
+}
+const poisonWith = (text: string) =>
+  eventually(
+    `poison ${text}`,
+    async () => (await world.documents<Poison>('poison')).find((kept) => kept.text === text),
+    20,
+  )
+
+const senseless: [text: string, reason: RegExp][] = [
+  ['this is no JSON', /^makes no sense: Unexpected token/],
+  ['{"v":1,"event":5}', /^makes no sense: .*event/],
+  ['12345678901234567890', /^makes no sense/],
+  [JSON.stringify(reference(newEventId())), /^names nothing that exists$/],
+  [JSON.stringify({ ...reference(newEventId()), session: 'å' }), /^makes no sense: .*session/],
+]
+suite(
+  'a message that no try can help is kept as poison with its text',
+  { concurrency: true },
+  () => {
+    for (const [text, reason] of senseless)
+      test(text.slice(0, 20), async () => {
+        await world.send('events-inbound', text)
+        const kept = await poisonWith(text)
+        assert.equal(kept.queue, 'events-inbound')
+        assert.match(kept.reason, reason)
+      })
+  },
+)
+
+test('a poison message whose event is still to be fanned out is left to the sweep', async () => {
+  const id = newEventId()
+  await world.container('events').items.create(documentOf(id))
+  await world.send('events-inbound-poison', reference(id))
+  await eventually(
+    'poison queue empty',
+    async () => (await world.waiting('events-inbound-poison')) === 0,
+  )
+  assert.equal(
+    (await world.documents<Poison>('poison')).some(({ text }) => text.includes(id)),
+    false,
+  )
+  assert.ok((await read(id))?.pending)
+})
+
+test('a poison message that carries a whole event stores it, for the sweep to fan out', async () => {
+  const id = newEventId()
+  await world.send('events-inbound-poison', { v: 1, spilled: documentOf(id) })
+  await eventually('stored', () => read(id))
+})

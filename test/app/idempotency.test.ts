@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startApp, tokensOf } from '../support/app.ts'
+import { createWorld, deployed } from '../support/stores.ts'
+
+const world = await createWorld()
+const app = await startApp(world)
+after(app.stop)
+
+const publish = async (key: string, event: object = exampleEvent) => {
+  const answer = await app.publish(event, { 'Idempotency-Key': key })
+  const body: unknown = await answer.json()
+  return { status: answer.status, body }
+}
+const countOf = async (subject: string) =>
+  (await world.documents<{ id: string; subject: string }>('events')).filter(
+    (event) => event.subject === subject,
+  ).length
+
+test('the same key and members give the same id, also when only the client’s id and time differ', async () => {
+  const event = { ...exampleEvent, subject: '/party/1' }
+  const first = await publish('a', event)
+  assert.equal(first.status, 201)
+  assert.deepEqual(await publish('a', { ...event, id: 'x', time: '2026-01-01T00:00:00Z' }), first)
+  assert.deepEqual(await publish('a', event), first)
+  assert.equal(await countOf('/party/1'), 1)
+})
+
+test('twenty requests at once with one key make one event', async () => {
+  const event = { ...exampleEvent, subject: '/party/2' }
+  const answers = await Promise.all(Array.from({ length: 20 }, () => publish('b', event)))
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
+  assert.equal(new Set(answers.map(({ body }) => body)).size, 1)
+  assert.equal(await countOf('/party/2'), 1)
+})
+
+for (const [what, change] of Object.entries({
+  'another type': { type: 'other' },
+  'another subject, which is another partition': { subject: '/party/4' },
+  'another data': { data: { a: 1 } },
+}))
+  test(`a key used before with ${what} is a 422, and nothing more is stored`, async () => {
+    const event = { ...exampleEvent, subject: '/party/3' }
+    await publish(`c ${what}`.replaceAll(/\W/g, ''), event)
+    const before = (await world.documents('events')).length
+    const { status, body } = await publish(`c ${what}`.replaceAll(/\W/g, ''), {
+      ...event,
+      ...change,
+    })
+    assert.equal(status, 422)
+    assert.equal(Object(body).type, 'https://tools.ietf.org/html/rfc4918#section-11.2')
+    assert.equal((await world.documents('events')).length, before)
+  })
+
+test('two apps may use the same key', async () => {
+  const [altinn, platform] = await tokensOf('ttd', 'other-app')
+  const other = { ...exampleEvent, source: exampleEvent.source.replace('apps-test', 'other-app') }
+  const mine = await publish('d')
+  const headers = {
+    'Idempotency-Key': 'd',
+    Authorization: `Bearer ${altinn}`,
+    PlatformAccessToken: platform,
+  }
+  const theirs = await app.publish(other, headers)
+  assert.equal(theirs.status, 201)
+  assert.notEqual(await theirs.json(), mine.body)
+})
+
+test('a crash between the two writes is repaired by the next try, under the id of the first', async () => {
+  const event = { ...exampleEvent, subject: '/party/5' }
+  const { body } = await publish('e', event)
+  await world
+    .container('events')
+    .item(String(body), ['urn:altinn:resource:app_ttd_apps-test', '/party/5'])
+    .delete()
+  assert.equal(await countOf('/party/5'), 0)
+  assert.deepEqual(await publish('e', event), { status: 201, body })
+  assert.equal(await countOf('/party/5'), 1)
+})
+
+const skip = deployed !== undefined && 'fan-out must not run'
+test('a repeated request sends no second message to fan-out', { skip }, async () => {
+  const quiet = await createWorld()
+  const publisher = await startApp(quiet, { functions: ['publish-event'] })
+  after(publisher.stop)
+  for (let time = 0; time < 3; time++)
+    assert.equal((await publisher.publish(exampleEvent, { 'Idempotency-Key': 'f' })).status, 201)
+  assert.equal(await quiet.waiting('events-inbound'), 1)
+})

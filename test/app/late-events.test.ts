@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { timeOf } from '../../shared/events/event-id.ts'
+import { startApp } from '../support/app.ts'
+import { documentAt, idAt, store } from '../support/stored-events.ts'
+import { assertProblem, clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { createWorld, eventually } from '../support/stores.ts'
+
+// Events that are stored so late that readers may be past their ids: what is stored of them, and for whom.
+const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+after(() => receiver.stop())
+const app = await startApp(world)
+after(app.stop)
+
+const MINUTE = 60_000
+const documentsOf = async (event: string) => {
+  const all = await world.documents<EventDocument>('events')
+  return {
+    original: all.find(({ id }) => id === event),
+    copies: all.filter(({ copyOf }) => copyOf === event),
+  }
+}
+const lateDocument = (subject: string, ageMinutes = 10) => {
+  const { fanOut: _fanOut, ...waiting } = documentAt(Date.now() - ageMinutes * MINUTE, { subject })
+  return { ...waiting, pending: Math.floor(Date.now() / 1000) + 60 }
+}
+const fannedOut = (event: string) =>
+  eventually(`${event} fanned out`, async () => {
+    const found = await documentsOf(event)
+    return found.original?.fanOut !== undefined && found
+  })
+const spill = (document: EventDocument) => world.send('events-inbound', { v: 1, spilled: document })
+
+describe('an event that comes by the queue', { concurrency: 4 }, () => {
+  test('in time is stored as it is', async () => {
+    const document = lateDocument('/party/1', 0)
+    await spill(document)
+    const { original, copies } = await fannedOut(document.id)
+    assert.deepEqual([original?.late, copies], [undefined, []])
+    assert.deepEqual(original?.event, document.event)
+  })
+
+  test('late has a copy that readers are yet to come to, and is told to subscribers once', async () => {
+    const document = lateDocument('/party/2')
+    const began = Date.now()
+    await spill(document)
+    const { original, copies } = await fannedOut(document.id)
+    const [copy] = copies
+    assert.ok(copy !== undefined && copies.length === 1)
+    assert.equal(original?.late, copy.id)
+    assert.ok(timeOf(copy.id).getTime() >= began - 1)
+    const { v, resource, subject, alternative, traceparent, event } = document
+    const { id: _id, copyOf: _copyOf, ...others } = copy
+    const known = Object.entries(others).filter(([name]) => !name.startsWith('_'))
+    const said = { v, resource, subject, alternative, traceparent, event }
+    assert.deepEqual(Object.fromEntries(known), said)
+    assert.ok(!('pending' in copy))
+  })
+
+  test('late, but was stored in time by the try that was not confirmed, has no copy', async () => {
+    const document = lateDocument('/party/3')
+    await store(world, [document])
+    await spill(document)
+    const { original, copies } = await fannedOut(document.id)
+    assert.deepEqual([original?.late, copies], [undefined, []])
+  })
+
+  test('late, whose copy is not there since the process died, gets it from the next message', async () => {
+    const document = lateDocument('/party/4')
+    const late = idAt(Date.now() - MINUTE)
+    await store(world, [{ ...document, late }])
+    await spill(document)
+    const { original, copies } = await fannedOut(document.id)
+    assert.deepEqual(
+      copies.map(({ id }) => id),
+      [original?.late],
+    )
+    assert.ok(original?.late !== undefined && original.late > late)
+  })
+})
+
+test('an event that comes late a second time changes nothing', async () => {
+  const document = lateDocument('/party/5')
+  await spill(document)
+  const first = await fannedOut(document.id)
+  await spill(document)
+  await eventually('done', async () => (await world.waiting('events-inbound')) === 0)
+  assert.deepEqual(await documentsOf(document.id), first)
+})
+
+/** Reserves an idempotency key for an event that an earlier request did not get to store. Gives what publishes it. */
+async function reserved(key: string, subject: string, id: string) {
+  const publish = () => app.publish({ ...exampleEvent, subject }, { 'Idempotency-Key': key })
+  await publish()
+  const requests = await world.documents<{ id: string; subject?: string }>('requests')
+  const request = requests.find((each) => each.subject === subject)
+  assert.ok(request !== undefined)
+  const container = world.container('requests')
+  await container.item(request.id, request.id).replace({ ...request, event: id })
+  return publish
+}
+
+test('a key that was reserved long ago gives its old id, and readers a copy', async () => {
+  const old = idAt(Date.now() - 10 * MINUTE)
+  const publish = await reserved('old', '/party/6', old)
+  for (const _ of [1, 2]) {
+    const answer = await publish()
+    assert.deepEqual([answer.status, await answer.json()], [201, old])
+    const { original, copies } = await documentsOf(old)
+    assert.deepEqual(
+      copies.map(({ id }) => id),
+      [original?.late],
+    )
+  }
+})
+
+test('while another makes the copy no second one is made: try again', async () => {
+  const document = lateDocument('/party/7')
+  const late = idAt(Date.now() + MINUTE) // just now, however slow this machine is
+  await store(world, [{ ...document, late }])
+  const publish = await reserved('busy', '/party/7', document.id)
+  await assertProblem(await publish(), 503)
+  const { original, copies } = await documentsOf(document.id)
+  assert.deepEqual([original?.late, copies], [late, []])
+})
+
+test('a replay sends a late event once, not its copy', async () => {
+  const late = documentAt(Date.now() - 1000, { app: 'replayed' })
+  const original = documentAt(Date.now() - 10 * MINUTE, { app: 'replayed' })
+  const copy = { ...late, event: original.event, copyOf: original.id }
+  await store(world, [{ ...original, late: copy.id }, copy])
+  const client = clientOf(app, await tokenOf(people.ttd))
+  const { id } = await client.subscribed({
+    endPoint: `${receiver.url}/replayed`,
+    resourceFilter: 'urn:altinn:resource:app_ttd_replayed',
+  })
+  await client.replay(id, { only: 'missing' })
+  const { looked, sent } = await client.replayDone(id)
+  assert.deepEqual([looked, sent], [2, 1])
+  const got = () =>
+    receiver.deliveries.filter(({ path, event }) => path === '/replayed' && event?.resource)
+  await eventually('it arrived', () => got().length > 0)
+  assert.deepEqual(
+    got().map(({ event }) => event?.id),
+    [original.id],
+  )
+})

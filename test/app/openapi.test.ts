@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { STATUS_CODES } from 'node:http'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { parse } from 'yaml'
+import { docsPage } from '../../local/docs-page.ts'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver, type Delivery } from '../../local/receiver.ts'
+import { parseEventDraft } from '../../shared/events/event-draft.ts'
+import { problemTypes } from '../../shared/http/problem.ts'
+import { parseReadRequest } from '../../shared/events/read-request.ts'
+import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
+import { parseSubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
+import { startApp } from '../support/app.ts'
+import { assertHeaderValid, assertValid, description } from '../support/openapi-validation.ts'
+import { clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { createWorld } from '../support/stores.ts'
+
+const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
+const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+after(() => receiver.stop())
+const app = await startApp(world)
+after(app.stop)
+
+test('the description is served as it is written, with an address that is right where it is served', async () => {
+  const answer = await fetch(`${app.api}/openapi.json`)
+  assert.equal(answer.status, 200)
+  const served: unknown = await answer.json()
+  assert.deepEqual(served, parse(read('docs/openapi.yaml')))
+  const [{ url }] = Object(served).servers
+  assert.equal(new URL(url, answer.url).href, app.api)
+})
+
+test('its page needs nothing from elsewhere, and cannot be broken out of', () => {
+  const html = docsPage({ altinnToken: '</script>attack', platformAccessToken: '' })
+  assert.doesNotMatch(html, /<\/script>attack/)
+  assert.doesNotMatch(html, /<(script|link|img)[^>]* (src|href)="(?!data:)/)
+  assert.match(html, /default-src 'none'/)
+})
+
+test('its version is that of the package', () => {
+  assert.equal(description.info.version, JSON.parse(read('package.json')).version)
+})
+
+test("its example of an event is the original documentation's", () => {
+  const { post } = Object(description.paths['/app'])
+  const { examples } = post.requestBody.content['application/json']
+  assert.deepEqual(examples.instanceCreated.value, exampleEvent)
+})
+
+test('the problems of the code are those of the description', () => {
+  const { schemas } = Object(description).components
+  const described = Object.values(schemas)
+    .map((schema) => Object(schema).properties)
+    .filter((properties) => properties?.status?.const !== undefined)
+    .map(({ type, title, status }) => [status.const, type.const, title.const].join(' '))
+  const coded = Object.entries(problemTypes).map(([status, type]) =>
+    [status, type, STATUS_CODES[status]].join(' '),
+  )
+  assert.deepEqual(described.toSorted(), coded.toSorted())
+})
+
+test('the validation event and an event reach a webhook as they are described', async () => {
+  const owner = clientOf(app, await tokenOf(people.ttd))
+  const endPoint = `${receiver.url}/hook`
+  await owner.subscribed({ endPoint, resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' })
+  const id: unknown = await (
+    await app.publish({ ...exampleEvent, data: { a: 1 }, contenttype: 'application/json' })
+  ).json()
+  const delivered = await receiver.waitFor(({ event }) => event?.id === id, 20)
+  const validation = await receiver.waitFor(({ event }) => event?.id !== id)
+  assertWebhook('event', delivered)
+  assertWebhook('validation', validation)
+})
+
+function assertWebhook(name: string, { headers, body }: Delivery): void {
+  const operation = `/webhooks/${name}/post`
+  const { post } = Object(Object(description).webhooks[name])
+  for (const { $ref } of post.parameters) assertHeaderValid(String($ref).slice(1), headers)
+  assertValid(`${operation}/requestBody/content/application~1json/schema`, JSON.parse(body))
+}
+
+const x = (length: number) => 'x'.repeat(length)
+const address = 'https://ttd.apps.altinn.no/ttd/apps-test/'
+const addressOf = (length: number) => address.padEnd(length, 'x')
+const texts = (most: number) => [x(most), x(most + 1), 1, {}, []]
+const filters = [...texts(2048), '', null]
+
+/** For each member values that are right and values that are wrong, at the limit and one beyond. */
+const requests = {
+  EventDraft: {
+    parser: parseEventDraft,
+    example: exampleEvent,
+    values: {
+      type: [...texts(255), '', null],
+      source: [
+        addressOf(2048),
+        addressOf(2049),
+        'HTTP://x/ttd/apps-test',
+        'ftp://x/y',
+        '/ttd/a',
+        'x',
+      ],
+      subject: [
+        '/party/1',
+        `/party/${'1'.repeat(20)}`,
+        `/party/${'1'.repeat(21)}`,
+        '/person/1',
+        '',
+      ],
+      specversion: [...texts(255), '', '0.3'],
+      alternativesubject: [...texts(2048), null],
+      data: [null, 1, {}, [], 'x'],
+      dataschema: [addressOf(2048), addressOf(2049), 'not a URI', null, 1],
+      contenttype: ['application/json', 'nonsense', `a/${x(253)}`, `a/${x(254)}`, null, {}, 1],
+      id: ['x', 1],
+    },
+  },
+  SubscriptionRequest: {
+    parser: parseSubscriptionRequest,
+    example: {
+      endPoint: 'https://subscriber.example/',
+      resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+    },
+    values: {
+      endPoint: [null, 1, {}],
+      resourceFilter: [`urn:a:${x(2042)}`, `urn:a:${x(2043)}`, 'URN:a:b', 'urn:a', 'urn:a:b c', ''],
+      sourceFilter: [
+        'http://ttd.apps.altinn.no/ttd/apps-test',
+        'ttd/apps-test',
+        addressOf(2049),
+        '',
+        null,
+      ],
+      subjectFilter: filters,
+      alternativeSubjectFilter: filters,
+      typeFilter: filters,
+      includeSubunits: [true, false, null, 'false'],
+      other: [1],
+    },
+  },
+  ReplayRequest: {
+    parser: parseReplayRequest,
+    example: { only: 'dead', from: '2026-08-20T10:57:56Z' },
+    values: {
+      only: ['dead', 'missing', 'all', 'none', null],
+      from: ['2026-08-20T10:57:56.123+02:00', '2026-08-20T10:57:56', 'yesterday', 1, null],
+      to: ['2026-08-20T10:57:57Z', 'today', 1, null],
+      other: [1],
+    },
+  },
+}
+
+for (const [name, { parser, example, values }] of Object.entries(requests))
+  test(`the schema ${name} takes what the code takes, and no more`, () => {
+    const pointer = `/components/schemas/${name}`
+    const bodies = Object.entries(values).flatMap(([member, given]) => [
+      Object.fromEntries(Object.entries(example).filter(([each]) => each !== member)),
+      ...given.map((value) => ({ ...example, [member]: value })),
+    ])
+    for (const value of [example, ...bodies, [], null, 'x'])
+      assert.equal(
+        passes(() => assertValid(pointer, value)),
+        passes(() => parser({ text: JSON.stringify(value), value })),
+        JSON.stringify(value),
+      )
+  })
+
+test('the parameters of reading have the bounds and the default that the code has', () => {
+  const { Size, Source } = Object(description).components.parameters
+  const parsed = (query: string) => parseReadRequest(`http://x/?after=1&${query}`, null, 30)
+  const { default: usual, minimum, maximum } = Size.schema
+  assert.equal(parsed('').size, usual)
+  assert.equal(parsed(`size=${maximum}`).size, maximum)
+  assert.equal(parsed(`size=${maximum + 1}`).size, maximum)
+  assert.equal(parsed(`size=${minimum}`).size, minimum)
+  assert.throws(() => parsed(`size=${minimum - 1}`))
+  const sources = (count: number) => Array.from({ length: count }, (_, each) => `source=${each}`)
+  assert.equal(
+    parsed(sources(Source.schema.maxItems).join('&')).sources.length,
+    Source.schema.maxItems,
+  )
+  assert.throws(() => parsed(sources(Source.schema.maxItems + 1).join('&')))
+})
+
+function passes(check: () => unknown): boolean {
+  try {
+    check()
+    return true
+  } catch {
+    return false
+  }
+}

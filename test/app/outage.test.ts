@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exampleEvent } from '../../local/example.ts'
+import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { createWorld, deployed, eventually } from '../support/stores.ts'
+
+const skip = deployed !== undefined && 'faults need stores of its own'
+
+// The app reaches its stores through proxies; the test sees them directly.
+const world = await createWorld()
+const cosmos = await startFaultProxy(world.settings.Cosmos)
+const queues = await startFaultProxy(world.settings.QueueStorage)
+const app = await startApp(world, {
+  settings: {
+    Cosmos: cosmos.connection,
+    QueueStorage: queues.connection,
+    REPAIR_AFTER_SECONDS: '1',
+    'AzureWebJobs.sweep.Disabled': 'true', // runs when a test says so
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+  },
+})
+const calm = () => {
+  cosmos.plan = () => undefined
+  queues.plan = () => undefined
+}
+beforeEach(calm)
+after(async () => {
+  calm() // what hangs would hold the app up
+  await app.stop()
+  await Promise.all([cosmos.stop(), queues.stop()])
+})
+
+const refuseAll: Plan = () => ({ status: 503 })
+const creates =
+  (plan: Plan): Plan =>
+  (request) =>
+    request.method === 'POST' && request.url.endsWith('/colls/events/docs')
+      ? plan(request)
+      : undefined
+/** A plan that holds for the first `count` of the requests it is asked about. */
+function first(count: number, plan: Plan): Plan {
+  let seen = 0
+  return (request) => (seen++ < count ? plan(request) : undefined)
+}
+const documents = (subject: string) =>
+  world
+    .documents<EventDocument>('events')
+    .then((all) => all.filter((one) => one.subject === subject))
+const eventFor = (party: number, more: object = {}) => ({
+  ...exampleEvent,
+  subject: `/party/${party}`,
+  ...more,
+})
+const timed = async (event: object, headers: Record<string, string> = {}) => {
+  const start = performance.now()
+  const answer = await app.publish(event, headers)
+  return { answer, ms: performance.now() - start }
+}
+
+const faults: Record<string, Plan> = {
+  'a 429 that asks to wait 300 ms, four times': first(4, () => ({
+    status: 429,
+    headers: { 'x-ms-retry-after-ms': '300' },
+  })),
+  'a 503': first(1, () => ({ status: 503 })),
+  'a 500': first(1, () => ({ status: 500 })),
+  'a 408': first(1, () => ({ status: 408 })),
+  'a 449': first(1, () => ({ status: 449 })),
+  'a connection that is cut before': first(1, () => 'cut before'),
+  'a connection that is cut after it was done': first(1, () => 'cut after'),
+  'a hang': first(1, () => 'hang'),
+}
+for (const [index, [what, plan]] of Object.entries(faults).entries())
+  test(`a create that meets ${what} is tried again and stored once`, { skip }, async () => {
+    cosmos.plan = creates(plan)
+    const answer = await app.publish(eventFor(100 + index))
+    assert.equal(answer.status, 201)
+    const id: unknown = await answer.json()
+    const stored = await documents(`/party/${100 + index}`)
+    assert.deepEqual(
+      stored.map((one) => one.id),
+      [id],
+    )
+  })
+
+test(
+  'while Cosmos is down a small event goes by the queue, and its message comes again until it is stored',
+  { skip },
+  async () => {
+    cosmos.plan = refuseAll
+    const { answer, ms } = await timed(eventFor(200))
+    assert.equal(answer.status, 201)
+    assert.ok(ms < 8000, `${ms} ms`)
+    const id: unknown = await answer.json()
+
+    const sent: string[] = []
+    queues.plan = ({ method, url }) => void (method === 'POST' && sent.push(url))
+    const failed = (line: string) =>
+      line.includes('cannot be stored yet') && line.includes(String(id))
+    await eventually('a try that failed', () => app.lines.some(failed), 20)
+    assert.deepEqual(await documents('/party/200'), [])
+
+    cosmos.plan = () => undefined
+    const [stored] = await eventually(
+      'stored and fanned out',
+      async () => {
+        const found = await documents('/party/200')
+        return found[0]?.fanOut !== undefined && found
+      },
+      20,
+    )
+    assert.equal(stored?.id, id)
+    assert.deepEqual(
+      sent.filter((url) => url.includes('/events-inbound/')),
+      [],
+    )
+  },
+)
+
+test(
+  'while Cosmos is down a large event, and one with an idempotency key, get 503 within 4 s',
+  { skip },
+  async () => {
+    cosmos.plan = refuseAll
+    const refused = await Promise.all([
+      timed(eventFor(201, { data: 'x'.repeat(49_152) })),
+      timed(eventFor(202), { 'Idempotency-Key': 'k' }),
+    ])
+    for (const { answer, ms } of refused) {
+      assert.equal(answer.status, 503)
+      assert.equal(answer.headers.get('retry-after'), '5')
+      assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+      assert.ok(ms < 8000, `${ms} ms`)
+    }
+    assert.deepEqual([...(await documents('/party/201')), ...(await documents('/party/202'))], [])
+  },
+)
+
+test('with Cosmos and the queue down no event is accepted', { skip }, async () => {
+  cosmos.plan = refuseAll
+  queues.plan = ({ method }) => (method === 'POST' ? { status: 503 } : undefined)
+  assert.equal((await app.publish(eventFor(203))).status, 503)
+})
+
+test(
+  'while the queue is down events are accepted within the time of one try, and the sweep pushes them',
+  { skip },
+  async () => {
+    queues.plan = ({ method }) => (method === 'POST' ? 'hang' : undefined)
+    const { answer, ms } = await timed(eventFor(300))
+    assert.equal(answer.status, 201)
+    assert.ok(ms < 5000, `${ms} ms`)
+    queues.plan = () => undefined
+    await eventually('swept and fanned out', async () => {
+      await app.run('sweep')
+      return (await documents('/party/300'))[0]?.fanOut !== undefined
+    })
+  },
+)
+
+test('a sweep takes nothing while the queue is down', { skip }, async () => {
+  queues.plan = refuseAll
+  await app.publish(eventFor(301))
+  const [before] = await documents('/party/301')
+  await sleep(1500)
+  await app.run('sweep')
+  await eventually('sweep failed', () => app.lines.some((line) => /error.*sweep/i.test(line)))
+  assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
+})
+
+test('health names the parts that do not answer, within 2 s', { skip }, async () => {
+  cosmos.plan = () => 'hang'
+  queues.plan = () => 'hang'
+  const start = performance.now()
+  const answer = await fetch(`${app.api}/health`)
+  assert.ok(performance.now() - start < 6000)
+  assert.equal(answer.status, 503)
+  assert.deepEqual(Object(await answer.json()).parts, {
+    cosmos: 'does not answer',
+    queue: 'does not answer',
+    sweep: 'not known',
+  })
+})

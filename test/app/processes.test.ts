@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exampleEvent } from '../../local/example.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { createWorld, deployed, eventually } from '../support/stores.ts'
+
+// As on Flex Consumption: HTTP functions and each queue function on instances of their own.
+const skip = deployed !== undefined && 'the processes must be its own'
+const world = await createWorld()
+const settings = { REPAIR_AFTER_SECONDS: '2' }
+const [http, fanOut] = await Promise.all([
+  startApp(world, { settings, functions: ['publish-event', 'health', 'sweep'] }),
+  startApp(world, { settings, functions: ['fan-out-event', 'keep-poison-events-inbound'] }),
+])
+after(() => Promise.all([http.stop(), fanOut.stop()]))
+
+const allFannedOut = (ids: unknown[]) =>
+  eventually('all fanned out', async () => {
+    const documents = await world.documents<EventDocument>('events')
+    const done = new Set(documents.filter((one) => one.fanOut !== undefined).map((one) => one.id))
+    return ids.every((id) => done.has(String(id)))
+  })
+
+test('an event published in one process is fanned out in another', { skip }, async () => {
+  const id: unknown = await (await http.publish()).json()
+  await allFannedOut([id])
+  await eventually('its log line', () =>
+    fanOut.lines.some((line) => line.includes('event fanned out') && line.includes(String(id))),
+  )
+  assert.equal(
+    http.lines.some((line) => line.includes('event fanned out')),
+    false,
+  )
+})
+
+test(
+  'all queues emptied in the middle of a run, and every event is fanned out all the same',
+  { skip },
+  async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 60 }, async (_, party): Promise<unknown> => {
+        await sleep(party * 10)
+        if (party % 15 === 0) await world.queue('events-inbound').clearMessages()
+        const answer = await http.publish({ ...exampleEvent, subject: `/party/${party}` })
+        assert.equal(answer.status, 201)
+        return answer.json()
+      }),
+    )
+    await world.queue('events-inbound').clearMessages()
+    await sleep(2500) // until what is left is overdue
+    await http.run('sweep')
+    await allFannedOut(ids)
+  },
+)
+
+test(
+  'an instance that is killed while it works loses nothing: the sweep has another do it',
+  { skip },
+  async () => {
+    const doomed = await startApp(world, { settings, functions: ['fan-out-event'] })
+    const publishing = Array.from({ length: 40 }, (_, party) =>
+      http.publish({ ...exampleEvent, subject: `/party/${party}` }),
+    )
+    await doomed.kill()
+    const ids = await Promise.all(
+      publishing.map(async (answer): Promise<unknown> => (await answer).json()),
+    )
+    await sleep(2500)
+    await http.run('sweep')
+    await allFannedOut(ids)
+  },
+)

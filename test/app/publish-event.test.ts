@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { clientBody, exampleEvent } from '../../local/example.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { createWorld, eventually } from '../support/stores.ts'
+
+const world = await createWorld()
+const app = await startApp(world)
+after(app.stop)
+
+const stored = async (id: unknown) =>
+  (await world.documents<EventDocument>('events')).find((document) => document.id === id)
+
+test("the real client's bytes are answered as the original answers them", async () => {
+  const answer = await app.publish(clientBody())
+  assert.equal(answer.status, 201)
+  assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
+  assert.equal(answer.headers.get('location'), '/party/50019855')
+  assert.match(
+    await answer.text(),
+    /^"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"$/,
+  )
+})
+
+test('an accepted event is stored with an id and a time of ours, and the fan-out is noted', async () => {
+  const before = Date.now()
+  const id = await (
+    await app.publish({ ...exampleEvent, id: 'mine', time: '2001-01-01T00:00:00Z' })
+  ).json()
+  const document = await eventually('fanned out', async () => {
+    const found = await stored(id)
+    return found?.fanOut !== undefined && found
+  })
+  assert.equal(document.pending, undefined)
+  assert.equal(document.fanOut?.count, 0)
+  assert.equal(document.alternative, '/person/01017512345')
+  assert.ok(Math.abs(Date.parse(document.event.time) - before) < 5000)
+  assert.deepEqual(document.event, {
+    specversion: '1.0',
+    id,
+    time: document.event.time,
+    source: exampleEvent.source,
+    subject: '/party/50019855',
+    type: 'app.instance.created',
+    resource: 'urn:altinn:resource:app_ttd_apps-test',
+    resourceinstance: '50019855/428a4575-2c04-4400-89a3-1aaadd2579cd',
+    alternativesubject: '/person/01017512345',
+  })
+})

@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
+import { startFaultProxy, type Fault } from '../../local/fault-proxy.ts'
+import { isUsage } from '../../local/emulators/usage.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { openEvents } from '../../shared/events/event-store.ts'
+import { startApp } from '../support/app.ts'
+import { idsOf, readerOf } from '../support/reader.ts'
+import { documentAt, idAt, store } from '../support/stored-events.ts'
+import { assertProblem, people, tokenOf } from '../support/subscriber.ts'
+import { createWorld, deployed } from '../support/stores.ts'
+
+const HOUR = 3_600_000
+const world = await createWorld()
+const functions = ['read-app-events', 'read-party-events']
+const cosmos = await startFaultProxy(world.settings.Cosmos)
+const app = await startApp(world, {
+  functions,
+  settings: { READ_HOLDBACK_SECONDS: '15', Cosmos: cosmos.connection },
+})
+after(() => Promise.all([app.stop(), cosmos.stop()]))
+const ttd = readerOf(app, await tokenOf(people.ttd))
+const someone = await tokenOf({ ...people.user, 'urn:altinn:partyid': 71, pid: '03017512345' })
+const user = readerOf(app, someone)
+const person = readerOf(app, someone, '03017512345')
+
+// Every test has an app, or a party, of its own. Events are a second apart, from an hour ago on.
+const begin = Date.now() - HOUR
+const at = (seconds: number) => new Date(begin + seconds * 1000).toISOString()
+type Said = Parameters<typeof documentAt>[1]
+async function stored(name: string, count: number, said: (index: number) => Said = () => ({})) {
+  const documents = Array.from({ length: count }, (_, index) =>
+    documentAt(begin + index * 1000, { app: name, ...said(index) }),
+  )
+  await store(world, documents.toReversed())
+  return documents
+}
+const eventsOf = (documents: EventDocument[]) => documents.map(({ event }) => event)
+
+test('a page has 50 events, as they are stored and oldest first; `next` leads on until all are read', async () => {
+  const documents = await stored('pages', 120)
+  const pages = await ttd.pages('ttd/pages?after=1')
+  assert.deepEqual(pages, [
+    eventsOf(documents.slice(0, 50)),
+    eventsOf(documents.slice(50, 100)),
+    eventsOf(documents.slice(100)),
+    [],
+  ])
+})
+
+test('what is younger than the holdback is held back, whatever is asked for', async () => {
+  const now = Date.now()
+  const old = documentAt(now - 16_000, { app: 'fresh' })
+  const fresh = [-10_000, -1000, 0, 60_000].map((ms) => documentAt(now + ms, { app: 'fresh' }))
+  await store(world, [...fresh, old])
+  const to = new Date(now + HOUR).toISOString()
+  for (const query of ['after=1', `from=${at(0)}`, `after=1&to=${to}`, 'after=1&size=1000'])
+    assert.deepEqual(idsOf((await ttd.pages(`ttd/fresh?${query}`)).flat()), [old.id])
+  const [first] = fresh
+  assert.deepEqual(await ttd.pages(`ttd/fresh?after=${first?.id}`), [[]], 'a position of its own')
+})
+
+test('sizes from 1 to 1,000 are obeyed, and no more than 1,000 are given', async () => {
+  const documents = await stored('sizes', 1010)
+  for (const [size, count] of [
+    [1, 1],
+    [7, 7],
+    [101, 101],
+    [1000, 1000],
+    [5000, 1000],
+  ] as const) {
+    const { events, next } = await ttd.page(`ttd/sizes?after=1&size=${size}`)
+    assert.deepEqual(idsOf(events), idsOf(documents.slice(0, count)))
+    assert.match(next ?? '', new RegExp(`after=${documents[count - 1]?.id}`))
+  }
+})
+
+test('a page begins after an id of this service, and at the start after any other', async () => {
+  const documents = await stored('after', 5)
+  const ids = idsOf(documents)
+  const from = async (query: string) => idsOf((await ttd.page(`ttd/after?${query}`)).events)
+  assert.deepEqual(await from(`after=${ids[1]}`), ids.slice(2))
+  assert.deepEqual(await from(`after=${ids[1]?.toUpperCase()}`), ids.slice(2))
+  assert.deepEqual(await from(`after=${ids[4]}`), [])
+  const future = idAt(Date.now() + HOUR)
+  for (const other of ['1', '4815d141-c18c-4a14-8cd2-887b2eb8ddc2', future, '%00', "' OR 1=1 --"])
+    assert.deepEqual(await from(`after=${other}`), ids, other)
+})
+
+test('`from` and `to` are included, in any time zone', async () => {
+  const ids = idsOf(await stored('times', 10))
+  const between = async (query: string) => idsOf((await ttd.page(`ttd/times?${query}`)).events)
+  assert.deepEqual(await between(`from=${at(3)}`), ids.slice(3))
+  assert.deepEqual(await between(`from=${at(3)}&to=${at(6)}`), ids.slice(3, 7))
+  assert.deepEqual(await between(`after=1&to=${at(6)}`), ids.slice(0, 7))
+  assert.deepEqual(await between(`from=${at(6)}&to=${at(3)}`), [])
+  assert.deepEqual(await between(`from=${at(3)}&after=${ids[5]}`), ids.slice(6))
+  const oslo = new Date(begin + 3000 + HOUR).toISOString().replace('Z', '%2B01:00')
+  assert.deepEqual(await between(`from=${oslo}`), ids.slice(3))
+})
+
+const types = ['app.instance.created', 'app.instance.process.completed', 'App.Other', 'a,b']
+const filters: [query: string, wanted: number[]][] = [
+  ['type=app.instance.created', [0]],
+  ['type=APP.INSTANCE.CREATED', [0]],
+  ['type=app.instance.%25', [0, 1]],
+  ['type=%25created&type=app.other', [0, 2]],
+  ['type=%25created,app.other', [0, 2]],
+  ['type[]=app.other', [2]],
+  ['type=%25', [0, 1, 2, 3]],
+  ['type=a%25b', [3]],
+  ['type=app.instance', []],
+  ['type=app_instance_created', []],
+  ["type=' OR 1=1 --", []],
+  ['type=', [0, 1, 2, 3]],
+  ['source=https://ttd.apps.altinn.no/ttd/filters', []],
+  ['source=https://ttd.apps.altinn.no/ttd/filters/%25', [0, 1, 2, 3]],
+  ['source=HTTPS://TTD.%25/1&source=%25/2', [1, 2]],
+  ['source=%25/1,%25/3', [1, 3]],
+  ['source=%25/1&type=app.instance.%25', [1]],
+  ['source=%25/1&type=app.other', []],
+]
+describe('filters', { concurrency: 4 }, async () => {
+  const documents = await stored('filters', 40, (index) => ({
+    type: types[index % 4] ?? '',
+    source: `https://ttd.apps.altinn.no/ttd/filters/${index % 4}`,
+  }))
+  for (const [query, wanted] of filters)
+    test(query, async () => {
+      const ids = idsOf(documents.filter((_, index) => wanted.includes(index % 4)))
+      assert.deepEqual(idsOf((await ttd.pages(`ttd/filters?after=1&${query}`)).flat()), ids)
+      const small = await ttd.pages(`ttd/filters?after=1&${query}&size=7`)
+      assert.deepEqual(idsOf(small.flat()), ids)
+      assert.ok(small.slice(0, -1).every((page) => page.length <= 7))
+    })
+})
+
+test('a page that the filter has emptied leads on all the same, and costs no more than 1,000 documents', async () => {
+  const documents = await stored('thin', 1010, (index) => (index < 1005 ? {} : { type: 'rare' }))
+  const before = await usage()
+  const { events, next } = await ttd.page('ttd/thin?after=1&type=rare&size=3')
+  const spent = await usage()
+  assert.deepEqual(events, [])
+  assert.match(next ?? '', new RegExp(`after=${documents[999]?.id}&type=rare&size=3$`))
+  assert.ok(spent.charge - before.charge < 100, `${spent.charge - before.charge} RU`)
+  const rare = idsOf(documents.slice(1005))
+  assert.deepEqual((await ttd.pages(next ?? '')).map(idsOf), [rare.slice(0, 3), rare.slice(3), []])
+})
+
+/** What has been asked of the events so far. */
+async function usage(): Promise<{ queries: number; others: number; charge: number }> {
+  const { Cosmos, COSMOS_DATABASE } = world.settings
+  const [, endpoint = ''] = /AccountEndpoint=([^;]+)/.exec(Cosmos) ?? []
+  const found: unknown = await (await fetch(`${endpoint}_strict/usage`)).json()
+  assert.ok(isUsage(found))
+  const tally = found.byContainer[`${COSMOS_DATABASE}/events`]
+  const { query = 0, ...others } = tally?.operations ?? {}
+  const sum = Object.values(others).reduce((total, count) => total + count, 0)
+  return { queries: query, others: sum, charge: tally?.charge ?? 0 }
+}
+
+test('a page is one query of the events it has', { skip: deployed !== undefined }, async () => {
+  const party = '/party/77'
+  await stored('cost', 300, () => ({ subject: party, alternativesubject: '/org/912345670' }))
+  const reader = readerOf(app, await tokenOf({ ...people.user, 'urn:altinn:partyid': 77 }))
+  const asked: [typeof reader, string][] = [
+    [ttd, 'ttd/cost?after=1'],
+    [ttd, `ttd/cost?from=${at(10)}&to=${at(200)}`],
+    [ttd, 'ttd/cost?after=1&party=77'],
+    [ttd, 'ttd/cost?after=1&unit=912345670'],
+    [reader, 'party?after=1&party=77'],
+  ]
+  for (const [client, address] of asked) {
+    const before = await usage()
+    assert.equal((await client.page(address)).events.length, 50, address)
+    const spent = await usage()
+    assert.deepEqual([spent.queries - before.queries, spent.others - before.others], [1, 0])
+    assert.ok(spent.charge - before.charge < 8, `${address}: ${spent.charge - before.charge} RU`)
+  }
+})
+
+test(
+  'without its composite indexes no page would be served',
+  { skip: deployed !== undefined },
+  async () => {
+    const bounds = { after: '', until: 'f', most: 50 }
+    const client = new CosmosClient(world.settings.Cosmos)
+    const bare = client.database(`${world.settings.COSMOS_DATABASE}bare`)
+    await client.databases.create({ id: bare.id })
+    await bare.containers.create({
+      id: 'events',
+      partitionKey: {
+        paths: ['/resource', '/subject'],
+        kind: PartitionKeyKind.MultiHash,
+        version: PartitionKeyDefinitionVersion.V2,
+      },
+      indexingPolicy: { excludedPaths: [{ path: '/*' }] },
+    })
+    const scopes = [{ resource: 'x' }, { subject: 'x' }, { alternative: 'x' }]
+    const indexed = openEvents(client.database(world.settings.COSMOS_DATABASE))
+    for (const scope of [
+      ...scopes,
+      { resource: 'x', subject: 'x' },
+      { resource: 'x', alternative: 'x' },
+    ]) {
+      await assert.rejects(
+        openEvents(bare).in(scope, bounds, () => true),
+        { code: 400 },
+      )
+      assert.equal(await indexed.in(scope, bounds, () => true), undefined)
+    }
+  },
+)
+
+const faults: [what: string, fault: Fault][] = [
+  ['a 503', { status: 503 }],
+  ['a 500', { status: 500 }],
+  ['a 429', { status: 429, headers: { 'x-ms-retry-after-ms': '50' } }],
+  ['a cut after it was done', 'cut after'],
+]
+describe('a page that meets a fault', { skip: deployed !== undefined }, async () => {
+  const documents = await stored('faults', 250)
+  for (const [what, fault] of faults)
+    test(`that passes is whole, and has each event once: ${what}`, async () => {
+      for (const place of [1, 2, 3, 4]) {
+        let asked = 0 // the plan of the query, then the query three times: 100, 100 and 50 events
+        cosmos.plan = ({ method, url }) =>
+          method === 'POST' && url.endsWith('/colls/events/docs') && ++asked === place
+            ? fault
+            : undefined
+        const { events } = await ttd.page('ttd/faults?after=1&size=250')
+        assert.deepEqual(idsOf(events), idsOf(documents), `request ${place}`)
+        assert.ok(asked >= 4, `${asked} requests`)
+      }
+    })
+  test('that stays is a 503, to be asked for again', async () => {
+    cosmos.plan = () => ({ status: 503 })
+    const answer = await ttd.get('ttd/faults?after=1')
+    cosmos.plan = () => undefined
+    assert.equal(answer.headers.get('retry-after'), '5')
+    await assertProblem(answer, 503)
+  })
+})
+
+test('large events make a page shorter, and none is left out', async () => {
+  const documents = await stored('large', 12, () => ({ data: 'x'.repeat(1_000_000) }))
+  const pages = await ttd.pages('ttd/large?after=1')
+  assert.deepEqual(pages.map(idsOf).flat(), idsOf(documents))
+  assert.ok(pages.length > 2 && pages.every((page) => page.length <= 4))
+})
+
+describe('events about somebody', async () => {
+  const about = (subject: string, alternativesubject: string) => ({ subject, alternativesubject })
+  const mine = about('/party/71', '/person/03017512345')
+  const company = about('/party/60', '/organisation/991825827') // as documented
+  const sameCompany = about('/party/60', '/org/991825827') // as clients write it
+  const others = about('/party/61', '/person/02017512345')
+  const said = [mine, company, sameCompany, others]
+  const documents = await stored('people', 12, (index) => ({ ...said[index % 4] }))
+  const elsewhere = await stored('elsewhere', 8, (index) => ({ org: 'skd', ...said[index % 4] }))
+  const pick = (list: EventDocument[], ...kinds: number[]) =>
+    idsOf(list.filter((_, index) => kinds.includes(index % 4)))
+  const read = async (reader: typeof ttd, address: string) =>
+    idsOf((await reader.pages(address)).flat())
+
+  test('an app owner reads of one party, unit or person among those of its app', async () => {
+    const query = 'ttd/people?after=1'
+    assert.deepEqual(await read(ttd, query), idsOf(documents))
+    assert.deepEqual(await read(ttd, `${query}&party=60`), pick(documents, 1, 2))
+    assert.deepEqual(await read(ttd, `${query}&party=0`), idsOf(documents))
+    assert.deepEqual(await read(ttd, `${query}&unit=991825827`), pick(documents, 1, 2))
+    const owner = readerOf(app, await tokenOf(people.ttd), '02017512345')
+    assert.deepEqual(await read(owner, query), pick(documents, 3))
+    assert.deepEqual(await read(ttd, `${query}&party=62`), [])
+    assert.deepEqual(await read(ttd, `${query}&party=60&type=nothing`), [])
+  })
+
+  test('a party reads what any app says about it, by party, unit or person', async () => {
+    const both = (...kinds: number[]) =>
+      [...pick(documents, ...kinds), ...pick(elsewhere, ...kinds)].toSorted()
+    assert.deepEqual(await read(user, 'party?after=1&party=71'), both(0))
+    assert.deepEqual(await read(person, 'party?after=1'), both(0))
+    assert.deepEqual(await read(ttd, 'party?after=1&unit=991825827'), both(1, 2))
+    const ofOther = 'party?after=1&party=71&source=https://skd.%25'
+    assert.deepEqual(await read(user, ofOther), pick(elsewhere, 0))
+  })
+
+  test('the number of a person is in the header alone: `next` does not have it', async () => {
+    const { next } = await person.page('party?after=1&size=1')
+    assert.match(next ?? '', /^http[^?]*\/events\/api\/v1\/app\/party\?after=[0-9a-f-]{36}&size=1$/)
+    assert.equal((await person.page(next ?? '')).events.length, 1)
+  })
+})
+
+const SUBJECT =
+  'Subject must be specified using either query params party or unit or header value person.'
+const refusals: [address: string, detail: string][] = [
+  ['ttd/apps-test', "The 'From' or 'After' parameter must be defined."],
+  ['ttd/apps-test?after=', "The 'From' or 'After' parameter must be defined."],
+  ['ttd/apps-test?party=1&size=5', "The 'From' or 'After' parameter must be defined."],
+  ['ttd/apps-test?after=1&size=0', "The 'Size' parameter must be a number larger that 0."],
+  ['ttd/apps-test?after=1&size=abc', "The 'Size' parameter must be a number larger that 0."],
+  [
+    'ttd/apps-test?from=2026-02-01T10:00:00',
+    "The 'From' parameter must specify timezone. E.g. 2022-07-07T11:00:53.3917Z for UTC",
+  ],
+  [
+    'ttd/apps-test?after=1&to=2026-02-01',
+    "The 'To' parameter must specify timezone. E.g. 2022-07-07T11:00:53.3917Z for UTC",
+  ],
+  ['party?after=1&party=1&unit=991825827', "Only one of 'Party' or 'Unit' can be defined."],
+  ['party?after=1&unit=1', "Value of 'Unit' needs to be exactly 9 digits."],
+  ['party?after=1', SUBJECT],
+  ['party?after=1&party=0', SUBJECT],
+  ['party?after=1&source=%25', SUBJECT],
+  ['party', "The 'From' or 'After' parameter must be defined."],
+]
+describe("what is refused, in the original's words", () => {
+  for (const [address, detail] of refusals)
+    test(address, async () =>
+      assert.equal(await assertProblem(await ttd.get(address), 400), detail),
+    )
+  test('a party and a person', async () => {
+    const answer = await person.get('party?after=1&party=71')
+    assert.equal(
+      await assertProblem(answer, 400),
+      "Only one of 'Party' or 'Person' can be defined.",
+    )
+  })
+})

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exampleEvent } from '../../local/example.ts'
+import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { idsOf, readerOf } from '../support/reader.ts'
+import { documentAt, store } from '../support/stored-events.ts'
+import { people, tokenOf } from '../support/subscriber.ts'
+import { createWorld, eventually } from '../support/stores.ts'
+
+const HOLDBACK = 15 // seconds, the least there can be
+const CLIENTS = 8
+const EACH = 25
+const world = await createWorld()
+const settings = { READ_HOLDBACK_SECONDS: String(HOLDBACK) }
+const [one, other] = await Promise.all([
+  startApp(world, { settings }),
+  startApp(world, { settings }),
+])
+after(() => Promise.all([one.stop(), other.stop()]))
+const data = { answer: [42, null, 'blå 🦉'], ttl: 1 }
+const said = { ...exampleEvent, data, contenttype: 'application/json' }
+
+test('who follows `next` while events are published sees each once and misses none, however late it was stored', async (t) => {
+  const token = await tokenOf(people.ttd)
+  const began = Date.now()
+  // An event that went by the queue ten minutes ago, and comes when readers are long past it; by two messages.
+  const spilled = { ...documentAt(began - 600_000), pending: Math.floor(began / 1000) + 60 }
+  const { fanOut: _fanOut, ...waiting } = spilled
+  const old = documentAt(began - 60_000)
+  await store(world, [old])
+  const seen: CloudEvent[] = []
+  const reading = new AbortController()
+  t.after(() => reading.abort())
+  const reader = follow([readerOf(one, token), readerOf(other, token)], seen, reading.signal)
+  await eventually('the reader is past the time of the late one', () => seen.length === 1)
+  await world.send('events-inbound', { v: 1, spilled: waiting })
+
+  const accepted = (await Promise.all(Array.from({ length: CLIENTS }, (_, i) => publish(i)))).flat()
+  await messagesDone()
+  await world.send('events-inbound', { v: 1, spilled: waiting })
+  await messagesDone()
+  const expected = [old.id, spilled.id, ...accepted]
+  await eventually(
+    'all are read',
+    () => expected.every((id) => seen.some((event) => event.id === id)),
+    45,
+  )
+  await sleep(500) // a few more pages, for what may come twice
+  reading.abort()
+  await reader
+
+  const ids = idsOf(seen)
+  assert.deepEqual(ids.toSorted(), expected.toSorted(), 'each once, and no others')
+  const late = ids.indexOf(spilled.id)
+  assert.ok(late > 0, 'the late one came late')
+  const others = ids.filter((id) => id !== spilled.id)
+  assert.deepEqual(others, others.toSorted(), 'by id')
+  const [published] = accepted
+  const { time, ...event } = seen.find(({ id }) => id === published) ?? { time: '' }
+  assert.ok(Math.abs(Date.parse(time) - began) < 60_000)
+  const { contenttype: datacontenttype, ...given } = said
+  assert.deepEqual(event, {
+    ...given,
+    id: published,
+    resource: 'urn:altinn:resource:app_ttd_apps-test',
+    resourceinstance: '50019855/428a4575-2c04-4400-89a3-1aaadd2579cd',
+    datacontenttype,
+  })
+
+  const documents = await world.documents<EventDocument>('events')
+  const copies = documents.filter(({ copyOf }) => copyOf !== undefined)
+  assert.deepEqual(
+    copies.map(({ copyOf, fanOut }) => [copyOf, fanOut]),
+    [[spilled.id, undefined]],
+    'two messages make one copy, which is fanned out to nobody',
+  )
+})
+
+const messagesDone = () =>
+  eventually('no message is left', async () => (await world.waiting('events-inbound')) === 0, 20)
+
+/** Publishes as fast as is answered, at both processes in turn. Some ids are made long before the write ends. */
+async function publish(client: number): Promise<string[]> {
+  const ids: string[] = []
+  for (let i = 0; i < EACH; i++) {
+    const answer = await (i % 2 === 0 ? one : other).publish(said)
+    assert.equal(answer.status, 201)
+    ids.push(String(await answer.json()))
+    if (i % 10 !== client) continue
+    const slow = documentAt(Date.now() - 5000) // a write that takes half of its 10 s
+    await store(world, [slow])
+    ids.push(slow.id)
+  }
+  return ids
+}
+
+/** Reads, by the two processes in turn, from the start on; where there is no `next` it asks again for the same. */
+async function follow(
+  readers: ReturnType<typeof readerOf>[],
+  seen: CloudEvent[],
+  signal: AbortSignal,
+): Promise<void> {
+  let address = 'ttd/apps-test?after=1&size=20'
+  for (let turn = 0; !signal.aborted; turn++) {
+    const reader = readers[turn % readers.length]
+    const { events, next } = (await reader?.page(address)) ?? { events: [], next: null }
+    seen.push(...events)
+    if (next === null) await sleep(50)
+    else address = next.replace(/^http.*\/app\//, '') // the same at the other process
+  }
+}

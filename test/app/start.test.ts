@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, test } from 'node:test'
+import { eventually } from '../support/stores.ts'
+
+const root = path.join(import.meta.dirname, '../..')
+const portNames = ['PORT', 'ISSUER_PORT', 'DOCS_PORT', 'COSMOS_PORT', 'QUEUE_PORT', 'BLOB_PORT']
+const freePorts = Object.fromEntries(portNames.map((name) => [name, '0']))
+
+const started: ChildProcess[] = []
+after(() => started.forEach((child) => child.kill('SIGKILL'))) // whatever a failed test has left
+
+/** Runs a program of the local stack as npm does, without the build that `npm test` has done. */
+function start(program: string, env: Record<string, string> = {}, cwd = root, args: string[] = []) {
+  const child = spawn(process.execPath, [`local/${program}.ts`, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], ...freePorts, ...env },
+  })
+  started.push(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  const ended = once(child, 'exit').then(([code]): unknown => code)
+  return { child, ended, output: () => output }
+}
+
+/** The processes that a process has started, from /proc. */
+async function childrenOf(pid: number | undefined): Promise<string[]> {
+  const ps = spawn('ps', ['-o', 'pid=', '--ppid', String(pid)])
+  return (await text(ps.stdout)).trim().split(/\s+/).filter(Boolean)
+}
+
+test('npm start: the printed curl and the page work, and SIGTERM leaves no process behind', async () => {
+  const { child, ended, output } = start('start')
+  await eventually('ready', () => output().includes('Ctrl-C'), 30) // 4 s, but other tests run at the same time
+  const children = await childrenOf(child.pid)
+  assert.equal(children.length, 2)
+
+  const [curl = ''] = /^curl [\s\S]*?'$/m.exec(output().replaceAll(/\\\n/g, '')) ?? []
+  const shell = spawn('bash', ['-c', curl])
+  assert.match(await text(shell.stdout), /^HTTP\/1\.1 201 [\s\S]*"[0-9a-f-]{36}"$/)
+
+  const [, docs = ''] = /^ +Try it +(\S+)/m.exec(output()) ?? []
+  assert.match(await (await fetch(docs)).text(), /^<!doctype html>/)
+  assert.equal((await fetch(`${docs}/events/api/v1/openapi.json`)).status, 200)
+
+  child.kill('SIGTERM')
+  assert.equal(await ended, 0)
+  for (const pid of children) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' })
+})
+
+test('npm start: killed outright, its emulators end too', async () => {
+  const { child, output } = start('start')
+  await eventually('ready', () => output().includes('Ctrl-C'), 30)
+  const children = await childrenOf(child.pid)
+  child.kill('SIGKILL')
+  await eventually('gone', () => children.every((pid) => !isAlive(Number(pid))), 5)
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+test('a port that is taken is one clear line and exit 1', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  t.after(() => taken.close())
+  await once(taken, 'listening')
+  const port = String(Object(taken.address()).port)
+  for (const name of portNames.filter((each) => each !== 'BLOB_PORT')) {
+    const { ended, output } = start('start', { [name]: port })
+    assert.equal(await ended, 1)
+    assert.match(output(), new RegExp(`^[^\\n]*${port}[^\\n]*\\n$`), `${name}: ${output()}`)
+  }
+})
+
+test('a setting that is wrong is one clear line and exit 1', async () => {
+  for (const program of ['start', 'start-host']) {
+    const { ended, output } = start(program, { EVENT_MAX_BYTES: 'much', REPAIR_AFTER_SECONDS: '0' })
+    assert.equal(await ended, 1)
+    assert.match(output(), /^[^\n]*EVENT_MAX_BYTES[^\n]*REPAIR_AFTER_SECONDS[^\n]*\n$/)
+  }
+})
+
+test('a bundle that is missing is one clear line and exit 1', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'app-'))
+  for (const name of ['local', 'shared', 'package.json', 'host.json', 'local.settings.sample.json'])
+    cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  const { ended, output } = start('start-host', {}, folder)
+  assert.equal(await ended, 1)
+  assert.match(output(), /^[^\n]*main\.cjs[^\n]*npm run build[^\n]*\n$/)
+  rmSync(folder, { recursive: true })
+})
+
+test('start:emulators and start:host are two halves: the app can go and come without the stores', async () => {
+  const emulators = start('start-emulators')
+  await eventually('emulators', () => emulators.output().includes('Ctrl-C'), 20)
+  const settings = Object.fromEntries(
+    [...emulators.output().matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
+  )
+  for (let round = 0; round < 2; round++) {
+    const host = start('start-host', settings, root, ['--functions', 'health'])
+    await eventually('host', () => host.output().includes('listens on'), 20)
+    host.child.kill('SIGINT')
+    assert.equal(await host.ended, 0)
+  }
+  const shown = start('show', settings)
+  assert.equal(await shown.ended, 0, shown.output())
+  assert.match(shown.output(), /Messages in queues: \{[^}]*'events-inbound': 0/)
+  const [, issuer = ''] =
+    /:(\d+)\/auth/.exec(settings['ALTINN_OPENID_CONFIGURATION_URL'] ?? '') ?? []
+  const tokens = start('print-tokens', { ISSUER_PORT: issuer }, root, [
+    '--org',
+    'ttd',
+    '--app',
+    'apps-test',
+  ])
+  assert.equal(await tokens.ended, 0)
+  assert.match(tokens.output(), /^Authorization: Bearer \S+\nPlatformAccessToken: \S+\n$/)
+
+  emulators.child.kill('SIGTERM')
+  assert.equal(await emulators.ended, 0)
+})
+
+test('start:host refuses a function that does not exist', async () => {
+  const { ended, output } = start('start-host', {}, root, ['--functions', 'publish-events'])
+  assert.equal(await ended, 1)
+  assert.match(output(), /^[^\n]*publish-events[^\n]*\n$/)
+})
+
+test('start:func says so where Core Tools are missing', async () => {
+  const { ended, output } = start('start-func', { PATH: '/nowhere' })
+  assert.equal(await ended, 1)
+  assert.match(output(), /func is missing/)
+  rmSync(path.join(root, 'local.settings.json'), { force: true })
+})
+
+test('token without an app says what it needs', async () => {
+  const { ended, output } = start('print-tokens')
+  assert.equal(await ended, 1)
+  assert.match(output(), /npm run token -- --org ttd --app apps-test/)
+})
+
+test('npm run receiver: prints what it gets, and answers as it is told', async () => {
+  const { child, ended, output } = start('start-receiver', {}, root, [
+    '--port',
+    '0',
+    '--status',
+    '503',
+  ])
+  const [url = ''] = await eventually('receiver', () => /http:\S+(?=;)/.exec(output()) ?? false)
+  const event = { type: 'app.instance.created', subject: '/party/1', id: '1' }
+  assert.equal((await fetch(url, { method: 'POST', body: JSON.stringify(event) })).status, 503)
+  await eventually('a line', () =>
+    /app\.instance\.created \/party\/1 1 no secret given/.test(output()),
+  )
+  child.kill('SIGINT')
+  assert.equal(await ended, 0)
+})

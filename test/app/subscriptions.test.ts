@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { Webhook } from 'standardwebhooks'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import type { ReplayDocument } from '../../shared/deliveries/replay-store.ts'
+import type { SubscriptionDocument, Tombstone } from '../../shared/subscriptions/subscription.ts'
+import { startApp } from '../support/app.ts'
+import {
+  assertProblem,
+  clientOf,
+  people,
+  tokenOf,
+  type Subscription,
+} from '../support/subscriber.ts'
+import { createWorld } from '../support/stores.ts'
+
+const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+after(() => receiver.stop())
+const app = await startApp(world)
+after(app.stop)
+const client = clientOf(app, await tokenOf(people.ttd))
+const user = clientOf(app, await tokenOf(people.user))
+
+const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
+const SOURCE = 'https://ttd.apps.altinn.no/ttd/apps-test'
+let hooks = 0
+const hook = () => `${receiver.url}/${hooks++}` // each asks for another subscription
+const find = (among: Subscription[], wanted: number) => among.find(({ id }) => id === wanted)
+const endpointsStored = async () => {
+  const documents = await world.documents<{ id: string; endpoint?: string }>('subscriptions')
+  return documents.map(({ endpoint }) => endpoint)
+}
+
+describe('a subscription', { concurrency: 4 }, () => {
+  test('is answered as the original answers it, with its secret, which is told once', async () => {
+    const endPoint = hook()
+    const answer = await client.call('POST', '', { endPoint, resourceFilter: RESOURCE })
+    const made = Object(await answer.json())
+    assert.equal(answer.status, 201)
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/json/)
+    assert.equal(answer.headers.get('location'), `/events/api/v1/subscriptions/${made.id}`)
+    assert.ok(Number.isInteger(made.id) && made.id > 0 && made.id < 2 ** 31)
+    assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
+    assert.ok(Math.abs(Date.parse(made.created) - Date.now()) < 10_000)
+    const expected = {
+      id: made.id,
+      endPoint,
+      sourceFilter: null,
+      subjectFilter: null,
+      resourceFilter: RESOURCE,
+      alternativeSubjectFilter: null,
+      typeFilter: null,
+      includeSubunits: false,
+      consumer: '/org/ttd',
+      createdBy: '/org/ttd',
+      created: made.created,
+      validated: false,
+    }
+    assert.deepEqual(made, { ...expected, secret: made.secret })
+    assert.deepEqual(await client.validated(made.id), { ...expected, validated: true })
+    const { count, subscriptions } = await client.ask(200, 'GET', '')
+    assert.equal(count, subscriptions.length)
+    assert.deepEqual(find(subscriptions, made.id), { ...expected, validated: true })
+    assert.doesNotMatch(JSON.stringify(subscriptions), /whsec_|secret/)
+  })
+
+  test('may be asked for with names in any case, and with nulls for what is not there', async () => {
+    const endPoint = hook()
+    const made = await client.subscribe({
+      ENDPOINT: endPoint,
+      sourcefilter: `${SOURCE}/`,
+      SubjectFilter: '/party/1',
+      resourceFilter: null,
+      alternativeSubjectFilter: '/org/991825827',
+      TypeFilter: 't',
+      includeSubunits: null,
+      unknown: 1,
+    })
+    const { sourceFilter, subjectFilter, alternativeSubjectFilter, typeFilter } = Object(made)
+    assert.deepEqual([made.endPoint, subjectFilter, typeFilter], [endPoint, '/party/1', 't'])
+    assert.equal(made.resourceFilter, RESOURCE, 'derived from the source')
+    const asCompared = [SOURCE, '/organisation/991825827']
+    assert.deepEqual([sourceFilter, alternativeSubjectFilter], asCompared)
+  })
+
+  const about = (alternativeSubjectFilter: string) => ({
+    resourceFilter: RESOURCE,
+    alternativeSubjectFilter,
+  })
+  const same: [what: string, first: object, second: object][] = [
+    ['the same', { resourceFilter: RESOURCE }, { resourceFilter: RESOURCE }],
+    ['nulls', { resourceFilter: RESOURCE }, { resourceFilter: RESOURCE, typeFilter: null }],
+    ['names in another case', { resourceFilter: RESOURCE }, { RESOURCEFILTER: RESOURCE }],
+    ['capitals', { resourceFilter: RESOURCE }, { resourceFilter: `URN${RESOURCE.slice(3)}` }],
+    ['a slash', { sourceFilter: SOURCE }, { sourceFilter: `${SOURCE}/` }],
+    ['its resource', { sourceFilter: SOURCE }, { sourceFilter: SOURCE, resourceFilter: RESOURCE }],
+    ['/org/ for /organisation/', about('/organisation/991825827'), about('/org/991825827')],
+  ]
+  for (const [what, first, second] of same)
+    test(`that is asked for again (${what}) is the one that is there, without its secret`, async () => {
+      const endPoint = hook()
+      const { secret, ...made } = await client.subscribe({ endPoint, ...first })
+      const again = await client.subscribe({ endPoint, ...second })
+      assert.match(secret ?? '', /^whsec_/)
+      assert.deepEqual({ ...again, validated: false }, made)
+    })
+
+  test('that is asked for many times at once is one', async () => {
+    const request = { endPoint: hook(), resourceFilter: RESOURCE }
+    const made = await Promise.all([1, 2, 3, 4].map(() => client.subscribe(request)))
+    assert.equal(new Set(made.map(({ id }) => id)).size, 1)
+    assert.equal(made.filter(({ secret }) => secret !== undefined).length, 1)
+    const stored = await endpointsStored()
+    assert.equal(stored.filter((endpoint) => endpoint === request.endPoint).length, 1)
+  })
+
+  test('is another one with another filter, endpoint or consumer', async () => {
+    const party = { resourceFilter: RESOURCE, subjectFilter: '/party/50019855' }
+    const endPoint = hook()
+    const made = await Promise.all([
+      client.subscribe({ endPoint, ...party }),
+      user.subscribe({ endPoint, ...party }),
+      client.subscribe({ endPoint: hook(), ...party }),
+      client.subscribe({ endPoint, ...party, typeFilter: 't' }),
+      client.subscribe({ endPoint, ...party, sourceFilter: SOURCE }),
+    ])
+    assert.equal(new Set(made.map(({ id }) => id)).size, 5)
+    assert.ok(made.every(({ secret }) => secret !== undefined))
+    assert.equal(made[1]?.consumer, '/user/20001')
+  })
+
+  test('that is deleted is gone, and made again it is a new one', async () => {
+    const request = { endPoint: hook(), resourceFilter: RESOURCE }
+    const first = await client.subscribed(request)
+    await client.ask(200, 'DELETE', `/${first.id}`)
+    await assertProblem(await client.call('GET', `/${first.id}`), 404)
+    await assertProblem(await client.call('DELETE', `/${first.id}`), 404)
+    const { subscriptions } = await client.ask(200, 'GET', '')
+    assert.equal(find(subscriptions, first.id), undefined)
+    const second = await client.subscribed(request)
+    assert.ok(second.id > first.id)
+    assert.ok(second.secret !== undefined && second.secret !== first.secret)
+    await assertProblem(await client.call('GET', `/${first.id}`), 404)
+  })
+
+  test('is caught up when all of its first seconds must have been fanned out: sooner would send twice', async () => {
+    const made = await client.subscribed({ endPoint: hook(), resourceFilter: RESOURCE })
+    const replays = await world.documents<ReplayDocument>('replays')
+    const replay = replays.find(({ subscription }) => subscription === String(made.id))
+    assert.ok(replay?.due !== undefined)
+    const to = Date.parse(replay.to)
+    assert.ok(to - Date.parse(replay.from) >= 10_000) // a write, and an index that is 5 s old
+    const REPAIR_SECONDS = 60
+    assert.ok((replay.due - REPAIR_SECONDS) * 1000 - to >= 3000) // and a fan-out
+  })
+
+  test('may be deleted, and have its secret changed, as soon as it is made', async () => {
+    const made = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map(() =>
+        client.subscribe({ endPoint: hook(), resourceFilter: RESOURCE }),
+      ),
+    )
+    await Promise.all(made.map(({ id }) => client.ask(200, 'POST', `/${id}/secret`)))
+    await Promise.all(made.map(({ id }) => client.ask(200, 'DELETE', `/${id}`)))
+  })
+
+  test('signs with its secret, after a rotation with the one before as well', async () => {
+    const filters = { resourceFilter: RESOURCE, typeFilter: 'rotation' }
+    const endPoint = hook()
+    const { id, secret: first = '' } = await client.subscribed({ endPoint, ...filters })
+    const rotated = await client.ask(200, 'POST', `/${id}/secret`)
+    assert.deepEqual(Object.keys(rotated), ['id', 'secret'])
+    assert.equal(rotated.id, id)
+    const published = await app.publish({ ...exampleEvent, type: 'rotation' })
+    const event: unknown = await published.json()
+    const { body, headers } = await receiver.waitFor(
+      ({ path, event: got }) => endPoint.endsWith(path) && got?.id === event,
+      20,
+    )
+    assert.equal(headers['webhook-signature']?.split(' ').length, 2)
+    for (const secret of [first, String(rotated.secret)]) new Webhook(secret).verify(body, headers) // throws where it does not verify
+    const stranger = `whsec_${Buffer.alloc(32).toString('base64')}`
+    assert.throws(() => new Webhook(stranger).verify(body, headers))
+  })
+
+  test('has five secrets at most, the newest, however often they are rotated', async () => {
+    const { id } = await client.subscribe({ endPoint: hook(), resourceFilter: RESOURCE })
+    const rotate = () => client.ask(200, 'POST', `/${id}/secret`)
+    const rotated: string[] = []
+    for (let time = 0; time < 7; time++) rotated.push(String((await rotate()).secret))
+    const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
+    const found = documents.find((each) => 'secrets' in each && each.number === id)
+    const kept = found !== undefined && 'secrets' in found ? found.secrets : []
+    assert.deepEqual(
+      kept.map(({ key }) => key),
+      rotated.toReversed().slice(0, 5),
+    )
+  })
+})
+
+const ENDPOINT = 'Missing or invalid endpoint to push events towards'
+const SCHEME = 'SourceFilter must be an absolute URL with the https scheme.'
+const URN = 'Resource filter must be a valid urn'
+const APP = 'A valid app id is required in source filter {environment}/{org}/{app}'
+const UNLIKE = 'Provided resource filter and source filter are not compatible'
+const subunits = { includeSubunits: true }
+const good = () => ({ endPoint: hook(), resourceFilter: RESOURCE })
+const asked: [what: string, request: object, detail: string | RegExp][] = [
+  ['no endpoint', { resourceFilter: RESOURCE }, ENDPOINT],
+  ['null for an endpoint', { ...good(), endPoint: null }, ENDPOINT],
+  ['an empty endpoint', { ...good(), endPoint: '' }, ENDPOINT],
+  ['a number for an endpoint', { ...good(), endPoint: 5 }, ENDPOINT],
+  ['no endpoint and no filter', {}, ENDPOINT],
+  ['a source with http', { endPoint: hook(), sourceFilter: SOURCE.replace('s:', ':') }, SCHEME],
+  ['a source without a scheme', { endPoint: hook(), sourceFilter: 'ttd/apps-test' }, SCHEME],
+  ['a source that is a path', { endPoint: hook(), sourceFilter: '/ttd/apps-test' }, SCHEME],
+  ['a source without a host', { endPoint: hook(), sourceFilter: 'https://' }, SCHEME],
+  ['a resource that is no urn', { ...good(), resourceFilter: 'app_ttd_apps-test' }, URN],
+  ['a resource with a space', { ...good(), resourceFilter: `${RESOURCE} x` }, URN],
+  ['a urn of nothing', { ...good(), resourceFilter: 'urn:' }, URN],
+  ['neither resource nor source', { endPoint: hook() }, URN],
+  ['a source of an org', { endPoint: hook(), sourceFilter: 'https://ttd.apps.altinn.no/ttd' }, APP],
+  ['a source of nobody', { endPoint: hook(), sourceFilter: 'https://ttd.apps.altinn.no/' }, APP],
+  ['a source of another app than the resource', { ...good(), sourceFilter: `${SOURCE}2` }, UNLIKE],
+  ['subunits of nobody', { ...good(), ...subunits }, 'IncludeSubunits requires a subject filter.'],
+  [
+    'subunits of a party',
+    { ...good(), ...subunits, subjectFilter: '/party/1' },
+    /needs a register/,
+  ],
+  ['text for subunits', { ...good(), includeSubunits: 'true' }, /includesubunits.*boolean/],
+  ...['source', 'subject', 'resource', 'alternativeSubject', 'type'].flatMap(
+    (name): [string, object, RegExp][] => [
+      [`an empty ${name}`, { ...good(), [`${name}Filter`]: '' }, /filter" must not be empty/],
+      [`a number for a ${name}`, { ...good(), [`${name}Filter`]: 5 }, /filter" must be a string/],
+      [`an object for a ${name}`, { ...good(), [`${name}Filter`]: {} }, /filter" must be a string/],
+    ],
+  ),
+  ['a list', [good()], /must be a JSON object/],
+]
+
+const bad = 'must not have a host whose address is a private or reserved address'
+const never = "must not have a host whose address is an address of the cloud's own services"
+const endpoints: [fault: string, ...urls: string[]][] = [
+  ['must be an absolute https URL', 'abc', '//127.0.0.1/x', 'ftp://127.0.0.1/', 'https://'],
+  ['must be an absolute https URL', 'javascript:alert(1)', 'https:127.0.0.1', 'file:///etc/passwd'],
+  ['must not have user information', 'https://user:pass@127.0.0.1/', 'http://@127.0.0.1/'],
+  ['must not have a fragment', 'http://127.0.0.1/#x'],
+  ['must not have white space', 'http://127.0.0.1/ x', 'http://127.0.0.1\\x', 'https://a\n.no/'],
+  ['must have at most 2048 characters', `http://127.0.0.1/${'x'.repeat(2048)}`],
+  ['must not have a host whose address is not in', 'http://93.184.216.34/', 'http://1.1.1.1:8080/'],
+  [bad, 'https://10.0.0.1', 'https://192.168.1.1/', 'https://172.16.0.1/', 'http://10.0.0.1/'],
+  [bad, 'https://167772161/', 'https://0xa000001/', 'https://012.0.0.1/', 'https://10.1/'],
+  [bad, 'https://[::ffff:10.0.0.1]/', 'https://[::ffff:a00:1]/', 'https://[64:ff9b::10.0.0.1]/'],
+  [bad, 'https://[2002:a00:1::]/', 'https://[::1]/', 'https://[fd00::1]/', 'https://[fe80::1]/'],
+  [bad, 'https://0.0.0.0/', 'https://[::]/', 'https://１０.0.0.1/', 'https://10.0.0.1./'],
+  [never, 'https://169.254.169.254/', 'http://2852039166/', 'https://0xa9fea9fe/'],
+  [never, 'https://[::ffff:169.254.169.254]/', 'https://[64:ff9b::a9fe:a9fe]/'],
+  [never, 'https://168.63.129.16/', 'http://168.63.129.16/', 'https://2822734096/'],
+  [never, 'https://0250.077.0201.020/', 'https://168.63.33040/', 'https://[2002:a83f:8110::]/'],
+  [never, 'https://[::ffff:168.63.129.16]/', 'https://[fd00:ec2::254]/'],
+]
+const refused: [what: string, request: object, detail: string | RegExp][] = endpoints.flatMap(
+  ([fault, ...urls]) =>
+    urls.map((endPoint): [string, object, RegExp] => [
+      `an endpoint ${JSON.stringify(endPoint.slice(0, 40))}`,
+      { ...good(), endPoint },
+      RegExp(`^${ENDPOINT}: it ${fault}`),
+    ]),
+)
+
+describe('what is refused is a 400 that says why', { concurrency: 4 }, () => {
+  for (const [what, request, detail] of [...asked, ...refused])
+    test(what, async () => {
+      const said = await assertProblem(await client.call('POST', '', request), 400)
+      if (typeof detail === 'string') assert.equal(said, detail)
+      else assert.match(said, detail)
+    })
+
+  test('several faults at once, each where it is', async () => {
+    const request = { endPoint: 5, sourceFilter: 'x', typeFilter: '' }
+    const problem = await client.ask(400, 'POST', '', request)
+    const errors: { pointer: string }[] = problem.errors
+    const pointers = errors.map(({ pointer }) => pointer)
+    assert.deepEqual(pointers.toSorted(), ['/endpoint', '/sourcefilter', '/typefilter'])
+  })
+
+  test('what is no JSON: 400; what says it is none: 415', async () => {
+    await assertProblem(await client.call('POST', '', '{'), 400)
+    const headers = { 'content-type': 'text/plain' }
+    const other = { method: 'POST', headers, body: '{}' }
+    await assertProblem(await fetch(`${app.api}/subscriptions`, other), 415)
+  })
+})
+
+test('nothing that was refused is stored', async () => {
+  const stored = new Set(await endpointsStored())
+  for (const [what, request] of [...asked, ...refused]) {
+    const { endPoint } = Object(request)
+    if (typeof endPoint === 'string') assert.equal(stored.has(endPoint), false, what)
+  }
+})

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import { subscribeExample } from '../../local/subscribe.ts'
+import { startApp } from '../support/app.ts'
+import { createWorld, deployed, eventually, setting } from '../support/stores.ts'
+
+const skip = deployed !== undefined && 'the processes must be its own'
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+const callersSpan = '00f067aa0ba902b7'
+const tree = {
+  'publish-event': {
+    'fan-out-event': { 'deliver-event': {}, 'deliver-event 2': {}, 'retry-delivery': {} },
+  },
+}
+const metrics = [
+  'app_events.deliveries',
+  'app_events.deliveries.dead_last_hour',
+  'app_events.deliveries.oldest_due',
+  'app_events.deliveries.waiting',
+  'app_events.fan_out.oldest_pending',
+  'app_events.poison_messages',
+  'app_events.rescues',
+  'app_events.subscriptions.paused',
+  'app_events.webhook.duration',
+  'http.server.request.duration',
+] // and app_events.pauses, once a subscriber is paused
+
+interface Span {
+  traceId: string
+  spanId: string
+  parentSpanId?: string
+  name: string
+}
+
+/** An OTLP collector (JSON over HTTP) that keeps what it gets in memory. */
+async function startCollector() {
+  const traces: unknown[] = []
+  const measured: unknown[] = []
+  const server = createServer((request, response) => {
+    const list = request.url === '/v1/traces' ? traces : measured
+    void json(request).then((body) => list.push(body))
+    response.setHeader('content-type', 'application/json').end('{}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    text: () => JSON.stringify([traces, measured]),
+    spans: (): Span[] => under(traces, 'resourceSpans', 'scopeSpans', 'spans'),
+    metricNames: () =>
+      under(measured, 'resourceMetrics', 'scopeMetrics', 'metrics').map(({ name }) => String(name)),
+    stop: () => server.close(),
+  }
+}
+
+/** The objects under these member names, through the lists on the way. */
+function under(from: unknown[], ...names: string[]) {
+  const step = (all: unknown[], name: string) => all.flatMap((one) => Object(one)[name] ?? [])
+  return names.reduce(step, from).map((one) => Object(one))
+}
+
+/** The spans under a parent, by name; a name that comes again is numbered. */
+function treeOf(spans: Span[], parent: string): object {
+  const named = new Map<string, object>()
+  const children = spans.filter(({ parentSpanId }) => parentSpanId === parent)
+  for (const { name, spanId } of children)
+    named.set(named.has(name) ? `${name} 2` : name, treeOf(spans, spanId))
+  return Object.fromEntries(named)
+}
+
+test('one trace leads through all processes to the subscribers, as a tree', { skip }, async (t) => {
+  const [collector, receiver] = await Promise.all([startCollector(), startReceiver()])
+  t.after(async () => {
+    collector.stop()
+    await receiver.stop()
+  })
+  const world = await createWorld()
+  const settings = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    DELIVERY_RETRY_SECONDS: '1,1',
+  }
+  const start = (...functions: string[]) => startApp(world, { settings, functions })
+  const [http, ...others] = await Promise.all([
+    start('publish-event', 'create-subscription', 'read-subscription', 'sweep'),
+    start('fan-out-event'),
+    start('deliver-event', 'retry-delivery', 'validate-subscription'),
+  ])
+  for (const path of ['well', 'ill'])
+    await subscribeExample(http.api, setting('TEST_ISSUER'), `${receiver.url}/${path}`)
+  const publish = async (headers = {}) =>
+    String(await (await http.publish(exampleEvent, headers)).json())
+  const arrived = (id: string) => receiver.deliveries.filter(({ event }) => event?.id === id)
+  await eventually('indexes that know both', async () => {
+    const id = await publish()
+    return eventually(id, () => arrived(id).length === 2, 2).catch(() => false)
+  })
+
+  let calls = 0
+  receiver.behave(() => ({ status: calls++ === 0 ? 503 : 200 }), '/ill')
+  const id = await publish({ traceparent: `00-${traceId}-${callersSpan}-01` })
+  await eventually('both, one of them again', () => arrived(id).length === 3)
+  await http.run('sweep')
+  await eventually('swept', () => http.lines.some((line) => line.includes('"what":"swept"')))
+  await Promise.all([http, ...others].map(({ stop }) => stop())) // what is not exported yet now is
+
+  const spans = collector.spans().filter((span) => span.traceId === traceId)
+  assert.deepEqual(treeOf(spans, callersSpan), tree)
+  assert.equal(spans.length, 5)
+  const attempts = spans.filter(({ name }) => /deliver/.test(name)).map(({ spanId }) => spanId)
+  const told = arrived(id).map(({ headers }) => headers['traceparent']?.split('-')[2] ?? '')
+  const attempted = attempts.filter((span) => told.includes(span))
+  assert.equal(attempted.length, 3, 'each webhook names its own attempt')
+  assert.deepEqual([...new Set(collector.metricNames())].toSorted(), metrics)
+  assert.doesNotMatch(collector.text(), /27124902369|eyJ/, 'no identity number, no token')
+})
+
+test('a collector that is away is no trouble', { skip }, async () => {
+  const app = await startApp(await createWorld(), {
+    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
+    functions: ['publish-event'],
+  })
+  assert.equal((await app.publish()).status, 201)
+  const began = Date.now()
+  await app.stop()
+  assert.ok(Date.now() - began < 15_000, `stopped after ${Date.now() - began} ms`)
+})

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startFaultProxy, type Fault } from '../../local/fault-proxy.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { createWorld, deployed, eventually } from '../support/stores.ts'
+
+// A failed message comes again after 30 s here, as in production: who waits for that is found out.
+const skip = deployed !== undefined && 'faults need stores of its own'
+const world = await createWorld()
+const cosmos = await startFaultProxy(world.settings.Cosmos)
+const queues = await startFaultProxy(world.settings.QueueStorage)
+const receiver = await startReceiver()
+const app = await startApp(world, {
+  settings: {
+    Cosmos: cosmos.connection,
+    QueueStorage: queues.connection,
+    'AzureWebJobs.sweep.Disabled': 'true',
+  },
+})
+after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop(), queues.stop()]))
+await clientOf(app, await tokenOf(people.ttd)).subscribed({
+  endPoint: `${receiver.url}/hook`,
+  resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+})
+
+const faults: [string, Fault][] = [
+  ['a 503', { status: 503 }],
+  ['a 449', { status: 449 }],
+  ['a 429', { status: 429, headers: { 'x-ms-retry-after-ms': '50' } }],
+  ['a cut after it was done', 'cut after'],
+]
+const calls: [string, string, RegExp][] = [
+  ['the read of a delivery', 'GET', /colls\/deliveries\/docs\/[^/]+$/],
+  ['the outcome of a delivery', 'PUT', /colls\/deliveries\/docs\/[^/]+$/],
+  ['the end of a fan-out', 'PATCH', /colls\/events\/docs\/[^/]+$/],
+]
+type Case = [string, string, RegExp, string, Fault]
+const cases = calls.flatMap((call) => faults.map((fault): Case => [...call, ...fault]))
+// No fan-out before has read the subscriptions, so the first one must.
+cases.unshift([
+  'the read of the subscriptions',
+  'POST',
+  /colls\/subscriptions\/docs$/,
+  'a 500',
+  { status: 500 },
+])
+
+// As long as an instance may take that has all hands full: giving up would only make more work.
+cases.push([
+  'the read of a delivery',
+  'GET',
+  /colls\/deliveries\/docs\/[^/]+$/,
+  'a delay of 3 s',
+  { delayMs: 3000 },
+])
+
+for (const [index, [call, method, path, name, fault]] of cases.entries())
+  test(
+    `${call} that meets ${name} is tried again at once, and the event is sent once`,
+    { skip },
+    async () => {
+      const subject = `/party/${index + 1}`
+      const met: unknown[] = []
+      cosmos.plan = (request) =>
+        met.length === 0 &&
+        request.method === method &&
+        path.test(request.url) &&
+        met.push(request) > 0
+          ? fault
+          : undefined
+      assert.equal((await app.publish({ ...exampleEvent, subject })).status, 201)
+      await eventually('delivered and fanned out', () => isOver(subject), 15)
+      const got = receiver.deliveries.filter(({ event }) => event?.subject === subject)
+      assert.deepEqual([met.length, got.length], [1, 1])
+    },
+  )
+
+const recordOf = async (subject: string) =>
+  (await world.documents<DeliveryDocument>('deliveries')).find((each) => each.subject === subject)
+const eventOf = async (subject: string) =>
+  (await world.documents<EventDocument>('events')).find((each) => each.subject === subject)
+const isOver = async (subject: string) =>
+  (await recordOf(subject))?.state === 'delivered' && (await eventOf(subject))?.fanOut !== undefined
+
+test(
+  'a message to a queue that takes 3 s is sent, and the event is sent once',
+  { skip },
+  async () => {
+    const subject = '/party/100'
+    cosmos.plan = () => undefined
+    queues.plan = ({ method, url }) =>
+      method === 'POST' && url.includes('/events-outbound/') ? { delayMs: 3000 } : undefined
+    assert.equal((await app.publish({ ...exampleEvent, subject })).status, 201)
+    await eventually('delivered and fanned out', () => isOver(subject), 15)
+    assert.equal(receiver.deliveries.filter(({ event }) => event?.subject === subject).length, 1)
+  },
+)

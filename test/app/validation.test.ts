@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Webhook } from 'standardwebhooks'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
+import { startApp } from '../support/app.ts'
+import { clientOf, people, soon, tokenOf, type Subscription } from '../support/subscriber.ts'
+import { createWorld, eventually } from '../support/stores.ts'
+
+const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+after(() => receiver.stop())
+const app = await startApp(world, { settings: { REPAIR_AFTER_SECONDS: '2' } })
+after(app.stop)
+const client = clientOf(app, await tokenOf(people.ttd))
+
+const VALIDATION = 'platform.events.validatesubscription'
+const request = (name: string) => ({
+  endPoint: `${receiver.url}/${name}`,
+  resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+  typeFilter: name, // the events of each test are its own
+})
+const got = (name: string) => receiver.deliveries.filter(({ path }) => path === `/${name}`)
+const validations = (name: string) => got(name).filter(({ event }) => event?.type === VALIDATION)
+const publish = async (type: string): Promise<string> =>
+  String(await (await app.publish({ ...exampleEvent, type })).json())
+const arrival = (name: string, id: string): Promise<Delivery> =>
+  receiver.waitFor(({ path, event }) => path === `/${name}` && event?.id === id, 20)
+
+/** Answers the validation events on a path with these in turn, from then on with the last of them. */
+function answerInTurn(name: string, ...behaviours: Behaviour[]): void {
+  let count = 0
+  receiver.behave(
+    () => ({ ...behaviours[Math.min(count++, behaviours.length - 1)], validationToo: true }),
+    `/${name}`,
+  )
+}
+const failure = (id: number): Promise<Subscription> =>
+  soon('the failure shows', async () => {
+    const found = await client.read(id)
+    return found.validationFailure !== undefined && found
+  })
+
+test('a validation whose message was lost is repaired by the sweep', async () => {
+  answerInTurn('lost', { status: 500 }, {})
+  const { id } = await client.subscribe(request('lost'))
+  await failure(id)
+  await world.queue('subscription-validation').clearMessages()
+  await sleep(1500)
+  assert.equal(validations('lost').length, 1, 'the message that was lost would have come by now')
+  await soon('validated', async () => {
+    await app.run('sweep')
+    await sleep(800)
+    return (await client.read(id)).validated
+  })
+  assert.equal(validations('lost').length, 2)
+})
+
+describe('an endpoint that is to be validated', { concurrency: true }, () => {
+  test('gets exactly the members that the original sends, signed', async () => {
+    const { id, secret = '' } = await client.subscribed(request('bytes'))
+    const [sent, ...others] = got('bytes')
+    assert.ok(sent !== undefined && others.length === 0)
+    assert.equal(sent.headers['content-type'], 'application/json; charset=utf-8')
+    const source = `${app.api}/subscriptions/${id}`
+    const { id: eventId = '' } = sent.event ?? {}
+    assert.match(eventId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    const members = { specversion: '1.0', id: eventId, source, type: VALIDATION }
+    assert.equal(sent.body, JSON.stringify(members))
+    assert.equal(sent.headers['webhook-id'], eventId)
+    new Webhook(secret).verify(sent.body, sent.headers) // throws where it does not verify
+  })
+
+  for (const status of [200, 201, 202, 204, 299])
+    test(`is valid when it answers ${status}`, async () => {
+      answerInTurn(`ok-${status}`, { status })
+      const { id } = await client.subscribed(request(`ok-${status}`))
+      assert.equal((await client.read(id)).validationFailure, undefined)
+    })
+
+  const refusals: [what: string, behaviour: Behaviour, reason: RegExp][] = [
+    ['301', { status: 301, headers: { location: `${receiver.url}/ok` } }, /^answered 301$/],
+    ['400', { status: 400 }, /^answered 400$/],
+    ['410', { status: 410 }, /^410$/],
+    ['503', { status: 503, body: 'x'.repeat(9000) }, /^answered 503$/],
+    ['a reset', { does: 'reset' }, /^reset: /],
+  ]
+  for (const [what, behaviour, reason] of refusals)
+    test(`is not valid when it answers with ${what}, and its owner sees why`, async () => {
+      const name = `no-${what.replace(' ', '-')}`
+      answerInTurn(name, behaviour)
+      const { id } = await client.subscribe(request(name))
+      const { validated, validationFailure } = await failure(id)
+      assert.equal(validated, false)
+      assert.match(validationFailure?.reason ?? '', reason)
+      assert.ok(Math.abs(Date.parse(validationFailure?.at ?? '') - Date.now()) < 10_000)
+      const event = await publish(name)
+      await sleep(4000)
+      assert.deepEqual((await client.deliveries(id)).deliveries, [], `${event} is not for it`)
+      assert.ok(got(name).every((one) => one.event?.type === VALIDATION))
+    })
+
+  test('is tried again after 1 s and 5 s, and is valid as soon as it recovers', async () => {
+    answerInTurn('recovers', { status: 500 }, { status: 503 }, {})
+    const { id } = await client.subscribe(request('recovers'))
+    const last = await soon('two failures', async () => {
+      const { validationFailure } = await failure(id)
+      return validationFailure?.reason === 'answered 503' && client.read(id)
+    })
+    assert.equal(last.validated, false)
+    assert.equal((await client.validated(id)).validationFailure, undefined)
+    const [first = 0, second = 0, third = 0, ...others] = validations('recovers').map(({ at }) =>
+      at.getTime(),
+    )
+    assert.deepEqual(others, [])
+    assert.ok(second - first >= 1000 && second - first < 10_000, `${second - first} ms`)
+    assert.ok(third - second >= 5000 && third - second < 9000, `${third - second} ms`)
+  })
+
+  test('is tried at once when its owner asks for the subscription again', async () => {
+    answerInTurn('again', { status: 500 }, { status: 500 }, {})
+    const { id } = await client.subscribe(request('again'))
+    await eventually('two attempts', () => validations('again').length === 2)
+    const asked = Date.now() // the next attempt would come in 5 s
+    assert.equal((await client.subscribe(request('again'))).id, id)
+    await client.validated(id)
+    assert.ok(Date.now() - asked < 10_000, `${Date.now() - asked} ms`)
+  })
+
+  test('stays valid when its owner asks again, and gets the validation event again', async () => {
+    const { id } = await client.subscribed(request('twice'))
+    const since = Date.now()
+    const answer = await client.subscribe(request('twice'))
+    assert.deepEqual([answer.id, answer.validated], [id, true])
+    await eventually('a second event', () => validations('twice').length === 2)
+    assert.equal((await client.read(id)).validated, true)
+    const documents = await world.documents<{ id: string; number?: number; validated?: string }>(
+      'subscriptions',
+    )
+    const { validated = '' } = documents.find(({ number }) => number === id) ?? {}
+    assert.ok(Date.parse(validated) < since, 'no event in between is missed')
+  })
+
+  test('is valid although its secret is changed while it answers', async () => {
+    answerInTurn('rotated', { delayMs: 1000 })
+    const { id } = await client.subscribe(request('rotated'))
+    await eventually('the validation event', () => validations('rotated').length === 1)
+    await client.ask(200, 'POST', `/${id}/secret`)
+    await client.validated(id, 6)
+    assert.equal(validations('rotated').length, 1)
+  })
+
+  test('gets no event from before it was valid, and every one from then on', async () => {
+    answerInTurn('since', { status: 500 })
+    const { id } = await client.subscribe(request('since'))
+    await failure(id)
+    const before = await publish('since')
+    answerInTurn('since', {})
+    await client.validated(id)
+    const later = await publish('since')
+    await arrival('since', later)
+    await soon(
+      'what was missed while indexes did not know it is looked for',
+      async () => {
+        const replays = await world.documents<{ id: string; subscription: string; state: string }>(
+          'replays',
+        )
+        const mine = replays.find(({ subscription }) => subscription === String(id))
+        return mine?.state === 'done'
+      },
+      20,
+    )
+    const { deliveries } = await client.deliveries(id)
+    assert.deepEqual(
+      deliveries.map(({ event }) => event),
+      [later],
+      `${before} is not among them`,
+    )
+  })
+
+  test('that had enough (410) is disabled, and enabled when it is asked for and valid again', async () => {
+    const { id } = await client.subscribed(request('gone'))
+    receiver.behave({ status: 410 }, '/gone')
+    await arrival('gone', await publish('gone'))
+    const { disabled } = await soon('disabled', async () => {
+      const found = await client.read(id)
+      return found.disabled !== undefined && found
+    })
+    assert.equal(disabled?.reason, '410')
+    assert.ok(Math.abs(Date.parse(disabled.since) - Date.now()) < 10_000)
+
+    const missed = await publish('gone')
+    answerInTurn('gone', { status: 500 }, {})
+    const again = await client.subscribe(request('gone'))
+    assert.equal(again.id, id)
+    const failed = await failure(id)
+    assert.notEqual(failed.disabled, undefined, 'being asked for is not enough')
+    await soon('enabled', async () => (await client.read(id)).disabled === undefined)
+    const { headers } = await arrival('gone', await publish('gone'))
+    assert.ok(headers['webhook-signature'])
+    assert.equal(
+      got('gone').some(({ event }) => event?.id === missed),
+      false,
+    )
+  })
+})

@@ -1,0 +1,51 @@
+import { startReceiver } from '../../local/receiver.ts'
+import { startApp } from '../support/app.ts'
+import { people, tokenOf } from '../support/subscriber.ts'
+import { createWorld } from '../support/stores.ts'
+
+export const OWN = 'urn:altinn:resource:app_ttd_apps-test'
+
+const functions = ['publish-event', 'health', 'openapi']
+functions.push('create-subscription', 'list-subscriptions')
+functions.push('read-subscription', 'delete-subscription', 'rotate-secret', 'list-deliveries')
+functions.push('retry-one-delivery', 'start-replay', 'read-replay', 'validate-subscription')
+functions.push('read-app-events', 'read-party-events')
+
+/** Every kind of token; the order is that of the tables. */
+export const kinds = [
+  ...(['none', 'bad', 'expired', 'ttd', 'skd', 'user', 'otherUser'] as const),
+  ...(['systemUser', 'organisation', 'nobody'] as const),
+]
+export type Kind = (typeof kinds)[number]
+
+async function tokensOfEach(): Promise<Record<Kind, string | undefined>> {
+  return {
+    none: undefined,
+    bad: 'abc',
+    expired: await tokenOf(people.ttd, -60),
+    ttd: await tokenOf(people.ttd),
+    skd: await tokenOf(people.skd),
+    user: await tokenOf(people.user),
+    otherUser: await tokenOf(people.otherUser),
+    systemUser: await tokenOf(people.systemUser),
+    organisation: await tokenOf(people.organisation),
+    nobody: await tokenOf(people.nobody),
+  }
+}
+
+export type AccessLab = Awaited<ReturnType<typeof startAccessLab>>
+
+/** An app that delivers nothing, with a receiver to subscribe and a token of each kind. */
+export async function startAccessLab() {
+  const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+  const app = await startApp(world, { functions })
+  let hooks = 0
+  return {
+    world,
+    app,
+    tokens: await tokensOfEach(),
+    /** An endpoint that nobody has subscribed yet. */
+    hook: () => `${receiver.url}/${hooks++}`,
+    stop: () => Promise.all([app.stop(), receiver.stop()]),
+  }
+}

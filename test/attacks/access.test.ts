@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { kinds, startAccessLab } from './access-fixture.ts'
+import type { Attack } from './attack.ts'
+import { guessAttacks } from './id-enumeration.ts'
+import { readingAttacks } from './reads.ts'
+import { leakAttacks } from './secrets.ts'
+import { routeAttacks } from './routes.ts'
+import { wishAttacks } from './subscription-attempts.ts'
+
+const lab = await startAccessLab()
+after(lab.stop)
+const { app, tokens } = lab
+
+function testEach(attacks: Attack[]): void {
+  for (const { what, expected, got } of attacks)
+    test(`${what}: ${expected}`, async () => {
+      assert.equal(await got(), expected)
+    })
+}
+const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
+const [routes, guesses, readings] = await Promise.all([
+  routeAttacks(lab),
+  guessAttacks(lab),
+  readingAttacks(lab),
+])
+
+describe('every route answers every kind of token as it should', () => {
+  testEach(routes)
+
+  test('POST /app asks for a good token of any kind, and for a platform token besides', async () => {
+    const expected = { none: 401, bad: 401, expired: 401 }
+    for (const kind of kinds) {
+      const token = tokens[kind]
+      const answer = await app.publish(undefined, {
+        Authorization: token === undefined ? undefined : `Bearer ${token}`,
+      })
+      const status = kind in expected ? 401 : 201
+      assert.equal(answer.status, status, kind)
+    }
+  })
+
+  for (const path of ['/health', '/openapi.json'])
+    test(`GET ${path} asks for no token`, async () => {
+      const answers = kinds.map((kind) => {
+        const token = tokens[kind]
+        const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+        return fetch(app.api + path, { headers })
+      })
+      for (const answer of await Promise.all(answers))
+        assert.ok([200, 503].includes(answer.status), String(answer.status))
+    })
+})
+
+describe('what is guessed, or another’s, opens nothing', () => testEach(guesses))
+describe('who may subscribe to what', () => testEach(wishAttacks(lab)))
+describe('who may read what', () => testEach(readings))
+describe('what is told', () => testEach(leakAttacks('access', app, secretTokens)))

@@ -1,0 +1,145 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { encode, forge, fromNow, type SigningKey } from '../support/forged-tokens.ts'
+
+/** One of the two tokens of a publisher, and what a forger has to go by. */
+export interface Kind {
+  /** Its issuer's key, another issuer's, one that is no longer published, and the forger's own. */
+  key: SigningKey
+  other: SigningKey
+  retired: SigningKey
+  attacker: SigningKey
+  /** Where the forger publishes its key. */
+  evil: string
+  /** What a good token says, but for these changes. */
+  claims: (changes?: object) => object
+}
+
+const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+const withHeader = (header: Record<string, unknown>) => (kind: Kind) =>
+  forge(kind.key, kind.claims(), header)
+const byAttacker = (header: (kind: Kind) => object) => (kind: Kind) =>
+  forge(kind.attacker, kind.claims(), { kid: kind.key.kid, ...header(kind) })
+const saying = (payload: unknown) => (kind: Kind) => forge(kind.key, payload)
+const claiming = (changes: object) => (kind: Kind) => forge(kind.key, kind.claims(changes))
+const withParts =
+  (make: (header: string, payload: string, signature: string) => string[]) => (kind: Kind) => {
+    const [header = '', payload = '', signature = ''] = forge(kind.key, kind.claims()).split('.')
+    return make(header, payload, signature).join('.')
+  }
+const withPayload =
+  (header: unknown) =>
+  ({ claims }: Kind) =>
+    `${encode(header)}.${encode(claims())}.eA`
+const ofLength = (length: number) => claiming({ padding: 'x'.repeat(length) })
+
+/** Tokens that must not be good, of either kind. */
+export const forgeries: [what: string, make: (kind: Kind) => string][] = [
+  ['alg none and no signature', withHeader({ alg: 'none' })],
+  [
+    'alg none and a signature',
+    (kind) => `${withHeader({ alg: 'none' })(kind)}${forge(kind.key, {}).split('.')[2]}`,
+  ],
+  ['alg nOnE', withHeader({ alg: 'nOnE' })],
+  ['no alg', withHeader({ alg: undefined })],
+  ['an alg that is no text', withHeader({ alg: ['RS256'] })],
+  ['HS256 by the public key', withHeader({ alg: 'HS256' })],
+  ['RS384', withHeader({ alg: 'RS384' })],
+  ['RS512', withHeader({ alg: 'RS512' })],
+  ['PS256', withHeader({ alg: 'PS256' })],
+  [
+    'ES256 by a key of its own',
+    ({ key, claims }) =>
+      forge({ ...elliptic, kid: key.kid }, claims(), {
+        alg: 'ES256',
+        jwk: elliptic.publicKey.export({ format: 'jwk' }),
+      }),
+  ],
+  ['jku: the forger’s key', byAttacker(({ evil }) => ({ jku: evil }))],
+  [
+    'jku: the forger’s key, by its own kid',
+    byAttacker(({ evil, attacker }) => ({ jku: evil, kid: attacker.kid })),
+  ],
+  ['x5u: the forger’s key', byAttacker(({ evil }) => ({ x5u: evil }))],
+  [
+    'x5c: the forger’s key in place of a certificate',
+    byAttacker(({ attacker }) => ({
+      x5c: [attacker.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')],
+    })),
+  ],
+  ['jwk: the forger’s key', byAttacker(({ attacker }) => ({ jwk: attacker.jwk }))],
+  ['kid: an address', byAttacker(({ evil }) => ({ kid: evil }))],
+  ['kid: no text', byAttacker(() => ({ kid: { $ne: null } }))],
+  ['kid: a path', byAttacker(() => ({ kid: '../../dev/null' }))],
+  ['an extension marked critical', withHeader({ crit: ['exp'] })],
+  ['an unencoded payload', withHeader({ b64: false, crit: ['b64'] })],
+  ['signed by a stranger, with the kid of the key', byAttacker(() => ({}))],
+  ["another issuer's key", ({ other, claims }) => forge(other, claims())],
+  [
+    "another issuer's key, with the kid of the key",
+    ({ key, other, claims }) => forge(other, claims(), { kid: key.kid }),
+  ],
+  ['a key that is no longer in the set', ({ retired, claims }) => forge(retired, claims())],
+  [
+    'tampered payload',
+    withParts((header, _payload, signature) => [
+      header,
+      encode({ 'urn:altinn:app': 'apps' }),
+      signature,
+    ]),
+  ],
+  [
+    'tampered header',
+    withParts((_header, payload, signature) => [encode({ alg: 'RS256' }), payload, signature]),
+  ],
+  [
+    'tampered signature',
+    withParts((header, payload, signature) => [
+      header,
+      payload,
+      (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1),
+    ]),
+  ],
+  ['cut short', (kind) => withHeader({})(kind).slice(0, -10)],
+  ['without its signature', withParts((header, payload) => [header, payload])],
+  ['with an empty signature', withParts((header, payload) => [header, payload, ''])],
+  ['with a part too many', withParts((...parts) => [...parts, parts[2]])],
+  ['in five parts, as if encrypted', withParts((...parts) => [...parts, 'eA', 'eA'])],
+  ['with more after a comma', (kind) => `${withHeader({})(kind)},x`],
+  ['in standard base64', (kind) => `${withHeader({})(kind)}==`],
+  ['not readable as a token', () => 'abc'],
+  ['expired', claiming({ exp: fromNow(-11) })],
+  ['expired long ago', claiming({ exp: 1 })],
+  ['not valid yet', claiming({ nbf: fromNow(600) })],
+  ['without exp', claiming({ exp: undefined })],
+  ['exp: a text', claiming({ exp: String(Math.trunc(fromNow(600))) })],
+  ['exp: null', claiming({ exp: null })],
+  ['exp: a list', claiming({ exp: [fromNow(600)] })],
+  ['nbf: a text', claiming({ nbf: 'now' })],
+  ['payload: null', saying(null)],
+  ['payload: a list', saying([])],
+  ['payload: a text', saying('"ttd"')],
+  ['payload: a number', saying(1)],
+  ['payload: no JSON', saying('pid 01017512345')],
+  ['header: null', withPayload(null)],
+  ['header: a number', withPayload(1)],
+  ['header: no JSON', withPayload('{')],
+  ['of 20 KB', ofLength(15_000)],
+]
+
+/** Larger than any server takes the headers of a request. */
+export const tooLarge = ofLength(45_000)
+
+const paths = ['.', '..', '../ttd', './ttd', 'ttd/', '/ttd', 'ttd/../ttd', 'x/../ttd', 'ttd/jwks']
+const addresses = ['http://evil', 'http://127.0.0.1/ttd', '//evil', 'ttd?x=', 'ttd#', 'ttd\\']
+const spellings = ['TTD', 'Ttd', ' ttd', 'ttd\n', 'ttd\0', 'ttd.', '-ttd', 'ttd-', 'ttđ', 'ｔｔｄ']
+const odd = ['', ' ', 'ttd%2f', '%74td', '{issuer}', '__proto__', 'constructor', 't'.repeat(65)]
+const noTexts = [undefined, null, 1, ['ttd'], { ttd: 'ttd' }]
+const issuers = [...paths, ...addresses, ...spellings, ...odd, ...noTexts, 'nobody']
+const apps = [undefined, null, '', 1, ['apps-test'], {}, '..', 'apps-test/x', 'ttd/apps-test']
+
+/** What a platform token of the issuer ttd, rightly signed, must not say. */
+export const wrongClaims: object[] = [
+  ...issuers.map((iss) => ({ iss })),
+  ...apps.map((name) => ({ 'urn:altinn:app': name })),
+]

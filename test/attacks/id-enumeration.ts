@@ -1,0 +1,93 @@
+import { clientOf, minutesAgo, people, tokenOf } from '../support/subscriber.ts'
+import { OWN, type AccessLab } from './access-fixture.ts'
+import { attack, statusOf, type Attack } from './attack.ts'
+
+const event = '019b0000-0000-7000-8000-000000000000'
+const routesOfOne: [method: string, rest: string, body?: object][] = [
+  ['GET', ''],
+  ['DELETE', ''],
+  ['POST', '/secret'],
+  ['GET', '/deliveries'],
+  ['POST', `/deliveries/${event}/retry`],
+  ['GET', '/replay'],
+  ['POST', '/replay', { only: 'all', from: minutesAgo(1) }],
+]
+const oddIds = ['0', '-1', '1e3', 'abc', '99999999999', '2147483648', '1.0', '%31%00', '0x1']
+const oddEvents = [
+  '0',
+  event.toUpperCase(),
+  `{${event}}`,
+  `${event}%00`,
+  '..%2f..%2fsecret',
+  '%25',
+  "'",
+]
+const oddQueries: [query: string, status: 200 | 400][] = [
+  ['state=__proto__', 400],
+  ["state=dead'%20OR%201=1", 400],
+  ['state=constructor', 400],
+  ["after='%20OR%20''='", 200], // of its own subscription, as always
+]
+const claims: [what: string, claims: object, status: 201 | 400][] = [
+  ['a user whose number is 0', { 'urn:altinn:userid': 0, 'urn:altinn:partyid': 0 }, 400],
+  ['an org that is a path', { 'urn:altinn:org': 'ttd/../skd' }, 400],
+  ['an org that is a list', { 'urn:altinn:org': ['ttd'] }, 400],
+  ['an org without a name', { 'urn:altinn:org': '' }, 400],
+  ['a user that is an object', { 'urn:altinn:userid': { id: 1 } }, 400],
+  [
+    'a system user without an id',
+    { authorization_details: [{ type: 'urn:altinn:systemuser' }] },
+    400,
+  ],
+  ['details that are no list', { authorization_details: { type: 'urn:altinn:systemuser' } }, 400],
+]
+
+/** Ids that are guessed, what is another's, and tokens that name nobody. */
+export async function guessAttacks({ app, tokens, hook }: AccessLab): Promise<Attack[]> {
+  const owner = clientOf(app, tokens.ttd)
+  const { id } = await owner.subscribed({ endPoint: hook(), resourceFilter: OWN })
+  const before = JSON.stringify(await owner.read(id))
+  const callers = { ttd: owner, user: clientOf(app, tokens.user) }
+  const other = clientOf(app, tokens.skd)
+  return [
+    ...oddIds.flatMap((odd) =>
+      routesOfOne.flatMap(([method, rest, body]) =>
+        Object.entries(callers).map(([who, client]) =>
+          attack('guess', `${who}: ${method} /subscriptions/${odd}${rest}`, 404, () =>
+            statusOf(client.call(method, `/${odd}${rest}`, body)),
+          ),
+        ),
+      ),
+    ),
+    ...oddEvents.map((odd) =>
+      attack('guess', `ttd: POST /subscriptions/{id}/deliveries/${odd}/retry`, 404, () =>
+        statusOf(owner.call('POST', `/${id}/deliveries/${odd}/retry`)),
+      ),
+    ),
+    ...oddQueries.map(([query, status]) =>
+      attack('guess', `ttd: GET /subscriptions/{id}/deliveries?${query}`, status, () =>
+        statusOf(owner.call('GET', `/${id}/deliveries?${query}`)),
+      ),
+    ),
+    ...routesOfOne.map(([method, rest, body]) =>
+      attack('guess', `skd: ${method} /subscriptions/{id of ttd}${rest}`, 403, () =>
+        statusOf(other.call(method, `/${id}${rest}`, body)),
+      ),
+    ),
+    attack('guess', 'the subscription of ttd after all that', 'as it was', async () => {
+      const now = JSON.stringify(await owner.read(id))
+      return now === before ? 'as it was' : now
+    }),
+    attack('guess', 'whose subscriptions skd is told of', 'its own', async () => {
+      const { subscriptions } = await other.ask(200, 'GET', '')
+      return subscriptions.every(({ consumer }: { consumer: string }) => consumer === '/org/skd')
+        ? 'its own'
+        : JSON.stringify(subscriptions)
+    }),
+    ...claims.map(([what, odd, status]) =>
+      attack('claims', what, status, async () =>
+        statusOf(clientOf(app, await tokenOf({ ...people.nobody, ...odd })).call('GET', '')),
+      ),
+    ),
+  ]
+}

@@ -1,0 +1,49 @@
+import { clientOf, minutesAgo } from '../support/subscriber.ts'
+import { kinds, OWN, type AccessLab, type Kind } from './access-fixture.ts'
+import { attack, statusOf, type Attack } from './attack.ts'
+
+const event = '019b0000-0000-7000-8000-000000000000'
+
+// What each route answers to each kind of token, in this order; `{id}` is a subscription of ttd's.
+const OWNERS_ONLY = (status: number) => [401, 401, 401, status, 403, 403, 403, 403, 403, 400]
+const routes: [method: string, path: string, body: object | undefined, statuses: number[]][] = [
+  ['GET', '', undefined, [401, 401, 401, 200, 200, 200, 200, 200, 200, 400]],
+  ['POST', '', { resourceFilter: OWN }, [401, 401, 401, 201, 403, 400, 400, 400, 400, 400]],
+  ['GET', '/{id}', undefined, OWNERS_ONLY(200)],
+  ['POST', '/{id}/secret', undefined, OWNERS_ONLY(200)],
+  ['GET', '/{id}/deliveries', undefined, OWNERS_ONLY(200)],
+  ['POST', `/{id}/deliveries/${event}/retry`, undefined, OWNERS_ONLY(404)],
+  ['GET', '/{id}/replay', undefined, OWNERS_ONLY(404)],
+  ['POST', '/{id}/replay', { only: 'dead', from: minutesAgo(1) }, OWNERS_ONLY(202)],
+  ['DELETE', '/{id}', undefined, OWNERS_ONLY(200)],
+  ['PUT', '/validate/{id}', undefined, kinds.map(() => 404)], // not offered: it happens inside
+]
+
+/** Every route with every kind of token. What succeeds comes last, and of that the owner's DELETE. */
+export async function routeAttacks({ app, tokens, hook }: AccessLab): Promise<Attack[]> {
+  const { id } = await clientOf(app, tokens.ttd).subscribed({
+    endPoint: hook(),
+    resourceFilter: OWN,
+  })
+  const ask = (kind: Kind, method: string, path: string, body: object | undefined) =>
+    clientOf(app, tokens[kind]).call(
+      method,
+      path.replace('{id}', String(id)),
+      path === '' && body !== undefined ? { endPoint: hook(), ...body } : body,
+    )
+  const rows = routes.flatMap(([method, path, body, statuses]) =>
+    kinds.map((kind, place) => ({ method, path, body, kind, status: statuses[place] ?? 0 })),
+  )
+  return rows
+    .toSorted((a, b) => Number(a.status < 400) - Number(b.status < 400))
+    .map(({ method, path, body, kind, status }) =>
+      attack('route', `${method} /subscriptions${path}, ${kind}`, status, () =>
+        method === 'PUT'
+          ? plainStatus(ask(kind, method, path, body))
+          : statusOf(ask(kind, method, path, body)),
+      ),
+    )
+}
+
+/** For what the host itself answers, without a problem. */
+const plainStatus = async (answer: Promise<Response>): Promise<number> => (await answer).status

@@ -1,0 +1,77 @@
+import { clientOf } from '../support/subscriber.ts'
+import { OWN, type AccessLab, type Kind } from './access-fixture.ts'
+import { attack, saidBy, type Attack } from './attack.ts'
+
+// What each may subscribe to; everything else is refused.
+const SKD = 'urn:altinn:resource:app_skd_melding'
+const source = (org: string, name: string) => ({
+  sourceFilter: `https://${org}.apps.altinn.no/${org}/${name}`,
+})
+const of = (resourceFilter: string, more: object = {}) => ({ resourceFilter, ...more })
+const subject = (subjectFilter: string) => of(SKD, { subjectFilter })
+const alternative = (alternativeSubjectFilter: string) => of(SKD, { alternativeSubjectFilter })
+const about = 'A valid subject to the authenticated identity is required'
+const not = (resource: string) => `Not authorized to create a subscription for resource ${resource}`
+type Row = [who: Kind, what: string, filters: object, status: 201 | 400 | 403, detail?: string]
+const wishes: Row[] = [
+  ['ttd', 'its own app', of(OWN), 201],
+  ['ttd', 'its own app in capitals', of(OWN.toUpperCase().replace('URN', 'urn')), 201],
+  ['ttd', 'its own app by source', source('ttd', 'app'), 201],
+  ['ttd', 'its own app and a party', of(OWN, { subjectFilter: '/party/1' }), 201],
+  ['ttd', "another's app", of(SKD), 403, not(SKD)],
+  ['ttd', "another's app by source", source('skd', 'melding'), 403, not(SKD)],
+  [
+    'ttd',
+    "another's app on its own host",
+    { sourceFilter: 'https://ttd.apps.altinn.no/skd/x' },
+    403,
+  ],
+  ['ttd', 'an app of an org whose name begins alike', of('urn:altinn:resource:app_ttd2_x'), 403],
+  ['ttd', 'an app of an org whose name begins it', of('urn:altinn:resource:app_tt_x'), 403],
+  ['ttd', 'all of its apps', of('urn:altinn:resource:app_ttd'), 403],
+  ['ttd', 'its app after something else', of('urn:x:urn:altinn:resource:app_ttd_x'), 403],
+  ['ttd', 'a resource that is no app', of('urn:altinn:resource:ttd'), 403],
+  ['ttd', 'a party', subject('/party/50019855'), 403, not(SKD)],
+  ['ttd', 'itself elsewhere', alternative('/organisation/991825827'), 201],
+  ['ttd', 'itself elsewhere, as clients write it', alternative('/org/991825827'), 201],
+  ['ttd', 'another organisation elsewhere', alternative('/organisation/991825828'), 403],
+  ['skd', "another's app", of(OWN), 403, not(OWN)],
+  ['user', 'its party', subject('/party/50019855'), 201],
+  ['user', 'itself as a person', alternative('/person/01017512345'), 201],
+  [
+    'user',
+    'its party, one type',
+    of(OWN, { subjectFilter: '/party/50019855', typeFilter: 't' }),
+    201,
+  ],
+  ['user', 'its party by source', { ...source('skd', 'm'), subjectFilter: '/party/50019855' }, 201],
+  ['user', 'another party', subject('/party/50019856'), 403, not(SKD)],
+  ['user', 'a party whose number begins alike', subject('/party/500198551'), 403],
+  ['user', 'its party with a slash', subject('/party/50019855/'), 403],
+  ['user', 'its party in capitals', subject('/PARTY/50019855'), 403],
+  ['user', 'another person', alternative('/person/02017512345'), 403],
+  ['user', 'an organisation', alternative('/organisation/991825827'), 403],
+  ['user', 'an app as a whole', of(OWN), 400, about],
+  ['user', 'a type of an app', of(OWN, { typeFilter: 'app.instance.created' }), 400, about],
+  ['systemUser', 'its organisation', alternative('/organisation/312345678'), 201],
+  ['systemUser', 'its organisation, as clients write it', alternative('/org/312345678'), 201],
+  ['systemUser', 'another organisation', alternative('/organisation/991825827'), 403],
+  ['systemUser', 'an app as a whole', of(OWN), 400, about],
+  ['organisation', 'itself', alternative('/organisation/912345678'), 201],
+  ['organisation', 'itself, as clients write it', alternative('/org/912345678'), 201],
+  ['organisation', 'another organisation', alternative('/org/312345678'), 403],
+  ['organisation', 'a party', subject('/party/912345678'), 403],
+  ['organisation', 'an app as a whole', of(OWN), 400, about],
+  ['nobody', 'an app', of(OWN), 400, 'Missing event consumer'],
+  ['nobody', 'a party', subject('/party/50019855'), 400, 'Missing event consumer'],
+]
+
+/** Every wish to subscribe, each to an endpoint of its own. */
+export const wishAttacks = ({ app, tokens, hook }: AccessLab): Attack[] =>
+  wishes.map(([who, what, filters, status, detail]) =>
+    attack('subscribe', `${who}: ${what}`, [status, detail ?? ''].join(' ').trim(), async () => {
+      const request = { endPoint: hook(), ...filters }
+      const said = await saidBy(clientOf(app, tokens[who]).call('POST', '', request))
+      return said.slice(0, detail === undefined ? 1 : 2).join(' ')
+    }),
+  )

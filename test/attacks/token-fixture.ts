@@ -1,0 +1,42 @@
+import { startApp } from '../support/app.ts'
+import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
+import { startKeyServer } from '../support/key-server.ts'
+import { createWorld } from '../support/stores.ts'
+import type { Kind } from './forged-tokens.ts'
+
+export type TokenLab = Awaited<ReturnType<typeof startTokenLab>>
+
+/** An app whose key server is in our hands, with good tokens of the app ttd/apps-test. `stop` ends both. */
+export async function startTokenLab() {
+  const [server, altinnKey, ttdKey, digdirKey, retired, attacker] = await Promise.all([
+    startKeyServer(),
+    newKey('ALTINN'),
+    newKey('TTD'),
+    newKey('DIGDIR'),
+    newKey('RETIRED'),
+    newKey('ATTACKER'),
+  ])
+  server.serve('altinn', altinnKey)
+  server.serve('ttd', ttdKey)
+  server.serve('digdir', digdirKey)
+  server.serve('attacker', attacker)
+  const world = await createWorld()
+  const app = await startApp(world, { settings: server.settings, functions: ['publish-event'] })
+  const forger = { retired, attacker, evil: `${server.url}/attacker/jwks` }
+  const altinn: Kind = { ...forger, key: altinnKey, other: ttdKey, claims: altinnClaims }
+  const platform: Kind = { ...forger, key: ttdKey, other: digdirKey, claims: platformClaims }
+  return {
+    app,
+    server,
+    world,
+    kinds: { altinn, platform },
+    /** The two tokens as they should be. */
+    good: {
+      altinn: forge(altinnKey, altinnClaims()),
+      platform: forge(ttdKey, platformClaims()),
+    },
+    /** A good token of digdir's. */
+    digdir: () => forge(digdirKey, platformClaims({ iss: 'digdir' })),
+    stop: () => Promise.all([app.stop(), server.stop()]),
+  }
+}

@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import path from 'node:path'
+import { startReceiver } from '../../local/receiver.ts'
+import { startApp, tokensOf } from '../support/app.ts'
+import { clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { createWorld } from '../support/stores.ts'
+import { startNameServer } from './name-server.ts'
+
+export type WebhookLab = Awaited<ReturnType<typeof startWebhookLab>>
+
+/**
+ * The whole app, with a name server of ours. `outside` stands for the internet, the one network that it may connect to;
+ * `inside`, at the same port of another address, is what it must never reach.
+ */
+export async function startWebhookLab() {
+  const [world, names, outside] = await Promise.all([
+    createWorld(),
+    startNameServer(),
+    startReceiver({ host: '127.0.0.2' }),
+  ])
+  const inside = await startReceiver({ host: '127.0.0.3', port: outside.port })
+  const settings = {
+    NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'own-resolver.ts')}`,
+    PROOF_DNS: names.address,
+    WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32',
+    DELIVERY_TIMEOUT_SECONDS: '5',
+    DELIVERY_RETRY_SECONDS: '600',
+  }
+  const app = await startApp(world, { settings })
+  const owner = await tokenOf(people.ttd)
+  const raw: Awaited<ReturnType<typeof startRawServer>>[] = []
+  return {
+    world,
+    app,
+    names,
+    outside,
+    inside,
+    client: clientOf(app, owner),
+    /** Every token that it is given. */
+    tokens: [owner, ...(await tokensOf('ttd', 'apps-test'))],
+    /** A server outside that does to a connection what it likes, but for the first one, by which it is validated. */
+    async rawServer(serve: (socket: Socket) => void): Promise<string> {
+      const server = await startRawServer(serve)
+      raw.push(server)
+      return server.url
+    },
+    async stop(): Promise<void> {
+      await app.stop()
+      for (const server of raw) server.stop()
+      await Promise.all([outside.stop(), inside.stop(), names.stop()])
+    },
+  }
+}
+
+async function startRawServer(serve: (socket: Socket) => void) {
+  let connections = 0
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      if (connections++ > 0) serve(socket.resume())
+      else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+    })
+  }).listen(0, '127.0.0.2')
+  await once(server, 'listening')
+  const bound = server.address()
+  return {
+    url: `http://127.0.0.2:${typeof bound === 'object' ? bound?.port : ''}/`,
+    stop(): void {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}

@@ -1,0 +1,249 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import type { Behaviour } from '../../local/receiver.ts'
+import type { SubscriptionDocument, Tombstone } from '../../shared/subscriptions/subscription.ts'
+import { soon, type Subscription } from '../support/subscriber.ts'
+import { attack, statusOf, type Attack } from './attack.ts'
+import { leakAttacks } from './secrets.ts'
+import type { WebhookLab } from './webhook-fixture.ts'
+
+const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
+const INDEX_MS = 3100 // until every subscription is known to the fan-out
+
+const address = (what: string) => `address: the host's address is ${what}`
+const PRIVATE = address(
+  'a private or reserved address, which must be in WEBHOOK_ALLOWED_NETWORKS to be allowed',
+)
+const NEVER = address("an address of the cloud's own services, which is never allowed")
+const PLAIN = address('not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
+const TIMEOUT = 'timeout: no whole answer within the time limit'
+const CLOSED = 'reset: the connection was closed before an answer'
+const NO_HTTP = 'other: the answer is not valid HTTP'
+
+const to = (status: number, location: string): Behaviour => ({ status, headers: { location } })
+const METADATA = 'http://169.254.169.254/metadata/identity/oauth2/token'
+const bomb = gzipSync(Buffer.alloc(50_000_000, '.'))
+
+/** How a receiver may answer an event, and what is noted of it; `inside` is an address that must not be reached. */
+const answers: [what: string, expected: string, behaviour: (inside: string) => Behaviour][] = [
+  ['answers well', 'answered 200', () => ({})],
+  ['redirects to metadata', 'answered 302', () => to(302, METADATA)],
+  ['redirects to metadata, keeping the method', 'answered 307', () => to(307, METADATA)],
+  ['redirects inside', 'answered 301', (inside) => to(301, inside)],
+  ['redirects inside, keeping the method', 'answered 308', (inside) => to(308, inside)],
+  ['redirects to a file', 'answered 303', () => to(303, 'file:///etc/passwd')],
+  [
+    'names another place in a 200',
+    'answered 200',
+    (inside) => ({
+      headers: { location: inside, refresh: `0; url=${inside}`, 'alt-svc': 'h2="127.0.0.3:443"' },
+    }),
+  ],
+  [
+    'asks for the proxy inside',
+    'answered 407',
+    () => ({ status: 407, headers: { 'proxy-authenticate': 'Basic' } }),
+  ],
+  ['hangs', TIMEOUT, () => ({ does: 'hang' })],
+  ['drips its answer, a byte at a time', TIMEOUT, () => ({ does: 'drip' })],
+  ['never ends its answer', 'answered 200, 4096 characters kept', () => ({ does: 'endless' })],
+  [
+    'answers 5 MB',
+    'answered 500, 4096 characters kept',
+    () => ({ status: 500, body: Buffer.alloc(5_000_000, '.') }),
+  ],
+  [
+    'answers a gzip bomb of 50 MB',
+    'answered 200',
+    () => ({ headers: { 'content-encoding': 'gzip' }, body: bomb }),
+  ],
+  [
+    'floods with headers',
+    'other: the headers of the answer are too large',
+    () => ({ headers: { flood: 'a'.repeat(60_000) } }),
+  ],
+  ['resets the connection', CLOSED, () => ({ does: 'reset' })],
+]
+
+const write = (text: string) => (socket: Socket) => socket.write(text)
+const repeat = (first: string, text: string) => (socket: Socket) => {
+  socket.write(first)
+  const drip = setInterval(() => socket.write(text), 50)
+  socket.on('close', () => clearInterval(drip))
+}
+
+/** Receivers that speak no HTTP, or nearly. */
+const rawAnswers: [what: string, expected: string, serve: (socket: Socket) => void][] = [
+  ['drips its headers, one at a time', TIMEOUT, repeat('HTTP/1.1 200 OK\r\n', 'a: b\r\n')],
+  ['hints early, and for ever', TIMEOUT, repeat('', 'HTTP/1.1 103 Early Hints\r\n\r\n')],
+  ['says to go on, and for ever', CLOSED, repeat('', 'HTTP/1.1 100 Continue\r\n\r\n')],
+  ['speaks another protocol', NO_HTTP, write('SSH-2.0-OpenSSH_9.6\r\n')],
+  [
+    'switches protocols',
+    CLOSED,
+    write('HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'),
+  ],
+  [
+    'answers with a length below zero',
+    NO_HTTP,
+    write('HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n'),
+  ],
+  [
+    'answers with two lengths',
+    NO_HTTP,
+    write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'),
+  ],
+  [
+    'announces a chunk without end',
+    TIMEOUT,
+    write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffff\r\n'),
+  ],
+  [
+    'leaves in the middle',
+    CLOSED,
+    (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'),
+  ],
+]
+
+const OK = '127.0.0.2'
+const INSIDE = '127.0.0.3'
+
+/** Names, where they lead at each look-up in turn, and what comes of the validation: the first look-up is the registration's. */
+const rebindings: [
+  what: string,
+  expected: string,
+  scheme: 'http' | 'https',
+  ...lookups: string[][],
+][] = [
+  ['stays where it is', 'validated', 'http', [OK]],
+  ['moves inside before it is validated', PRIVATE, 'http', [OK], [INSIDE]],
+  ['is public, then inside', PRIVATE, 'https', ['8.8.8.8'], [INSIDE]],
+  ['is public, then metadata', NEVER, 'https', ['8.8.8.8'], ['169.254.169.254']],
+  ["is public, then Azure's wire server", NEVER, 'https', ['8.8.8.8'], ['168.63.129.16']],
+  ['gets an address inside beside its own', PRIVATE, 'http', [OK], [OK, INSIDE]],
+  ['gets loopback in IPv6', PRIVATE, 'http', [OK], ['::1']],
+  ['gets the mapped form of inside', PRIVATE, 'http', [OK], ['::ffff:7f00:3']],
+  ['gets metadata behind NAT64', NEVER, 'http', [OK], ['64:ff9b::a9fe:a9fe']],
+  ['gets a public address, though it is http', PLAIN, 'http', [OK], ['8.8.8.8']],
+  ['is nowhere in the end', 'dns: the host name cannot be resolved', 'http', [OK], []],
+]
+
+/** Names that are refused as they are registered. */
+const refusedNames: [what: string, ...lookups: string[][]][] = [
+  ['leads inside', [INSIDE]],
+  ['has one address of 20 inside', [...Array.from({ length: 19 }, () => OK), INSIDE]],
+  ['leads nowhere', []],
+  ['leads to metadata in IPv6', ['fd00:ec2::254']],
+  ['has a name server that says nothing'],
+]
+
+/** Every attack by whoever subscribes. All subscribe at once and get the same event, each what it makes of it. */
+export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
+  const { app, outside, inside, client } = lab
+  const subscribed = (endPoint: string) => client.subscribed({ endPoint, resourceFilter: RESOURCE })
+  const [well, raw, late, names] = await Promise.all([
+    Promise.all(
+      answers.map(([, , behaviour], index) => {
+        outside.behave(behaviour(inside.url), `/${index}`)
+        return subscribed(`${outside.url}/${index}`)
+      }),
+    ),
+    Promise.all(rawAnswers.map(async ([, , serve]) => subscribed(await lab.rawServer(serve)))),
+    moveLate(lab),
+    Promise.all(
+      rebindings.map(([, , scheme, ...lookups], index) =>
+        register(lab, `name-${index}.test`, lookups, scheme),
+      ),
+    ),
+  ])
+  await sleep(INDEX_MS)
+  const published = (await app.publish()).status
+
+  return [
+    attack('webhook', 'the event that all get', 201, async () => published),
+    ...answers.map(([what, expected], index) =>
+      attack('webhook', what, expected, () => attemptAt(lab, well[index])),
+    ),
+    ...rawAnswers.map(([what, expected], index) =>
+      attack('webhook', what, expected, () => attemptAt(lab, raw[index])),
+    ),
+    attack('name', 'moves inside after it was validated', PRIVATE, () => attemptAt(lab, late)),
+    ...rebindings.map(([what, expected], index) =>
+      attack('name', what, expected, () => validationOf(lab, names[index])),
+    ),
+    ...refusedNames.map(([what, ...lookups], index) =>
+      attack('name', what, 400, () => statusOf(ask(lab, `refused-${index}.test`, lookups, 'http'))),
+    ),
+    attack('inside', 'connections that reached it', 0, async () => inside.connections),
+    attack('inside', 'what subscribers are told of it', 'nothing', () =>
+      toldOf(lab, [...well, ...raw, late, ...names]),
+    ),
+    ...leakAttacks('inside', app, [...lab.tokens, ...(await secretsOf(lab))]),
+    attack('webhook', 'the app after all that', 201, async () => (await app.publish()).status),
+  ]
+}
+
+/** What the webhooks are signed with. */
+async function secretsOf({ world }: WebhookLab): Promise<string[]> {
+  const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
+  return documents.flatMap((each) => ('secrets' in each ? each.secrets.map(({ key }) => key) : []))
+}
+
+/** Asks for a subscription by a name that leads, in turn, where these look-ups say; by none, its server is silent. */
+function ask(
+  { names, outside, client }: WebhookLab,
+  name: string,
+  lookups: string[][],
+  scheme: string,
+) {
+  if (lookups.length > 0) names.zone.set(name, lookups)
+  const endPoint = `${scheme}://${name}:${outside.port}/${name}`
+  return client.call('POST', '', { endPoint, resourceFilter: RESOURCE })
+}
+
+async function register(...request: Parameters<typeof ask>): Promise<Subscription> {
+  return Object(await (await ask(...request)).json())
+}
+
+/** A name that moves inside after its validation, whose connection is not kept. */
+async function moveLate(lab: WebhookLab): Promise<Subscription> {
+  lab.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/late.test')
+  const made = await register(lab, 'late.test', [[OK], [OK], [INSIDE]], 'http')
+  return lab.client.validated(made.id)
+}
+
+/** What is noted of the first attempt to deliver to a subscription. */
+async function attemptAt(
+  { client }: WebhookLab,
+  subscription: Subscription | undefined,
+): Promise<string> {
+  const attempt = await soon(
+    'an attempt',
+    async () => (await client.deliveries(subscription?.id ?? 0)).deliveries[0]?.attempts[0],
+  )
+  const kept = /^\.{4096}$/.test(attempt.answer ?? '') ? ', 4096 characters kept' : ''
+  return attempt.failure ?? `answered ${attempt.status}${kept}`
+}
+
+async function validationOf(
+  { client }: WebhookLab,
+  subscription: Subscription | undefined,
+): Promise<string> {
+  return soon('a validation', async () => {
+    const { validated, validationFailure } = await client.read(subscription?.id ?? 0)
+    return validated ? 'validated' : validationFailure?.reason
+  })
+}
+
+/** Whether what subscribers see names an address inside, or a part of the app. */
+async function toldOf({ client }: WebhookLab, subscriptions: Subscription[]): Promise<string> {
+  const seen = subscriptions.map(async ({ id }) =>
+    JSON.stringify([await client.read(id), await client.deliveries(id)]),
+  )
+  const secrets = [INSIDE, '169.254.', '168.63.', '::ffff', 'node_modules', 'main.cjs']
+  const told = (await Promise.all(seen)).flatMap((text) =>
+    secrets.filter((secret) => text.includes(secret)),
+  )
+  return told.length === 0 ? 'nothing' : told.join(', ')
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brief } from './profiles.ts'
+import { runLoss } from './run.ts'
+import { seedOf } from '../support/seed.ts'
+import { issuerSettings } from '../support/app.ts'
+import { createWorld, deployed, setting } from '../support/stores.ts'
+
+// The short form of `npm run proof:loss`: one seed, another one each time unless LOSS_SEED says which.
+const skip = deployed !== undefined && 'the processes and their stores must be its own'
+const seed = seedOf('LOSS_SEED', process.env['LOSS_SEED'])
+
+test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
+  const world = await createWorld()
+  const row = await runLoss(
+    {
+      stores: world.settings,
+      issuer: { url: setting('TEST_ISSUER'), settings: issuerSettings() },
+    },
+    {
+      name: 'test',
+      seed,
+      size: { events: 100, seconds: 4, kills: 3, faultShare: 0.03, isDown: false },
+      profile: brief,
+      isWell: false,
+      onProgress: (line) => t.diagnostic(line),
+    },
+  )
+  const { accepted, owed, delivered, dead, faults, kills, duplicates, seconds } = row
+  t.diagnostic(
+    `${accepted} accepted, ${delivered} of ${owed} delivered, ${dead} dead, ${duplicates} twice, ${faults} faults, ${kills} kills, ${seconds} s`,
+  )
+  assert.deepEqual(row.lost, [])
+  assert.equal(delivered + dead, owed)
+  assert.ok(
+    accepted > 0 && faults > 0 && kills === 3,
+    'something went wrong, and something did not',
+  )
+  assert.deepEqual([row.doubled, row.unsigned, row.crashes], [0, 0, 0])
+})

@@ -1,0 +1,84 @@
+import { createWriteStream, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { addressOf } from '../../bench/support/host.ts'
+import { startChild, type Child } from '../../bench/support/child.ts'
+import { within } from '../../shared/azure/timeout.ts'
+
+const START_TRIES = 3
+const START_MS = 60_000
+
+interface Options {
+  settings: Record<string, string>
+  functions: string[]
+  /** The file that its lines go to. */
+  log: string
+}
+
+/** The built app with some functions in a process of its own, which can be killed and comes again, also by itself. */
+export async function startHost({ settings, functions, log: file }: Options) {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const log = createWriteStream(file)
+  const ending = new Set<Child>() // by our own hand
+  let crashes = 0
+  let kills = 0
+  let isUp = true
+  let turn = Promise.resolve() // one kill after another
+
+  let current = await launch()
+
+  async function launch(triesLeft = START_TRIES): Promise<{ child: Child; url: string }> {
+    const child = startChild('../../local/start-host.ts', {
+      args: ['--functions', functions.join(',')],
+      flags: ['--enable-source-maps'],
+      env: { PORT: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', ...settings },
+    })
+    createInterface({ input: child.output }).on('line', (line) =>
+      log.write(`${new Date().toISOString()} ${line}\n`),
+    )
+    try {
+      const url = await within(START_MS, () => addressOf(child))
+      child.ended.catch(() => ending.has(child) || comeAgain())
+      return { child, url }
+    } catch (error) {
+      crashes++
+      await end(child).kill() // where it hangs
+      if (triesLeft === 1) throw error
+      return launch(triesLeft - 1)
+    }
+  }
+  function comeAgain(): void {
+    crashes++
+    turn = turn.then(async () => void (current = await launch()))
+  }
+  function end(child: Child): Child {
+    ending.add(child)
+    return child
+  }
+  return {
+    url: () => current.url,
+    isUp: () => isUp,
+    usage: () => current.child.usage(),
+    holding: () => current.child.holding(),
+    crashes: () => crashes,
+    kills: () => kills,
+    /** Kills it with SIGKILL, and starts it again in `downMs`. */
+    kill(downMs: number): Promise<void> {
+      turn = turn.then(async () => {
+        isUp = false
+        await end(current.child).kill()
+        kills++
+        await sleep(downMs)
+        current = await launch()
+        isUp = true
+      })
+      return turn
+    },
+    async stop(): Promise<void> {
+      await turn
+      await end(current.child).stop()
+      log.end()
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { CosmosClient, type Database } from '@azure/cosmos'
+import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
+import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
+import { queues } from '../../shared/azure/resources.ts'
+import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+
+/** The settings that name the stores of one run. */
+export interface StoreSettings {
+  AzureWebJobsStorage: string
+  Cosmos: string
+  COSMOS_DATABASE: string
+  QueueStorage: string
+}
+
+const INBOUND = 'events-inbound'
+
+export type Stores = Awaited<ReturnType<typeof openStores>>
+
+/** The stores of a run: the app reaches them through fault proxies, the proof directly. */
+export async function openStores(settings: StoreSettings) {
+  const [cosmos, queue] = await Promise.all([
+    startFaultProxy(settings.Cosmos),
+    startFaultProxy(settings.QueueStorage),
+  ])
+  const database = new CosmosClient(settings.Cosmos).database(settings.COSMOS_DATABASE)
+  const service = QueueServiceClient.fromConnectionString(settings.QueueStorage)
+  const sent = { events: 0, deliveries: 0 }
+  const numbers = new Map<string, string>()
+  let faults = 0
+
+  /** Counts the faults, and the messages that reach a queue. */
+  const counted =
+    (plan: Plan): Plan =>
+    (request) => {
+      const fault = plan(request)
+      if (fault !== undefined) faults++
+      const isRefused = fault === 'cut before' || (typeof fault === 'object' && 'status' in fault)
+      const [, name] = /\/events-(inbound|outbound|retry)\/messages/.exec(request.url) ?? []
+      if (name !== undefined && request.method === 'POST' && !isRefused)
+        sent[name === 'inbound' ? 'events' : 'deliveries'] += fault === 'twice' ? 2 : 1
+      return fault
+    }
+  const plan = (ofCosmos: Plan, ofQueue: Plan): void => {
+    cosmos.plan = counted(ofCosmos)
+    queue.plan = counted(ofQueue)
+  }
+  const calm = () =>
+    plan(
+      () => undefined,
+      () => undefined,
+    )
+  calm()
+  return {
+    cosmos,
+    queue,
+    settings: { ...settings, Cosmos: cosmos.connection, QueueStorage: queue.connection },
+    /** Messages sent to fan-out, and for deliveries, so far. */
+    sent,
+    faults: () => faults,
+    /** From now on requests meet what these plans say. */
+    plan,
+    /** From now on nothing goes wrong. */
+    calm,
+    /** Empties every queue; only events that travel whole, since the store was away, are left in theirs. */
+    async emptyQueues(): Promise<void> {
+      const others = queues.filter((name) => name !== INBOUND)
+      await Promise.all([
+        emptyOfReferences(service.getQueueClient(INBOUND)),
+        ...others.map((name) => service.getQueueClient(name).clearMessages()),
+      ])
+    },
+    /** The record of the delivery of an event to the subscription with this endpoint. */
+    async delivery(endpoint: string, event: string): Promise<DeliveryDocument | undefined> {
+      const number = numbers.get(endpoint) ?? (await numberOf(database, endpoint))
+      numbers.set(endpoint, number)
+      const item = database.container('deliveries').item(event, [number, event])
+      return (await item.read<DeliveryDocument>()).resource
+    },
+    stop: async () => void (await Promise.all([cosmos.stop(), queue.stop()])),
+  }
+}
+
+async function numberOf(database: Database, endpoint: string): Promise<string> {
+  const { resources } = await database
+    .container('subscriptions')
+    .items.readAll<{ endpoint?: string; number: number }>()
+    .fetchAll()
+  return String(resources.find((each) => each.endpoint === endpoint)?.number)
+}
+
+async function emptyOfReferences(queue: QueueClient): Promise<void> {
+  const most = { numberOfMessages: 32, visibilityTimeout: 5 }
+  const take = async () => (await queue.receiveMessages(most)).receivedMessageItems
+  for (let messages = await take(); messages.length > 0; messages = await take())
+    for (const { messageId, popReceipt, messageText } of messages)
+      if (!Buffer.from(messageText, 'base64').includes('"spilled"'))
+        await queue.deleteMessage(messageId, popReceipt)
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { startHost } from '../../local/host/host.ts'
+import { settingNames } from '../../shared/config.ts'
+import { containers, queues } from '../../shared/azure/resources.ts'
+import { MOST_TRIES } from '../../shared/flows/store-spilled-event.ts'
+import { operations } from '../support/openapi-validation.ts'
+
+const root = path.join(import.meta.dirname, '../..')
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const sources = globSync('{functions,shared}/**/*.ts', { cwd: root })
+const { scripts, main }: { scripts: Record<string, string>; main: string } = JSON.parse(
+  read('package.json'),
+)
+
+test('the settings are the same in the schema, the sample and the README', () => {
+  const sample: { Values: Record<string, string> } = JSON.parse(read('local.settings.sample.json'))
+  const host = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage'] // what func itself demands
+  const inAzureOnly = settingNames.filter((name) => name.includes('__'))
+  assert.deepEqual(
+    [...Object.keys(sample.Values), ...inAzureOnly].toSorted(),
+    [...host, ...settingNames].toSorted(),
+  )
+  const table = [...read('README.md').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([\w]+)`/g)].map(([, name = '']) => name),
+  )
+  assert.deepEqual(
+    settingNames.filter((name) => !table.includes(name)),
+    [],
+  )
+})
+
+test('the functions, their routes, methods, authorisation levels and queues are these and no others', async () => {
+  const needed = {
+    Cosmos: 'AccountEndpoint=http://127.0.0.1:1/;AccountKey=a2V5;',
+    QueueStorage: 'UseDevelopmentStorage=true',
+    ALTINN_OPENID_CONFIGURATION_URL: 'http://127.0.0.1:1/',
+    PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}',
+  }
+  Object.assign(process.env, needed)
+  const host = await startHost({ folder: root, port: 0 })
+  await host.stop()
+  const queue = (queueName: string) => ({
+    type: 'queueTrigger',
+    queueName,
+    connection: 'QueueStorage',
+  })
+  const http = (route: string, ...methods: string[]) => ({
+    type: 'httpTrigger',
+    route,
+    methods,
+    authLevel: 'anonymous',
+  })
+  const told = ['type', 'route', 'methods', 'authLevel', 'queueName', 'connection', 'schedule']
+  const registered = host.functions.map(({ name, ...trigger }) => {
+    const known = Object.entries(trigger).filter(
+      ([member, value]) => told.includes(member) && value !== undefined,
+    )
+    return [name, Object.fromEntries(known)]
+  })
+  const poison = queues.map((name) => [`keep-poison-${name}`, queue(`${name}-poison`)])
+  assert.deepEqual(Object.fromEntries(registered), {
+    'create-subscription': http('subscriptions', 'POST'),
+    'delete-subscription': http('subscriptions/{id}', 'DELETE'),
+    'deliver-event': queue('events-outbound'),
+    'fan-out-event': queue('events-inbound'),
+    health: http('health', 'GET'),
+    'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
+    'list-subscriptions': http('subscriptions', 'GET'),
+    openapi: http('openapi.json', 'GET'),
+    'publish-event': http('app', 'POST'),
+    'read-app-events': http('app/{org}/{app}', 'GET'),
+    'read-party-events': http('app/party', 'GET'),
+    'read-replay': http('subscriptions/{id}/replay', 'GET'),
+    'read-subscription': http('subscriptions/{id}', 'GET'),
+    'replay-deliveries': queue('replays'),
+    'retry-delivery': queue('events-retry'),
+    'retry-one-delivery': http('subscriptions/{id}/deliveries/{event}/retry', 'POST'),
+    'rotate-secret': http('subscriptions/{id}/secret', 'POST'),
+    'start-replay': http('subscriptions/{id}/replay', 'POST'),
+    sweep: { type: 'timerTrigger', schedule: '*/30 * * * * *' },
+    'validate-subscription': queue('subscription-validation'),
+    ...Object.fromEntries(poison),
+  })
+  const routed = host.functions.flatMap(({ route, methods = [] }) =>
+    methods.map((method) => `${method} /${route}`),
+  )
+  assert.deepEqual(operations.toSorted(), routed.toSorted(), 'docs/openapi.yaml')
+})
+
+test('every container and queue that the code names is created, and none besides', () => {
+  const code = sources.map(read).join('\n')
+  const used = (pattern: RegExp) =>
+    [...new Set([...code.matchAll(pattern)].map(([, name = '']) => name))].toSorted()
+  assert.deepEqual(used(/\.container\('([\w-]+)'\)/g), containers.map(({ id }) => id).toSorted())
+  assert.deepEqual(used(/queueName: '([\w-]+)'/g), queues.toSorted())
+  assert.deepEqual(used(/openQueue<\w+>\(\w+, '([\w-]+)'\)/g), queues.toSorted())
+})
+
+test('every command in the README and the documents exists', () => {
+  const texts = ['README.md', ...globSync('docs/*.md', { cwd: root })].map(read).join('\n')
+  const named = [...texts.matchAll(/npm (?:run )?(?:-s )?([a-z][\w:-]*)/g)].map(
+    ([, name = '']) => name,
+  )
+  const builtIn = new Set(['ci', 'install', 'audit'])
+  assert.ok(named.length > 5)
+  assert.deepEqual(
+    named.filter((name) => !builtIn.has(name) && scripts[name] === undefined),
+    [],
+  )
+})
+
+test('imports run one way: no two modules of functions/ and shared/ need each other', () => {
+  const imports = new Map(sources.map((file) => [file, importsOf(file)]))
+  const visit = (file: string, above: string[]): void => {
+    assert.ok(!above.includes(file), `a circle: ${[...above, file].join(' → ')}`)
+    for (const next of imports.get(file) ?? []) visit(next, [...above, file])
+  }
+  for (const file of sources) visit(file, [])
+})
+
+/** The modules that a file imports for what they do; types alone bind nothing at run time. */
+function importsOf(file: string): string[] {
+  const statements = read(file).matchAll(
+    /^(?:import|export) (?!type )[^;']*?from '(\.[^']+)'|import\('(\.[^']+)'\)/gm,
+  )
+  return [...statements].map(([, still = '', lazy = '']) =>
+    path.join(path.dirname(file), still === '' ? lazy : still),
+  )
+}
+
+test('Node is the same in package.json and .node-version, and of the major that Azure runs', () => {
+  const version = read('.node-version').trim()
+  assert.equal(JSON.parse(read('package.json')).devDependencies.node, version)
+  assert.match(version, /^24\./)
+  assert.equal(process.versions.node, version)
+})
+
+test('every dependency is pinned exactly, and main is the bundle', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+    assert.match(String(version), /^\d+\.\d+\.\d+$/, name)
+  assert.equal(main, 'dist/main.cjs')
+})
+
+test('host.json is as the design says', () => {
+  const { extensions, extensionBundle, functionTimeout } = JSON.parse(read('host.json'))
+  assert.deepEqual(extensions, {
+    http: { routePrefix: 'events/api/v1' },
+    queues: {
+      batchSize: 32,
+      newBatchThreshold: 16,
+      maxPollingInterval: '00:00:01',
+      visibilityTimeout: '00:00:30',
+      maxDequeueCount: MOST_TRIES,
+      messageEncoding: 'base64',
+    },
+  })
+  assert.equal(extensionBundle.version, '[4.*, 5.0.0)')
+  assert.equal(functionTimeout, '00:05:00')
+})

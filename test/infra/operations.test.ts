@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, suite, test } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { read, resourcesOf } from '../support/bicep.ts'
+import { faultsOf } from '../support/kusto.ts'
+import { clientOf, people, soon, tokenOf } from '../support/subscriber.ts'
+import { createWorld, deployed, eventually } from '../support/stores.ts'
+
+// What docs/operations.md tells to run: the queries on the log, the queries on the database, and how to erase a person.
+const root = path.join(import.meta.dirname, '../..')
+const runbook = read('docs/operations.md')
+const blocks = (language: string) =>
+  [...runbook.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(
+    ([, block = '']) => block,
+  )
+const alerts = resourcesOf('prod')
+  .ofType('scheduledQueryRules')
+  .map(({ properties }) => String(Object(properties['criteria']).allOf[0].query))
+const logQueries = [...blocks('kusto'), ...alerts]
+
+test('every query on the log, of the run book and of the alerts, is one that Log Analytics takes', () => {
+  assert.ok(blocks('kusto').length > 8 && alerts.length > 6)
+  for (const query of logQueries) assert.deepEqual(faultsOf(query), [], query)
+  assert.notDeepEqual(faultsOf('AppTraces | where Mesage == 1'), [])
+})
+
+test('every link in the documents leads to a file', () => {
+  for (const file of ['SECURITY.md', 'docs/operations.md', 'docs/capacity.md', 'infra/README.md']) {
+    const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link)
+    for (const link of links)
+      assert.ok(existsSync(path.join(root, path.dirname(file), link)), `${file}: ${link}`)
+  }
+})
+
+const nowhere = 'AccountEndpoint=http://127.0.0.1:1/;AccountKey=a2V5;'
+const person = '/person/01017512345'
+const party = '/party/50019855'
+
+suite('with an app that has done everything once', { skip: deployed !== undefined }, async () => {
+  const world = await createWorld()
+  const [app, receiver, failing] = await Promise.all([
+    startApp(world),
+    startReceiver(),
+    startApp(world, { settings: { Cosmos: nowhere }, functions: ['list-subscriptions'] }),
+  ])
+  after(() => Promise.all([app.stop(), receiver.stop(), failing.stop()]))
+  const token = await tokenOf(people.ttd)
+  const client = clientOf(app, token)
+  const subscription = await client.subscribed({
+    endPoint: receiver.url,
+    resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+  })
+  const publish = async (event: object) => String(await (await app.publish(event)).json())
+  const mine = await publish({ ...exampleEvent, subject: party, alternativesubject: person })
+  const others = await publish({
+    ...exampleEvent,
+    subject: '/party/1',
+    alternativesubject: undefined,
+  })
+  await delivered(mine, others)
+
+  async function delivered(...events: string[]): Promise<void> {
+    await soon('both are delivered', async () => {
+      const { deliveries } = await client.deliveries(subscription.id, '?state=delivered')
+      return events.every((id) => deliveries.some(({ event }) => event === id))
+    })
+  }
+
+  test('the lines of the log are as the queries read them', async () => {
+    const one = `/${subscription.id}`
+    await client.ask(202, 'POST', `${one}/deliveries/${others}/retry`)
+    await client.replay(subscription.id, { only: 'missing' })
+    await client.replayDone(subscription.id)
+    await world.send('events-inbound-poison', 'nonsense')
+    await app.run('sweep')
+    await fetch(`${failing.api}/subscriptions`, { headers: { authorization: `Bearer ${token}` } })
+
+    const what = [...new Set(logQueries.flatMap((query) => linesIn(query).whats))]
+    assert.ok(what.length > 5)
+    const lines = await eventually('every line that a query looks for', () => {
+      const written = linesOf([...app.lines, ...failing.lines])
+      return what.every((name) => written.some((line) => line.what === name)) && written
+    })
+    for (const query of logQueries) {
+      const { whats, fields } = linesIn(query)
+      const looked = lines.filter((line) => whats.length === 0 || whats.includes(line.what))
+      const known = new Set(looked.flatMap((line) => Object.keys(line)))
+      for (const field of fields) assert.ok(known.has(field), `${field} in:\n${query}`)
+    }
+  })
+
+  test('the queries on the database are served by its indexes, and find what they are to find', async () => {
+    const queries = blocks('sql').map((block) => /^-- (\w+)\n([^]*)$/.exec(block) ?? [])
+    assert.ok(queries.length > 7)
+    const found = []
+    for (const [, container = '', query = ''] of queries) {
+      const mended = query.replaceAll('0193566b-0000-7000-8000-000000000000', mine)
+      const { resources } = await world.container(container).items.query(mended).fetchAll()
+      if (resources.length > 0) found.push(container)
+    }
+    assert.deepEqual(
+      new Set(found),
+      new Set(['events', 'deliveries', 'subscriptions', 'poison', 'requests']),
+    )
+  })
+
+  test('erasing finds a person by party or alternative subject, and takes no other', async () => {
+    await world.send('replays-poison', { about: person })
+    await soon('kept', async () => (await world.documents('poison')).length === 2)
+    const counted = await erase(`${party}\n${person}\n`)
+    assert.equal(counted.status, 0, counted.said)
+    assert.match(counted.said, /line 1: found 1 events, 1 deliveries, 0 poison messages\n/)
+    assert.match(counted.said, /line 2: found 1 events, 1 deliveries, 1 poison messages\n/)
+    assert.match(counted.said, /meant for: \/org\/ttd\n[^]*Nothing was erased/)
+    assert.doesNotMatch(counted.said, /01017512345|50019855/, 'who it is about is not repeated')
+
+    const erased = await erase(`${person}\n`, '--yes')
+    assert.match(erased.said, /line 1: erased 1 events, 1 deliveries, 1 poison messages\n/)
+    assert.deepEqual(
+      (await world.documents<EventDocument>('events')).map(({ id }) => id),
+      [others],
+    )
+    assert.deepEqual(
+      (await world.documents<DeliveryDocument>('deliveries')).map(({ id }) => id),
+      [others],
+    )
+    assert.match((await erase(`${party}\n`)).said, /found 0 events, 0 deliveries, 0 poison/)
+  })
+
+  test('erasing refuses what is no subject, and says so without repeating it', async () => {
+    const wrong = await erase('01017512345\n')
+    assert.deepEqual([wrong.status, /01017512345$/m.test(wrong.said)], [1, false])
+    assert.match(wrong.said, /^Line 1 is no subject such as/)
+    assert.match((await erase('')).said, /^Give the subjects on standard input/)
+  })
+
+  async function erase(input: string, ...args: string[]) {
+    const env = { PATH: process.env['PATH'], ...world.settings }
+    const child = spawn(process.execPath, [path.join(root, 'infra/erase.ts'), ...args], { env })
+    child.stdin.end(input)
+    const ended = once(child, 'close')
+    const said = (await Promise.all([text(child.stdout), text(child.stderr)])).join('')
+    const [status] = await ended
+    return { status, said }
+  }
+})
+
+/** The lines of JSON in what an app has written. */
+function linesOf(written: string[]): { what: string }[] {
+  return written.flatMap((line) => {
+    const [json] = /\{"what":.*\}$/.exec(line) ?? []
+    return json === undefined ? [] : [JSON.parse(json)]
+  })
+}
+
+/** Which lines a query looks for, and what it reads of them. */
+function linesIn(query: string): { whats: string[]; fields: string[] } {
+  const named = (pattern: RegExp) => [...query.matchAll(pattern)].map(([, name = '']) => name)
+  const listed = named(/line\.what in \((.*?)\)/g).flatMap((list) =>
+    [...list.matchAll(/'(.*?)'/g)].map(([, name = '']) => name),
+  )
+  return {
+    whats: [...named(/startswith '\{"what":"([^"]+)"/g), ...listed],
+    fields: named(/(?:line|gauge|parse_json\(Message\))\.(\w+)/g),
+  }
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { startReceiver } from '../../local/receiver.ts'
+import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
+import { newSecret } from '../../shared/webhooks/webhook-signature.ts'
+import { startApp } from '../support/app.ts'
+import { createWorld, eventually } from '../support/stores.ts'
+import { deliveredMembers, goodEventText } from './events.ts'
+import { queueMessage } from './messages.ts'
+import { propertyOfMany, type Generated } from './property.ts'
+import { jsonText, oddText } from './values.ts'
+
+const QUEUES = [
+  'events-inbound',
+  'events-outbound',
+  'events-retry',
+  'subscription-validation',
+  'replays',
+]
+
+/** One look at a message is enough to give it up, and the next comes at once. */
+const hasty = {
+  AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '1',
+  AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:00',
+}
+
+/** A subscriber that is validated already: a validation would be followed by a replay, 8 s later, that every look waits for. */
+const subscriberAt = (endpoint: string): SubscriptionDocument => ({
+  v: 1,
+  id: 'a'.repeat(64),
+  consumer: '/org/ttd',
+  number: 1,
+  endpoint,
+  filters: { resource: 'urn:altinn:resource:app_ttd_apps-test' },
+  createdBy: '/org/ttd',
+  created: '2026-01-01T00:00:00.000Z',
+  validated: '2026-01-01T00:00:00.000Z',
+  secrets: [{ key: newSecret() }],
+})
+
+/** Starts the whole app with stores and a subscriber of its own, and gives what must hold of it from end to end. */
+export async function startQueueProperties() {
+  const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+  await world.container('subscriptions').items.create(subscriberAt(`${receiver.url}/hook`))
+  const app = await startApp(world, { settings: hasty })
+  async function publish(text?: string): Promise<string> {
+    const answer = await app.publish(text)
+    assert.equal(answer.status, 201, text)
+    return String(await answer.json())
+  }
+  async function deliver(list: Generated<typeof goodEventText>[]): Promise<void> {
+    const ids = await Promise.all(list.map(({ text }) => publish(text)))
+    for (const [index, { event }] of list.entries()) {
+      const { body } = await receiver.waitFor((delivery) => delivery.event?.id === ids[index], 30)
+      const { id: _id, time: _time, ...members } = JSON.parse(body)
+      assert.deepEqual(members, deliveredMembers(event))
+    }
+  }
+  async function waiting(): Promise<number> {
+    const counts = QUEUES.flatMap((queue) => [
+      world.waiting(queue),
+      world.waiting(`${queue}-poison`),
+    ])
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
+  }
+  async function outlive(messages: string[]): Promise<void> {
+    for (const queue of QUEUES)
+      await Promise.all(messages.map((message) => world.send(queue, message)))
+    await eventually('every message is done', async () => (await waiting()) === 0, 60)
+    await publish()
+  }
+  return {
+    app,
+    receiver,
+    properties: [
+      propertyOfMany(
+        'what is published arrives with all its members, over HTTP, store and queues',
+        30,
+        goodEventText,
+        10,
+        deliver,
+      ),
+      propertyOfMany(
+        'no message of any queue stops the app, or stays',
+        20,
+        messageText,
+        20,
+        outlive,
+      ),
+    ],
+  }
+}
+
+const messageText = fc.oneof(
+  queueMessage.map((message) => JSON.stringify(message)),
+  jsonText,
+  oddText.map((text) => text.toWellFormed()),
+)

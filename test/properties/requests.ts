@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { readConfig, settingNames } from '../../shared/config.ts'
+import { boundAt } from '../../shared/events/event-id.ts'
+import { parseJson } from '../../shared/http/json.ts'
+import { parseReadRequest } from '../../shared/events/read-request.ts'
+import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
+import { newReplay } from '../../shared/deliveries/replay-store.ts'
+import { parseSubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
+import { covers, entryOf } from '../../shared/subscriptions/subscription.ts'
+import { problemOr } from './events.ts'
+import { property } from './property.ts'
+import { damaged, jsonText, objectText, oddText, soundValue } from './values.ts'
+
+const oneOf = (...texts: string[]) =>
+  fc.oneof(fc.constantFrom(...texts), oddText, damaged(fc.constantFrom(...texts)))
+const asText = (value: unknown) => JSON.stringify(value) ?? 'null'
+
+/** The text of an object that has some of these members, each right, wrong, or of another kind. */
+const bodyOf = (members: Record<string, fc.Arbitrary<string>>) =>
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc
+        .record(
+          Object.fromEntries(
+            Object.entries(members).map(([name, value]) => [
+              name,
+              fc.oneof(
+                { weight: 5, arbitrary: value.map(asText) },
+                jsonText,
+                soundValue.map(asText),
+              ),
+            ]),
+          ),
+          { requiredKeys: [] },
+        )
+        .map((record) => objectText(Object.entries(record))),
+    },
+    jsonText,
+    oddText,
+  )
+
+export const subscriptionText = bodyOf({
+  endPoint: oneOf('https://example.no/hook', 'http://127.0.0.1/'),
+  sourceFilter: oneOf('https://ttd.apps.altinn.no/ttd/apps-test', 'https://h/ttd'),
+  ResourceFilter: oneOf('urn:altinn:resource:app_ttd_apps-test', 'urn:x:y'),
+  subjectFilter: oneOf('/party/1'),
+  alternativeSubjectFilter: oneOf('/org/1', '/organisation/1'),
+  typeFilter: oneOf('app.instance.created'),
+})
+const when = fc.oneof(
+  fc
+    .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
+    .map((date) => date.toISOString()),
+  oneOf(
+    '2026-01-01T00:00:00Z',
+    '+275760-09-13T00:00:00Z',
+    '-000001-01-01T00:00:00Z',
+    '2026-01-01',
+    '2026-02-30T00:00:00Z',
+    '1969-12-31T23:59:59Z',
+    '2026-W01-1T00:00:00Z',
+    '9999-12-31T24:00:00Z',
+  ),
+)
+export const replayText = bodyOf({ only: oneOf('dead', 'missing', 'all'), from: when, to: when })
+
+/** What comes after the ? of a reading request. */
+export const readQuery = fc
+  .array(
+    fc.tuple(
+      oneOf(
+        'after',
+        'from',
+        'to',
+        'size',
+        'party',
+        'unit',
+        'source',
+        'type[]',
+        'FROM',
+        'source[0]',
+      ),
+      fc.oneof(
+        when,
+        fc.uuid(),
+        oneOf('0', '1', '50', '1e3', '1001', '%', 'a%b%c', '50019855', '987654321'),
+      ),
+    ),
+    { maxLength: 6 },
+  )
+  .map((pairs) =>
+    pairs
+      .map((pair) => pair.map((each) => encodeURIComponent(each.toWellFormed())).join('='))
+      .join('&'),
+  )
+
+const value = fc.oneof(
+  oddText.filter((text) => !text.includes('\0')),
+  fc.constantFrom('', '0', '1', '-1', '1e9', '{issuer}', 'https://a.no', '127.0.0.0/8', 'x,y'),
+)
+const secret = fc.constantFrom(
+  'AccountEndpoint=x;AccountKey=S3CRET',
+  'AccountName=x;AccountKey=S3CRET',
+  '{"ttd":["S3CRET"]}',
+  '{"ttd":[]}',
+  'S3CRET',
+)
+const secretSettings = ['Cosmos', 'QueueStorage', 'PLATFORM_TOKEN_CERTIFICATES']
+const settings = fc
+  .tuple(
+    fc.dictionary(fc.constantFrom(...settingNames), value),
+    fc.dictionary(fc.constantFrom(...secretSettings), secret),
+  )
+  .map(([some, secrets]) => ({ ...some, ...secrets }))
+
+export const requestProperties = [
+  property(
+    'a wish to subscribe is one or a 400, and its filters mean what they say',
+    40,
+    subscriptionText,
+    (body) => {
+      const wish = problemOr(
+        () => parseSubscriptionRequest({ text: body, value: parseJson(body) }),
+        400,
+      )
+      if (wish === undefined) return
+      const { filters } = wish
+      const document = { id: 'a', consumer: '/org/ttd', number: 1, filters }
+      const {
+        resource,
+        source = '',
+        subject,
+        alternative,
+        type,
+      } = entryOf(document, 0, (same) => same)
+      assert.deepEqual(
+        [resource, subject, alternative, type],
+        [filters.resource, filters.subject, filters.alternative, filters.type],
+      )
+      assert.ok(
+        covers(source, source) && covers(source, `${source}/x`) && !covers(`${source}x`, source),
+      )
+    },
+  ),
+  property(
+    'a wish to replay is one or a 400, and the ids between its times are found',
+    30,
+    replayText,
+    (body) => {
+      const wish = problemOr(() => parseReplayRequest({ value: parseJson(body) }), 400)
+      if (wish === undefined) return
+      const [from, until] = [newReplay('1', wish, 0).cursor, boundAt(Date.parse(wish.to))]
+      assert.ok(from <= until && until <= boundAt(2 ** 48 - 1), `${from} to ${until}`)
+    },
+  ),
+  property(
+    'a wish to read is one or a 400, and never reaches into the holdback',
+    40,
+    readQuery,
+    (query) => {
+      const now = Date.now()
+      const wish = problemOr(
+        () => parseReadRequest(`https://h/app/ttd/a?${query}`, null, 30, now),
+        400,
+      )
+      if (wish === undefined) return
+      assert.ok(wish.until <= boundAt(now - 30_000) && wish.size >= 1 && wish.size <= 1000)
+      assert.ok(Object.keys(wish.about).length <= 1)
+    },
+  ),
+  property(
+    'any settings are taken or refused by name, and no secret is told',
+    20,
+    settings,
+    (environment) => {
+      try {
+        readConfig(environment)
+      } catch (error) {
+        assert.ok(
+          error instanceof Error && error.message.startsWith('Wrong settings: '),
+          String(error),
+        )
+        assert.ok(!error.message.includes('S3CRET'))
+      }
+    },
+  ),
+]

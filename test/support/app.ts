@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { clientHeaders, exampleEvent } from '../../local/example.ts'
+import { quickPolling } from '../../local/settings.ts'
+import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
+import { checkAnswersOf } from './checked-fetch.ts'
+import { deployed, setting, type World } from './stores.ts'
+
+const root = path.join(import.meta.dirname, '../..')
+
+interface AppOptions {
+  settings?: Record<string, string>
+  /** Only these functions, as `func start --functions`. */
+  functions?: string[]
+  /** Where the app is, if not here. */
+  folder?: string
+}
+
+/** Starts the built app with the stores of `world`. Its process is ended by `stop` (in order) or `kill` (at once). */
+export async function startApp(world: World, { settings = {}, ...flags }: AppOptions = {}) {
+  if (deployed !== undefined)
+    return appAt(deployed, {
+      lines: [],
+      died: () => false,
+      stop: async () => {},
+      kill: async () => {},
+    })
+  const child = spawn(
+    process.execPath,
+    [path.join(root, 'local/start-host.ts'), ...flagsOf(flags)],
+    {
+      env: {
+        ...baseEnvironment(),
+        ...issuerSettings(),
+        ...world.settings,
+        ...quickPolling,
+        WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+        PORT: '0',
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  const lines: string[] = []
+  const listening = Promise.withResolvers<string>()
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      const [, url] = /listens on (\S+)$/.exec(line) ?? []
+      if (url !== undefined) listening.resolve(url)
+    })
+  const ended = once(child, 'exit')
+  const url = await Promise.race([listening.promise, ended])
+  if (typeof url !== 'string') throw new Error(`The app did not start:\n${lines.join('\n')}`)
+  const end = (signal: 'SIGTERM' | 'SIGKILL') => async () => {
+    child.kill(signal)
+    await ended
+  }
+  const died = () => !child.killed && (child.exitCode !== null || child.signalCode !== null)
+  return appAt(url, { lines, died, stop: end('SIGTERM'), kill: end('SIGKILL') })
+}
+
+/** The settings that name the shared token issuer. */
+export const issuerSettings = () => ({
+  ALTINN_OPENID_CONFIGURATION_URL: `${setting('TEST_ISSUER')}/authentication/api/v1/openid/.well-known/openid-configuration`,
+  PLATFORM_TOKEN_JWKS_URL: `${setting('TEST_ISSUER')}/platform/{issuer}/jwks`,
+})
+
+/** Settings of whoever runs the tests must not reach the app under test. */
+function baseEnvironment() {
+  const { PATH, HOME, TMPDIR, NODE_V8_COVERAGE, NODE_COMPILE_CACHE } = process.env
+  return { PATH, HOME, TMPDIR, NODE_V8_COVERAGE, NODE_COMPILE_CACHE }
+}
+
+const flagsOf = ({ functions, folder }: AppOptions) => [
+  ...(functions === undefined ? [] : ['--functions', functions.join(',')]),
+  ...(folder === undefined ? [] : ['--folder', folder]),
+]
+
+interface Process {
+  /** Everything the app has logged. */
+  lines: string[]
+  /** Whether it has ended by itself, as by an error that nobody handles; to be asked before `stop`. */
+  died: () => boolean
+  stop: () => Promise<void>
+  kill: () => Promise<void>
+}
+
+function appAt(url: string, process: Process) {
+  const api = `${url}/events/api/v1`
+  checkAnswersOf(api)
+  return {
+    ...process,
+    url,
+    api,
+    /** POSTs an event as the real client does; `headers` with undefined values leave one out. */
+    async publish(
+      event: object | string = exampleEvent,
+      headers: Record<string, string | undefined> = {},
+    ): Promise<Response> {
+      const all = { ...clientHeaders(...(await tokensOf('ttd', 'apps-test'))), ...headers }
+      const given = Object.entries(all).filter(
+        (pair): pair is [string, string] => pair[1] !== undefined,
+      )
+      const body = typeof event === 'string' ? event : JSON.stringify(event)
+      return fetch(`${api}/app`, { method: 'POST', headers: given, body })
+    },
+    /** Runs a timer function now; it may still be at work when this returns. */
+    async run(name: string): Promise<void> {
+      await fetch(`${url}/admin/functions/${name}`, { method: 'POST', body: '{}' })
+    },
+  }
+}
+
+const issued = new Map<string, Promise<[string, string]>>()
+
+/** The two tokens of an app, an org's Altinn token and a platform access token; made once. */
+export function tokensOf(org: string, app: string): Promise<[altinn: string, platform: string]> {
+  const name = `${org}/${app}`
+  const issuer = process.env['TEST_ISSUER'] ?? 'http://127.0.0.1:7072'
+  const tokens =
+    issued.get(name) ??
+    Promise.all([altinnToken(issuer, callers.org(org)), platformToken(issuer, org, app, 3600)])
+  issued.set(name, tokens)
+  return tokens
+}

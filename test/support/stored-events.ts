@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { exampleEvent } from '../../local/example.ts'
+import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import { alternativeOf, type EventDocument } from '../../shared/events/event-document.ts'
+import { boundAt } from '../../shared/events/event-id.ts'
+import { inParallel } from '../../shared/azure/concurrency.ts'
+import type { World } from './stores.ts'
+
+interface Said {
+  org?: string
+  app?: string
+  subject?: string
+  alternativesubject?: string
+  type?: string
+  source?: string
+  data?: unknown
+}
+
+/** An id as if it had been made at `ms` of the epoch. */
+export function idAt(ms: number): string {
+  const random = randomUUID() // version 4; the variant is the same
+  return `${boundAt(ms)}7${random.slice(15)}`
+}
+
+/** What is stored of an event that was accepted at `ms` of the epoch and has been fanned out. */
+export function documentAt(ms: number, said: Said = {}): EventDocument {
+  const { org = 'ttd', app = 'apps-test', ...members } = said
+  const resource = `urn:altinn:resource:app_${org}_${app}`
+  const source = `https://${org}.apps.altinn.no/${org}/${app}`
+  const { specversion: _given, ...example } = exampleEvent
+  const id = idAt(ms)
+  const time = new Date(ms).toISOString()
+  const event: CloudEvent = {
+    specversion: '1.0',
+    id,
+    time,
+    ...example,
+    source,
+    resource,
+    ...members,
+  }
+  const { subject, alternativesubject = '' } = event
+  return {
+    v: 1,
+    id,
+    resource,
+    subject,
+    ...(alternativesubject !== '' && { alternative: alternativeOf(alternativesubject) }),
+    fanOut: { count: 0, at: time },
+    traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01',
+    event,
+  }
+}
+
+/** Stores documents as they are, in no particular order. */
+export async function store(world: World, documents: EventDocument[]): Promise<void> {
+  await inParallel(documents, 16, async (document) => {
+    await world.container('events').items.create(document)
+  })
+}

@@ -1,0 +1,81 @@
+import { CosmosClient } from '@azure/cosmos'
+import { QueueServiceClient } from '@azure/storage-queue'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createResources } from '../../local/resources.ts'
+
+/** Set to an address such as http://127.0.0.1:7071, the app tests run against that instance and its stores. */
+export const deployed = process.env['APP_URL']
+
+/** The stores that an app under test uses: a database and a storage account of its own on the shared emulators. */
+export type World = Awaited<ReturnType<typeof createWorld>>
+
+export async function createWorld({
+  cosmos = setting('TEST_COSMOS'),
+  storage = setting('TEST_STORAGE'),
+} = {}) {
+  const prefix = process.env['TEST_PREFIX'] ?? 't'
+  const name = `${prefix}${randomUUID().replaceAll('-', '')}`.slice(0, 21) // a storage account's has 24 at most
+  const stack =
+    deployed === undefined
+      ? { cosmos, storage: storage.replaceAll('devstoreaccount1', name), database: name }
+      : {
+          cosmos: setting('Cosmos'),
+          storage: setting('QueueStorage'),
+          database: setting('COSMOS_DATABASE'),
+        }
+  if (deployed === undefined) await createResources(stack)
+  const database = new CosmosClient(stack.cosmos).database(stack.database)
+  const queues = QueueServiceClient.fromConnectionString(stack.storage)
+  return {
+    settings: {
+      AzureWebJobsStorage: stack.storage,
+      Cosmos: stack.cosmos,
+      COSMOS_DATABASE: stack.database,
+      QueueStorage: stack.storage,
+    },
+    queue: (queue: string) => queues.getQueueClient(queue),
+    container: (id: string) => database.container(id),
+    /** All documents of a container. */
+    async documents<T extends { id: string }>(id: string): Promise<T[]> {
+      return (await database.container(id).items.readAll<T>().fetchAll()).resources
+    },
+    /** Sends a message as the app does. */
+    async send(queue: string, message: object | string, delaySeconds = 0): Promise<void> {
+      const text = typeof message === 'string' ? message : JSON.stringify(message)
+      await queues.getQueueClient(queue).sendMessage(Buffer.from(text).toString('base64'), {
+        messageTimeToLive: -1,
+        visibilityTimeout: delaySeconds,
+      })
+    },
+    /** How many messages a queue holds, hidden ones included. */
+    async waiting(queue: string): Promise<number> {
+      return (await queues.getQueueClient(queue).getProperties()).approximateMessagesCount ?? 0
+    },
+  }
+}
+
+/** A setting that the global set-up, or whoever set APP_URL, put into the environment. */
+export function setting(name: string): string {
+  const value = process.env[name]
+  if (value === undefined) throw new Error(`${name} is not set`)
+  return value
+}
+
+/**
+ * Looks until `look` gives something, at first every 25 ms, then ever more seldom: what asks the emulators takes its time
+ * from what it waits for. Fails with `what` after `seconds`.
+ */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  seconds = 10,
+): Promise<T> {
+  const began = Date.now()
+  for (let waited = 0; waited < seconds * 1000; waited = Date.now() - began) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    await sleep(Math.min(250, 25 + waited / 8))
+  }
+  throw new Error(`not within ${seconds} s: ${what}`)
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { STATUS_CODES } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { altinnToken, callers } from '../../local/tokens.ts'
+import type { Attempt } from '../../shared/deliveries/delivery.ts'
+import type { startApp } from './app.ts'
+import { eventually, setting } from './stores.ts'
+
+export type App = Awaited<ReturnType<typeof startApp>>
+
+const maskinporten = { scope: 'altinn:events.subscribe', token_type: 'Bearer' }
+const organisationId = (number: string) => ({
+  authority: 'iso6523-actorid-upis',
+  ID: `0192:${number}`,
+})
+
+/** One caller of each kind, with the claims that the real issuer writes (altinn-contract §3). */
+export const people = {
+  ttd: callers.org('ttd'),
+  skd: callers.org('skd', '974761076'),
+  user: callers.user(20001, 50019855, '01017512345'),
+  otherUser: callers.user(20002, 50019856, '02017512345'),
+  systemUser: {
+    ...maskinporten,
+    authorization_details: [
+      {
+        type: 'urn:altinn:systemuser',
+        systemuser_id: ['a545ca75-0d54-4f84-9d57-5ae1b1d50cd2'],
+        systemuser_org: organisationId('312345678'),
+        system_id: '991825827_system',
+      },
+    ],
+  },
+  organisation: {
+    ...maskinporten,
+    'urn:altinn:orgNumber': '912345678',
+    consumer: organisationId('912345678'),
+  },
+  nobody: maskinporten,
+}
+
+/** An Altinn token with these claims, from the shared issuer. */
+export const tokenOf = (claims: object, seconds?: number): Promise<string> =>
+  altinnToken(setting('TEST_ISSUER'), claims, seconds)
+
+/** A subscription as its owner sees it; the secret only when it has been made. */
+export interface Subscription {
+  id: number
+  endPoint: string
+  resourceFilter: string
+  consumer: string
+  validated: boolean
+  validationFailure?: { reason: string; at: string }
+  disabled?: { reason: string; since: string }
+  secret?: string
+}
+
+/** A delivery as the owner of its subscription sees it. */
+export interface DeliveryRecord {
+  event: string
+  state: string
+  run: number
+  attempts: Attempt[]
+  reason?: string
+  due?: string
+}
+
+/** A replay as the owner of its subscription sees it. */
+export interface Replay {
+  id: string
+  state: string
+  looked: number
+  sent: number
+}
+
+/** As `eventually`, but looks seldom: what asks the app takes its time from what it is to do. */
+export const soon = <T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  seconds = 20,
+): Promise<T> =>
+  eventually(
+    what,
+    async () => {
+      await sleep(150)
+      return look()
+    },
+    seconds,
+  )
+
+/** Calls the subscriptions API with a token, or with none. */
+export function clientOf({ api }: Pick<App, 'api'>, token?: string) {
+  const call = (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`${api}/subscriptions${path}`, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+
+  /** The JSON of an answer that must have this status. */
+  async function ask(status: number, method: string, path: string, body?: unknown) {
+    const answer = await call(method, path, body)
+    const text = await answer.text()
+    assert.equal(answer.status, status, `${method} ${path}: ${text}`)
+    return Object(text === '' ? {} : JSON.parse(text))
+  }
+
+  const subscribe = (request: object): Promise<Subscription> => ask(201, 'POST', '', request)
+  const read = (id: number): Promise<Subscription> => ask(200, 'GET', `/${id}`)
+  const validated = (id: number, seconds?: number): Promise<Subscription> =>
+    soon(
+      `subscription ${id} validated`,
+      async () => {
+        const found = await read(id)
+        return found.validated && found
+      },
+      seconds,
+    )
+  return {
+    call,
+    ask,
+    subscribe,
+    read,
+    validated,
+    /** Subscribes and waits until the endpoint has answered the validation event. */
+    async subscribed(request: object): Promise<Subscription> {
+      const made = await subscribe(request)
+      await validated(made.id)
+      return made
+    },
+    deliveries: (
+      id: number,
+      query = '',
+    ): Promise<{ deliveries: DeliveryRecord[]; next?: string }> =>
+      ask(200, 'GET', `/${id}/deliveries${query}`),
+    /** Starts a replay, of all events of the last hour unless it says otherwise. */
+    replay: (id: number, request: object): Promise<Replay> =>
+      ask(202, 'POST', `/${id}/replay`, { from: minutesAgo(60), ...request }),
+    replayDone: (id: number, seconds = 20): Promise<Replay> =>
+      soon(
+        `replay of ${id} done`,
+        async () => {
+          const replay: Replay = await ask(200, 'GET', `/${id}/replay`)
+          return replay.state !== 'running' && replay
+        },
+        seconds,
+      ),
+  }
+}
+
+export const minutesAgo = (minutes: number): string =>
+  new Date(Date.now() - minutes * 60_000).toISOString()
+
+/** Asserts that an answer is a problem (RFC 9457) of that status, and gives its `detail`. */
+export async function assertProblem(answer: Response, expected: number): Promise<string> {
+  const text = await answer.text()
+  assert.equal(answer.status, expected, text)
+  assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+  const { type, title, status, detail, traceId, errors, ...others } = Object(JSON.parse(text))
+  assert.match(type, /^https:\/\/tools\.ietf\.org\/html\/rfc\d+#section-[\d.]+$/)
+  assert.deepEqual([title, status], [STATUS_CODES[expected], expected])
+  assert.match(traceId, /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+  assert.ok(errors === undefined || Array.isArray(errors))
+  assert.deepEqual(others, {})
+  return String(detail)
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { boundAt } from '../../shared/events/event-id.ts'
+import { nextAddress } from '../../shared/http/next-address.ts'
+import { Problem } from '../../shared/http/problem.ts'
+import { parseReadRequest } from '../../shared/events/read-request.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+const HOLDBACK = 30
+const API = 'https://events.example.no/events/api/v1/app/ttd/apps-test'
+const idAt = (time: string) => `${boundAt(Date.parse(time))}7000-8000-000000000000`
+const at = (time: string) => boundAt(Date.parse(time))
+
+const parse = (query: string, person: string | null = null) =>
+  parseReadRequest(`${API}?${query}`, person, HOLDBACK, NOW)
+function faultOf(query: string, person: string | null = null): string {
+  try {
+    parse(query, person)
+  } catch (error) {
+    assert.ok(error instanceof Problem)
+    assert.equal(error.status, 400)
+    return error.message
+  }
+  throw new assert.AssertionError({ message: `accepted: ${query}` })
+}
+
+test('what is left out has defaults', () => {
+  assert.deepEqual(parse('after=1'), {
+    about: {},
+    after: '',
+    until: at('2026-03-01T11:59:30Z'),
+    sources: [],
+    types: [],
+    size: 50,
+  })
+})
+
+const past = idAt('2026-02-01T00:00:00Z')
+const nowhere = [
+  '1',
+  '0',
+  'null',
+  'x',
+  '%20',
+  '%00',
+  '../x',
+  past.slice(1),
+  `${past}0`,
+  `{${past}}`,
+]
+const positions: [what: string, query: string, after: string][] = [
+  ['an id that this service made', `after=${past}`, past],
+  ['the same in capitals', `after=${past.toUpperCase()}`, past],
+  ['the first of two', `after=${past}&after=1`, past],
+  [
+    'an id of this very moment',
+    `after=${idAt('2026-03-01T12:00:00Z')}`,
+    idAt('2026-03-01T12:00:00Z'),
+  ],
+  ['an id of the future', `after=${idAt('2026-03-01T12:00:00.001Z')}`, ''],
+  ["an id of Altinn's", 'after=3fa85f64-5717-4562-b3fc-2c963f66afa6', ''],
+  ['a UUID of version 1', 'after=c232ab00-9414-11ec-b3c8-9f6bdeced846', ''],
+  ['a UUID of another variant', `after=${past.replace('-8000-', '-c000-')}`, ''],
+  ...nowhere.map((after): [string, string, string] => [`no UUID: ${after}`, `after=${after}`, '']),
+  ['a time', 'from=2026-02-01T00:00:00Z', at('2026-02-01T00:00:00Z')],
+  ['an id before the time', `from=2026-02-02T00:00:00Z&after=${past}`, at('2026-02-02T00:00:00Z')],
+  ['an id after the time', `from=2026-01-01T00:00:00Z&after=${past}`, past],
+  ['an empty id and a time', 'after=&from=2026-02-01T00:00:00Z', at('2026-02-01T00:00:00Z')],
+  ['a time before all time', 'from=0001-01-01T00:00:00Z', boundAt(0)],
+]
+describe('where a page begins', () => {
+  for (const [what, query, after] of positions)
+    test(`${what}: ${query}`, () => assert.equal(parse(query).after, after))
+})
+
+// Every form that .NET's clients and the original's documentation write; the offset counts.
+const times: [written: string, time: string][] = [
+  ['2026-02-01T10:00:00Z', '2026-02-01T10:00:00.000Z'],
+  ['2026-02-01t10:00:00z', '2026-02-01T10:00:00.000Z'],
+  ['2026-02-01 10:00:00Z', '2026-02-01T10:00:00.000Z'],
+  ['2026-02-01T10:00:00.1239999Z', '2026-02-01T10:00:00.123Z'],
+  ['2026-02-01T10:00Z', '2026-02-01T10:00:00.000Z'],
+  ['2026-02-01T12:00:00%2B02:00', '2026-02-01T10:00:00.000Z'],
+  ['2026-02-01T06:30:00-03:30', '2026-02-01T10:00:00.000Z'],
+  ['2026-02-01 12:00:00 %2B02:00', '2026-02-01T10:00:00.000Z'],
+  ['2026-02-01Z', '2026-02-01T00:00:00.000Z'],
+  ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
+]
+const timeless = [
+  '2026-02-01T10:00:00',
+  '2026-02-01',
+  '2026-02-01 10:00',
+  '2026-02-01T10:00:00.123',
+]
+const nonsense = [
+  'x',
+  '0',
+  '1767225600',
+  '2026-02-30T00:00:00Z',
+  '2026-13-01T00:00:00Z',
+  '01.02.2026',
+]
+nonsense.push(
+  '2026-02-01T25:00:00Z',
+  '2026-02-01T12:00:00+02:00',
+  '2026-02-01T10:00:00Q',
+  '2025-02-29Z',
+)
+nonsense.push(
+  'Sun, 01 Feb 2026 10:00:00 GMT',
+  '2026-02-01T10:00:00Z;x',
+  '2026-02-01T10:00:00+25:00',
+)
+describe('times', () => {
+  for (const [written, time] of times)
+    test(`${written} is a time`, () => {
+      assert.equal(parse(`from=${written}`).after, at(time))
+      const end = boundAt(Date.parse(time) + 1) // `to` is included
+      assert.equal(parse(`after=1&to=${written}`).until, end)
+    })
+  for (const [name, query] of [
+    ['From', 'from='],
+    ['To', 'after=1&to='],
+  ] as const) {
+    for (const written of timeless)
+      test(`${name} ${written} has no time zone`, () => {
+        const sentence = `The '${name}' parameter must specify timezone. E.g. 2022-07-07T11:00:53.3917Z for UTC`
+        assert.equal(faultOf(query + written), sentence)
+      })
+    for (const written of nonsense)
+      test(`${name} ${written} is no time`, () => {
+        assert.match(faultOf(query + written), new RegExp(`^The '${name}' .* date and time.*%2B`))
+      })
+  }
+  test('no `to` reaches into what is held back', () => {
+    for (const to of ['2026-03-01T11:59:45Z', '2026-03-01T12:00:00Z', '9999-12-31T23:59:59Z'])
+      assert.equal(parse(`after=1&to=${to}`).until, at('2026-03-01T11:59:30Z'))
+  })
+})
+
+const sizes: [given: string, size: number][] = [
+  ['1', 1],
+  ['1000', 1000],
+  ['1001', 1000],
+  ['99999999999999999999', 1000],
+  ['007', 7],
+  ['', 50],
+  ['10&size=20', 10],
+]
+describe('sizes', () => {
+  for (const [given, size] of sizes)
+    test(`size=${given} is ${size}`, () => assert.equal(parse(`after=1&size=${given}`).size, size))
+  for (const given of ['0', '-1', 'abc', '1.5', '1e3', '%2B5', '0x10', ' 5', '1,000', 'NaN', '٥'])
+    test(`size=${given} is refused`, () => {
+      const sentence = "The 'Size' parameter must be a number larger that 0."
+      assert.equal(faultOf(`after=1&size=${given}`), sentence)
+    })
+})
+
+const people: [query: string, person: string | null, about: object][] = [
+  ['party=50019855', null, { subject: '/party/50019855' }],
+  ['party=50019855', '', { subject: '/party/50019855' }],
+  ['unit=991825827', null, { alternative: '/organisation/991825827' }],
+  ['', '01017512345', { alternative: '/person/01017512345' }],
+  ['party=0', null, {}],
+  ['party=0&unit=991825827', null, { alternative: '/organisation/991825827' }],
+  ['party=0', '01017512345', { alternative: '/person/01017512345' }],
+  ['party=&unit=', '', {}],
+  ['PARTY=1', null, { subject: '/party/1' }],
+  ['party=1&party=2', null, { subject: '/party/1' }],
+  ['person=01017512345', null, {}], // only the header counts: addresses end in logs
+]
+const twoOf = (one: string, other: string) => `Only one of '${one}' or '${other}' can be defined.`
+const notPeople: [query: string, person: string | null, sentence: string][] = [
+  ['party=1', '01017512345', twoOf('Party', 'Person')],
+  ['party=1&unit=991825827', null, twoOf('Party', 'Unit')],
+  ['unit=991825827', '01017512345', twoOf('Unit', 'Person')],
+  ...['1', '99182582', '9918258270', '99182582x', '%25', '991825827,991825828', '९९१८२५८२७'].map(
+    (unit): [string, null, string] => [
+      `unit=${unit}`,
+      null,
+      "Value of 'Unit' needs to be exactly 9 digits.",
+    ],
+  ),
+  ...['1', '0101751234', '010175123450', '0101751234x', '%', '01017512345,02017512345'].map(
+    (person): [string, string, string] => [
+      '',
+      person,
+      "Value of 'Person' needs to be exactly 11 digits.",
+    ],
+  ),
+  ...['-1', 'x', '1.0', '%25', '1,2', '1%2F2', '..', '1%00', '1'.repeat(21)].map(
+    (party): [string, null, string] => [
+      `party=${party}`,
+      null,
+      "Value of 'Party' needs to be a party id: digits only.",
+    ],
+  ),
+]
+describe('whom events are about', () => {
+  for (const [query, person, about] of people)
+    test(`${query}, header ${person}`, () =>
+      assert.deepEqual(parse(`after=1&${query}`, person).about, about))
+  for (const [query, person, sentence] of notPeople)
+    test(`${query}, header ${person}: 400`, () =>
+      assert.equal(faultOf(`after=1&${query}`, person), sentence))
+})
+
+const patterns: [query: string, types: string[]][] = [
+  ['type=a', ['a']],
+  ['type=a&type=b', ['a', 'b']],
+  ['type=a,b', ['a', 'b']], // the form in which hosts join what is repeated
+  ['type=a,b&type=c&Type=a', ['a', 'b', 'c']],
+  ['type[]=a&type[]=b', ['a', 'b']],
+  ['type%5B0%5D=a&type[1]=b', ['a', 'b']],
+  ['type=', []],
+  ['type=,,&type=', []],
+  ['type=%25', ['%']],
+  ['type=a%2Cb', ['a', 'b']],
+  ['types=a&xtype=b', []],
+]
+describe('patterns', () => {
+  for (const [query, types] of patterns)
+    test(query, () => {
+      assert.deepEqual(parse(`after=1&${query}`).types, types)
+      const sources = query.replaceAll('type', 'source').replaceAll('Type', 'SOURCE')
+      assert.deepEqual(parse(`after=1&${sources}`).sources, types)
+    })
+  test('there can be 20 of each and no more', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`).join(',')
+    assert.equal(parse(`after=1&type=${many(20)},t0&source=${many(20)}`).types.length, 20)
+    assert.match(faultOf(`after=1&type=${many(21)}`), /^At most 20 values of 'type'/)
+    assert.match(faultOf(`after=1&source=${many(21)}`), /^At most 20 values of 'source'/)
+  })
+})
+
+const unbounded = [
+  '',
+  'size=5',
+  'to=2026-02-01T00:00:00Z',
+  'after=',
+  'after=&from=',
+  'type=a&party=1',
+]
+for (const query of unbounded)
+  test(`a query without beginning is refused: ${query}`, () =>
+    assert.equal(faultOf(query), "The 'From' or 'After' parameter must be defined."))
+
+const addresses: [query: string, next: string][] = [
+  ['?after=1', `?after=${past}`],
+  ['?size=5&after=1&type=a%25', `?after=${past}&size=5&type=a%25`],
+  ['?After=1&AFTER=2&unit=991825827', `?after=${past}&unit=991825827`],
+  ['?from=2026-02-01T12:00:00%2B02:00', `?after=${past}&from=2026-02-01T12%3A00%3A00%2B02%3A00`],
+  ['?afterwards=1&&type=a&type=b,c', `?after=${past}&afterwards=1&type=a&type=b%2Cc`],
+  ['?type[]=a|b c#after=2', `?after=${past}&type%5B%5D=a%7Cb+c`],
+  ['', `?after=${past}`],
+]
+describe('the address of the next page', () => {
+  for (const [query, next] of addresses)
+    test(`of ${query}`, () => {
+      assert.equal(nextAddress(API + query, past), API + next)
+      const again = idAt('2026-02-02T00:00:00Z')
+      assert.equal(nextAddress(API + next, again), API + next.replace(past, again))
+    })
+})

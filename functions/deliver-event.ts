@@ -7,9 +7,9 @@ import { parseDeliveryReference } from '../shared/messages.ts'
 async function deliverEvent({ message, services, traceparent, log }: QueueCall): Promise<void> {
   const reference = parseDeliveryReference(message)
   const ended = await attemptDelivery(services, reference, traceparent)
-  services.telemetry.handled(ended)
+  services.telemetry.recordDelivery(ended)
   const { event, subscription, run, attempt } = reference
-  log('delivery attempted', { event, subscription, run, attempt, ended })
+  log('delivery.attempted', { event, subscription, run, attempt, ended })
 }
 
 // First attempts have a queue of their own, so that a wave of retries cannot stand in their way.

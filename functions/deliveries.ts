@@ -5,12 +5,11 @@ import {
   pageOfDeliveries,
   requireDelivery,
 } from '../shared/flows/read-deliveries.ts'
+import { sendAgain } from '../shared/flows/replay.ts'
+import { parseReplayRequest, replayResource, startReplay } from '../shared/flows/start-replay.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
 import { Problem } from '../shared/http/problem.ts'
-import { sendAgain } from '../shared/flows/replay.ts'
-import { parseReplayRequest, startReplay } from '../shared/flows/start-replay.ts'
-import { replayResource } from '../shared/flows/replay-resource.ts'
 
 /** GET /subscriptions/{id}/deliveries?state=&after=: a page of 50, oldest event first; `next` leads on. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
@@ -24,7 +23,7 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
   const anew = await sendAgain(services, delivery)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
-  log('delivery sent again', { subscription: number, event: delivery.id })
+  log('delivery.retried', { subscription: number, event: delivery.id })
   return { status: 202, jsonBody: deliveryResource(anew) }
 }
 
@@ -34,7 +33,7 @@ async function replay({ request, services, log }: HttpCall): Promise<HttpRespons
   const subscription = await requireOwnedSubscription(services, request)
   const wanted = parseReplayRequest(await readJsonBody(request, services.config.eventMaxBytes)) // 4xx
   const started = await startReplay(services, subscription, wanted) // 409, 503
-  log('replay started', {
+  log('replay.started', {
     subscription: subscription.number,
     replay: started.id,
     only: started.only,

@@ -20,8 +20,8 @@ async function fanOutEvent({
   if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
   if (event.pending === undefined) return
   const subscribers = await fanOut(services, { ...event, traceparent }, reference.session)
-  const { outcome } = await services.events.finish(event, subscribers)
-  log('event fanned out', { event: event.id, subscribers, outcome })
+  const { outcome } = await services.events.markFannedOut(event, subscribers)
+  log('event.fanned_out', { event: event.id, subscribers, outcome })
 }
 
 app.storageQueue('fan-out-event', {

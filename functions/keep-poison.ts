@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { reasonToKeep } from '../shared/flows/inspect-poison.ts'
-import { queues } from '../shared/azure/resources.ts'
+import { queues } from '../shared/azure/definitions.ts'
 
 /** A message that failed five times: work that is still open is the sweep's; only what makes no sense is kept. */
 async function keepPoison(
@@ -12,7 +12,7 @@ async function keepPoison(
   const reason = await reasonToKeep(services, queue, text)
   const id = String(context.triggerMetadata?.['id'])
   if (reason !== undefined) await services.poison.keep({ id, queue, reason, text })
-  log(reason === undefined ? 'poison left to the sweep' : 'poison kept', { queue, message: id })
+  log(reason === undefined ? 'poison.left_to_sweep' : 'poison.kept', { queue, message: id })
 }
 
 const bytes = { dataType: 'binary' } // the text as it came, not as the library would parse it

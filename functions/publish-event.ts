@@ -1,10 +1,10 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { acceptEvent } from '../shared/flows/accept-event.ts'
-import { parseEventDraft } from '../shared/events/event-draft.ts'
-import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { idempotencyKeyOf } from '../shared/http/idempotency-key.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
 import { requireOwnSource } from '../shared/auth/source-ownership.ts'
+import { parseEventDraft } from '../shared/events/event-draft.ts'
+import { idempotencyKeyOf } from '../shared/events/idempotency-store.ts'
+import { acceptEvent } from '../shared/flows/accept-event.ts'
+import { endpoint, type HttpCall } from '../shared/handlers.ts'
+import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
 
 /** POST /app, in the original's order of checks (altinn-contract §4); every comment names how a step can end. */
 async function publishEvent({
@@ -26,7 +26,7 @@ async function publishEvent({
     idempotencyKey,
     traceparent,
   }) // 422, 503
-  log('event accepted', { event: event.id, resource: event.resource, type: event.type, how })
+  log('event.accepted', { event: event.id, resource: event.resource, type: event.type, how })
   return {
     status: 201,
     headers: { 'content-type': 'application/json; charset=utf-8', location: event.subject },

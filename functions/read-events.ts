@@ -1,21 +1,20 @@
 import { app, type HttpResponseInit } from '@azure/functions'
 import { requireMayReadAbout, requireMayReadApp } from '../shared/auth/access-rules.ts'
-import { resourceOf } from '../shared/events/cloud-event.ts'
-import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { nextAddress } from '../shared/http/next-address.ts'
-import { Problem } from '../shared/http/problem.ts'
-import { pageOfEvents, type Page } from '../shared/flows/read-events.ts'
+import { appResource } from '../shared/events/cloud-event.ts'
 import { parseReadRequest, type ReadRequest } from '../shared/events/read-request.ts'
+import { nextAddress, type Page, pageOfEvents } from '../shared/flows/read-events.ts'
+import { endpoint, type HttpCall } from '../shared/handlers.ts'
+import { Problem } from '../shared/http/problem.ts'
 
 /** GET /app/{org}/{app}: what the app has published, for the org that owns it. */
 async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
   const { services, request, log } = call
   const { org = '', app: name = '' } = request.params
   requireMayReadApp(await services.auth.requireCaller(request.headers), org) // 401, 403
-  const wanted = wish(call) // 400
-  const resource = resourceOf({ org, app: name })
+  const wanted = readRequestOf(call) // 400
+  const resource = appResource({ org, app: name })
   const page = await pageOfEvents(services.events, { resource, ...wanted.about }, wanted)
-  log('events read', { resource, events: page.events.length })
+  log('events.read', { resource, events: page.events.length })
   return answer(request.url, page)
 }
 
@@ -23,7 +22,7 @@ async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
 async function readPartyEvents(call: HttpCall): Promise<HttpResponseInit> {
   const { services, request, log } = call
   const claims = await services.auth.requireCaller(request.headers) // 401
-  const wanted = wish(call) // 400
+  const wanted = readRequestOf(call) // 400
   const [subject] = Object.values(wanted.about)
   if (subject === undefined)
     throw new Problem(
@@ -32,11 +31,11 @@ async function readPartyEvents(call: HttpCall): Promise<HttpResponseInit> {
     )
   requireMayReadAbout(claims, subject) // 403
   const page = await pageOfEvents(services.events, wanted.about, wanted)
-  log('events read', { events: page.events.length })
+  log('events.read', { events: page.events.length })
   return answer(request.url, page)
 }
 
-const wish = ({ request, services }: HttpCall): ReadRequest =>
+const readRequestOf = ({ request, services }: HttpCall): ReadRequest =>
   parseReadRequest(request.url, request.headers.get('person'), services.config.readHoldbackSeconds)
 
 const answer = (url: string, { events, last }: Page): HttpResponseInit => ({

@@ -10,6 +10,6 @@ app.storageQueue('replay-deliveries', {
   handler: consumer(async ({ message, services, log }) => {
     const page = parseReplayMessage(message)
     const state = await replayPage(services, page)
-    log('replay page done', { subscription: page.subscription, replay: page.replay, state })
+    log('replay.page_done', { subscription: page.subscription, replay: page.replay, state })
   }),
 })

@@ -25,7 +25,7 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
     wanted,
     apiOf(request.url),
   ) // 400, 503
-  log('subscribed', { subscription: subscription.number, new: secret !== undefined })
+  log('subscription.created', { subscription: subscription.number, new: secret !== undefined })
   return {
     status: 201,
     headers: { location: `/events/api/v1/subscriptions/${subscription.number}` },
@@ -53,7 +53,7 @@ async function read(call: HttpCall): Promise<HttpResponseInit> {
 async function remove(call: HttpCall): Promise<HttpResponseInit> {
   const subscription = await requireOwnedSubscription(call.services, call.request)
   await unsubscribe(call.services, subscription)
-  call.log('unsubscribed', { subscription: subscription.number })
+  call.log('subscription.deleted', { subscription: subscription.number })
   return { status: 200 }
 }
 
@@ -61,7 +61,7 @@ async function remove(call: HttpCall): Promise<HttpResponseInit> {
 async function rotate(call: HttpCall): Promise<HttpResponseInit> {
   const subscription = await requireOwnedSubscription(call.services, call.request)
   const secret = await rotateSecret(call.services, subscription)
-  call.log('secret rotated', { subscription: subscription.number })
+  call.log('secret.rotated', { subscription: subscription.number })
   return { jsonBody: { id: subscription.number, secret } }
 }
 

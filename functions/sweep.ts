@@ -1,13 +1,13 @@
 import { app } from '@azure/functions'
 import { gauge } from '../shared/flows/gauge.ts'
 import { scheduled, type Log } from '../shared/handlers.ts'
-import { inTurn } from '../shared/azure/concurrency.ts'
+import { runSequentially } from '../shared/azure/concurrency.ts'
 import { releaseSubscribers } from '../shared/flows/probe-subscribers.ts'
-import { rescueReplays } from '../shared/flows/replay.ts'
-import { rescueDeliveries } from '../shared/flows/redrive-deliveries.ts'
-import { rescueEvents } from '../shared/flows/redrive-events.ts'
+import { redriveReplays } from '../shared/flows/replay.ts'
+import { redriveDeliveries } from '../shared/flows/redrive-deliveries.ts'
+import { redriveEvents } from '../shared/flows/redrive-events.ts'
 import type { Services } from '../shared/services.ts'
-import { rescueValidations } from '../shared/flows/validate-subscription.ts'
+import { redriveValidations } from '../shared/flows/validate-subscription.ts'
 
 const WORK_MS = 20_000 // of the 30 s between two runs
 
@@ -15,29 +15,29 @@ const WORK_MS = 20_000 // of the 30 s between two runs
 app.timer('sweep', {
   schedule: '*/30 * * * * *',
   handler: scheduled(async ({ services, log }) => {
-    await inTurn([() => observe(services, log), () => repair(services, log)])
+    await runSequentially([() => observe(services, log), () => repair(services, log)])
     await services.heartbeat.beat()
   }),
 })
 
 async function observe(services: Services, log: Log): Promise<void> {
   const seen = await gauge(services)
-  services.telemetry.gauged(seen)
+  services.telemetry.recordGauge(seen)
   log('gauge', seen)
 }
 
 async function repair(services: Services, log: Log): Promise<void> {
   const end = Date.now() + WORK_MS
   let [eventsSent, deliveriesSent] = [0, 0]
-  await services.inbound.probe() // taking work that cannot be sent would only make it wait longer
-  await inTurn([
-    async () => void (eventsSent = await rescueEvents(services, end)),
+  await services.inboundQueue.probe() // taking work that cannot be sent would only make it wait longer
+  await runSequentially([
+    async () => void (eventsSent = await redriveEvents(services, end)),
     () => releaseSubscribers(services, end),
-    async () => void (deliveriesSent = await rescueDeliveries(services, end)),
-    () => rescueValidations(services),
-    () => rescueReplays(services),
+    async () => void (deliveriesSent = await redriveDeliveries(services, end)),
+    () => redriveValidations(services),
+    () => redriveReplays(services),
   ])
-  services.telemetry.rescued('event', eventsSent)
-  services.telemetry.rescued('delivery', deliveriesSent)
-  log('swept', { eventsSent, deliveriesSent })
+  services.telemetry.recordRedrives('event', eventsSent)
+  services.telemetry.recordRedrives('delivery', deliveriesSent)
+  log('sweep.done', { eventsSent, deliveriesSent })
 }

@@ -10,7 +10,7 @@ app.storageQueue('validate-subscription', {
   handler: consumer(async ({ message, services, log }) => {
     const request = parseValidationMessage(message)
     const ended = await validate(services, request)
-    log('validation attempted', {
+    log('validation.attempted', {
       subscription: request.subscription,
       attempt: request.attempt,
       ended,

@@ -1,6 +1,6 @@
 import { CosmosClient } from '@azure/cosmos'
 import { QueueServiceClient } from '@azure/storage-queue'
-import { queues } from '../shared/azure/resources.ts'
+import { queues } from '../shared/azure/definitions.ts'
 
 /** The newest event documents of a store, newest first. */
 export async function newestEvents(

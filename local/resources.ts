@@ -1,6 +1,6 @@
 import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
 import { QueueServiceClient } from '@azure/storage-queue'
-import { containers, queues, type ContainerDefinition } from '../shared/azure/resources.ts'
+import { containers, queues, type ContainerDefinition } from '../shared/azure/definitions.ts'
 
 /** Creates, where they are not there yet, what the infrastructure creates in Azure: database, containers, queues. */
 export async function createResources(stack: {

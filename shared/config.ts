@@ -1,9 +1,7 @@
-import type { X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import Joi from 'joi'
-import { parseNetworks } from './webhooks/address.ts'
-import { parseCertificate } from './auth/certificates.ts'
-import { LEAST_HOLDBACK_SECONDS } from './events/read-watermark.ts'
+import { parseNetworks } from './http/networks.ts'
 
 /** The settings as they stand in the environment; the README's table says what each means. */
 interface Settings {
@@ -29,6 +27,17 @@ interface Settings {
   WEBHOOK_ALLOWED_NETWORKS: BlockList
   OTEL_EXPORTER_OTLP_ENDPOINT?: string
 }
+
+/** The longest that a publisher waits for the store; the last try may begin when it ends. */
+export const WRITE_BUDGET_MS = 10_000
+
+/**
+ * Readers go by id and never look back, and an id is older than its event is visible: it is made before the write, which
+ * may take its whole budget while younger ids are long stored. So what is younger than READ_HOLDBACK_SECONDS is held back.
+ * The 5 s above the write budget: 2 for its last try, 1 from the id to the write, 2 for clocks that differ and replicas
+ * that are behind.
+ */
+export const MIN_READ_HOLDBACK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
 
 // 10 s to 12 h, 47 h in all: the original's ladder, altinn-contract §5.4
 const altinnLadder = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
@@ -57,7 +66,7 @@ const schema = Joi.object<Settings>({
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
   READ_HOLDBACK_SECONDS: Joi.number()
     .integer()
-    .min(LEAST_HOLDBACK_SECONDS)
+    .min(MIN_READ_HOLDBACK_SECONDS)
     .max(3600)
     .default(30)
     .messages({
@@ -188,4 +197,9 @@ function jsonOr(value: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** The certificate in PEM or base64 DER. Throws if it is none. */
+function parseCertificate(text: string): X509Certificate {
+  return new X509Certificate(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64'))
 }

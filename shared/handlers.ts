@@ -6,11 +6,11 @@ import type {
   StorageQueueHandler,
   TimerHandler,
 } from '@azure/functions'
-import { faultOf } from './azure/cosmos-error.ts'
+import { classifyCosmosError } from './azure/cosmos-error.ts'
 import { logError, logLine, type Fields } from './telemetry/log.ts'
 import { Problem, problemDetails } from './http/problem.ts'
 import type { Services } from './services.ts'
-import type { Step } from './telemetry/telemetry.ts'
+import type { TraceSpan } from './telemetry/telemetry.ts'
 
 export type Log = (what: string, fields?: Fields) => void
 
@@ -53,10 +53,10 @@ export function endpoint(handle: (call: HttpCall) => Promise<HttpResponseInit>):
     // The caller's own: the host puts a span between that nobody exports to our collector.
     const parent = request.headers.get('traceparent') ?? context.traceContext?.traceParent
     const step = { kind: 'SERVER', name: context.functionName, parent } as const
-    const response = await services.telemetry.step(step, (taken) =>
+    const response = await services.telemetry.withSpan(step, (taken) =>
       answer(() => handle({ request, ...callOf(services, context, taken) }), context, taken),
     )
-    services.telemetry.answered(step.name, response.status ?? 200, performance.now() - began)
+    services.telemetry.recordRequest(step.name, response.status ?? 200, performance.now() - began)
     return response
   }
 }
@@ -64,13 +64,13 @@ export function endpoint(handle: (call: HttpCall) => Promise<HttpResponseInit>):
 async function answer(
   handle: () => Promise<HttpResponseInit>,
   context: InvocationContext,
-  { traceparent, fail }: Step,
+  { traceparent, fail }: TraceSpan,
 ): Promise<HttpResponseInit> {
   try {
     return await handle()
   } catch (error) {
     if (!(error instanceof Problem)) logError(context, error, { trace: traceparent })
-    const problem = error instanceof Problem ? error : hidden(error)
+    const problem = error instanceof Problem ? error : maskedProblem(error)
     if (problem.status >= 500) fail(error)
     return problemResponse(problem, traceparent)
   }
@@ -85,7 +85,7 @@ export function consumer(handle: (call: QueueCall) => Promise<void>): StorageQue
       name: context.functionName,
       parent: parentIn(message),
     } as const
-    await services.telemetry.step(step, (taken) =>
+    await services.telemetry.withSpan(step, (taken) =>
       handle({ message, context, ...callOf(services, context, taken) }),
     )
   }
@@ -96,13 +96,13 @@ export function scheduled(handle: (call: Call) => Promise<void>): TimerHandler {
   return async (_timer, context) => {
     const services = await loadServices()
     const step = { kind: 'INTERNAL', name: context.functionName, parent: undefined } as const
-    await services.telemetry.step(step, (taken) => handle(callOf(services, context, taken)))
+    await services.telemetry.withSpan(step, (taken) => handle(callOf(services, context, taken)))
   }
 }
 
 /** A log line of an invocation names its step of the trace, which notes the same. */
-function callOf(services: Services, context: InvocationContext, step: Step): Call {
-  const { traceparent, note } = step
+function callOf(services: Services, context: InvocationContext, step: TraceSpan): Call {
+  const { traceparent, setAttributes: note } = step
   const log: Log = (what, fields = {}) => {
     logLine(context, what, { ...fields, trace: traceparent })
     note(fields)
@@ -117,8 +117,8 @@ function parentIn(message: unknown): string | undefined {
   return typeof found === 'string' ? found : undefined
 }
 
-function hidden(error: unknown): Problem {
-  return faultOf(error).kind === 'final'
+function maskedProblem(error: unknown): Problem {
+  return classifyCosmosError(error).kind === 'final'
     ? new Problem(500, 'The request could not be handled.')
     : new Problem(503, 'The request could not be handled now. Try again.', {
         headers: { 'retry-after': '5' },

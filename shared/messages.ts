@@ -1,16 +1,6 @@
 import Joi from 'joi'
 import type { DeliveryDocument } from './deliveries/delivery.ts'
-import type { EventDocument } from './events/event-document.ts'
-
-/** What a message speaks of: an event by its full key, with the session token of the write. */
-export interface EventReference {
-  v: 1
-  event: string
-  resource: string
-  subject: string
-  session?: string
-  traceparent: string
-}
+import { referenceTo, type EventDocument, type EventReference } from './events/event-document.ts'
 
 /** The one exception: an event that could not be stored travels whole. */
 export interface SpilledEvent {
@@ -50,14 +40,6 @@ const spilled = Joi.object<SpilledEvent>({
 export function parseInboundMessage(message: unknown): InboundMessage {
   const isSpilled = typeof message === 'object' && message !== null && 'spilled' in message
   return isSpilled ? attempt(message, spilled) : attempt(message, reference)
-}
-
-/** The message that speaks of a stored event. */
-export function referenceTo(
-  { id: event, resource, subject, traceparent }: Omit<EventDocument, 'v' | 'event'>,
-  session: string | undefined,
-): EventReference {
-  return { v: 1, event, resource, subject, ...(session !== undefined && { session }), traceparent }
 }
 
 /** A delivery that is to be attempted: the event, the subscription's number, and the very attempt. */

@@ -1,11 +1,11 @@
 import { createAuth } from './auth/auth.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './azure/cosmos.ts'
-import { openDeliveries } from './deliveries/delivery-store.ts'
+import { openDeliveryStore } from './deliveries/delivery-store.ts'
 import { createLookup } from './webhooks/endpoint.ts'
-import { openEvents } from './events/event-store.ts'
-import { createHealth } from './flows/health.ts'
-import { openHeartbeat } from './telemetry/heartbeat-store.ts'
+import { openEventStore } from './events/event-store.ts'
+import { createHealth } from './telemetry/health.ts'
+import { openHeartbeatStore } from './telemetry/heartbeat-store.ts'
 import { createInFlight } from './webhooks/concurrency-limit.ts'
 import type {
   DeliveryReference,
@@ -13,14 +13,14 @@ import type {
   ReplayMessage,
   ValidationMessage,
 } from './messages.ts'
-import { openPoison } from './telemetry/poison-store.ts'
+import { openPoisonStore } from './telemetry/poison-store.ts'
 import { openQueue, openQueueService } from './azure/queue.ts'
-import { createRecentEvents } from './events/event-cache.ts'
-import { openReplays } from './deliveries/replay-store.ts'
-import { openRequests } from './events/idempotency-store.ts'
+import { createEventCache } from './events/event-cache.ts'
+import { openReplayStore } from './deliveries/replay-store.ts'
+import { openIdempotencyStore } from './events/idempotency-store.ts'
 import { createSightings } from './subscriptions/circuit-breaker.ts'
 import { createSubscriptionIndex } from './subscriptions/subscription-index.ts'
-import { openSubscriptions } from './subscriptions/subscription-store.ts'
+import { openSubscriptionStore } from './subscriptions/subscription-store.ts'
 import { openTelemetry } from './telemetry/telemetry.ts'
 import { createWebhookClient } from './webhooks/webhook-client.ts'
 
@@ -31,28 +31,28 @@ export async function createServices(config: Config) {
     openQueueService(config.queues),
     openTelemetry(config.telemetryEndpoint),
   ])
-  const heartbeat = openHeartbeat(database)
-  const events = openEvents(database)
+  const heartbeat = openHeartbeatStore(database)
+  const events = openEventStore(database)
   const lookup = createLookup()
-  const subscriptions = openSubscriptions(database)
-  const inbound = openQueue<InboundMessage>(queueService, 'events-inbound')
+  const subscriptions = openSubscriptionStore(database)
+  const inboundQueue = openQueue<InboundMessage>(queueService, 'events-inbound')
   return {
     config,
     telemetry,
     auth: createAuth(config.auth),
     events,
-    recentEvents: createRecentEvents({ find: events.find }),
-    requests: openRequests(database),
+    eventCache: createEventCache({ find: events.find }),
+    idempotency: openIdempotencyStore(database),
     subscriptions,
-    deliveries: openDeliveries(database),
-    replays: openReplays(database),
-    poison: openPoison(database),
+    deliveries: openDeliveryStore(database),
+    replays: openReplayStore(database),
+    poison: openPoisonStore(database),
     heartbeat,
-    inbound,
-    outbound: openQueue<DeliveryReference>(queueService, 'events-outbound'),
-    retry: openQueue<DeliveryReference>(queueService, 'events-retry'),
-    validation: openQueue<ValidationMessage>(queueService, 'subscription-validation'),
-    replay: openQueue<ReplayMessage>(queueService, 'replays'),
+    inboundQueue,
+    outboundQueue: openQueue<DeliveryReference>(queueService, 'events-outbound'),
+    retryQueue: openQueue<DeliveryReference>(queueService, 'events-retry'),
+    validationQueue: openQueue<ValidationMessage>(queueService, 'subscription-validation'),
+    replayQueue: openQueue<ReplayMessage>(queueService, 'replays'),
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince }),
     lookup,
     webhook: createWebhookClient({
@@ -62,7 +62,7 @@ export async function createServices(config: Config) {
     }),
     inFlight: createInFlight(),
     sightings: createSightings(),
-    health: createHealth({ heartbeat, inbound }),
+    health: createHealth({ heartbeat, inbound: inboundQueue }),
   }
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

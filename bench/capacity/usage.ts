@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startReceiver } from '../../local/receiver.ts'
 import { operations as operationNames } from '../../local/emulators/request-charge.ts'
-import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import type { Tally } from '../../local/emulators/usage.ts'
+import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts'
+import { startReceiver } from '../../local/receiver.ts'
 import type { Stack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
-import { startApp, warmUp } from '../support/app.ts'
-import { createArrivals } from '../support/arrivals.ts'
+import { startApp } from '../support/app.ts'
+import { createArrivals, warmUp } from '../support/arrivals.ts'
 
 // Without the sweep, which costs the same whether there are events or not.
 const FUNCTIONS = [

@@ -3,7 +3,7 @@ import { QueueServiceClient, type DequeuedMessageItem } from '@azure/storage-que
 import type { Stack } from '../../local/stack.ts'
 import { newDelivery, type DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
-import { inParallel } from '../../shared/azure/concurrency.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { documentOfApp } from '../support/bare-calls.ts'
 import { createStores } from '../support/stores.ts'
 
@@ -42,10 +42,10 @@ export async function bareDeliveries(
     await queue.deleteMessage(messageId, popReceipt)
   }
   const began = performance.now()
-  await inParallel(Array.from({ length: count }), AT_ONCE, record)
+  await forEachConcurrently(Array.from({ length: count }), AT_ONCE, record)
   for (let left = count; left > 0;) {
     const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: BATCH })
-    await inParallel(receivedMessageItems, BATCH, deliver)
+    await forEachConcurrently(receivedMessageItems, BATCH, deliver)
     left -= receivedMessageItems.length
   }
   return count / ((performance.now() - began) / 1000)

@@ -8,22 +8,13 @@ import { Agent, request } from 'undici'
 import { startReceiver } from '../../local/receiver.ts'
 import { startStack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
-import { startApp, warmUp, type Accepted, type App } from '../support/app.ts'
-import { createArrivals, type Arrivals } from '../support/arrivals.ts'
-import { bareDeliveries } from './bare-deliveries.ts'
-import {
-  CONNECTIONS,
-  EVENTS,
-  figure,
-  IDLE_EVENTS,
-  POOL,
-  printTable,
-  tell,
-  type Row,
-} from './report.ts'
-import { printProfile, profileFlags } from '../support/profile.ts'
+import { type Accepted, type App, startApp } from '../support/app.ts'
+import { type Arrivals, createArrivals, warmUp } from '../support/arrivals.ts'
 import { runSlice } from '../support/interval.ts'
+import { printProfile, profileFlags } from '../support/profile.ts'
 import { quantile } from '../support/statistics.ts'
+import { bareDeliveries } from './bare-deliveries.ts'
+import { CONNECTIONS, EVENTS, figure, IDLE_EVENTS, POOL, printTable, type Row, tell } from './report.ts'
 
 const IDLE_PAUSE_MS = 150
 const LONGEST_SECONDS = 40

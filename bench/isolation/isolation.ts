@@ -3,11 +3,11 @@
 // Each has 20 subscribers, every one at an origin of its own; in one app two of them are ill from the first event on.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startReceiver, type Behaviour } from '../../local/receiver.ts'
-import { startStack, type Stack } from '../../local/stack.ts'
+import { type Behaviour, startReceiver } from '../../local/receiver.ts'
+import { type Stack, startStack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
-import { POLLING_MS, startApp, warmUp, type Accepted } from '../support/app.ts'
-import { createArrivals } from '../support/arrivals.ts'
+import { type Accepted, POLLING_MS, startApp } from '../support/app.ts'
+import { createArrivals, warmUp } from '../support/arrivals.ts'
 import { tellFigures } from '../support/figures.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 

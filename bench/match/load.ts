@@ -1,7 +1,7 @@
 import { CosmosClient, type Container } from '@azure/cosmos'
 import { startEmulators } from '../../local/emulators/emulators.ts'
 import { createResources } from '../../local/resources.ts'
-import { inParallel } from '../../shared/azure/concurrency.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import {
   changesIn,
   createSubscriptionIndex,
@@ -46,7 +46,7 @@ export async function measureLoading(): Promise<string[][]> {
     for (const count of STORED) {
       console.log(`Storing ${count} subscriptions …`)
       const more = Array.from({ length: count - stored }, (_, i) => stored + i + 1)
-      await inParallel(more, 32, async (number) => {
+      await forEachConcurrently(more, 32, async (number) => {
         await container.items.create(documentOf(number, RESOURCES))
       })
       stored = count

@@ -1,5 +1,8 @@
 import { createMatcher, type Matcher } from '../../shared/subscriptions/matcher.ts'
-import { covers, type SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
+import {
+  sourceMatches,
+  type SubscriptionDocument,
+} from '../../shared/subscriptions/subscription.ts'
 import { freshDocument, freshEvent, keyOf, type Sent } from './data.ts'
 
 export const REPETITIONS = 15
@@ -30,7 +33,7 @@ export function scanOf(documents: SubscriptionDocument[]) {
         (each.alternative === undefined || each.alternative === alternative) &&
         (each.type === undefined || each.type === event.type) &&
         each.validated <= time &&
-        (each.source === undefined || covers(each.source, event.source)),
+        (each.source === undefined || sourceMatches(each.source, event.source)),
     )
   }
 }

@@ -3,7 +3,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { newCloudEvent } from '../../shared/events/cloud-event.ts'
 import { newEventDocument, type EventDocument } from '../../shared/events/event-document.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
-import { inParallel } from '../../shared/azure/concurrency.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 
 /** So many apps, and as many parties; every app has its share of every party's events. */
 export const SHARES = 10
@@ -13,7 +13,7 @@ export async function storeEvents(container: Container, from: number, to: number
   const begin = Date.now() - 3_600_000 - 5000 * 1000
   const numbers = Array.from({ length: to - from }, (_, i) => from + i)
   const documents = numbers.map((number) => documentOf(number, begin + number * 1000))
-  await inParallel(documents, 32, async (document) => {
+  await forEachConcurrently(documents, 32, async (document) => {
     await container.items.create(document)
   })
 }

@@ -4,7 +4,7 @@
 import { CosmosClient, type Container } from '@azure/cosmos'
 import { startStack, type Stack } from '../../local/stack.ts'
 import { altinnToken, callers } from '../../local/tokens.ts'
-import { resourceOf } from '../../shared/events/cloud-event.ts'
+import { appResource } from '../../shared/events/cloud-event.ts'
 import { startApp, type App } from '../support/app.ts'
 import { SHARES, storeEvents } from './data.ts'
 import { SIZE, printTable, tell, type Row } from './report.ts'
@@ -53,7 +53,7 @@ async function measureAll(app: App): Promise<Row[]> {
 async function waysOf({ issuer: { url } }: Stack): Promise<Way[]> {
   const owner = await altinnToken(url, callers.org('ttd'))
   const party = await altinnToken(url, callers.user(20001, 1, '01017512345'))
-  const resource = { path: 'resource', value: resourceOf({ org: 'ttd', app: 'app-1' }) } as const
+  const resource = { path: 'resource', value: appResource({ org: 'ttd', app: 'app-1' }) } as const
   const subject = { path: 'subject', value: '/party/1' } as const
   return [
     { name: 'by app', address: 'ttd/app-1?after=1', token: owner, ...resource },

@@ -7,7 +7,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { startStack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
-import { inParallel } from '../../shared/azure/concurrency.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { startApp, type App } from '../support/app.ts'
 import { createArrivals } from '../support/arrivals.ts'
 import { tellFigures } from '../support/figures.ts'
@@ -71,7 +71,7 @@ async function withWaiting({ publish, resident, storage }: App): Promise<number>
   const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient('events-inbound')
   const text = Buffer.from(JSON.stringify(message)).toString('base64')
   const visible = Date.now() + HIDDEN_MS // all at once: the app would else take them as fast as they come
-  await inParallel(Array.from({ length: WAITING }), 16, async () => {
+  await forEachConcurrently(Array.from({ length: WAITING }), 16, async () => {
     const visibilityTimeout = Math.max(0, Math.round((visible - Date.now()) / 1000))
     await queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout })
   })

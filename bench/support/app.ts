@@ -6,15 +6,10 @@ import type { Tally } from '../../local/emulators/usage.ts'
 import { quickPolling } from '../../local/settings.ts'
 import type { Stack } from '../../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
-import type { Arrivals } from './arrivals.ts'
 import { startHostProcess } from './host.ts'
 import { createStores } from './stores.ts'
 
 const QUEUES = ['events-inbound', 'events-outbound']
-const WARM_ROUNDS = 3
-const WARM_EVENTS = 4
-const WARM_ROUND_SECONDS = 4
-const WARM_SECONDS = 30
 const TOKEN_SECONDS = 4 * 3600 // a long soak outlives the real ones
 
 /** The longest that an empty queue of the app waits for the next look into it. */
@@ -116,14 +111,4 @@ async function usageOf({ emulators }: Stack, database: string): Promise<Map<stri
 async function chargeOf(stack: Stack, database: string): Promise<number> {
   const tallies = [...(await usageOf(stack, database)).values()]
   return tallies.reduce((sum, { charge }) => sum + charge, 0)
-}
-
-/** Publishes, uncounted, until a few rounds in a row have reached every one of the subscribers at once. */
-export async function warmUp(app: App, arrivals: Arrivals, subscribers: number): Promise<void> {
-  let rounds = 0
-  for (const end = Date.now() + WARM_SECONDS * 1000; Date.now() < end && rounds < WARM_ROUNDS;) {
-    const accepted = await Promise.all(Array.from({ length: WARM_EVENTS }, () => app.publish()))
-    rounds = (await arrivals.of(accepted, subscribers, WARM_ROUND_SECONDS)) ? rounds + 1 : 0
-  }
-  if (rounds < WARM_ROUNDS) throw new Error(`Not warm within ${WARM_SECONDS} s.`)
 }

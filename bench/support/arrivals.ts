@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Delivery } from '../../local/receiver.ts'
-import type { Accepted } from './app.ts'
+import type { Accepted, App } from './app.ts'
+
+const WARM_ROUNDS = 3
+const WARM_EVENTS = 4
+const WARM_ROUND_SECONDS = 4
+const WARM_SECONDS = 30
 
 /** All the webhooks of some events: ms from accepted to arrived, and when the last one arrived (ms of the epoch). */
 export interface Arrived {
@@ -39,4 +44,14 @@ export function createArrivals() {
       }
     },
   }
+}
+
+/** Publishes, uncounted, until a few rounds in a row have reached every one of the subscribers at once. */
+export async function warmUp(app: App, arrivals: Arrivals, subscribers: number): Promise<void> {
+  let rounds = 0
+  for (const end = Date.now() + WARM_SECONDS * 1000; Date.now() < end && rounds < WARM_ROUNDS;) {
+    const accepted = await Promise.all(Array.from({ length: WARM_EVENTS }, () => app.publish()))
+    rounds = (await arrivals.of(accepted, subscribers, WARM_ROUND_SECONDS)) ? rounds + 1 : 0
+  }
+  if (rounds < WARM_ROUNDS) throw new Error(`Not warm within ${WARM_SECONDS} s.`)
 }

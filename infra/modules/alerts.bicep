@@ -76,7 +76,7 @@ var rules = [
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
-    query: 'AppTraces | where Message startswith \'{"what":"swept"\' | summarize runs = count() | where runs == 0'
+    query: 'AppTraces | where Message startswith \'{"what":"sweep.done"\' | summarize runs = count() | where runs == 0'
     description: 'No sweep has done its whole work for 15 minutes: lost work is not repaired. See the failures of the function sweep.'
   }
   {

@@ -4,7 +4,6 @@
 import { randomUUID } from 'node:crypto'
 import { format } from 'node:util'
 import { log } from './log.ts'
-import type { AppFunction } from './worker.ts'
 
 /** RpcTypedData, the trigger's RpcTypedData by name, and headers that may have the caller's trace. */
 export type Call = { data: object; metadata?: object; headers?: Record<string, string> }
@@ -25,8 +24,11 @@ export type Model = {
   }
 }
 
+/** What a run needs of a registered function. */
+type Runnable = { name: string; metadata: object; input: string; handler: Handler }
+
 /** Runs a function once. Never rejects: what the function throws goes to the log, and gives `failed`. */
-export async function invoke(model: Model, fn: AppFunction, call: Call) {
+export async function invoke(model: Model, fn: Runnable, call: Call) {
   const category = `Function.${fn.name}`
   try {
     const invocation = model.getInvocationModel({

@@ -1,5 +1,4 @@
 import { Problem } from '../http/problem.ts'
-import type { Filters } from '../subscriptions/subscription.ts'
 import type { Claims } from './token-verifier.ts'
 
 /** What a caller's Altinn token says of who it is. */
@@ -37,11 +36,18 @@ function subjectsOf(claims: Claims): string[] {
   return subjects.filter((subject) => subject !== undefined)
 }
 
+/** What a subscriber asks to be told of. */
+interface Wanted {
+  resource: string
+  subject?: string
+  alternative?: string
+}
+
 /**
  * May they subscribe to this? Default deny: an app owner to its own apps, anyone to events about itself. Altinn's policy
  * decision point is not at hand, so nothing finer is decided here.
  */
-export function requireMaySubscribe({ org, subjects }: Identity, filters: Filters): void {
+export function requireMaySubscribe({ org, subjects }: Identity, filters: Wanted): void {
   if (org !== undefined && filters.resource.startsWith(`urn:altinn:resource:app_${org}_`)) return
   const about = [filters.subject, filters.alternative].filter((subject) => subject !== undefined)
   if (org === undefined && about.length === 0)

@@ -3,15 +3,15 @@ import type { Config } from '../config.ts'
 import { createIssuers } from './issuers.ts'
 import { createKeySet, jwksUriOf } from './key-set.ts'
 import { Problem } from '../http/problem.ts'
-import { createTokenCheck, type Claims } from './token-verifier.ts'
+import { createTokenVerifier, type Claims } from './token-verifier.ts'
 
 const appName = /^[a-z0-9][a-z0-9_-]{0,99}$/
 
 /** Who calls: an Altinn token and a platform access token, checked in this order (altinn-contract §2–3). */
 export function createAuth({ openIdConfigurationUrl, platform }: Config['auth']) {
   const altinnKeys = createKeySet(() => jwksUriOf(openIdConfigurationUrl))
-  const checkAltinnToken = createTokenCheck(() => altinnKeys)
-  const checkPlatformToken = createTokenCheck(createIssuers(platform))
+  const checkAltinnToken = createTokenVerifier(() => altinnKeys)
+  const checkPlatformToken = createTokenVerifier(createIssuers(platform))
 
   return {
     /** The claims of the caller's Altinn token. 401 where there is none that is good. */

@@ -1,12 +1,7 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import type { KeySet } from './key-set.ts'
 
 const SKEW_MS = 10_000 // as for tokens, altinn-contract §2.2
-
-/** The certificate in PEM or base64 DER. Throws if it is none. */
-export function parseCertificate(text: string): X509Certificate {
-  return new X509Certificate(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64'))
-}
 
 /** The keys of an issuer's certificates; one outside its validity is not used, so that certificates can overlap. */
 export function keysOfCertificates(certificates: X509Certificate[]): KeySet {

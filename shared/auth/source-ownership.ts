@@ -13,12 +13,15 @@ export function requireOwnSource(
 ): void {
   const named = appOf(source)
   const owns = named.org === org && named.app === app
-  if (owns && (hosts === undefined || hosts.some((pattern) => covers(pattern, hostOf(source)))))
+  if (
+    owns &&
+    (hosts === undefined || hosts.some((pattern) => hostMatches(pattern, hostOf(source))))
+  )
     return
   throw new Problem(401, `${org}/${app} is not authorized to create events for ${source}`)
 }
 
-const covers = (pattern: string, host: string): boolean =>
+const hostMatches = (pattern: string, host: string): boolean =>
   pattern.startsWith('*.')
     ? host.endsWith(pattern.slice(1)) && !host.startsWith('.')
     : host === pattern

@@ -16,7 +16,7 @@ export type Claims = Readonly<Record<string, unknown>>
  * 10 s tolerance (altinn-contract §2.2, §3). The check gives the claims, or undefined for any token it does not trust.
  * Good tokens are remembered until they expire, at most 5 minutes: the real client sends one many times.
  */
-export function createTokenCheck(keysFor: (claims: Claims) => KeySet | undefined) {
+export function createTokenVerifier(keysFor: (claims: Claims) => KeySet | undefined) {
   const good = new Map<string, { claims: Claims; until: number }>()
 
   async function verify(token: string): Promise<Claims | undefined> {

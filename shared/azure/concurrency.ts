@@ -2,7 +2,7 @@
  * Does `work` on every item, at most `limit` at a time. One that fails keeps no other from being done, but after `limit`
  * failures no more are begun: then it is the store. Rejects when all have ended, saying how many failed and why the first.
  */
-export async function inParallel<T>(
+export async function forEachConcurrently<T>(
   items: T[],
   limit: number,
   work: (item: T) => Promise<void>,
@@ -20,7 +20,7 @@ export async function inParallel<T>(
 }
 
 /** Does one part of a work after another, all of them, and then rejects like `inParallel` where some failed. */
-export async function inTurn(parts: (() => Promise<void>)[]): Promise<void> {
+export async function runSequentially(parts: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = []
   for (const part of parts) await part().catch((error: unknown) => failures.push(error))
   rejectFor(failures, parts.length)

@@ -5,7 +5,7 @@ import { sessionOf } from './cosmos.ts'
  * What a failed Cosmos call means for whoever may try again. `exists`: 409. `throttled`: wait as told. `unreachable`: no
  * answer can have been made. `unclear`: it may have been done. `final`: trying again will not help.
  */
-export type CosmosFault =
+export type CosmosErrorKind =
   | { kind: 'exists'; session: string | undefined }
   | { kind: 'throttled'; waitMs: number }
   | { kind: 'unreachable' | 'unclear' | 'final' }
@@ -32,7 +32,7 @@ const UNCLEAR = new Set<unknown>([
 ])
 
 /** Reads an error of @azure/cosmos: HTTP status or system code in `code`, else its name. */
-export function faultOf(error: unknown): CosmosFault {
+export function classifyCosmosError(error: unknown): CosmosErrorKind {
   if (!(error instanceof Error)) return { kind: 'final' }
   const { code = error.name, headers, retryAfterInMs } = fieldsOf(error)
   if (code === 409) return { kind: 'exists', session: sessionOf(headers) }

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from '@azure/cosmos'
-import { faultOf } from './cosmos-error.ts'
+import { WRITE_BUDGET_MS } from '../config.ts'
+import { classifyCosmosError } from './cosmos-error.ts'
 import { sessionOf, TRY_MS } from './cosmos.ts'
-import { WRITE_BUDGET_MS } from '../events/read-watermark.ts'
-import { within } from './timeout.ts'
+import { withTimeout } from './timeout.ts'
 
 const UNREACHABLE_BUDGET_MS = 3000
 
 /** How a create ended. `exists` is success where the id is the caller's own; `unconfirmed` may or may not be stored. */
-export type Inserted = {
+export type Created = {
   outcome: 'created' | 'exists' | 'unconfirmed'
   session: string | undefined
 }
@@ -17,17 +17,20 @@ export type Inserted = {
  * Creates a document, trying again for as long as the budgets allow: 10 s in all, 2 s a try, 3 s where nothing answers.
  * Throws only what trying again would not mend.
  */
-export async function insert(container: Container, document: { id: string }): Promise<Inserted> {
+export async function createDocument(
+  container: Container,
+  document: { id: string },
+): Promise<Created> {
   const start = Date.now()
   let unreachableSince: number | undefined
   for (let attempt = 0; ; attempt++) {
     try {
-      const { headers } = await within(TRY_MS, (abortSignal) =>
+      const { headers } = await withTimeout(TRY_MS, (abortSignal) =>
         container.items.create(document, { abortSignal }),
       )
       return { outcome: 'created', session: sessionOf(headers) }
     } catch (error) {
-      const fault = faultOf(error)
+      const fault = classifyCosmosError(error)
       if (fault.kind === 'exists') return { outcome: 'exists', session: fault.session }
       if (fault.kind === 'final') throw error
       unreachableSince = fault.kind === 'unreachable' ? (unreachableSince ?? Date.now()) : undefined

@@ -8,8 +8,8 @@ import type {
 } from '@azure/cosmos'
 import { hasStatus } from './cosmos-error.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
-import { retried } from './retry.ts'
-import { within } from './timeout.ts'
+import { retry } from './retry.ts'
+import { withTimeout } from './timeout.ts'
 
 /** A stored document with the tag that says which version was read. */
 export type Stored<T> = T & { _etag: string }
@@ -21,8 +21,8 @@ export async function readDocument<T extends object>(
   key: PartitionKey,
   session?: string,
 ): Promise<Stored<T> | undefined> {
-  const { resource } = await retried(() =>
-    within(CALL_MS, (abortSignal) =>
+  const { resource } = await retry(() =>
+    withTimeout(CALL_MS, (abortSignal) =>
       container.item(id, key).read<Stored<T>>({
         abortSignal,
         ...(session !== undefined && { sessionToken: session }),
@@ -33,38 +33,36 @@ export async function readDocument<T extends object>(
 }
 
 /** How a conditional write ended: `changed` where another was first, or an earlier try whose answer was lost. */
-export type Written = { outcome: 'written' | 'changed'; session: string | undefined }
+export type ConditionalWrite = { outcome: 'written' | 'changed'; session: string | undefined }
 
 /** Patches a document that is still as it was read. */
-export function patchUnchanged(
+export function patchIfMatch(
   container: Container,
   { id, _etag }: Stored<{ id: string }>,
   key: PartitionKey,
   operations: PatchOperation[],
-): Promise<Written> {
-  return unlessChanged(_etag, (options) => container.item(id, key).patch(operations, options))
+): Promise<ConditionalWrite> {
+  return ifMatch(_etag, (options) => container.item(id, key).patch(operations, options))
 }
 
 /** Replaces a document that is still as it was read. */
-export function replaceUnchanged<T extends { id: string }>(
+export function replaceIfMatch<T extends { id: string }>(
   container: Container,
   { _etag, ...document }: Stored<T>,
   key: PartitionKey,
-): Promise<Written> {
-  return unlessChanged(_etag, (options) =>
-    container.item(document.id, key).replace(document, options),
-  )
+): Promise<ConditionalWrite> {
+  return ifMatch(_etag, (options) => container.item(document.id, key).replace(document, options))
 }
 
 /** Writes under If-Match; the emulator does not check a patch's own condition. */
-async function unlessChanged(
+async function ifMatch(
   condition: string,
   write: (options: RequestOptions) => Promise<{ headers: CosmosHeaders }>,
-): Promise<Written> {
+): Promise<ConditionalWrite> {
   const accessCondition = { type: 'IfMatch', condition }
   try {
-    const { headers } = await retried(() =>
-      within(CALL_MS, (abortSignal) => write({ accessCondition, abortSignal })),
+    const { headers } = await retry(() =>
+      withTimeout(CALL_MS, (abortSignal) => write({ accessCondition, abortSignal })),
     )
     return { outcome: 'written', session: sessionOf(headers) }
   } catch (error) {
@@ -79,8 +77,8 @@ export async function queryAll<T>(
   query: string,
   parameters: Record<string, JSONValue> = {},
 ): Promise<T[]> {
-  const { resources } = await retried(() =>
-    within(QUERY_MS, (abortSignal) =>
+  const { resources } = await retry(() =>
+    withTimeout(QUERY_MS, (abortSignal) =>
       container.items.query<T>(specOf(query, parameters), { abortSignal }).fetchAll(),
     ),
   )
@@ -95,7 +93,7 @@ export function queryUntil<T>(
   batch: number,
   take: (result: T) => boolean,
 ): Promise<T | undefined> {
-  return within(QUERY_MS, async (abortSignal) => {
+  return withTimeout(QUERY_MS, async (abortSignal) => {
     const options = { abortSignal, maxItemCount: batch }
     const batches = container.items.query<T>(specOf(query, parameters), options).getAsyncIterator()
     let last: T | undefined

@@ -1,6 +1,6 @@
 import type { QueueClient, QueueServiceClient } from '@azure/storage-queue'
 import type { Connection } from '../config.ts'
-import { within } from './timeout.ts'
+import { withTimeout } from './timeout.ts'
 
 const PUSH_MS = 1000 // a publisher waits for it
 const SEND_MS = 10_000 // nobody does: an instance with a full load may take seconds, and giving up would only add to it
@@ -22,9 +22,13 @@ export function openQueue<Message extends object>(service: QueueServiceClient, n
   const client: QueueClient = service.getQueueClient(name)
 
   /** Throws if the message is not known to be sent; sending twice must do no harm. */
-  async function put(message: Message, visibilityTimeout: number, limitMs: number): Promise<void> {
+  async function enqueue(
+    message: Message,
+    visibilityTimeout: number,
+    limitMs: number,
+  ): Promise<void> {
     const text = Buffer.from(JSON.stringify(message)).toString('base64')
-    await within(limitMs, (abortSignal) =>
+    await withTimeout(limitMs, (abortSignal) =>
       client.sendMessage(text, { messageTimeToLive: FOREVER, visibilityTimeout, abortSignal }),
     )
   }
@@ -32,15 +36,15 @@ export function openQueue<Message extends object>(service: QueueServiceClient, n
     fits: (message: Message): boolean => Buffer.byteLength(JSON.stringify(message)) <= MAX_BYTES,
 
     /** Sends for whoever waits: one try, 1 s in all. */
-    push: (message: Message): Promise<void> => put(message, 0, PUSH_MS),
+    push: (message: Message): Promise<void> => enqueue(message, 0, PUSH_MS),
 
     /** Sends in the background: one try, 10 s in all. The message is to be seen after `delaySeconds`. */
     send: (message: Message, delaySeconds = 0): Promise<void> =>
-      put(message, Math.ceil(delaySeconds), SEND_MS),
+      enqueue(message, Math.ceil(delaySeconds), SEND_MS),
 
     /** Throws if the queue cannot be reached. */
     async probe(limitMs = 1000): Promise<void> {
-      await within(limitMs, (abortSignal) => client.getProperties({ abortSignal }))
+      await withTimeout(limitMs, (abortSignal) => client.getProperties({ abortSignal }))
     },
   }
 }

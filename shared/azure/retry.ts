@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { faultOf } from './cosmos-error.ts'
+import { classifyCosmosError } from './cosmos-error.ts'
 import { CALL_MS } from './cosmos.ts'
 
 const TRIES = 3
@@ -9,7 +9,7 @@ const TRIES = 3
  * none later than a single call may take. Otherwise one bad answer in a hundred would put off one message in ten for the
  * 30 s until it comes again, and have a webhook called twice whose outcome was not stored.
  */
-export async function retried<T>(call: () => Promise<T>): Promise<T> {
+export async function retry<T>(call: () => Promise<T>): Promise<T> {
   const end = Date.now() + CALL_MS
   for (let tries = 1; ; tries++) {
     try {
@@ -24,7 +24,7 @@ export async function retried<T>(call: () => Promise<T>): Promise<T> {
 
 /** Milliseconds; undefined where trying again will not help. */
 function pauseAfter(error: unknown, tries: number): number | undefined {
-  const fault = faultOf(error)
+  const fault = classifyCosmosError(error)
   if (fault.kind === 'exists' || fault.kind === 'final') return undefined
   return fault.kind === 'throttled' ? fault.waitMs : 50 * 2 ** tries * (0.5 + Math.random() / 2)
 }

@@ -3,7 +3,7 @@
  * container's partition key ignores signals (240 s were seen), and the storage SDK's time limits do not end a hang.
  * An AbortSignal.timeout costs five times as much, and stays in memory until its time has come.
  */
-export async function within<T>(
+export async function withTimeout<T>(
   ms: number,
   call: (abortSignal: AbortSignal) => Promise<T>,
 ): Promise<T> {

@@ -1,7 +1,7 @@
 import type { Database } from '@azure/cosmos'
 import type { DeliveryDocument, DeliveryState } from './delivery.ts'
-import { queryAll, readDocument, replaceUnchanged, type Stored } from '../azure/documents.ts'
-import { insert } from '../azure/create.ts'
+import { queryAll, readDocument, replaceIfMatch, type Stored } from '../azure/documents.ts'
+import { createDocument } from '../azure/create.ts'
 
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due > 0 AND c.due <= @now ORDER BY c.due'
 const OLDEST = 'SELECT VALUE MIN(c.due) FROM c WHERE c.due > 0'
@@ -12,17 +12,17 @@ const PAGE = `SELECT TOP @count * FROM c
   ORDER BY c.subscription, c.state, c.id`
 
 /** The records of deliveries: what is waiting, what became of the rest. */
-export function openDeliveries(database: Database) {
+export function openDeliveryStore(database: Database) {
   const container = database.container('deliveries')
   return {
-    add: (document: DeliveryDocument) => insert(container, document),
+    add: (document: DeliveryDocument) => createDocument(container, document),
 
     find: (subscription: string, event: string, session?: string) =>
       readDocument<DeliveryDocument>(container, event, [subscription, event], session),
 
     /** Stores a record that is still as it was read, as it is now. */
     save: (delivery: Stored<DeliveryDocument>) =>
-      replaceUnchanged(container, delivery, [delivery.subscription, delivery.id]),
+      replaceIfMatch(container, delivery, [delivery.subscription, delivery.id]),
 
     /** At most 100 waiting deliveries that are overdue, the longest first. */
     overdue: () =>

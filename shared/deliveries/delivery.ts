@@ -1,14 +1,5 @@
 import type { EventDocument } from '../events/event-document.ts'
-import type { Outcome } from '../webhooks/webhook-outcome.ts'
-
-/** One attempt to deliver: when, how long, what came of it. The last one keeps 4 KB of the answer, earlier ones 200 characters. */
-export interface Attempt {
-  at: string
-  ms: number
-  status?: number
-  failure?: string
-  answer?: string
-}
+import type { Attempt, Outcome } from '../webhooks/webhook-outcome.ts'
 
 export type DeliveryState = 'waiting' | 'delivered' | 'dead' | 'cancelled'
 
@@ -32,7 +23,7 @@ export interface DeliveryDocument {
    */
   due?: number
   /** How often the sweep has taken it since the last attempt. */
-  rescues: number
+  redrives: number
   reason?: string
   attempts: Attempt[]
   traceparent: string
@@ -81,7 +72,7 @@ export function newDelivery(
     run: 0,
     attempt: 0,
     due: dueSeconds,
-    rescues: 0,
+    redrives: 0,
     attempts: [],
     traceparent: event.traceparent,
   }
@@ -100,9 +91,9 @@ export function afterAttempt<T extends DeliveryDocument>(
   latest: Attempt,
   repairAfterSeconds: number,
 ): T {
-  const tried = { ...delivery, rescues: 0, attempts: withAttempt(delivery.attempts, latest) }
+  const tried = { ...delivery, redrives: 0, attempts: withAttempt(delivery.attempts, latest) }
   if (next.state === 'delivered') return withoutDue({ ...tried, state: next.state })
-  if (next.state === 'dead') return closed(tried, 'dead', next.reason)
+  if (next.state === 'dead') return ended(tried, 'dead', next.reason)
   const margin = endsByMessage(next.waitSeconds) ? repairAfterSeconds : 0
   return {
     ...tried,
@@ -112,7 +103,7 @@ export function afterAttempt<T extends DeliveryDocument>(
 }
 
 /** The record of a delivery that is over without success; a dead one is dated, in `due`, for the gauge. */
-export function closed<T extends DeliveryDocument>(
+export function ended<T extends DeliveryDocument>(
   delivery: T,
   state: 'dead' | 'cancelled',
   reason: string,
@@ -122,7 +113,7 @@ export function closed<T extends DeliveryDocument>(
 }
 
 /** The record of a delivery that begins anew, as its next run. */
-export function again<T extends DeliveryDocument>(
+export function nextRun<T extends DeliveryDocument>(
   { reason: _reason, ...delivery }: T,
   dueSeconds: number,
 ) {
@@ -131,7 +122,7 @@ export function again<T extends DeliveryDocument>(
     state: 'waiting' as const,
     run: delivery.run + 1,
     attempt: 0,
-    rescues: 0,
+    redrives: 0,
     due: dueSeconds,
   }
 }

@@ -1,7 +1,7 @@
 import type { Database } from '@azure/cosmos'
-import { queryAll, readDocument, replaceUnchanged, type Stored } from '../azure/documents.ts'
+import { queryAll, readDocument, replaceIfMatch, type Stored } from '../azure/documents.ts'
 import { boundAt, newEventId } from '../events/event-id.ts'
-import { insert } from '../azure/create.ts'
+import { createDocument } from '../azure/create.ts'
 
 /** Which: dead deliveries, events that never had a delivery, or both and the delivered ones too. */
 type Only = 'dead' | 'missing' | 'all'
@@ -47,16 +47,16 @@ export const newReplay = (
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due <= @now ORDER BY c.due'
 
 /** The replays, by subscription. */
-export function openReplays(database: Database) {
+export function openReplayStore(database: Database) {
   const container = database.container('replays')
   return {
-    add: (document: ReplayDocument) => insert(container, document),
+    add: (document: ReplayDocument) => createDocument(container, document),
 
     find: (subscription: string, id: string) =>
       readDocument<ReplayDocument>(container, id, subscription),
 
     save: (replay: Stored<ReplayDocument>) =>
-      replaceUnchanged(container, replay, replay.subscription),
+      replaceIfMatch(container, replay, replay.subscription),
 
     overdue: () =>
       queryAll<Stored<ReplayDocument>>(container, OVERDUE, {

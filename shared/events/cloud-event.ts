@@ -35,7 +35,7 @@ export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: strin
     source,
     subject,
     type,
-    resource: resourceOf(publisher),
+    resource: appResource(publisher),
     ...(resourceinstance !== undefined && { resourceinstance }),
     ...(alternativesubject !== undefined && { alternativesubject }),
     ...(dataschema !== undefined && { dataschema }),
@@ -45,5 +45,5 @@ export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: strin
 }
 
 /** The resource that an app's events are filed under. The name of an org has no underscore, so no two apps share one. */
-export const resourceOf = ({ org, app }: Publisher): string =>
+export const appResource = ({ org, app }: Publisher): string =>
   `urn:altinn:resource:app_${org}_${app}`

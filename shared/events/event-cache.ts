@@ -1,6 +1,5 @@
 import type { CloudEvent } from './cloud-event.ts'
-import type { EventDocument } from './event-document.ts'
-import type { EventReference } from '../messages.ts'
+import type { EventDocument, EventReference } from './event-document.ts'
 
 const MOST = 16 // an event may have 1 MB
 const KEPT_MS = 5000
@@ -9,7 +8,7 @@ const KEPT_MS = 5000
  * Reads events for those who get them, and keeps the last few for a moment: an event's subscribers get it at about the
  * same time, and what is published never changes. Reading 1 MB costs 100 RU, for each of them.
  */
-export function createRecentEvents({
+export function createEventCache({
   find,
   now = Date.now,
 }: {

@@ -10,7 +10,7 @@ export interface EventDocument {
   /** Epoch seconds from which the sweep takes the event, unless its fan-out is done before. Absent when it is. */
   pending?: number
   /** How often the sweep has taken it. */
-  rescues?: number
+  redrives?: number
   fanOut?: { count: number; at: string }
   /** The id of the copy that readers are given instead, where the event was stored too late for its own id. */
   late?: string
@@ -37,6 +37,24 @@ export function newEventDocument(
     traceparent,
     event,
   }
+}
+
+/** What a message speaks of: an event by its full key, with the session token of the write. */
+export interface EventReference {
+  v: 1
+  event: string
+  resource: string
+  subject: string
+  session?: string
+  traceparent: string
+}
+
+/** The message that speaks of a stored event. */
+export function referenceTo(
+  { id: event, resource, subject, traceparent }: Omit<EventDocument, 'v' | 'event'>,
+  session: string | undefined,
+): EventReference {
+  return { v: 1, event, resource, subject, ...(session !== undefined && { session }), traceparent }
 }
 
 /** A copy of an event's document under another id: for readers alone, nothing is fanned out from it. */

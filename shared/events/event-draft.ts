@@ -1,7 +1,6 @@
 import Joi from 'joi'
-import { problemOf } from '../http/joi-problem.ts'
 import { membersOf } from '../http/json.ts'
-import { Problem } from '../http/problem.ts'
+import { Problem, problemOf } from '../http/problem.ts'
 import { faultOfSource } from './source.ts'
 
 /** What a publisher says of an event: the members that count, checked. */

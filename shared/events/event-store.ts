@@ -1,23 +1,22 @@
 import type { Database } from '@azure/cosmos'
+import { createDocument } from '../azure/create.ts'
 import {
-  patchUnchanged,
+  patchIfMatch,
   queryAll,
   queryUntil,
   readDocument,
   type Stored,
 } from '../azure/documents.ts'
-import type { EventDocument } from './event-document.ts'
+import type { EventDocument, EventReference } from './event-document.ts'
 import { timeOf } from './event-id.ts'
 import { eventsIn } from './event-scope.ts'
-import { insert } from '../azure/create.ts'
-import type { EventReference } from '../messages.ts'
 
 /** What the sweep needs to know of an event. */
 export type OverdueEvent = Stored<
-  Pick<EventDocument, 'id' | 'resource' | 'subject' | 'traceparent' | 'rescues'>
+  Pick<EventDocument, 'id' | 'resource' | 'subject' | 'traceparent' | 'redrives'>
 >
 
-const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.rescues, c._etag
+const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.redrives, c._etag
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
 const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
@@ -26,22 +25,22 @@ const OLDEST = 'SELECT VALUE MIN(c.id) FROM c WHERE c.pending > 0'
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
 
 /** The events: the truth that queues only hint at. */
-export function openEvents(database: Database) {
+export function openEventStore(database: Database) {
   const container = database.container('events')
   const keyOf = ({ resource, subject }: { resource: string; subject: string }) => [
     resource,
     subject,
   ]
   return {
-    add: (document: EventDocument) => insert(container, document),
+    add: (document: EventDocument) => createDocument(container, document),
 
     /** The event a message speaks of. Undefined where it is not to be seen (yet). */
     find: (reference: EventReference) =>
       readDocument<EventDocument>(container, reference.event, keyOf(reference), reference.session),
 
     /** Notes that an event is fanned out to `count` subscribers; `changed` where another copy of the work was first. */
-    finish: (event: Stored<EventDocument>, count: number) =>
-      patchUnchanged(container, event, keyOf(event), [
+    markFannedOut: (event: Stored<EventDocument>, count: number) =>
+      patchIfMatch(container, event, keyOf(event), [
         { op: 'remove', path: '/pending' },
         { op: 'set', path: '/fanOut', value: { count, at: new Date().toISOString() } },
       ]),
@@ -51,10 +50,10 @@ export function openEvents(database: Database) {
       queryAll<OverdueEvent>(container, OVERDUE, { '@now': Math.floor(Date.now() / 1000) }),
 
     /** Takes an overdue event for `seconds`; `changed` where another sweep took it or its fan-out ended. */
-    take: (event: OverdueEvent, seconds: number) =>
-      patchUnchanged(container, event, keyOf(event), [
+    claim: (event: OverdueEvent, seconds: number) =>
+      patchIfMatch(container, event, keyOf(event), [
         { op: 'set', path: '/pending', value: Math.floor(Date.now() / 1000) + seconds },
-        { op: 'set', path: '/rescues', value: (event.rescues ?? 0) + 1 },
+        { op: 'set', path: '/redrives', value: (event.redrives ?? 0) + 1 },
       ]),
 
     /** Gives a resource's events between two ids or bounds, by id and `most` at most, to `take` until it has enough. */
@@ -75,7 +74,7 @@ export function openEvents(database: Database) {
 
     /** Gives a late event another id for its copy; `changed` where the document is no longer as it was read. */
     moveCopy: (event: Stored<EventDocument>, late: string) =>
-      patchUnchanged(container, event, keyOf(event), [{ op: 'set', path: '/late', value: late }]),
+      patchIfMatch(container, event, keyOf(event), [{ op: 'set', path: '/late', value: late }]),
 
     /** How long the oldest event that is not fanned out has waited, in seconds; 0 where there is none. */
     async oldestPendingSeconds(): Promise<number> {

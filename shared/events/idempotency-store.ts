@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Database } from '@azure/cosmos'
 import type { CloudEvent, Publisher } from './cloud-event.ts'
 import { readDocument } from '../azure/documents.ts'
-import { insert } from '../azure/create.ts'
+import { createDocument } from '../azure/create.ts'
 import { Problem } from '../http/problem.ts'
 
 /** What an idempotency key was first used for. */
@@ -15,8 +15,16 @@ interface RequestDocument {
   hash: string
 }
 
+/** The request's Idempotency-Key, if it has one: 1 to 255 visible ASCII characters, 400 otherwise. */
+export function idempotencyKeyOf(headers: Headers): string | undefined {
+  const key = headers.get('idempotency-key')
+  if (key === null) return undefined
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw new Problem(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.')
+}
+
 /** The idempotency keys of the last 48 hours. They live apart from events, since an event's key depends on its body. */
-export function openRequests(database: Database) {
+export function openIdempotencyStore(database: Database) {
   const container = database.container('requests')
   return {
     /**
@@ -31,7 +39,7 @@ export function openRequests(database: Database) {
       const { id: eventId, resource, subject } = event
       const id = sha256([publisher.org, publisher.app, key])
       const mine = { v: 1, id, event: eventId, resource, subject, hash: hashOf(event) }
-      const { outcome, session } = await insert(container, mine)
+      const { outcome, session } = await createDocument(container, mine)
       if (outcome === 'created') return eventId
       const first =
         outcome === 'exists' && (await readDocument<RequestDocument>(container, id, id, session))

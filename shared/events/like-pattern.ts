@@ -4,16 +4,16 @@
  * `%` could be made to take for ever. A text is lowered once: for each of 20 patterns, it took 15 ms for 1,000 texts
  * of 2,000 characters rather than 2.
  */
-export function likeness(patterns: string[]): (text: string) => boolean {
-  const likenesses = patterns.map((pattern) => likenessOf(pattern.toLowerCase()))
+export function anyLike(patterns: string[]): (text: string) => boolean {
+  const tests = patterns.map((pattern) => likeTest(pattern.toLowerCase()))
   return (text) => {
-    if (likenesses.length === 0) return true
+    if (tests.length === 0) return true
     const lower = text.toLowerCase()
-    return likenesses.some((isLike) => isLike(lower))
+    return tests.some((isLike) => isLike(lower))
   }
 }
 
-function likenessOf(pattern: string): (lower: string) => boolean {
+function likeTest(pattern: string): (lower: string) => boolean {
   const [first = '', ...others] = pattern.split('%')
   const last = others.pop()
   return (lower) => {

@@ -1,7 +1,7 @@
 import { alternativeOf } from './event-document.ts'
 import { boundAt, timeOf } from './event-id.ts'
 import type { Scope } from './event-scope.ts'
-import { readableUntil } from './read-watermark.ts'
+import { readWatermark } from './read-watermark.ts'
 import { Problem } from '../http/problem.ts'
 
 /** What a reader asks for. */
@@ -42,7 +42,7 @@ export function parseReadRequest(
   const position = positionOf(after, now)
   const to = first('to')
   const end = boundAt(to === undefined ? now : timeIn('To', to) + 1)
-  const readable = readableUntil(holdbackSeconds, now)
+  const readable = readWatermark(holdbackSeconds, now)
   return {
     after: start > position ? start : position,
     until: end < readable ? end : readable,

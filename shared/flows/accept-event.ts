@@ -1,8 +1,7 @@
-import { newCloudEvent, type CloudEvent, type Publisher } from '../events/cloud-event.ts'
-import { newEventDocument, type EventDocument } from '../events/event-document.ts'
+import { type CloudEvent, newCloudEvent, type Publisher } from '../events/cloud-event.ts'
+import { type EventDocument, newEventDocument, referenceTo } from '../events/event-document.ts'
 import type { EventDraft } from '../events/event-draft.ts'
 import { newEventId } from '../events/event-id.ts'
-import { referenceTo } from '../messages.ts'
 import { unconfirmed } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
@@ -35,7 +34,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
   const { outcome, session } = await storeEvent(services, document)
   if (outcome === 'exists' && isRepeat) return { event, how: 'known' } // pushed by the first request, or by the sweep
   if (outcome !== 'unconfirmed') {
-    const pushed = await succeeds(services.inbound.push(referenceTo(document, session)))
+    const pushed = await succeeds(services.inboundQueue.push(referenceTo(document, session)))
     return { event, how: pushed ? 'stored' : 'stored, not pushed' } // the sweep pushes it again
   }
   if (submission.idempotencyKey === undefined && (await spill(services, document)))
@@ -44,7 +43,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
 }
 
 /** The event, under the id that its idempotency key already stands for, if any: then this is a repeat. */
-async function identify({ requests }: Services, submission: Submission) {
+async function identify({ idempotency: requests }: Services, submission: Submission) {
   const { draft, publisher, idempotencyKey } = submission
   const event = newCloudEvent(draft, publisher, newEventId())
   if (idempotencyKey === undefined) return { event, isRepeat: false }
@@ -54,10 +53,10 @@ async function identify({ requests }: Services, submission: Submission) {
 }
 
 /** The original puts every event on a queue first and its deployed clients never retry: so a small one is not refused. */
-async function spill({ inbound }: Services, document: EventDocument): Promise<boolean> {
+async function spill({ inboundQueue }: Services, document: EventDocument): Promise<boolean> {
   const message = { v: 1 as const, spilled: document }
-  if (!inbound.fits(message)) return false
-  return (await succeeds(inbound.push(message))) || succeeds(inbound.push(message))
+  if (!inboundQueue.fits(message)) return false
+  return (await succeeds(inboundQueue.push(message))) || succeeds(inboundQueue.push(message))
 }
 
 const succeeds = (work: Promise<void>): Promise<boolean> =>

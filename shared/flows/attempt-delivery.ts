@@ -1,23 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Stored } from '../azure/documents.ts'
 import {
   afterAttempt,
-  closed,
+  type DeliveryDocument,
+  ended,
   endsByMessage,
+  type Next,
   nextState,
   nowSeconds,
-  type Attempt,
-  type DeliveryDocument,
-  type Next,
 } from '../deliveries/delivery.ts'
-import type { Stored } from '../azure/documents.ts'
-import { deliveryReferenceTo, type DeliveryReference } from '../messages.ts'
-import { noteOutcome } from './record-outcome.ts'
+import { type DeliveryReference, deliveryReferenceTo } from '../messages.ts'
 import type { Services } from '../services.ts'
-import { findOpen, standInLine, type InLine } from './postpone-delivery.ts'
-import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isSubscription } from '../subscriptions/subscription-store.ts'
-import { attemptOf, outcomeOf } from '../webhooks/webhook-outcome.ts'
+import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { type Attempt, attemptOf, outcomeOf } from '../webhooks/webhook-outcome.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
+import { findOpen, type InLine, standInLine } from './postpone-delivery.ts'
+import { noteOutcome } from './record-outcome.ts'
 
 /** How a message ended: as the delivery's state, or without an attempt. */
 type Ended = DeliveryDocument['state'] | InLine | 'parked'
@@ -54,9 +53,9 @@ async function attempt(
   if (delivery === undefined) return 'dropped'
   const found = await services.subscriptions.find(delivery.consumer, delivery.subscriptionId)
   if (!isSubscription(found) || String(found.number) !== delivery.subscription)
-    return save(services, closed(delivery, 'cancelled', 'the subscription was deleted'))
+    return save(services, ended(delivery, 'cancelled', 'the subscription was deleted'))
   if (found.disabled !== undefined)
-    return save(services, closed(delivery, 'dead', disabledReason(found)))
+    return save(services, ended(delivery, 'dead', disabledReason(found)))
   if (found.pausedUntil !== undefined && message.probe !== true)
     return park(services, delivery, found.pausedUntil)
   return post(services, message, delivery, found, traceparent)
@@ -73,21 +72,21 @@ async function post(
   subscription: Stored<SubscriptionDocument>,
   traceparent: string,
 ): Promise<Ended> {
-  const event = await services.recentEvents.find(message)
+  const event = await services.eventCache.find(message)
   if (event === undefined) throw new Error(`Event ${message.event} is not to be seen yet.`)
   const { url, body, headers } = signedRequest(subscription, event, traceparent)
   services.inFlight.sends(message.subscription, workOf(message))
   const answer = await services.webhook.post(url, body, headers)
   services.inFlight.took(delivery.subscription, answer.ms)
   const outcome = outcomeOf(answer, Date.now())
-  services.telemetry.attempted(outcome.kind, answer.ms)
+  services.telemetry.recordAttempt(outcome.kind, answer.ms)
   const next = nextState(delivery.attempt, outcome, services.config.delivery.retrySeconds)
   const written = await record(services, delivery, next, attemptOf(answer))
   await noteOutcome(services, subscription, outcome, message.probe === true)
   if (written === undefined) return 'changed' // another copy of this work was first
   if (next.state === 'waiting' && endsByMessage(next.waitSeconds)) {
     const sessions = { event: message.session, delivery: written.session }
-    await services.retry.send(deliveryReferenceTo(written.tried, sessions), next.waitSeconds)
+    await services.retryQueue.send(deliveryReferenceTo(written.tried, sessions), next.waitSeconds)
   }
   return next.state
 }
@@ -122,8 +121,8 @@ async function park(
   until: number,
 ): Promise<Ended> {
   const due = Math.max(until, nowSeconds() + services.config.repairAfterSeconds)
-  const ended = await save(services, { ...delivery, due })
-  return ended === 'changed' ? ended : 'parked'
+  const saved = await save(services, { ...delivery, due })
+  return saved === 'changed' ? saved : 'parked'
 }
 
 async function save(services: Services, delivery: Stored<DeliveryDocument>): Promise<Ended> {

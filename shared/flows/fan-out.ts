@@ -2,7 +2,7 @@ import { newDelivery, nowSeconds } from '../deliveries/delivery.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { deliveryReferenceTo } from '../messages.ts'
-import { inParallel } from '../azure/concurrency.ts'
+import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { Services } from '../services.ts'
 
 const AT_ONCE = 16
@@ -15,7 +15,7 @@ export async function fanOut(
 ): Promise<number> {
   const matcher = await services.index.current()
   const subscribers = matcher.match(event.event, event.alternative)
-  await inParallel(subscribers, AT_ONCE, (subscriber) =>
+  await forEachConcurrently(subscribers, AT_ONCE, (subscriber) =>
     deliverTo(services, event, session, subscriber),
   )
   return subscribers.length
@@ -23,7 +23,7 @@ export async function fanOut(
 
 /** Every step may be done twice: a record that is there stays, and a message for what is done is dropped. */
 async function deliverTo(
-  { deliveries, outbound, config }: Services,
+  { deliveries, outboundQueue, config }: Services,
   event: EventDocument,
   session: string | undefined,
   subscriber: SubscriptionEntry,
@@ -34,5 +34,5 @@ async function deliverTo(
   if (outcome === 'unconfirmed')
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
   if (subscriber.pausedUntil === undefined)
-    await outbound.send(deliveryReferenceTo(delivery, { event: session, delivery: written }))
+    await outboundQueue.send(deliveryReferenceTo(delivery, { event: session, delivery: written }))
 }

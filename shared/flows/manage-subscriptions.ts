@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { HttpRequest } from '@azure/functions'
 import { identityOf, requireOwn } from '../auth/access-rules.ts'
-import { nowSeconds } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
-import { faultOfEndpoint } from '../webhooks/endpoint.ts'
+import { nowSeconds } from '../deliveries/delivery.ts'
 import { Problem, unconfirmed } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import type { SubscriptionDocument, Tombstone } from '../subscriptions/subscription.ts'
 import { endpointProblem, type SubscriptionRequest } from '../subscriptions/subscription-request.ts'
 import { isSubscription } from '../subscriptions/subscription-store.ts'
+import type { SubscriptionDocument, Tombstone } from '../subscriptions/subscription.ts'
+import { faultOfEndpoint } from '../webhooks/endpoint.ts'
+import { goodSecrets, newSecret } from '../webhooks/webhook-request.ts'
 import { askForValidation, firstValidation } from './validate-subscription.ts'
-import { goodSecrets } from '../webhooks/webhook-request.ts'
-import { newSecret } from '../webhooks/webhook-signature.ts'
 
 const OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
 const MOST_SECRETS = 5 // each signs the whole body: a thousand held a process up for 1.8 s

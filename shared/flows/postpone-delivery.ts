@@ -30,7 +30,7 @@ export async function standInLine(
   if (delivery === undefined) return 'dropped'
   const written = await putOff(services, delivery, Math.ceil(nowSeconds() + seconds))
   if (written === 'changed') return 'changed' // whoever was first has a message of its own
-  await services.retry.send({ ...message, ...written }, seconds)
+  await services.retryQueue.send({ ...message, ...written }, seconds)
   return 'busy'
 }
 

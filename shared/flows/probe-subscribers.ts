@@ -1,8 +1,8 @@
 import { disabledReason } from './attempt-delivery.ts'
-import { closed, nowSeconds } from '../deliveries/delivery.ts'
+import { ended, nowSeconds } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
-import { inParallel } from '../azure/concurrency.ts'
-import { take } from './redrive-deliveries.ts'
+import { forEachConcurrently } from '../azure/concurrency.ts'
+import { claim } from './redrive-deliveries.ts'
 import type { Services } from '../services.ts'
 import { nextRelease, recovered } from '../subscriptions/circuit-breaker.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
@@ -14,7 +14,7 @@ const PAGE = 100
 /** Lets the next deliveries out of every subscription whose pause is over, and ends those of disabled ones. */
 export async function releaseSubscribers(services: Services, endMs: number): Promise<void> {
   const matcher = await services.index.current()
-  await inParallel(
+  await forEachConcurrently(
     [...matcher.all()].filter(isTheirTime),
     SUBSCRIBERS_AT_ONCE,
     async ({ number }) => {
@@ -49,10 +49,10 @@ async function release(
     pausedUntil: until,
   })
   if (outcome === 'written')
-    await inParallel(
+    await forEachConcurrently(
       oldest,
       AT_ONCE,
-      async (delivery) => void (await take(services, delivery, true)),
+      async (delivery) => void (await claim(services, delivery, true)),
     )
 }
 
@@ -61,7 +61,7 @@ async function endPause(
   subscription: Stored<SubscriptionDocument>,
 ): Promise<void> {
   await subscriptions.save({ ...recovered(subscription), _etag: subscription._etag })
-  index.outdate() // so that this very sweep sends what is overdue, and does not put it off once more
+  index.invalidate() // so that this very sweep sends what is overdue, and does not put it off once more
 }
 
 const waitingOf = (services: Services, number: number, count: number) =>
@@ -76,8 +76,8 @@ async function settle(
   for (let left = PAGE; left === PAGE;) {
     if (Date.now() > endMs) return
     const waiting = await waitingOf(services, subscription.number, PAGE)
-    await inParallel(waiting, AT_ONCE, async (delivery) => {
-      await services.deliveries.save(closed(delivery, 'dead', disabledReason(subscription)))
+    await forEachConcurrently(waiting, AT_ONCE, async (delivery) => {
+      await services.deliveries.save(ended(delivery, 'dead', disabledReason(subscription)))
     })
     left = waiting.length
   }

@@ -1,9 +1,9 @@
 import type { CloudEvent } from '../events/cloud-event.ts'
 import type { Scope } from '../events/event-scope.ts'
 import type { ReadRequest } from '../events/read-request.ts'
-import { retried } from '../azure/retry.ts'
+import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
-import { likeness } from '../events/like-pattern.ts'
+import { anyLike } from '../events/like-pattern.ts'
 
 /** A page: each event as JSON, and the id of the last document looked at, from which the next page goes on. */
 export interface Page {
@@ -24,7 +24,7 @@ export async function pageOfEvents(
   request: ReadRequest,
 ): Promise<Page> {
   if (request.after >= request.until) return { events: [], last: undefined }
-  return retried(() => collect(store, scope, request)) // anew: what was collected of a try that failed is dropped
+  return retry(() => collect(store, scope, request)) // anew: what was collected of a try that failed is dropped
 }
 
 async function collect(
@@ -32,7 +32,7 @@ async function collect(
   scope: Scope,
   { after, until, size, sources, types }: ReadRequest,
 ): Promise<Page> {
-  const [isSource, isType] = [likeness(sources), likeness(types)]
+  const [isSource, isType] = [anyLike(sources), anyLike(types)]
   const isWanted = ({ source, type }: CloudEvent) => isSource(source) && isType(type)
   const most = sources.length + types.length > 0 ? LOOKED_AT : size
   const events: string[] = []
@@ -46,4 +46,15 @@ async function collect(
     return events.length < size && length < FULL_LENGTH
   })
   return { events, last: last?.id }
+}
+
+/**
+ * The address of the page after an event: the caller's own, with another `after`. So its host and scheme are those that
+ * the caller used, as the Functions host tells them. X-Forwarded-Host and the like are believed from nobody: anyone can
+ * send them, and a reader's token goes where `next` points.
+ */
+export function nextAddress(url: string, after: string): string {
+  const { origin, pathname, searchParams } = new URL(url)
+  const others = [...searchParams].filter(([name]) => name.toLowerCase() !== 'after')
+  return `${origin}${pathname}?${String(new URLSearchParams([['after', after], ...others]))}`
 }

@@ -22,5 +22,5 @@ export async function noteOutcome(
     if (current.disabled !== undefined) return undefined
     return { ...current, disabled: { reason: outcome.reason, since: new Date(now).toISOString() } }
   })
-  if ((changed?.subscription.pauses ?? 0) > (subscription.pauses ?? 0)) telemetry.paused()
+  if ((changed?.subscription.pauses ?? 0) > (subscription.pauses ?? 0)) telemetry.recordPause()
 }

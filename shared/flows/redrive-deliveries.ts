@@ -1,8 +1,8 @@
-import { closed, nowSeconds, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { ended, nowSeconds, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import type { Matcher } from '../subscriptions/matcher.ts'
 import { deliveryReferenceTo } from '../messages.ts'
-import { rescueAll } from './redrive-overdue.ts'
+import { redriveOverdue } from './redrive-overdue.ts'
 import type { Services } from '../services.ts'
 
 const MOST_RESCUES = 8
@@ -11,13 +11,13 @@ const MOST_RESCUES = 8
  * Asks again for every delivery that is overdue, oldest first, until none is left or `endMs` (epoch) has come. Each is
  * taken first, as events are; those of a paused subscription wait for the end of its pause. Gives how many were sent.
  */
-export async function rescueDeliveries(services: Services, endMs: number): Promise<number> {
+export async function redriveDeliveries(services: Services, endMs: number): Promise<number> {
   const matcher = await services.index.current()
   const { overdue } = services.deliveries
-  return rescueAll(overdue, (delivery) => rescue(services, matcher, delivery), endMs)
+  return redriveOverdue(overdue, (delivery) => redriveDelivery(services, matcher, delivery), endMs)
 }
 
-async function rescue(
+async function redriveDelivery(
   services: Services,
   matcher: Matcher,
   delivery: Stored<DeliveryDocument>,
@@ -31,26 +31,26 @@ async function rescue(
     await services.deliveries.save({ ...delivery, due })
     return false
   }
-  if (delivery.rescues >= MOST_RESCUES) {
+  if (delivery.redrives >= MOST_RESCUES) {
     await services.deliveries.save(
-      closed(delivery, 'dead', `no attempt after ${MOST_RESCUES} rescues`),
+      ended(delivery, 'dead', `no attempt after ${MOST_RESCUES} rescues`),
     )
     return false
   }
-  return take(services, delivery, false)
+  return claim(services, delivery, false)
 }
 
 /** Takes a delivery for 1, 2, 4 … 60 minutes and asks for its attempt; false where another was first. */
-export async function take(
+export async function claim(
   services: Services,
   delivery: Stored<DeliveryDocument>,
   probe: boolean,
 ): Promise<boolean> {
-  const due = nowSeconds() + 60 * Math.min(60, 2 ** delivery.rescues)
-  const taken = { ...delivery, due, rescues: delivery.rescues + (probe ? 0 : 1) }
+  const due = nowSeconds() + 60 * Math.min(60, 2 ** delivery.redrives)
+  const taken = { ...delivery, due, redrives: delivery.redrives + (probe ? 0 : 1) }
   const { outcome, session } = await services.deliveries.save(taken)
   if (outcome === 'changed') return false
   const message = deliveryReferenceTo(taken, { delivery: session })
-  await services.retry.send(probe ? { ...message, probe } : message)
+  await services.retryQueue.send(probe ? { ...message, probe } : message)
   return true
 }

@@ -1,4 +1,4 @@
-import { inParallel } from '../azure/concurrency.ts'
+import { forEachConcurrently } from '../azure/concurrency.ts'
 
 const AT_ONCE = 16
 
@@ -7,7 +7,7 @@ const AT_ONCE = 16
  * or `endMs` (epoch) has come. What fails does not stop the others, but has it throw at the end. Gives how many times
  * `rescue` gave true.
  */
-export async function rescueAll<T>(
+export async function redriveOverdue<T>(
   overdue: () => Promise<T[]>,
   rescue: (item: T) => Promise<boolean>,
   endMs: number,
@@ -20,7 +20,9 @@ export async function rescueAll<T>(
   let failure: Error | undefined
   for (let before = -1; before < ended && Date.now() <= endMs;) {
     before = ended
-    await inParallel(await overdue(), AT_ONCE, one).catch((error: Error) => (failure ??= error))
+    await forEachConcurrently(await overdue(), AT_ONCE, one).catch(
+      (error: Error) => (failure ??= error),
+    )
   }
   if (failure !== undefined) throw failure
   return sent

@@ -1,12 +1,12 @@
-import { again, newDelivery, nowSeconds, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { nextRun, newDelivery, nowSeconds, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { boundAt } from '../events/event-id.ts'
 import { createMatcher } from '../subscriptions/matcher.ts'
 import { deliveryReferenceTo, type ReplayMessage } from '../messages.ts'
-import { inParallel } from '../azure/concurrency.ts'
+import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { ReplayDocument } from '../deliveries/replay-store.ts'
-import { retried } from '../azure/retry.ts'
+import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 
@@ -57,7 +57,7 @@ async function eventPage(
   subscription: SubscriptionDocument,
 ): Promise<Page> {
   const { resource } = subscription.filters
-  const { events, more } = await retried(() => collect(services, replay, resource))
+  const { events, more } = await retry(() => collect(services, replay, resource))
   const wants = matches(subscription)
   const done = await each(
     events,
@@ -91,7 +91,7 @@ async function each<T extends { id: string }>(
   send: (item: T) => Promise<boolean>,
 ): Promise<Omit<Page, 'more'>> {
   let sent = 0
-  await inParallel(items, AT_ONCE, async (item) => {
+  await forEachConcurrently(items, AT_ONCE, async (item) => {
     if (await send(item)) sent++
   })
   return { looked: items.length, sent, cursor: items.at(-1)?.id ?? cursor }
@@ -135,7 +135,7 @@ export async function sendAgain(
   delivery: Stored<DeliveryDocument>,
 ): Promise<DeliveryDocument | undefined> {
   if (delivery.state === 'waiting') return undefined
-  const anew = again(delivery, nowSeconds() + services.config.repairAfterSeconds)
+  const anew = nextRun(delivery, nowSeconds() + services.config.repairAfterSeconds)
   const { outcome, session } = await services.deliveries.save(anew)
   if (outcome === 'changed') return undefined
   await push(services, anew, session)
@@ -143,11 +143,11 @@ export async function sendAgain(
 }
 
 async function push(
-  { retry }: Services,
+  { retryQueue }: Services,
   delivery: DeliveryDocument,
   session: string | undefined,
 ): Promise<void> {
-  await retry.send(deliveryReferenceTo(delivery, { delivery: session }))
+  await retryQueue.send(deliveryReferenceTo(delivery, { delivery: session }))
 }
 
 async function goOn(
@@ -171,14 +171,14 @@ async function finish(
 
 /** Sends the message that has a replay's next page done. */
 export const askForPage = (
-  { replay: queue }: Services,
+  { replayQueue }: Services,
   { subscription, id }: ReplayDocument,
   delaySeconds = 0,
-) => queue.send({ v: 1, subscription, replay: id }, delaySeconds)
+) => replayQueue.send({ v: 1, subscription, replay: id }, delaySeconds)
 
 /** Asks again for the page of every replay that is overdue. */
-export async function rescueReplays(services: Services): Promise<void> {
-  await inParallel(
+export async function redriveReplays(services: Services): Promise<void> {
+  await forEachConcurrently(
     await services.replays.overdue(),
     AT_ONCE,
     async (replay) => void (await goOn(services, replay)),

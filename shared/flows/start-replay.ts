@@ -1,12 +1,11 @@
 import Joi from 'joi'
-import { problemOf } from '../http/joi-problem.ts'
-import { Problem, unconfirmed } from '../http/problem.ts'
-import { askForPage } from './replay.ts'
-import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
 import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../deliveries/delivery.ts'
+import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
+import { Problem, problemOf, unconfirmed } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { nowSeconds } from '../deliveries/delivery.ts'
+import { askForPage } from './replay.ts'
 
 const time = Joi.string()
   .isoDate()
@@ -78,3 +77,8 @@ async function claim(
 }
 
 const runsAlready = (): Problem => new Problem(409, 'A replay of this subscription is running.')
+
+/** A replay as its owner sees it: how many events or deliveries it has looked at, and sent. */
+export function replayResource({ id, only, from, to, state, looked, sent }: ReplayDocument) {
+  return { id, only, from, to, state, looked, sent }
+}

@@ -1,8 +1,13 @@
-import { copyOf, type EventDocument } from '../events/event-document.ts'
+import type { Created } from '../azure/create.ts'
+import { MIN_READ_HOLDBACK_SECONDS } from '../config.ts'
+import {
+  copyOf,
+  type EventDocument,
+  type EventReference,
+  referenceTo,
+} from '../events/event-document.ts'
 import { newEventId } from '../events/event-id.ts'
-import { ageSeconds, isLate, LEAST_HOLDBACK_SECONDS } from '../events/read-watermark.ts'
-import type { Inserted } from '../azure/create.ts'
-import { referenceTo, type EventReference } from '../messages.ts'
+import { ageSeconds, isPastWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
 
 /**
@@ -10,9 +15,9 @@ import type { Services } from '../services.ts'
  * may be stored so late that readers are past its id. Its id is promised, so readers are then given a copy under a new
  * one, which they have yet to come to, and not the event where it stands.
  */
-export async function storeEvent(services: Services, document: EventDocument): Promise<Inserted> {
+export async function storeEvent(services: Services, document: EventDocument): Promise<Created> {
   const { events, config } = services
-  if (!isLate(document.id, config.readHoldbackSeconds)) return events.add(document)
+  if (!isPastWatermark(document.id, config.readHoldbackSeconds)) return events.add(document)
   const stored = await events.add({ ...document, late: newEventId() })
   const copied =
     stored.outcome !== 'unconfirmed' &&
@@ -30,7 +35,7 @@ async function copyForReaders(
   if (event === undefined) return false
   if (event.late === undefined) return true // stored in time, by a try that was not confirmed
   if ((await events.find({ ...reference, event: event.late })) !== undefined) return true
-  if (outcome === 'exists' && ageSeconds(event.late) < LEAST_HOLDBACK_SECONDS) return false
+  if (outcome === 'exists' && ageSeconds(event.late) < MIN_READ_HOLDBACK_SECONDS) return false
   const id = newEventId()
   if ((await events.moveCopy(event, id)).outcome === 'changed') return false
   return (await events.add(copyOf(event, id))).outcome !== 'unconfirmed'

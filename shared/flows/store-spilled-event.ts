@@ -1,5 +1,6 @@
 import { nowSeconds } from '../deliveries/delivery.ts'
-import { referenceTo, type EventReference, type SpilledEvent } from '../messages.ts'
+import { type EventReference, referenceTo } from '../events/event-document.ts'
+import type { SpilledEvent } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
 
@@ -21,6 +22,6 @@ export async function storeSpilled(
   const { outcome, session } = await storeEvent(services, { ...message.spilled, pending })
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
   if (tries < MOST_TRIES) throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)
-  await services.inbound.send(message, AGAIN_SECONDS)
+  await services.inboundQueue.send(message, AGAIN_SECONDS)
   return undefined
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { nowSeconds } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import type { ValidationMessage } from '../messages.ts'
-import { inParallel } from '../azure/concurrency.ts'
+import { forEachConcurrently } from '../azure/concurrency.ts'
 import { askForPage } from './replay.ts'
 import { newReplay } from '../deliveries/replay-store.ts'
 import type { Services } from '../services.ts'
@@ -81,7 +81,7 @@ async function markValidated(
     const { validation: _done, ...rest } = current
     return { ...recovered(rest), ...(isNew && { validated: now }) }
   })
-  services.index.outdate()
+  services.index.invalidate()
   if (isNew && Date.now() - Date.parse(now) > WRITE_MS) await catchUp(services, read, now) // further than before
 }
 
@@ -140,7 +140,7 @@ async function schedule(
 
 /** The push may fail: `due` in the document has the sweep send it again. */
 async function send(
-  { validation }: Services,
+  { validationQueue }: Services,
   { consumer, id }: SubscriptionDocument,
   attempt: number,
   session: string | undefined,
@@ -153,16 +153,16 @@ async function send(
     attempt,
     ...(session !== undefined && { session }),
   }
-  await validation.send(message, waitSeconds)
+  await validationQueue.send(message, waitSeconds)
 }
 
 /** Sends the message of every validation that is overdue again. */
-export async function rescueValidations(services: Services): Promise<void> {
+export async function redriveValidations(services: Services): Promise<void> {
   const matcher = await services.index.current()
   const overdue = [...matcher.all()].filter(({ validationDue = GIVEN_UP }) =>
     isOverdue(validationDue),
   )
-  await inParallel(overdue, AT_ONCE, async ({ consumer, id }) => {
+  await forEachConcurrently(overdue, AT_ONCE, async ({ consumer, id }) => {
     const found = await services.subscriptions.find(consumer, id) // the index may be 3 s old
     if (isSubscription(found) && found.validation !== undefined && isOverdue(found.validation.due))
       await schedule(services, found, found.validation, 0)

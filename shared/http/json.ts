@@ -1,4 +1,4 @@
-import { Problem } from './problem.ts'
+import { pointerTo, Problem } from './problem.ts'
 
 const MAX_DEPTH = 32 // the original's limit, altinn-contract §4.4
 
@@ -46,11 +46,6 @@ function refuseUnfaithful(value: unknown, path: string[]): void {
 
 function refuse(path: string[], reason: string): never {
   throw new Problem(400, `${pointerTo(path)} ${reason}.`)
-}
-
-/** The JSON pointer (RFC 6901) to a value; the whole document is the empty pointer. */
-export function pointerTo(path: readonly (string | number)[]): string {
-  return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
 /**

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import type { ValidationErrorItem } from 'joi'
 
 /** What each status means: the `type` of its problem, in the family of links of the original's 400 (altinn-contract §4.4). */
 export const problemTypes = {
@@ -55,4 +56,15 @@ export function problemDetails({ status, message, errors }: Problem, traceId: st
     ...(errors.length > 1 && { errors }),
     traceId,
   }
+}
+
+/** A 400 that lists all violations; `detail` is the first of them unless a sentence is given. */
+export function problemOf(details: ValidationErrorItem[], sentence?: string): Problem {
+  const errors = details.map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }))
+  return new Problem(400, sentence ?? errors[0]?.detail ?? '', { errors })
+}
+
+/** The JSON pointer (RFC 6901) to a value; the whole document is the empty pointer. */
+export function pointerTo(path: readonly (string | number)[]): string {
+  return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../events/cloud-event.ts'
-import { covers, entryOf, isActive, type IndexedSubscription } from './subscription.ts'
+import { sourceMatches, entryOf, isActive, type IndexedSubscription } from './subscription.ts'
 
 export type SubscriptionEntry = ReturnType<typeof entryOf>
 
@@ -19,12 +19,12 @@ export function createMatcher() {
   const byNumber = new Map<number, SubscriptionEntry>()
   const consumers = new Map<string, Map<string, number>>() // which number each document of theirs has
   const texts = new Map<string, string>() // parsed JSON has one in each document: 56 bytes for a resource alone
-  const shared = (text: string) => valueIn(texts, text, () => text)
+  const shared = (text: string) => getOrCreate(texts, text, () => text)
   let leftSince = 0 // whoever subscribes and leaves again, time after time, must not fill the memory with texts
 
   /** Takes an entry out; when as many have left as are there, forgets the texts that none has any more. */
   function leave(entry: SubscriptionEntry): void {
-    takeOut(interests, entry)
+    removeFrom(interests, entry)
     if (++leftSince <= byNumber.size + LEFT_AT_LEAST) return
     leftSince = 0
     texts.clear()
@@ -49,7 +49,7 @@ export function createMatcher() {
      */
     put(subscription: IndexedSubscription & { _ts?: number }): void {
       const { id, consumer, number, _ts } = subscription
-      const numbers = valueIn(consumers, consumer, () => new Map<string, number>())
+      const numbers = getOrCreate(consumers, consumer, () => new Map<string, number>())
       const known = byNumber.get(numbers.get(id) ?? number)
       if (known !== undefined && isOlder(subscription, known)) return
       if (known !== undefined) leave(known)
@@ -57,7 +57,7 @@ export function createMatcher() {
       const entry = entryOf(subscription, _ts ?? known?.version ?? 0, shared)
       byNumber.set(number, entry) // in its old place: who walks through all meets it once
       numbers.set(id, number)
-      if (isActive(subscription)) bringIn(interests, entry)
+      if (isActive(subscription)) addTo(interests, entry)
     },
 
     remove,
@@ -89,7 +89,7 @@ export function createMatcher() {
     },
 
     /** How many texts and resources it keeps, also of subscriptions that left. */
-    kept: () => texts.size + interests.size + consumers.size,
+    retained: () => texts.size + interests.size + consumers.size,
   }
 }
 
@@ -109,12 +109,12 @@ function select(
   for (const list of lists)
     if (list !== undefined)
       for (const entry of list)
-        if (isMet(entry, event, alternative) && (entry.validated ?? Infinity) <= time)
+        if (filtersMatch(entry, event, alternative) && (entry.validated ?? Infinity) <= time)
           found.push(entry)
   return found
 }
 
-const isMet = (
+const filtersMatch = (
   { source, subject, alternative, type }: SubscriptionEntry,
   event: CloudEvent,
   alternativeOfEvent: string | undefined,
@@ -122,31 +122,31 @@ const isMet = (
   (subject === undefined || subject === event.subject) &&
   (alternative === undefined || alternative === alternativeOfEvent) &&
   (type === undefined || type === event.type) &&
-  (source === undefined || covers(source, event.source))
+  (source === undefined || sourceMatches(source, event.source))
 
 /** The most telling value that an event must have: thousands of parties, some alternatives of each, a few types. */
 const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | undefined =>
   subject ?? alternative ?? type
 
-function bringIn(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
-  const interest = valueIn(interests, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
+function addTo(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
+  const interest = getOrCreate(interests, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
   const key = keyOf(entry)
-  if (key === undefined) interest.unkeyed = withMore(interest.unkeyed, entry)
+  if (key === undefined) interest.unkeyed = append(interest.unkeyed, entry)
   else {
     const keyed = (interest.keyed ??= new Map<string, SubscriptionEntry[]>())
-    keyed.set(key, withMore(keyed.get(key) ?? [], entry))
+    keyed.set(key, append(keyed.get(key) ?? [], entry))
   }
 }
 
 /** A short list is made anew, as long as it must be: a push, or a spread, would make room for 17, and most have one. */
-function withMore(list: SubscriptionEntry[], entry: SubscriptionEntry): SubscriptionEntry[] {
+function append(list: SubscriptionEntry[], entry: SubscriptionEntry): SubscriptionEntry[] {
   if (list.length < SHORT) return list.concat(entry)
   list.push(entry)
   return list
 }
 const SHORT = 8
 
-function takeOut(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
+function removeFrom(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
   const { keyed, unkeyed = [] } = interests.get(entry.resource) ?? {}
   const key = keyOf(entry)
   const list = key === undefined ? unkeyed : (keyed?.get(key) ?? [])
@@ -156,7 +156,7 @@ function takeOut(interests: Map<string, Interest>, entry: SubscriptionEntry): vo
   if (unkeyed.length === 0 && (keyed?.size ?? 0) === 0) interests.delete(entry.resource)
 }
 
-function valueIn<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+function getOrCreate<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key)
   if (known !== undefined) return known
   const made = make()

@@ -1,8 +1,8 @@
 import type { Container } from '@azure/cosmos'
 import { createMatcher, type Matcher } from './matcher.ts'
-import { retried } from '../azure/retry.ts'
+import { retry } from '../azure/retry.ts'
 import type { IndexedSubscription, Tombstone } from './subscription.ts'
-import { within } from '../azure/timeout.ts'
+import { withTimeout } from '../azure/timeout.ts'
 
 /** A subscription or what is left of it, with the second of its last write. */
 export type Change = (IndexedSubscription | Tombstone) & { _ts: number }
@@ -45,7 +45,7 @@ export function createSubscriptionIndex({
 
   return {
     /** Has whoever asks next look for changes: one is known to have been made here. */
-    outdate(): void {
+    invalidate(): void {
       checked = Math.min(checked, now() - CHECK_MS - 1)
     },
 
@@ -72,13 +72,13 @@ const PAGE_ITEMS = 1000 // about 500 KB; the default of 100 would be ten times t
 export const changesIn =
   (container: Container) =>
   (since: number): Promise<Change[]> =>
-    retried(() => changesSince(container, since))
+    retry(() => changesSince(container, since))
 
 async function changesSince(container: Container, since: number): Promise<Change[]> {
   const spec = { query: CHANGED, parameters: [{ name: '@since', value: since }] }
   const pages = container.items.query<Change>(spec, { maxItemCount: PAGE_ITEMS })
   const changes: Change[] = []
   while (pages.hasMoreResults())
-    changes.push(...((await within(PAGE_MS, () => pages.fetchNext())).resources ?? []))
+    changes.push(...((await withTimeout(PAGE_MS, () => pages.fetchNext())).resources ?? []))
   return changes
 }

@@ -1,9 +1,8 @@
 import Joi from 'joi'
-import { membersOf } from '../http/json.ts'
-import { problemOf } from '../http/joi-problem.ts'
-import { Problem } from '../http/problem.ts'
-import { resourceOf, type Filters } from './subscription.ts'
 import { alternativeOf } from '../events/event-document.ts'
+import { membersOf } from '../http/json.ts'
+import { Problem, problemOf } from '../http/problem.ts'
+import { type Filters, resourceOfSource } from './subscription.ts'
 
 /** What a subscriber asks for, checked but for its endpoint's address. */
 export interface SubscriptionRequest {
@@ -80,7 +79,7 @@ function resourceFor({ resourcefilter, sourcefilter }: Members): string {
     if (resource === undefined) throw new Problem(400, 'Resource filter must be a valid urn')
     return resource
   }
-  const derived = resourceOf(sourcefilter)
+  const derived = resourceOfSource(sourcefilter)
   if (derived === undefined)
     throw new Problem(400, 'A valid app id is required in source filter {environment}/{org}/{app}')
   if (resource !== undefined && resource !== derived)

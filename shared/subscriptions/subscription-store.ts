@@ -1,11 +1,11 @@
 import type { Database } from '@azure/cosmos'
 import { hasStatus } from '../azure/cosmos-error.ts'
 import { CALL_MS } from '../azure/cosmos.ts'
-import { queryAll, readDocument, replaceUnchanged, type Stored } from '../azure/documents.ts'
-import { insert } from '../azure/create.ts'
+import { queryAll, readDocument, replaceIfMatch, type Stored } from '../azure/documents.ts'
+import { createDocument } from '../azure/create.ts'
 import { changesIn } from './subscription-index.ts'
 import type { SubscriptionDocument, Tombstone } from './subscription.ts'
-import { within } from '../azure/timeout.ts'
+import { withTimeout } from '../azure/timeout.ts'
 
 const COUNTER = 'counter' // its own partition; it has no `number`, so the index never sees it
 const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
@@ -24,21 +24,21 @@ export const isSubscription = (found: Any | undefined): found is Stored<Subscrip
   found !== undefined && !('deleted' in found)
 
 /** The subscriptions, by consumer. */
-export function openSubscriptions(database: Database) {
+export function openSubscriptionStore(database: Database) {
   const container = database.container('subscriptions')
   const find = (consumer: string, id: string, session?: string) =>
     readDocument<SubscriptionDocument | Tombstone>(container, id, consumer, session)
 
   async function increment(): Promise<number> {
     const operations = [{ op: 'incr' as const, path: '/last', value: 1 }]
-    const { resource } = await within(CALL_MS, (abortSignal) =>
+    const { resource } = await withTimeout(CALL_MS, (abortSignal) =>
       container.item(COUNTER, COUNTER).patch<{ last: number }>(operations, { abortSignal }),
     )
     if (resource === undefined) throw new Error('The counter gave no number.')
     return resource.last
   }
   return {
-    add: (document: SubscriptionDocument) => insert(container, document),
+    add: (document: SubscriptionDocument) => createDocument(container, document),
 
     /** The subscription or tombstone at its full key. */
     find,
@@ -55,7 +55,7 @@ export function openSubscriptions(database: Database) {
     },
     /** Stores a document in the place of one that is still as it was read. */
     save: (document: Stored<SubscriptionDocument | Tombstone>) =>
-      replaceUnchanged(container, document, document.consumer),
+      replaceIfMatch(container, document, document.consumer),
 
     /**
      * Stores what `modify` makes of a subscription, and does it again on what is there where another was first. Gives what
@@ -67,7 +67,7 @@ export function openSubscriptions(database: Database) {
         const modified = modify(current)
         if (modified === undefined) return undefined
         const subscription = { ...modified, _etag: current._etag }
-        const { outcome, session } = await replaceUnchanged(container, subscription, read.consumer)
+        const { outcome, session } = await replaceIfMatch(container, subscription, read.consumer)
         if (outcome === 'written') return { subscription, session }
         current = await find(read.consumer, read.id)
       }
@@ -83,7 +83,7 @@ export function openSubscriptions(database: Database) {
         return await increment()
       } catch (error) {
         if (!hasStatus(error, 404)) throw error
-        await insert(container, counter)
+        await createDocument(container, counter)
         return increment()
       }
     },

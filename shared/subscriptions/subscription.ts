@@ -73,7 +73,7 @@ export const isActive = ({
   validated !== undefined && disabled === undefined
 
 /** The resource of the app that a source filter names, in lower case as the original has it; undefined where it names none. */
-export function resourceOf(source: string): string | undefined {
+export function resourceOfSource(source: string): string | undefined {
   const { org, app } = appOf(source)
   if (org === undefined || org === '' || app === undefined || app === '') return undefined
   return `urn:altinn:resource:app_${org}_${app}`.toLowerCase()
@@ -95,7 +95,7 @@ function normalized({ resource, source, alternative, ...others }: Filters): Filt
 }
 
 /** Whether an event's source lies at or below a normalized source filter, by whole segments of the path. */
-export function covers(filter: string, source: string): boolean {
+export function sourceMatches(filter: string, source: string): boolean {
   if (!source.startsWith(filter)) return false
   const next = source[filter.length]
   return next === undefined || next === '/' || next === '?' || next === '#'

@@ -25,29 +25,29 @@ const gaugeNames: Record<keyof Gauge, string> = {
 }
 
 /** The metrics that an operator needs; durations are given in ms and measured in s, as OpenTelemetry has them. */
-export function createMeasures(meter: Meter) {
+export function createMetrics(meter: Meter) {
   const requests = meter.createHistogram('http.server.request.duration', duration)
   const attempts = meter.createHistogram('app_events.webhook.duration', duration)
   const deliveries = meter.createCounter('app_events.deliveries')
   const pauses = meter.createCounter('app_events.pauses')
-  const rescues = meter.createCounter('app_events.rescues')
+  const redrives = meter.createCounter('app_events.redrives')
   const gauges = new Map(
     Object.entries(gaugeNames).map(([key, name]) => [key, meter.createGauge(name)]),
   )
   return {
     /** A request was answered: of `publish-event` this is how long accepting takes. */
-    answered: (name: string, status: number, ms: number) =>
+    recordRequest: (name: string, status: number, ms: number) =>
       requests.record(ms / 1000, { 'faas.name': name, 'http.response.status_code': status }),
     /** A subscriber's endpoint was called; `outcome` says what came of it. */
-    attempted: (outcome: string, ms: number) => attempts.record(ms / 1000, { outcome }),
+    recordAttempt: (outcome: string, ms: number) => attempts.record(ms / 1000, { outcome }),
     /** A message of a delivery was handled; `state` is how that ended. */
-    handled: (state: string) => deliveries.add(1, { state }),
+    recordDelivery: (state: string) => deliveries.add(1, { state }),
     /** A subscriber was paused. */
-    paused: () => pauses.add(1),
+    recordPause: () => pauses.add(1),
     /** The sweep has sent overdue work again. */
-    rescued: (kind: 'event' | 'delivery', count: number) => rescues.add(count, { kind }),
+    recordRedrives: (kind: 'event' | 'delivery', count: number) => redrives.add(count, { kind }),
     /** The state of the whole, as the sweep sees it. */
-    gauged(seen: Gauge): void {
+    recordGauge(seen: Gauge): void {
       for (const [key, value] of Object.entries(seen)) gauges.get(key)?.record(value)
     },
   }

@@ -1,6 +1,6 @@
 import type { Database } from '@azure/cosmos'
 import { queryAll } from '../azure/documents.ts'
-import { insert } from '../azure/create.ts'
+import { createDocument } from '../azure/create.ts'
 
 /** A message that makes no sense or names nothing, kept for people to look at. */
 interface PoisonMessage {
@@ -11,13 +11,13 @@ interface PoisonMessage {
 }
 
 /** The messages that no function can do anything with. */
-export function openPoison(database: Database) {
+export function openPoisonStore(database: Database) {
   const container = database.container('poison')
   return {
     /** Keeps a message, once. Throws where the store does not confirm it. */
     async keep(message: PoisonMessage): Promise<void> {
       const document = { v: 1, ...message }
-      const { outcome } = await insert(container, document)
+      const { outcome } = await createDocument(container, document)
       if (outcome === 'unconfirmed')
         throw new Error('The poison message is not confirmed to be stored.')
     },

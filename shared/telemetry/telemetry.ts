@@ -9,16 +9,16 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import type { Fields } from './log.ts'
-import { createMeasures } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
 import { formatTraceparent, nextTraceparent, parseTraceparent } from './trace.ts'
 
 /** One step of a trace: what those that follow name as their parent, and what is noted of it. */
-export interface Step {
+export interface TraceSpan {
   traceparent: string
-  note: (fields: Fields) => void
+  setAttributes: (fields: Fields) => void
   fail: (error: unknown) => void
 }
-interface StepOptions {
+interface SpanOptions {
   kind: 'SERVER' | 'CONSUMER' | 'INTERNAL'
   name: string
   parent: string | null | undefined
@@ -34,13 +34,17 @@ export async function openTelemetry(endpoint: string | undefined) {
       ? undefined
       : (await import('./telemetry-export.ts')).startExport(endpoint)
   return {
-    ...createMeasures(exporting?.meter ?? metrics.getMeter('app-events')),
+    ...createMetrics(exporting?.meter ?? metrics.getMeter('app-events')),
 
     /** Does `work` as a step of the trace of `parent` (a traceparent). What it throws marks the step as failed. */
-    step<T>(options: StepOptions, work: (step: Step) => Promise<T>): Promise<T> {
+    withSpan<T>(options: SpanOptions, work: (step: TraceSpan) => Promise<T>): Promise<T> {
       return exporting === undefined
-        ? work({ traceparent: nextTraceparent(options.parent), note: nothing, fail: nothing })
-        : inSpan(exporting.tracer, options, work)
+        ? work({
+            traceparent: nextTraceparent(options.parent),
+            setAttributes: nothing,
+            fail: nothing,
+          })
+        : withRecordedSpan(exporting.tracer, options, work)
     },
 
     /** Sends what is not sent yet. */
@@ -50,17 +54,17 @@ export async function openTelemetry(endpoint: string | undefined) {
 
 const nothing = () => {}
 
-async function inSpan<T>(
+async function withRecordedSpan<T>(
   tracer: Tracer,
-  { kind, name, parent }: StepOptions,
-  work: (step: Step) => Promise<T>,
+  { kind, name, parent }: SpanOptions,
+  work: (step: TraceSpan) => Promise<T>,
 ): Promise<T> {
   const span = tracer.startSpan(name, { kind: SpanKind[kind] }, contextOf(parent))
   const note = (fields: Fields) => annotate(span, fields)
   const fail = (error: unknown) =>
     void span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) })
   try {
-    return await work({ traceparent: traceparentOf(span), note, fail })
+    return await work({ traceparent: traceparentOf(span), setAttributes: note, fail })
   } catch (error) {
     fail(error)
     throw error

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP, type BlockList } from 'node:net'
+import { networks, parseNetworks } from '../http/networks.ts'
 
 // Where clouds answer their own machines: credentials lie there, so no setting opens them.
 const metadata = networks(
@@ -21,26 +22,6 @@ const reserved = parseNetworks(
 // All of IPv6 that is handed out for the internet. Outside are ::, ::1, fc00::/7, fe80::/10, fec0::/10, ff00::/8,
 // 100::/64, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), ::a.b.c.d, and what may be given a meaning later.
 const unicast = networks('2000::/3')
-
-/**
- * Reads a comma-separated list of networks, such as `10.0.0.0/8,fd12::/16`; an empty text is none. Throws an error that
- * names the first entry that is not in CIDR form.
- */
-export function parseNetworks(text: string): BlockList {
-  return text.trim() === '' ? new BlockList() : networks(...text.split(','))
-}
-
-function networks(...entries: string[]): BlockList {
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry.trim()) ?? []
-    const family = isIP(address)
-    if (family === 0 || address.includes('%') || Number(bits) > (family === 4 ? 32 : 128))
-      throw new Error(`"${entry.trim()}" is not a network in CIDR form, such as 10.0.0.0/8`)
-    list.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
-  }
-  return list
-}
 
 /**
  * Why an IP address must not be connected to, as the end of a sentence ("it is …"), or undefined. `allowed` opens

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, type BlockList } from 'node:net'
 import { faultOfAddress, faultOfPlainAddress } from './address.ts'
-import { within } from '../azure/timeout.ts'
+import { withTimeout } from '../azure/timeout.ts'
 
 const LOOKUP_MS = 5000 // whoever registers an endpoint waits for it
 const AT_ONCE = 2 // of the four threads that look names up: two are left for the stores and the key servers
@@ -30,7 +30,7 @@ export function createLookup(ask: Lookup = askSystem): Lookup {
     underWay.set(zone, { name, found })
     return found
   }
-  async function inTurn(name: string, signal: AbortSignal): Promise<string[]> {
+  async function lookUpInOrder(name: string, signal: AbortSignal): Promise<string[]> {
     const [zone] = ZONE.exec(name) ?? [name]
     for (; !signal.aborted; await ended.promise) {
       const before = underWay.get(zone)
@@ -39,7 +39,7 @@ export function createLookup(ask: Lookup = askSystem): Lookup {
     }
     return []
   }
-  return (name) => within(LOOKUP_MS, (signal) => inTurn(name, signal)).catch(noneIfLate)
+  return (name) => withTimeout(LOOKUP_MS, (signal) => lookUpInOrder(name, signal)).catch(noneIfLate)
 }
 
 function noneIfLate(error: unknown): string[] {

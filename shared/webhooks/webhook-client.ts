@@ -4,7 +4,7 @@ import { faultOfAddress, faultOfPlainAddress } from './address.ts'
 import type { Lookup } from './endpoint.ts'
 import type { Answer } from './webhook-outcome.ts'
 import { AddressFault, failureOf } from './webhook-failure.ts'
-import { within } from '../azure/timeout.ts'
+import { withTimeout } from '../azure/timeout.ts'
 
 const BODY_BYTES = 4096
 const HEADER_BYTES = 16_384
@@ -23,7 +23,7 @@ export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
 
   async function send(url: string, body: string, headers: Record<string, string>) {
     const { request, agent } = await opened()
-    return within(timeoutMs, async (signal) =>
+    return withTimeout(timeoutMs, async (signal) =>
       answerOf(await request(url, { method: 'POST', body, headers, dispatcher: agent, signal })),
     )
   }

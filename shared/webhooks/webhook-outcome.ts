@@ -1,5 +1,3 @@
-import type { Attempt } from '../deliveries/delivery.ts'
-
 const HOUR = 3600
 const LONGEST_WAIT = 24 * HOUR
 const SHORTEST_WAIT = 60 // for who is overloaded or slow
@@ -45,6 +43,15 @@ export function outcomeOf(answer: Answer, nowMs: number): Outcome {
   const asked = secondsToWait(headers.retryAfter?.trim() ?? '', nowMs)
   const waitSeconds = Math.max(asked, status === 429 ? SHORTEST_WAIT : 0)
   return { kind: 'failed', waitSeconds, reason: `answered ${status}` }
+}
+
+/** One attempt to deliver: when, how long, what came of it. The last one keeps 4 KB of the answer, earlier ones 200 characters. */
+export interface Attempt {
+  at: string
+  ms: number
+  status?: number
+  failure?: string
+  answer?: string
 }
 
 /** The same for the delivery's record, at the end of the attempt. */

@@ -50,7 +50,7 @@ const publish = (count: number) =>
 const hits = () => receiver.deliveries.filter(({ event }) => event?.subject !== undefined)
 /** Sweeps, and again where a run failed, as the timer would. */
 const sweep = async () => {
-  const swept = () => app.lines.filter((line) => line.includes('"what":"swept"')).length
+  const swept = () => app.lines.filter((line) => line.includes('"what":"sweep.done"')).length
   for (const before = swept(); swept() === before;) {
     await app.run('sweep')
     await eventually('swept', () => swept() > before, 8).catch(() => {})

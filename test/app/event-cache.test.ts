@@ -5,7 +5,7 @@ import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
-import { createRecentEvents } from '../../shared/events/event-cache.ts'
+import { createEventCache } from '../../shared/events/event-cache.ts'
 import { startApp } from '../support/app.ts'
 import { clientOf, people, tokenOf } from '../support/subscriber.ts'
 import { createWorld, deployed } from '../support/stores.ts'
@@ -27,7 +27,7 @@ function createStage(
 ) {
   const asked: string[] = []
   const stage = { asked, answer, at: 0 }
-  const recent = createRecentEvents({
+  const recent = createEventCache({
     find: ({ event }) => {
       asked.push(event)
       return stage.answer(event)

@@ -27,10 +27,10 @@ test('an event published in one process is fanned out in another', { skip }, asy
   const id: unknown = await (await http.publish()).json()
   await allFannedOut([id])
   await eventually('its log line', () =>
-    fanOut.lines.some((line) => line.includes('event fanned out') && line.includes(String(id))),
+    fanOut.lines.some((line) => line.includes('event.fanned_out') && line.includes(String(id))),
   )
   assert.equal(
-    http.lines.some((line) => line.includes('event fanned out')),
+    http.lines.some((line) => line.includes('event.fanned_out')),
     false,
   )
 })

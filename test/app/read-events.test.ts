@@ -4,7 +4,7 @@ import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@
 import { startFaultProxy, type Fault } from '../../local/fault-proxy.ts'
 import { isUsage } from '../../local/emulators/usage.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { openEvents } from '../../shared/events/event-store.ts'
+import { openEventStore } from '../../shared/events/event-store.ts'
 import { startApp } from '../support/app.ts'
 import { idsOf, readerOf } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
@@ -198,14 +198,14 @@ test(
       indexingPolicy: { excludedPaths: [{ path: '/*' }] },
     })
     const scopes = [{ resource: 'x' }, { subject: 'x' }, { alternative: 'x' }]
-    const indexed = openEvents(client.database(world.settings.COSMOS_DATABASE))
+    const indexed = openEventStore(client.database(world.settings.COSMOS_DATABASE))
     for (const scope of [
       ...scopes,
       { resource: 'x', subject: 'x' },
       { resource: 'x', alternative: 'x' },
     ]) {
       await assert.rejects(
-        openEvents(bare).in(scope, bounds, () => true),
+        openEventStore(bare).in(scope, bounds, () => true),
         { code: 400 },
       )
       assert.equal(await indexed.in(scope, bounds, () => true), undefined)

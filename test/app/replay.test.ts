@@ -130,7 +130,7 @@ describe('a replay', { concurrency: 8 }, () => {
       documents.map((document) => document.id),
     )
     assert.equal(got('large').length, 12)
-    const isPage = (line: string) => line.includes('replay page done') && line.includes(replay)
+    const isPage = (line: string) => line.includes('replay.page_done') && line.includes(replay)
     if (deployed === undefined)
       await eventually('its second page', () => app.lines.filter(isPage).length === 2)
   })

@@ -25,7 +25,9 @@ beforeEach(async () => {
 
 const resource = 'urn:altinn:resource:app_ttd_apps-test'
 const ends = () =>
-  app.lines.filter((line) => line.includes('"what":"swept"') || /error.*Function.sweep/.test(line))
+  app.lines.filter(
+    (line) => line.includes('"what":"sweep.done"') || /error.*Function.sweep/.test(line),
+  )
 async function sweep(): Promise<string> {
   const before = ends().length
   await app.run('sweep')
@@ -49,7 +51,7 @@ const waitingDelivery = (subscription: number): DeliveryDocument => ({
   run: 0,
   attempt: 0,
   due: 1,
-  rescues: 0,
+  redrives: 0,
   attempts: [],
   traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01',
 })

@@ -17,7 +17,7 @@ const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const read = async (id: string) =>
   (await world.container('events').item(id, key).read<EventDocument>()).resource
 const gauges = () => app.lines.filter((line) => line.includes('"what":"gauge"'))
-const swept = () => app.lines.filter((line) => line.includes('"what":"swept"')).length
+const swept = () => app.lines.filter((line) => line.includes('"what":"sweep.done"')).length
 
 async function sweepOnce(): Promise<void> {
   const before = swept()

@@ -24,7 +24,7 @@ const metrics = [
   'app_events.deliveries.waiting',
   'app_events.fan_out.oldest_pending',
   'app_events.poison_messages',
-  'app_events.rescues',
+  'app_events.redrives',
   'app_events.subscriptions.paused',
   'app_events.webhook.duration',
   'http.server.request.duration',
@@ -105,7 +105,7 @@ test('one trace leads through all processes to the subscribers, as a tree', { sk
   const id = await publish({ traceparent: `00-${traceId}-${callersSpan}-01` })
   await eventually('both, one of them again', () => arrived(id).length === 3)
   await http.run('sweep')
-  await eventually('swept', () => http.lines.some((line) => line.includes('"what":"swept"')))
+  await eventually('swept', () => http.lines.some((line) => line.includes('"what":"sweep.done"')))
   await Promise.all([http, ...others].map(({ stop }) => stop())) // what is not exported yet now is
 
   const spans = collector.spans().filter((span) => span.traceId === traceId)

@@ -180,6 +180,6 @@ test('each accepted event is stored and queued once', async () => {
 })
 
 test('no line of the log has a token or the national identity number', () => {
-  assert.ok(app.lines.some((line) => line.includes('event accepted')))
+  assert.ok(app.lines.some((line) => line.includes('event.accepted')))
   assert.equal(secretsIn(app.lines, [...sent]), 'none')
 })

@@ -1,9 +1,10 @@
 import { BlockList } from 'node:net'
-import { faultOfAddress, parseNetworks } from '../../shared/webhooks/address.ts'
+import { parseNetworks } from '../../shared/http/networks.ts'
+import { faultOfAddress } from '../../shared/webhooks/address.ts'
 import { startApp } from '../support/app.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
 import { createWorld } from '../support/stores.ts'
-import { attack, statusOf, type Attack } from './attack.ts'
+import { clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { attack, type Attack, statusOf } from './attack.ts'
 
 const words = (text: string) => text.trim().split(/\s+/)
 const none = new BlockList()

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addressOf } from '../../bench/support/host.ts'
 import { startChild, type Child } from '../../bench/support/child.ts'
-import { within } from '../../shared/azure/timeout.ts'
+import { withTimeout } from '../../shared/azure/timeout.ts'
 
 const START_TRIES = 3
 const START_MS = 60_000
@@ -38,7 +38,7 @@ export async function startHost({ settings, functions, log: file }: Options) {
       log.write(`${new Date().toISOString()} ${line}\n`),
     )
     try {
-      const url = await within(START_MS, () => addressOf(child))
+      const url = await withTimeout(START_MS, () => addressOf(child))
       child.ended.catch(() => ending.has(child) || comeAgain())
       return { child, url }
     } catch (error) {

@@ -1,7 +1,7 @@
 import { CosmosClient, type Database } from '@azure/cosmos'
 import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
-import { queues } from '../../shared/azure/resources.ts'
+import { queues } from '../../shared/azure/definitions.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 
 /** The settings that name the stores of one run. */

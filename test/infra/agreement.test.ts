@@ -4,7 +4,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { startHost } from '../../local/host/host.ts'
 import { settingNames } from '../../shared/config.ts'
-import { containers, queues } from '../../shared/azure/resources.ts'
+import { containers, queues } from '../../shared/azure/definitions.ts'
 import { MOST_TRIES } from '../../shared/flows/store-spilled-event.ts'
 import { operations } from '../support/openapi-validation.ts'
 

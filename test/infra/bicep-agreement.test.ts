@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { containerRequest } from '../../local/resources.ts'
 import { settingNames } from '../../shared/config.ts'
-import { containers, queues } from '../../shared/azure/resources.ts'
+import { containers, queues } from '../../shared/azure/definitions.ts'
 import { membersOf, read, resourcesOf, templates } from '../support/bicep.ts'
 
 // What the code needs is what the Bicep makes: read from the templates and their snapshots, so that no compiler is needed.

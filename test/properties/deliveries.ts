@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
   afterAttempt,
-  again,
+  nextRun,
   nextState,
   type DeliveryDocument,
 } from '../../shared/deliveries/delivery.ts'
@@ -62,19 +62,19 @@ const first: DeliveryDocument = {
   run: 0,
   attempt: 0,
   due: 1,
-  rescues: 2,
+  redrives: 2,
   attempts: [],
   traceparent: '00-1-2-01',
 }
 
 /** What must be true of a record at any time, whatever has become of it. */
 function requireSound(delivery: DeliveryDocument, steps: readonly number[]): void {
-  const { state, due, attempt, run, attempts, reason, rescues, ...key } = delivery
+  const { state, due, attempt, run, attempts, reason, redrives, ...key } = delivery
   assert.deepEqual(JSON.parse(JSON.stringify(delivery)), delivery)
   assert.deepEqual({ ...first, ...key }, first)
   assert.equal(Math.sign(due ?? 0), { waiting: 1, dead: -1, delivered: 0, cancelled: 0 }[state])
   assert.equal(typeof reason === 'string', state === 'dead')
-  assert.ok(attempt <= steps.length && run >= 0 && rescues >= 0 && Number.isInteger(due ?? 0))
+  assert.ok(attempt <= steps.length && run >= 0 && redrives >= 0 && Number.isInteger(due ?? 0))
   assert.ok(attempts.slice(0, -1).every((each) => (each.answer ?? '').length <= 200))
 }
 
@@ -83,7 +83,7 @@ function lifeOf(steps: number[], answers: Answer[]): DeliveryDocument[] {
   const records = [first]
   for (const each of answers) {
     const last = records.at(-1) ?? first
-    const delivery = last.state === 'waiting' ? last : again(last, 1)
+    const delivery = last.state === 'waiting' ? last : nextRun(last, 1)
     const next = nextState(delivery.attempt, outcomeOf(each, Date.now()), steps)
     records.push(afterAttempt(delivery, next, attemptOf(each), 60))
   }

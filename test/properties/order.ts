@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { boundAt, newEventId, timeOf } from '../../shared/events/event-id.ts'
-import { isLate, readableUntil } from '../../shared/events/read-watermark.ts'
+import { isPastWatermark, readWatermark } from '../../shared/events/read-watermark.ts'
 import { property } from './property.ts'
 
 // Far in the future, so that the ids of other properties, made by the clock, come before.
@@ -56,8 +56,8 @@ export const orderProperties = [
     ([holdback, age]) => {
       const now = Date.now()
       const id = `${boundAt(now - age)}7000-8000-000000000000`
-      assert.equal(id < readableUntil(holdback, now), age > holdback * 1000)
-      if (age > holdback * 1000) assert.ok(isLate(id, holdback))
+      assert.equal(id < readWatermark(holdback, now), age > holdback * 1000)
+      if (age > holdback * 1000) assert.ok(isPastWatermark(id, holdback))
     },
   ),
 ]

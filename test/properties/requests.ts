@@ -7,7 +7,7 @@ import { parseReadRequest } from '../../shared/events/read-request.ts'
 import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
 import { newReplay } from '../../shared/deliveries/replay-store.ts'
 import { parseSubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
-import { covers, entryOf } from '../../shared/subscriptions/subscription.ts'
+import { sourceMatches, entryOf } from '../../shared/subscriptions/subscription.ts'
 import { problemOr } from './events.ts'
 import { property } from './property.ts'
 import { damaged, jsonText, objectText, oddText, soundValue } from './values.ts'
@@ -140,7 +140,9 @@ export const requestProperties = [
         [filters.resource, filters.subject, filters.alternative, filters.type],
       )
       assert.ok(
-        covers(source, source) && covers(source, `${source}/x`) && !covers(`${source}x`, source),
+        sourceMatches(source, source) &&
+          sourceMatches(source, `${source}/x`) &&
+          !sourceMatches(`${source}x`, source),
       )
     },
   ),

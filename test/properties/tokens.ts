@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { idempotencyKeyOf } from '../../shared/http/idempotency-key.ts'
 import { identityOf, requireMaySubscribe } from '../../shared/auth/access-rules.ts'
+import { createTokenVerifier } from '../../shared/auth/token-verifier.ts'
+import { idempotencyKeyOf } from '../../shared/events/idempotency-store.ts'
 import type { Filters } from '../../shared/subscriptions/subscription.ts'
 import { nextTraceparent } from '../../shared/telemetry/trace.ts'
-import { createTokenCheck } from '../../shared/auth/token-verifier.ts'
 import { altinnClaims, encode, forge, fromNow, newKey } from '../support/forged-tokens.ts'
 import { problemOr } from './events.ts'
 import { property } from './property.ts'
 import { damaged, jsonText, oddText, soundValue } from './values.ts'
 
 const [known, stranger] = await Promise.all([newKey('KNOWN'), newKey('STRANGER')])
-const check = createTokenCheck(() => ({ find: async () => [known.publicKey], hasKeys: true }))
+const check = createTokenVerifier(() => ({ find: async () => [known.publicKey], hasKeys: true }))
 const goodClaims = altinnClaims()
 const good = forge(known, goodClaims)
 const [header = '', payload = '', signature = ''] = good.split('.')

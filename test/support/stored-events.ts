@@ -3,7 +3,7 @@ import { exampleEvent } from '../../local/example.ts'
 import type { CloudEvent } from '../../shared/events/cloud-event.ts'
 import { alternativeOf, type EventDocument } from '../../shared/events/event-document.ts'
 import { boundAt } from '../../shared/events/event-id.ts'
-import { inParallel } from '../../shared/azure/concurrency.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { World } from './stores.ts'
 
 interface Said {
@@ -54,7 +54,7 @@ export function documentAt(ms: number, said: Said = {}): EventDocument {
 
 /** Stores documents as they are, in no particular order. */
 export async function store(world: World, documents: EventDocument[]): Promise<void> {
-  await inParallel(documents, 16, async (document) => {
+  await forEachConcurrently(documents, 16, async (document) => {
     await world.container('events').items.create(document)
   })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { STATUS_CODES } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { altinnToken, callers } from '../../local/tokens.ts'
-import type { Attempt } from '../../shared/deliveries/delivery.ts'
+import type { Attempt } from '../../shared/webhooks/webhook-outcome.ts'
 import type { startApp } from './app.ts'
 import { eventually, setting } from './stores.ts'
 

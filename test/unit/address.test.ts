@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { BlockList } from 'node:net'
 import { after, test } from 'node:test'
+import { parseNetworks } from '../../shared/http/networks.ts'
+import { faultOfAddress, faultOfPlainAddress } from '../../shared/webhooks/address.ts'
+import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
 import {
   addressAttacks,
   endpointAttacks,
@@ -9,12 +12,6 @@ import {
   spellings,
   startEndpointLab,
 } from '../attacks/addresses.ts'
-import {
-  faultOfAddress,
-  faultOfPlainAddress,
-  parseNetworks,
-} from '../../shared/webhooks/address.ts'
-import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
 
 const words = (text: string) => text.trim().split(/\s+/)
 const none = new BlockList()

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   afterAttempt,
-  again,
-  closed,
+  nextRun,
+  ended,
   endsByMessage,
   nextState,
   nowSeconds,
@@ -29,7 +29,7 @@ const waiting: DeliveryDocument = {
   run: 0,
   attempt: 0,
   due: 1,
-  rescues: 3,
+  redrives: 3,
   attempts: [],
   traceparent: '',
 }
@@ -67,7 +67,7 @@ test('the ladder’s end is the delivery’s, and 410 is at once', () => {
 test('the record after a failure counts the attempt, and is the sweep’s after the message’s time', () => {
   const after = afterAttempt(waiting, { state: 'waiting', waitSeconds: 60 }, attempt, 45)
   assert.equal(after.attempt, 1)
-  assert.equal(after.rescues, 0)
+  assert.equal(after.redrives, 0)
   assert.ok(Math.abs((after.due ?? 0) - nowSeconds() - 105) <= 3)
 })
 
@@ -88,15 +88,15 @@ test('the last answer is kept to 4 KB, earlier ones to 200 characters', () => {
 
 test('what is over is the sweep’s no more; a dead one is dated for the gauge', () => {
   assert.equal('due' in afterAttempt(waiting, { state: 'delivered' }, attempt, 1), false)
-  assert.equal('due' in closed(waiting, 'cancelled', 'deleted'), false)
+  assert.equal('due' in ended(waiting, 'cancelled', 'deleted'), false)
   const dead = afterAttempt(waiting, { state: 'dead', reason: '410' }, attempt, 1)
   assert.ok(Math.abs((dead.due ?? 0) + nowSeconds()) <= 3)
   assert.equal(dead.reason, '410')
 })
 
 test('a replayed record is the next run, from its first attempt, with the earlier ones to be seen', () => {
-  const dead = closed({ ...waiting, attempt: 3, attempts: [attempt] }, 'dead', 'gave up')
-  const { reason, ...anew } = { reason: undefined, ...again(dead, 7) }
+  const dead = ended({ ...waiting, attempt: 3, attempts: [attempt] }, 'dead', 'gave up')
+  const { reason, ...anew } = { reason: undefined, ...nextRun(dead, 7) }
   assert.equal(reason, undefined)
-  assert.deepEqual(anew, { ...waiting, run: 1, rescues: 0, due: 7, attempts: [attempt] })
+  assert.deepEqual(anew, { ...waiting, run: 1, redrives: 0, due: 7, attempts: [attempt] })
 })

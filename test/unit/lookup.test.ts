@@ -3,11 +3,11 @@ import dns from 'node:dns/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseNetworks } from '../../shared/webhooks/address.ts'
 import { readConfig } from '../../shared/config.ts'
-import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
 import { subscribe } from '../../shared/flows/manage-subscriptions.ts'
+import { parseNetworks } from '../../shared/http/networks.ts'
 import { createServices } from '../../shared/services.ts'
+import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
 import { createWebhookClient } from '../../shared/webhooks/webhook-client.ts'
 
 const LIMIT = 5000 // ms

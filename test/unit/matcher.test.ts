@@ -9,7 +9,7 @@ import {
   type Change,
 } from '../../shared/subscriptions/subscription-index.ts'
 import {
-  resourceOf,
+  resourceOfSource,
   type Filters,
   type SubscriptionDocument,
   type Tombstone,
@@ -138,10 +138,10 @@ for (const [filter, source, matches] of below)
   })
 
 test('an app is named by its source', () => {
-  assert.equal(resourceOf(SOURCE), RESOURCE)
-  assert.equal(resourceOf('https://h/TTD/App/instances/500/1'), RESOURCE)
+  assert.equal(resourceOfSource(SOURCE), RESOURCE)
+  assert.equal(resourceOfSource('https://h/TTD/App/instances/500/1'), RESOURCE)
   for (const source of ['https://h', 'https://h/', 'https://h/ttd', 'https://h/ttd/'])
-    assert.equal(resourceOf(source), undefined)
+    assert.equal(resourceOfSource(source), undefined)
 })
 
 test('an event from before the validation is not matched, one of the same millisecond is', () => {
@@ -351,5 +351,5 @@ test('who subscribes and leaves again, time after time, leaves nothing behind', 
     matcher.remove(number)
   }
   assert.equal(matcher.size, 0)
-  assert.ok(matcher.kept() < 5000, `${matcher.kept()} texts are kept`)
+  assert.ok(matcher.retained() < 5000, `${matcher.retained()} texts are kept`)
 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { boundAt } from '../../shared/events/event-id.ts'
-import { nextAddress } from '../../shared/http/next-address.ts'
-import { Problem } from '../../shared/http/problem.ts'
 import { parseReadRequest } from '../../shared/events/read-request.ts'
+import { nextAddress } from '../../shared/flows/read-events.ts'
+import { Problem } from '../../shared/http/problem.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const HOLDBACK = 30

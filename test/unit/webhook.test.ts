@@ -9,12 +9,11 @@ import { setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import { Webhook } from 'standardwebhooks'
 import { startReceiver } from '../../local/receiver.ts'
-import { parseNetworks } from '../../shared/webhooks/address.ts'
+import { parseNetworks } from '../../shared/http/networks.ts'
 import { createLookup, faultOfEndpoint, type Lookup } from '../../shared/webhooks/endpoint.ts'
-import { webhookRequest } from '../../shared/webhooks/webhook-body.ts'
-import { attemptOf, outcomeOf, type Answer } from '../../shared/webhooks/webhook-outcome.ts'
-import { newSecret, signedHeaders } from '../../shared/webhooks/webhook-signature.ts'
 import { createWebhookClient } from '../../shared/webhooks/webhook-client.ts'
+import { type Answer, attemptOf, outcomeOf } from '../../shared/webhooks/webhook-outcome.ts'
+import { newSecret, signedHeaders, webhookRequest } from '../../shared/webhooks/webhook-request.ts'
 
 const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))

@@ -1,6 +1,6 @@
-import type { openHeartbeat } from '../telemetry/heartbeat-store.ts'
+import type { openHeartbeatStore } from './heartbeat-store.ts'
 import type { openQueue } from '../azure/queue.ts'
-import { within } from '../azure/timeout.ts'
+import { withTimeout } from '../azure/timeout.ts'
 
 const FRESH_MS = 5000
 const LIMIT_MS = 1800
@@ -10,7 +10,7 @@ const SILENT_SECONDS = 120 // four sweeps
 export type Health = Record<'cosmos' | 'queue' | 'sweep', string>
 
 interface Parts {
-  heartbeat: ReturnType<typeof openHeartbeat>
+  heartbeat: ReturnType<typeof openHeartbeatStore>
   inbound: Pick<ReturnType<typeof openQueue>, 'probe'>
 }
 
@@ -20,7 +20,7 @@ export function createHealth({ heartbeat, inbound }: Parts) {
 
   async function check(): Promise<Health> {
     const [age, queue] = await Promise.allSettled([
-      within(LIMIT_MS, () => heartbeat.ageSeconds()),
+      withTimeout(LIMIT_MS, () => heartbeat.ageSeconds()),
       inbound.probe(LIMIT_MS),
     ])
     return {

@@ -1,0 +1,22 @@
+import { BlockList, isIP } from 'node:net'
+
+/**
+ * Reads a comma-separated list of networks, such as `10.0.0.0/8,fd12::/16`; an empty text is none. Throws an error that
+ * names the first entry that is not in CIDR form.
+ */
+export function parseNetworks(text: string): BlockList {
+  return text.trim() === '' ? new BlockList() : networks(...text.split(','))
+}
+
+/** The networks in CIDR form. Throws an error that names the first entry that is not. */
+export function networks(...entries: string[]): BlockList {
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry.trim()) ?? []
+    const family = isIP(address)
+    if (family === 0 || address.includes('%') || Number(bits) > (family === 4 ? 32 : 128))
+      throw new Error(`"${entry.trim()}" is not a network in CIDR form, such as 10.0.0.0/8`)
+    list.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
+  }
+  return list
+}

@@ -14,7 +14,16 @@ import { runSlice } from '../support/interval.ts'
 import { printProfile, profileFlags } from '../support/profile.ts'
 import { quantile } from '../support/statistics.ts'
 import { bareDeliveries } from './bare-deliveries.ts'
-import { CONNECTIONS, EVENTS, figure, IDLE_EVENTS, POOL, printTable, type Row, tell } from './report.ts'
+import {
+  CONNECTIONS,
+  EVENTS,
+  figure,
+  IDLE_EVENTS,
+  POOL,
+  printTable,
+  type Row,
+  tell,
+} from './report.ts'
 
 const IDLE_PAUSE_MS = 150
 const LONGEST_SECONDS = 40

@@ -19,9 +19,10 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
 
 /** POST /subscriptions/{id}/deliveries/{event}/retry: sends one that is over once more. */
 async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  const { number } = await requireOwnedSubscription(services, request)
+  const subscription = await requireOwnedSubscription(services, request)
+  const { number } = subscription
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
-  const anew = await sendAgain(services, delivery)
+  const anew = await sendAgain(services, delivery, subscription)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
   log('delivery.retried', { subscription: number, event: delivery.id })
   return { status: 202, jsonBody: deliveryResource(anew) }

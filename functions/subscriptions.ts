@@ -2,6 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions'
 import { identityOf, requireMaySubscribe } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
+import { countWaiting } from '../shared/flows/read-deliveries.ts'
 import {
   requireOwnedSubscription,
   rotateSecret,
@@ -42,11 +43,12 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
   return { jsonBody: { count: subscriptions.length, subscriptions } }
 }
 
-/** GET /subscriptions/{id}: 404 unknown, 403 somebody else's. */
-async function read(call: HttpCall): Promise<HttpResponseInit> {
-  return {
-    jsonBody: subscriptionResource(await requireOwnedSubscription(call.services, call.request)),
-  }
+/** GET /subscriptions/{id}: 404 unknown, 403 somebody else's; with how many deliveries wait. */
+async function read({ services, request }: HttpCall): Promise<HttpResponseInit> {
+  const subscription = await requireOwnedSubscription(services, request)
+  const { circuit, ...resource } = subscriptionResource(subscription)
+  const waiting = await countWaiting(services, subscription.number)
+  return { jsonBody: { ...resource, circuit: { ...circuit, waiting } } }
 }
 
 /** DELETE /subscriptions/{id}. */

@@ -49,8 +49,6 @@ export interface DeliveryReference extends EventReference {
   delivery?: string
   run: number
   attempt: number
-  /** Let out by the sweep although the subscription is paused. */
-  probe?: boolean
 }
 
 /** The message that asks for a delivery's next attempt; the sessions are those of the writes it speaks of. */
@@ -72,7 +70,6 @@ const deliveryReference = Joi.object<DeliveryReference>({
   delivery: sessionToken,
   run: Joi.number().integer().required(),
   attempt: Joi.number().integer().required(),
-  probe: Joi.boolean(),
 }).concat(Joi.object(referenceMembers).unknown())
 
 /** A subscription to be validated, by its full key, and the very attempt. */
@@ -88,6 +85,25 @@ const validationMessage = Joi.object<ValidationMessage>({
   consumer: Joi.string().required(),
   subscription: Joi.string().hex().length(64).required(),
   attempt: Joi.number().integer().required(),
+  session: sessionToken,
+}).unknown()
+
+/** Work on a subscription's backlog, or on what a deleted or disabled one leaves, for whoever has the lease of `token`. */
+export interface DrainMessage {
+  v: 1
+  consumer: string
+  subscription: string
+  token: string
+  /** The last event that the drain before has attempted: a replica may still show it. */
+  after?: string
+  session?: string
+}
+const drainMessage = Joi.object<DrainMessage>({
+  v: Joi.valid(1).required(),
+  consumer: Joi.string().required(),
+  subscription: Joi.string().hex().length(64).required(),
+  token: Joi.string().guid().required(),
+  after: Joi.string().guid(),
   session: sessionToken,
 }).unknown()
 
@@ -113,3 +129,4 @@ export const parseValidationMessage = (message: unknown): ValidationMessage =>
   attempt(message, validationMessage)
 export const parseReplayMessage = (message: unknown): ReplayMessage =>
   attempt(message, replayMessage)
+export const parseDrainMessage = (message: unknown): DrainMessage => attempt(message, drainMessage)

@@ -1,14 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import { createAuth } from './auth/auth.ts'
+import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { newEventId } from './events/event-id.ts'
+import { createBackground } from './telemetry/background.ts'
+import type { Attempted } from './webhooks/webhook-outcome.ts'
+import { createInProgress } from './in-progress.ts'
 import { openDatabase } from './azure/cosmos.ts'
 import { openDeliveryStore } from './deliveries/delivery-store.ts'
 import { createLookup } from './webhooks/endpoint.ts'
 import { openEventStore } from './events/event-store.ts'
 import { createHealth } from './telemetry/health.ts'
 import { openHeartbeatStore } from './telemetry/heartbeat-store.ts'
-import { createInFlight } from './webhooks/concurrency-limit.ts'
+import { createBoundedMap } from './webhooks/bounded-map.ts'
+import { createConcurrencyLimit } from './webhooks/concurrency-limit.ts'
+import { createRecentOutcomes } from './webhooks/recent-outcomes.ts'
 import type {
   DeliveryReference,
+  DrainMessage,
   InboundMessage,
   ReplayMessage,
   ValidationMessage,
@@ -18,11 +27,12 @@ import { openQueue, openQueueService } from './azure/queue.ts'
 import { createEventCache } from './events/event-cache.ts'
 import { openReplayStore } from './deliveries/replay-store.ts'
 import { openIdempotencyStore } from './events/idempotency-store.ts'
-import { createSightings } from './subscriptions/circuit-breaker.ts'
 import { createSubscriptionIndex } from './subscriptions/subscription-index.ts'
 import { openSubscriptionStore } from './subscriptions/subscription-store.ts'
 import { openTelemetry } from './telemetry/telemetry.ts'
 import { createWebhookClient } from './webhooks/webhook-client.ts'
+
+const MOST_UNSAVED = 1000
 
 /** Everything a function needs of the world, built from the settings. Opens nothing: the first call of each part does. */
 export async function createServices(config: Config) {
@@ -31,12 +41,16 @@ export async function createServices(config: Config) {
     openQueueService(config.queues),
     openTelemetry(config.telemetryEndpoint),
   ])
-  const heartbeat = openHeartbeatStore(database)
+  const heartbeats = openHeartbeatStore(database)
   const events = openEventStore(database)
   const lookup = createLookup()
   const subscriptions = openSubscriptionStore(database)
   const inboundQueue = openQueue<InboundMessage>(queueService, 'events-inbound')
   return {
+    clock: systemClock,
+    random: Math.random,
+    newEventId,
+    newToken: randomUUID,
     config,
     telemetry,
     auth: createAuth(config.auth),
@@ -47,10 +61,10 @@ export async function createServices(config: Config) {
     deliveries: openDeliveryStore(database),
     replays: openReplayStore(database),
     poison: openPoisonStore(database),
-    heartbeat,
+    heartbeats,
     inboundQueue,
-    outboundQueue: openQueue<DeliveryReference>(queueService, 'events-outbound'),
     retryQueue: openQueue<DeliveryReference>(queueService, 'events-retry'),
+    drainQueue: openQueue<DrainMessage>(queueService, 'drains'),
     validationQueue: openQueue<ValidationMessage>(queueService, 'subscription-validation'),
     replayQueue: openQueue<ReplayMessage>(queueService, 'replays'),
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince }),
@@ -60,9 +74,12 @@ export async function createServices(config: Config) {
       allowed: config.delivery.allowedNetworks,
       lookup,
     }),
-    inFlight: createInFlight(),
-    sightings: createSightings(),
-    health: createHealth({ heartbeat, inbound: inboundQueue }),
+    concurrencyLimit: createConcurrencyLimit(systemClock.now),
+    recentOutcomes: createRecentOutcomes(systemClock.now),
+    unsavedOutcomes: createBoundedMap<Attempted>(MOST_UNSAVED),
+    inProgress: createInProgress(),
+    background: createBackground(),
+    health: createHealth({ heartbeats, inbound: inboundQueue }),
   }
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

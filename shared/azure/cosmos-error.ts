@@ -50,3 +50,7 @@ function fieldsOf(
 ) {
   return error
 }
+
+/** The headers of a failed call, where there was an answer. */
+export const headersOf = (error: unknown): CosmosHeaders | undefined =>
+  error instanceof Error ? fieldsOf(error).headers : undefined

@@ -14,6 +14,7 @@ export async function openDatabase({
 }: Config['cosmos']): Promise<Database> {
   const { CosmosClient } = await import('@azure/cosmos')
   const options: CosmosClientOptions = {
+    consistencyLevel: 'Session', // without it the SDK sends no session token, not even of its own writes
     connectionPolicy: {
       requestTimeout: CALL_MS,
       retryOptions: {

@@ -8,10 +8,10 @@ import { withTimeout } from './timeout.ts'
 const UNREACHABLE_BUDGET_MS = 3000
 
 /** How a create ended. `exists` is success where the id is the caller's own; `unconfirmed` may or may not be stored. */
-export type Created = {
-  outcome: 'created' | 'exists' | 'unconfirmed'
-  session: string | undefined
-}
+export type Created =
+  | { outcome: 'created'; etag: string; session: string | undefined }
+  | { outcome: 'exists'; session: string | undefined }
+  | { outcome: 'unconfirmed'; session: undefined }
 
 /**
  * Creates a document, trying again for as long as the budgets allow: 10 s in all, 2 s a try, 3 s where nothing answers.
@@ -25,10 +25,10 @@ export async function createDocument(
   let unreachableSince: number | undefined
   for (let attempt = 0; ; attempt++) {
     try {
-      const { headers } = await withTimeout(TRY_MS, (abortSignal) =>
+      const { headers, etag } = await withTimeout(TRY_MS, (abortSignal) =>
         container.items.create(document, { abortSignal }),
       )
-      return { outcome: 'created', session: sessionOf(headers) }
+      return { outcome: 'created', etag, session: sessionOf(headers) }
     } catch (error) {
       const fault = classifyCosmosError(error)
       if (fault.kind === 'exists') return { outcome: 'exists', session: fault.session }

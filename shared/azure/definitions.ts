@@ -33,14 +33,14 @@ export const containers: ContainerDefinition[] = [
     id: 'subscriptions',
     partitionKeyPaths: ['/consumer'],
     defaultTtlSeconds: -1, // on, without a default: only tombstones have a time to live
-    indexedPaths: ['/number/?', '/_ts/?'],
+    indexedPaths: ['/number/?', '/_ts/?', '/wake/?'],
     compositeIndexes: [],
   },
   {
     id: 'deliveries',
     partitionKeyPaths: ['/subscription', '/id'],
     defaultTtlSeconds: 90 * DAY,
-    indexedPaths: ['/due/?'],
+    indexedPaths: ['/due/?', '/deadAt/?'],
     compositeIndexes: [['/subscription', '/state', '/id']],
   },
   {
@@ -62,8 +62,8 @@ export const containers: ContainerDefinition[] = [
 /** The queues that functions listen to; each has a poison queue, `{name}-poison`. */
 export const queues = [
   'events-inbound',
-  'events-outbound',
   'events-retry',
+  'drains',
   'subscription-validation',
   'replays',
 ]

@@ -1,18 +1,10 @@
-import type {
-  Container,
-  CosmosHeaders,
-  JSONValue,
-  PartitionKey,
-  PatchOperation,
-  RequestOptions,
-} from '@azure/cosmos'
-import { hasStatus } from './cosmos-error.ts'
-import { CALL_MS, sessionOf } from './cosmos.ts'
+import type { Container, JSONValue, PartitionKey } from '@azure/cosmos'
+import { CALL_MS } from './cosmos.ts'
 import { retry } from './retry.ts'
 import { withTimeout } from './timeout.ts'
 
-/** A stored document with the tag that says which version was read. */
-export type Stored<T> = T & { _etag: string }
+/** A stored document: the tag of the version that was read, and the epoch second of its write. */
+export type Stored<T> = T & { _etag: string; _ts: number }
 
 /** Reads one document, at least as new as `session` says. Undefined where it is not to be seen (yet). */
 export async function readDocument<T extends object>(
@@ -30,45 +22,6 @@ export async function readDocument<T extends object>(
     ),
   )
   return resource
-}
-
-/** How a conditional write ended: `changed` where another was first, or an earlier try whose answer was lost. */
-export type ConditionalWrite = { outcome: 'written' | 'changed'; session: string | undefined }
-
-/** Patches a document that is still as it was read. */
-export function patchIfMatch(
-  container: Container,
-  { id, _etag }: Stored<{ id: string }>,
-  key: PartitionKey,
-  operations: PatchOperation[],
-): Promise<ConditionalWrite> {
-  return ifMatch(_etag, (options) => container.item(id, key).patch(operations, options))
-}
-
-/** Replaces a document that is still as it was read. */
-export function replaceIfMatch<T extends { id: string }>(
-  container: Container,
-  { _etag, ...document }: Stored<T>,
-  key: PartitionKey,
-): Promise<ConditionalWrite> {
-  return ifMatch(_etag, (options) => container.item(document.id, key).replace(document, options))
-}
-
-/** Writes under If-Match; the emulator does not check a patch's own condition. */
-async function ifMatch(
-  condition: string,
-  write: (options: RequestOptions) => Promise<{ headers: CosmosHeaders }>,
-): Promise<ConditionalWrite> {
-  const accessCondition = { type: 'IfMatch', condition }
-  try {
-    const { headers } = await retry(() =>
-      withTimeout(CALL_MS, (abortSignal) => write({ accessCondition, abortSignal })),
-    )
-    return { outcome: 'written', session: sessionOf(headers) }
-  } catch (error) {
-    if (hasStatus(error, 412)) return { outcome: 'changed', session: undefined }
-    throw error
-  }
 }
 
 /** All results of a query that is bounded by its own text. */

@@ -1,37 +1,38 @@
 import type { Database } from '@azure/cosmos'
-import type { DeliveryDocument, DeliveryState } from './delivery.ts'
-import { queryAll, readDocument, replaceIfMatch, type Stored } from '../azure/documents.ts'
+import { replaceIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
+import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
+import type { DeliveryDocument } from './delivery.ts'
 
-const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due > 0 AND c.due <= @now ORDER BY c.due'
-const OLDEST = 'SELECT VALUE MIN(c.due) FROM c WHERE c.due > 0'
-const WAITING = 'SELECT VALUE COUNT(1) FROM c WHERE c.due > 0'
-const DEAD_SINCE = 'SELECT VALUE COUNT(1) FROM c WHERE c.due <= @since'
+const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due <= @now ORDER BY c.due'
+const OLDEST = 'SELECT TOP 1 VALUE c.due FROM c WHERE c.due > 0 ORDER BY c.due'
+const DEAD_SINCE = `SELECT TOP 1000 VALUE c.deadAt FROM c WHERE c.deadAt >= @since ORDER BY c.deadAt DESC`
 const PAGE = `SELECT TOP @count * FROM c
   WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after
   ORDER BY c.subscription, c.state, c.id`
+const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
+  ORDER BY c.subscription, c.state, c.id`
 
-/** The records of deliveries: what is waiting, what became of the rest. */
+/** The records of deliveries: what waits, and what became of the rest. */
 export function openDeliveryStore(database: Database) {
   const container = database.container('deliveries')
   return {
     add: (document: DeliveryDocument) => createDocument(container, document),
 
+    /** Returns a delivery, at least as new as `session` says; undefined where none is to be seen. */
     find: (subscription: string, event: string, session?: string) =>
       readDocument<DeliveryDocument>(container, event, [subscription, event], session),
 
-    /** Stores a record that is still as it was read, as it is now. */
+    /** Stores a record that is still as it was read. */
     save: (delivery: Stored<DeliveryDocument>) =>
       replaceIfMatch(container, delivery, [delivery.subscription, delivery.id]),
 
-    /** At most 100 waiting deliveries that are overdue, the longest first. */
-    overdue: () =>
-      queryAll<Stored<DeliveryDocument>>(container, OVERDUE, {
-        '@now': Math.floor(Date.now() / 1000),
-      }),
+    /** Returns at most 100 deliveries whose `due` (epoch seconds) has come, the earliest first. */
+    overdue: (nowSeconds: number) =>
+      queryAll<Stored<DeliveryDocument>>(container, OVERDUE, { '@now': nowSeconds }),
 
-    /** One subscription's deliveries in a state, oldest event first, after the event `after`. */
-    page: (subscription: string, state: DeliveryState, after: string, count: number) =>
+    /** Returns one subscription's deliveries in a state, oldest event first, after the event `after`. */
+    page: (subscription: string, state: DeliveryDocument['state'], after: string, count: number) =>
       queryAll<Stored<DeliveryDocument>>(container, PAGE, {
         '@subscription': subscription,
         '@state': state,
@@ -39,15 +40,21 @@ export function openDeliveryStore(database: Database) {
         '@count': count,
       }),
 
-    /** Numbers for the gauge line. */
-    async gauge(): Promise<{ oldestDueSeconds: number; waiting: number; deadLastHour: number }> {
-      const now = Math.floor(Date.now() / 1000)
-      const [[oldest], [waiting = 0], [deadLastHour = 0]] = await Promise.all([
-        queryAll<number | null>(container, OLDEST),
-        queryAll<number>(container, WAITING),
-        queryAll<number>(container, DEAD_SINCE, { '@since': 3600 - now }),
-      ])
-      return { oldestDueSeconds: Math.max(0, now - (oldest ?? now)), waiting, deadLastHour }
+    /** Counts one subscription's deliveries in a state, up to `most`. */
+    async count(subscription: string, state: DeliveryDocument['state'], most: number) {
+      const parameters = { '@subscription': subscription, '@state': state, '@count': most }
+      return (await queryAll<object>(container, COUNTED, parameters)).length
+    },
+
+    /** Returns the epoch second of the earliest `due`; undefined where none waits. */
+    async oldestDue(): Promise<number | undefined> {
+      const [oldest] = await queryAll<number>(container, OLDEST)
+      return oldest
+    },
+
+    /** Counts the deliveries that died since an epoch second, up to 1,000. */
+    async deadSince(since: number): Promise<number> {
+      return (await queryAll<number>(container, DEAD_SINCE, { '@since': since })).length
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Database } from '@azure/cosmos'
-import { queryAll, readDocument, replaceIfMatch, type Stored } from '../azure/documents.ts'
-import { boundAt, newEventId } from '../events/event-id.ts'
+import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
+import { boundAt } from '../events/event-id.ts'
+import { replaceIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
 
 /** Which: dead deliveries, events that never had a delivery, or both and the delivered ones too. */
@@ -29,12 +30,13 @@ export interface ReplayDocument extends ReplayRequest {
 
 /** A replay that is about to begin. */
 export const newReplay = (
+  id: string,
   subscription: string,
   request: ReplayRequest,
   due: number,
 ): ReplayDocument => ({
   v: 1,
-  id: newEventId(),
+  id,
   subscription,
   ...request,
   cursor: boundAt(Date.parse(request.from)),
@@ -58,9 +60,8 @@ export function openReplayStore(database: Database) {
     save: (replay: Stored<ReplayDocument>) =>
       replaceIfMatch(container, replay, replay.subscription),
 
-    overdue: () =>
-      queryAll<Stored<ReplayDocument>>(container, OVERDUE, {
-        '@now': Math.floor(Date.now() / 1000),
-      }),
+    /** Returns at most 100 replays whose `due` (epoch seconds) has come, the earliest first. */
+    overdue: (nowSeconds: number) =>
+      queryAll<Stored<ReplayDocument>>(container, OVERDUE, { '@now': nowSeconds }),
   }
 }

@@ -20,11 +20,11 @@ export interface EventDocument {
   event: CloudEvent
 }
 
-/** The document of a new event, which is due for repair in `repairAfterSeconds`. */
+/** The document of a new event, which the sweep takes at the epoch second `pending` unless it is fanned out before. */
 export function newEventDocument(
   event: CloudEvent,
   traceparent: string,
-  repairAfterSeconds: number,
+  pending: number,
 ): EventDocument {
   const { id, resource, subject, alternativesubject } = event
   return {
@@ -33,7 +33,7 @@ export function newEventDocument(
     resource,
     subject,
     ...(alternativesubject !== undefined && { alternative: alternativeOf(alternativesubject) }),
-    pending: Math.floor(Date.now() / 1000) + repairAfterSeconds,
+    pending,
     traceparent,
     event,
   }

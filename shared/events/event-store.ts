@@ -1,14 +1,8 @@
 import type { Database } from '@azure/cosmos'
+import { patchIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
-import {
-  patchIfMatch,
-  queryAll,
-  queryUntil,
-  readDocument,
-  type Stored,
-} from '../azure/documents.ts'
+import { queryAll, queryUntil, readDocument, type Stored } from '../azure/documents.ts'
 import type { EventDocument, EventReference } from './event-document.ts'
-import { timeOf } from './event-id.ts'
 import { eventsIn } from './event-scope.ts'
 
 /** What the sweep needs to know of an event. */
@@ -16,11 +10,11 @@ export type OverdueEvent = Stored<
   Pick<EventDocument, 'id' | 'resource' | 'subject' | 'traceparent' | 'redrives'>
 >
 
-const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.redrives, c._etag
+const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.redrives, c._etag, c._ts
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
 const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
-const OLDEST = 'SELECT VALUE MIN(c.id) FROM c WHERE c.pending > 0'
+const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
 
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
 
@@ -39,20 +33,20 @@ export function openEventStore(database: Database) {
       readDocument<EventDocument>(container, reference.event, keyOf(reference), reference.session),
 
     /** Notes that an event is fanned out to `count` subscribers; `changed` where another copy of the work was first. */
-    markFannedOut: (event: Stored<EventDocument>, count: number) =>
+    markFannedOut: (event: Stored<EventDocument>, count: number, at: string) =>
       patchIfMatch(container, event, keyOf(event), [
         { op: 'remove', path: '/pending' },
-        { op: 'set', path: '/fanOut', value: { count, at: new Date().toISOString() } },
+        { op: 'set', path: '/fanOut', value: { count, at } },
       ]),
 
     /** At most 100 events whose fan-out is overdue, the longest first. */
-    overdue: () =>
-      queryAll<OverdueEvent>(container, OVERDUE, { '@now': Math.floor(Date.now() / 1000) }),
+    overdue: (nowSeconds: number) =>
+      queryAll<OverdueEvent>(container, OVERDUE, { '@now': nowSeconds }),
 
-    /** Takes an overdue event for `seconds`; `changed` where another sweep took it or its fan-out ended. */
-    claim: (event: OverdueEvent, seconds: number) =>
+    /** Claims an overdue event until an epoch second; `changed` where another sweep did or its fan-out ended. */
+    claim: (event: OverdueEvent, until: number) =>
       patchIfMatch(container, event, keyOf(event), [
-        { op: 'set', path: '/pending', value: Math.floor(Date.now() / 1000) + seconds },
+        { op: 'set', path: '/pending', value: until },
         { op: 'set', path: '/redrives', value: (event.redrives ?? 0) + 1 },
       ]),
 
@@ -76,10 +70,7 @@ export function openEventStore(database: Database) {
     moveCopy: (event: Stored<EventDocument>, late: string) =>
       patchIfMatch(container, event, keyOf(event), [{ op: 'set', path: '/late', value: late }]),
 
-    /** How long the oldest event that is not fanned out has waited, in seconds; 0 where there is none. */
-    async oldestPendingSeconds(): Promise<number> {
-      const [id] = await queryAll<string | null>(container, OLDEST)
-      return typeof id === 'string' ? Math.max(0, (Date.now() - timeOf(id).getTime()) / 1000) : 0
-    },
+    /** Returns the ids of at most 100 events that are not fanned out, those whose turn with the sweep comes first. */
+    pending: () => queryAll<string>(container, PENDING),
   }
 }

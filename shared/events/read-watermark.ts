@@ -6,8 +6,9 @@ export const readWatermark = (holdbackSeconds: number, now = Date.now()): string
   boundAt(now - holdbackSeconds * 1000)
 
 /** Whether readers may be past an id before a write that begins now is sure to have ended. */
-export const isPastWatermark = (id: string, holdbackSeconds: number): boolean =>
-  ageSeconds(id) > holdbackSeconds - MIN_READ_HOLDBACK_SECONDS + 1
+export const isPastWatermark = (id: string, holdbackSeconds: number, nowMs: number): boolean =>
+  ageSeconds(id, nowMs) > holdbackSeconds - MIN_READ_HOLDBACK_SECONDS + 1
 
 /** How long ago an id was made. */
-export const ageSeconds = (id: string): number => (Date.now() - timeOf(id).getTime()) / 1000
+export const ageSeconds = (id: string, nowMs: number): number =>
+  (nowMs - timeOf(id).getTime()) / 1000

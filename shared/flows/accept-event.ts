@@ -1,7 +1,7 @@
 import { type CloudEvent, newCloudEvent, type Publisher } from '../events/cloud-event.ts'
 import { type EventDocument, newEventDocument, referenceTo } from '../events/event-document.ts'
 import type { EventDraft } from '../events/event-draft.ts'
-import { newEventId } from '../events/event-id.ts'
+import { nowSeconds } from '../clock.ts'
 import { unconfirmed } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
@@ -29,7 +29,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
   const document = newEventDocument(
     event,
     submission.traceparent,
-    services.config.repairAfterSeconds,
+    nowSeconds(services.clock) + services.config.repairAfterSeconds,
   )
   const { outcome, session } = await storeEvent(services, document)
   if (outcome === 'exists' && isRepeat) return { event, how: 'known' } // pushed by the first request, or by the sweep
@@ -43,11 +43,11 @@ export async function acceptEvent(services: Services, submission: Submission): P
 }
 
 /** The event, under the id that its idempotency key already stands for, if any: then this is a repeat. */
-async function identify({ idempotency: requests }: Services, submission: Submission) {
+async function identify({ idempotency, newEventId }: Services, submission: Submission) {
   const { draft, publisher, idempotencyKey } = submission
   const event = newCloudEvent(draft, publisher, newEventId())
   if (idempotencyKey === undefined) return { event, isRepeat: false }
-  const id = await requests.reserve(publisher, idempotencyKey, event)
+  const id = await idempotency.reserve(publisher, idempotencyKey, event)
   if (id === undefined) throw unconfirmed('event')
   return { event: newCloudEvent(draft, publisher, id), isRepeat: id !== event.id }
 }

@@ -1,38 +1,140 @@
-import { newDelivery, nowSeconds } from '../deliveries/delivery.ts'
-import type { EventDocument } from '../events/event-document.ts'
-import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
-import { deliveryReferenceTo } from '../messages.ts'
 import { forEachConcurrently } from '../azure/concurrency.ts'
+import { nowSeconds } from '../clock.ts'
+import { newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import type { EventDocument } from '../events/event-document.ts'
+import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
+import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
+import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
+import { outcomeStored, sendWebhook } from './send-webhook.ts'
+import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
+import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
 
-const AT_ONCE = 16
+const AT_ONCE = 64
 
-/** Makes a delivery of the event for everyone who subscribes to it, and asks for its first attempt. Gives how many. */
-export async function fanOut(
-  services: Services,
-  event: EventDocument,
-  session: string | undefined,
-): Promise<number> {
+/** An event that is being fanned out. */
+interface FanOut {
+  event: EventDocument
+  session: string | undefined
+  traceparent: string
+  /** Whether a run before this one may have been broken off: then the records that are there are looked up. */
+  isRepeat: boolean
+  knownAt: number
+}
+
+/**
+ * Makes the first attempt of an event for everyone who subscribes to it, or puts it into their backlog. Returns how many
+ * they are; every one has a record then. Throws where a record is not confirmed: everything may be done twice.
+ */
+export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>): Promise<number> {
+  const knownAt = services.clock.now()
   const matcher = await services.index.current()
-  const subscribers = matcher.match(event.event, event.alternative)
+  const { event, alternative, late } = given.event
+  const accepted = late === undefined ? undefined : timeOf(late).getTime() // stored long after its id was made
+  const subscribers = matcher.match(event, alternative, accepted)
   await forEachConcurrently(subscribers, AT_ONCE, (subscriber) =>
-    deliverTo(services, event, session, subscriber),
+    deliverTo(services, { ...given, knownAt }, subscriber),
   )
   return subscribers.length
 }
 
-/** Every step may be done twice: a record that is there stays, and a message for what is done is dropped. */
 async function deliverTo(
-  { deliveries, outboundQueue, config }: Services,
-  event: EventDocument,
-  session: string | undefined,
+  services: Services,
+  fan: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<void> {
-  const due = Math.max(nowSeconds() + config.repairAfterSeconds, subscriber.pausedUntil ?? 0)
-  const delivery = newDelivery(event, subscriber, due)
-  const { outcome, session: written } = await deliveries.add(delivery)
-  if (outcome === 'unconfirmed')
-    throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
-  if (subscriber.pausedUntil === undefined)
-    await outboundQueue.send(deliveryReferenceTo(delivery, { event: session, delivery: written }))
+  const { concurrencyLimit, deliveries } = services
+  const subscription = String(subscriber.number)
+  const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
+  if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
+  const isReady =
+    isClosed(subscriber.circuit) &&
+    !concurrencyLimit.isSlow(subscription) &&
+    concurrencyLimit.hasRoom(subscription)
+  await (isReady ? attempt : joinBacklog)(services, fan, subscriber)
+}
+
+async function joinBacklog(
+  services: Services,
+  fan: FanOut,
+  subscriber: SubscriptionEntry,
+): Promise<void> {
+  const delivery = newDelivery(fan.event, subscriber)
+  await add(services, delivery)
+  await ensureDrain(services, fan, subscriber, delivery)
+}
+
+/** A record in the backlog has a waker: the circuit that is not closed, as far as is known, or one that is made so now. */
+async function ensureDrain(
+  services: Services,
+  { knownAt }: FanOut,
+  subscriber: SubscriptionEntry,
+  { state }: DeliveryDocument,
+): Promise<void> {
+  if (state !== 'backlog') return
+  const isKnown = services.clock.now() - knownAt <= KNOWN_FOR_MS
+  if (!isKnown || isClosed(subscriber.circuit)) await startDrain(services, subscriber)
+}
+
+/** Attempts at once, and waits for 2 s: the record of a slower one is made before its answer comes. */
+async function attempt(
+  services: Services,
+  fan: FanOut,
+  subscriber: SubscriptionEntry,
+): Promise<void> {
+  const delivery = newDelivery(fan.event, subscriber)
+  const { event, traceparent } = fan
+  const sending = sendWebhook(services, subscriber, event.event, delivery, traceparent)
+  const slow = services.clock.timeout(SLOW_MS)
+  const attempted = await Promise.race([sending, slow.ended])
+  slow.cancel()
+  if (attempted === undefined) await leaveOpen(services, delivery, subscriber, sending)
+  else await storeFirst(services, fan, delivery, subscriber, attempted)
+}
+
+async function storeFirst(
+  services: Services,
+  { session }: FanOut,
+  delivery: DeliveryDocument,
+  subscriber: SubscriptionEntry,
+  attempted: Attempted,
+): Promise<void> {
+  await storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {
+    const record = recordAfter(services, delivery, attempted)
+    const created = await add(services, record)
+    outcomeStored(services, subscriber, delivery)
+    if (created.outcome === 'created')
+      await sendRetry(services, record, { event: session, delivery: created.session })
+  })
+}
+
+/** Makes the record of an attempt that is still open, due when it must have ended, and stores its outcome when it has. */
+async function leaveOpen(
+  services: Services,
+  delivery: DeliveryDocument,
+  subscriber: SubscriptionEntry,
+  sending: Promise<Attempted>,
+): Promise<void> {
+  const { clock, config, background } = services
+  const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
+  const record = { ...delivery, state: 'waiting' as const, due: nowSeconds(clock) + longest }
+  const created = await add(services, record)
+  if (created.outcome === 'exists') return
+  const stored = { ...record, _etag: created.etag, _ts: nowSeconds(clock) }
+  background.run(
+    sending.then((attempted) =>
+      storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {
+        await storeOutcome(services, stored, attempted)
+      }),
+    ),
+  )
+}
+
+async function add({ deliveries }: Services, delivery: DeliveryDocument) {
+  const created = await deliveries.add(delivery)
+  if (created.outcome === 'unconfirmed')
+    throw new Error(`Delivery ${delivery.id} is not confirmed to be stored.`)
+  return created
 }

@@ -1,21 +1,35 @@
-import type { Gauge } from '../telemetry/metrics.ts'
+import { nowSeconds } from '../clock.ts'
+import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
+import { isClosed } from '../subscriptions/circuit-breaker.ts'
+import type { Gauge } from '../telemetry/metrics.ts'
 
-/** What alerts watch, at this moment: ages in seconds, and counts. */
-export async function gauge({ events, deliveries, poison, index }: Services): Promise<Gauge> {
-  const [oldestPendingSeconds, due, poisonMessages, matcher] = await Promise.all([
-    events.oldestPendingSeconds(),
-    deliveries.gauge(),
+const HOUR = 3600
+
+/** Returns what alerts watch, at this moment: ages in seconds, and counts up to 1,000, which cost the same at any backlog. */
+export async function gauge({
+  events,
+  deliveries,
+  poison,
+  index,
+  clock,
+}: Services): Promise<Gauge> {
+  const now = nowSeconds(clock)
+  const [pending, oldestDue = now, deadLastHour, poisonMessages, matcher] = await Promise.all([
+    events.pending(),
+    deliveries.oldestDue(),
+    deliveries.deadSince(now - HOUR),
     poison.count(),
     index.current(),
   ])
-  const pausedSubscriptions = [...matcher.all()].filter(
-    ({ pausedUntil }) => pausedUntil !== undefined,
-  ).length
+  const [oldest] = pending.toSorted()
+  const openCircuits = [...matcher.all()].filter(({ circuit }) => !isClosed(circuit)).length
   return {
-    oldestPendingSeconds: Math.round(oldestPendingSeconds),
-    ...due,
-    pausedSubscriptions,
+    oldestPendingSeconds:
+      oldest === undefined ? 0 : Math.max(0, now - timeOf(oldest).getTime() / 1000),
+    oldestDueSeconds: Math.max(0, now - oldestDue),
+    deadLastHour,
+    openCircuits,
     poisonMessages,
   }
 }

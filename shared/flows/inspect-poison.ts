@@ -1,6 +1,7 @@
 import Joi from 'joi'
 import {
   parseDeliveryReference,
+  parseDrainMessage,
   parseInboundMessage,
   parseReplayMessage,
   parseValidationMessage,
@@ -9,22 +10,26 @@ import type { Services } from '../services.ts'
 import { MOST_TRIES, storeSpilled } from './store-spilled-event.ts'
 
 /** Finds what a message speaks of. */
-type Look = (services: Services, message: unknown) => Promise<unknown>
+type Find = (services: Services, message: unknown) => Promise<unknown>
 
-const lookForDelivery: Look = async ({ deliveries }, message) => {
-  const { subscription, event } = parseDeliveryReference(message)
-  return deliveries.find(subscription, event)
-}
-
-const looks: Record<string, Look> = {
+const finders: Record<string, Find> = {
   'events-inbound': async (services, message) => {
     const inbound = parseInboundMessage(message)
-    if (!('spilled' in inbound)) return services.events.find(inbound)
+    if (!('spilled' in inbound)) {
+      const { session: _unusableByNow, ...reference } = inbound
+      return services.events.find(reference)
+    }
     await storeSpilled(services, inbound, MOST_TRIES) // the sweep, or the queue, does the rest
     return inbound
   },
-  'events-outbound': lookForDelivery,
-  'events-retry': lookForDelivery,
+  'events-retry': async ({ deliveries }, message) => {
+    const { subscription, event } = parseDeliveryReference(message)
+    return deliveries.find(subscription, event)
+  },
+  drains: async ({ subscriptions }, message) => {
+    const { consumer, subscription } = parseDrainMessage(message)
+    return subscriptions.find(consumer, subscription)
+  },
   'subscription-validation': async ({ subscriptions }, message) => {
     const { consumer, subscription } = parseValidationMessage(message)
     return subscriptions.find(consumer, subscription)
@@ -44,10 +49,10 @@ export async function reasonToKeep(
   queue: string,
   text: string,
 ): Promise<string | undefined> {
-  const look = looks[queue]
-  if (look === undefined) throw new Error(`No messages are expected in ${queue}-poison.`)
+  const find = finders[queue]
+  if (find === undefined) throw new Error(`No messages are expected in ${queue}-poison.`)
   try {
-    return (await look(services, JSON.parse(text))) === undefined
+    return (await find(services, JSON.parse(text))) === undefined
       ? 'names nothing that exists'
       : undefined
   } catch (error) {

@@ -2,14 +2,20 @@ import { createHash } from 'node:crypto'
 import type { HttpRequest } from '@azure/functions'
 import { identityOf, requireOwn } from '../auth/access-rules.ts'
 import type { Stored } from '../azure/documents.ts'
-import { nowSeconds } from '../deliveries/delivery.ts'
+import { nowSeconds } from '../clock.ts'
 import { Problem, unconfirmed } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { endpointProblem, type SubscriptionRequest } from '../subscriptions/subscription-request.ts'
-import { isSubscription } from '../subscriptions/subscription-store.ts'
-import type { SubscriptionDocument, Tombstone } from '../subscriptions/subscription.ts'
+import { newLease } from '../subscriptions/circuit-breaker.ts'
+import { updateSubscription } from '../subscriptions/subscription-store.ts'
+import {
+  isSubscription,
+  type SubscriptionDocument,
+  type Tombstone,
+} from '../subscriptions/subscription.ts'
 import { faultOfEndpoint } from '../webhooks/endpoint.ts'
 import { goodSecrets, newSecret } from '../webhooks/webhook-request.ts'
+import { sendSettling } from './send-drain.ts'
 import { askForValidation, firstValidation } from './validate-subscription.ts'
 
 const OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
@@ -40,18 +46,29 @@ export async function subscribe(
   const known = await subscriptions.find(consumer, idOf(request))
   if (isSubscription(known)) return { subscription: await askForValidation(services, known, api) }
   const number = await subscriptions.nextNumber()
-  const due = nowSeconds() + services.config.repairAfterSeconds
+  const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const made = {
     ...newSubscription(consumer, number, request),
     validation: firstValidation(api, number, due),
   }
-  if (known === undefined) await subscriptions.add(made)
-  else await subscriptions.save({ ...made, _etag: known._etag }) // a tombstone's place
-  const stored = await subscriptions.find(consumer, made.id)
+  const session = await store(services, made, known)
+  const stored = await subscriptions.find(consumer, made.id, session)
   if (!isSubscription(stored)) throw unconfirmed('subscription')
   const subscription = await askForValidation(services, stored, api)
   const [secret] = made.secrets
   return stored.number === made.number ? { subscription, secret: secret.key } : { subscription } // else another's, at once
+}
+
+/** Stores a new subscription, in a tombstone's place where there is one. Returns the session of what is there then. */
+async function store(
+  { subscriptions }: Services,
+  made: SubscriptionDocument,
+  tombstone: Stored<Tombstone> | undefined,
+): Promise<string | undefined> {
+  if (tombstone === undefined) return (await subscriptions.add(made)).session
+  const { settling, _etag, _ts } = tombstone
+  const document = { ...made, ...(settling !== undefined && { settling }), _etag, _ts }
+  return (await subscriptions.save(document)).session
 }
 
 /** The subscription that a request's `id` names, which must be the caller's: 401, 404, 403. */
@@ -68,12 +85,12 @@ export async function requireOwnedSubscription(
 
 /** Gives a subscription a new secret; the one before signs too for 24 hours, unless four newer ones follow. */
 export async function rotateSecret(
-  { subscriptions }: Services,
+  { subscriptions, clock }: Services,
   subscription: Stored<SubscriptionDocument>,
 ): Promise<string> {
   const secret = newSecret()
-  const until = new Date(Date.now() + OVERLAP_MS).toISOString()
-  const changed = await subscriptions.change(subscription, (current) => {
+  const until = new Date(clock.now() + OVERLAP_MS).toISOString()
+  const changed = await updateSubscription(subscriptions, subscription, (current) => {
     const older = goodSecrets(current).map((each) => ({ until, ...each }))
     return { ...current, secrets: [{ key: secret }, ...older].slice(0, MOST_SECRETS) }
   })
@@ -81,16 +98,22 @@ export async function rotateSecret(
   return secret
 }
 
-/** Deletes a subscription; deliveries that wait for it are cancelled when their time comes. */
+/** Deletes a subscription, and has the deliveries that wait for it cancelled. */
 export async function unsubscribe(
   services: Services,
-  subscription: Stored<SubscriptionDocument>,
+  { _etag, _ts, ...subscription }: Stored<SubscriptionDocument>,
 ): Promise<void> {
-  const { id, consumer, number, _etag } = subscription
-  const tombstone: Tombstone = { v: 1, id, consumer, number, deleted: true, ttl: 86_400 }
-  const { outcome } = await services.subscriptions.save({ ...tombstone, _etag })
-  if (outcome === 'written') return
-  const current = await services.subscriptions.find(consumer, id)
+  const { id, consumer, number, settling } = subscription
+  const { clock, subscriptions, index, newToken } = services
+  const numbers = [...(settling?.numbers ?? []), number]
+  const lease = newLease(clock.now(), newToken())
+  const left = { numbers, since: Math.ceil(clock.now() / 1000), lease }
+  const document: Tombstone = { v: 1, id, consumer, number, deleted: true, settling: left, ttl: -1 }
+  const written = await subscriptions.save({ ...document, _etag, _ts })
+  index.invalidate()
+  if (written.outcome === 'written')
+    return sendSettling(services, { document, session: written.session })
+  const current = await subscriptions.find(consumer, id, written.session)
   if (isSubscription(current) && current.number === number) await unsubscribe(services, current)
 }
 

@@ -1,11 +1,20 @@
-import type { DeliveryDocument, DeliveryState } from '../deliveries/delivery.ts'
+import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 
 const PAGE = 50
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const states: DeliveryState[] = ['waiting', 'delivered', 'dead', 'cancelled']
+
+type State = DeliveryDocument['state']
+
+/** What an owner can ask for, and the states that are stored as it: why one waits is ours. */
+const states: Record<string, State[]> = {
+  waiting: ['waiting', 'backlog'],
+  delivered: ['delivered'],
+  dead: ['dead'],
+  cancelled: ['cancelled'],
+}
 
 /** A page of a subscription's deliveries; `next` is the `after` of the following one, absent on the last. */
 export async function pageOfDeliveries(
@@ -26,6 +35,15 @@ export async function pageOfDeliveries(
   }
 }
 
+const MOST_COUNTED = 1000
+
+/** Counts the deliveries that wait for a subscription: "0" to "1000", or "1000+". */
+export async function countWaiting({ deliveries }: Services, number: number): Promise<string> {
+  const count = (state: State) => deliveries.count(String(number), state, MOST_COUNTED + 1)
+  const [waiting, backlog] = await Promise.all([count('waiting'), count('backlog')])
+  return waiting + backlog > MOST_COUNTED ? `${MOST_COUNTED}+` : String(waiting + backlog)
+}
+
 /** The delivery of an event to a subscription. 404 where there is none. */
 export async function requireDelivery(
   { deliveries }: Services,
@@ -42,18 +60,19 @@ export async function requireDelivery(
 export function deliveryResource({ id, state, run, attempts, reason, due }: DeliveryDocument) {
   return {
     event: id,
-    state,
+    state: isOpen({ state }) ? 'waiting' : state,
     run,
     attempts,
     ...(reason !== undefined && { reason }),
-    ...(state === 'waiting' && due !== undefined && { due: new Date(due * 1000).toISOString() }),
+    ...(due !== undefined && { due: new Date(due * 1000).toISOString() }),
   }
 }
 
-function wantedStates(state: string): DeliveryState[] {
-  const wanted = state === 'all' ? states : states.filter((each) => each === state)
-  if (wanted.length > 0) return wanted
-  throw new Problem(400, `"state" must be one of ${states.join(', ')}, all`)
+function wantedStates(state: string): State[] {
+  if (state === 'all') return Object.values(states).flat()
+  const wanted = Object.hasOwn(states, state) ? states[state] : undefined
+  if (wanted !== undefined) return wanted
+  throw new Problem(400, `"state" must be one of ${Object.keys(states).join(', ')}, all`)
 }
 
 const byId = (a: DeliveryDocument, b: DeliveryDocument): number => (a.id < b.id ? -1 : 1)

@@ -1,38 +1,60 @@
-import { nextRun, newDelivery, nowSeconds, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { isOpen, newDelivery, nextRun, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { boundAt } from '../events/event-id.ts'
 import { createMatcher } from '../subscriptions/matcher.ts'
-import { deliveryReferenceTo, type ReplayMessage } from '../messages.ts'
+import type { ReplayMessage } from '../messages.ts'
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
-import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { isLongAgo } from './end-if-gone.ts'
+import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
 const PAGE_BYTES = 8_000_000 // of events: Cosmos gives 4 MB a round trip, and 100 MB would not be read in a query's 5 s
 const AT_ONCE = 16
 const PAUSE_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second at most
 
-/** Does one page of a replay and asks for the next; gives the state it is in. Everything in it may be done twice. */
+/**
+ * Puts one page of a replay into the backlog, has that drained, and asks for the next page. Returns the state the replay is
+ * in. Everything in it may be done twice.
+ */
 export async function replayPage(
   services: Services,
   { subscription: number, replay: id }: ReplayMessage,
-) {
+): Promise<ReplayDocument['state']> {
   const replay = await services.replays.find(number, id)
   if (replay === undefined) throw new Error(`Replay ${id} is not to be seen yet.`)
   if (replay.state !== 'running') return replay.state
-  const subscription = await services.subscriptions.byNumber(Number(number))
+  const subscription = await findSubscription(services, replay)
   if (subscription === undefined) return finish(services, replay, 'cancelled')
   const page = replay.only === 'dead' ? deadPage : eventPage
   const { looked, sent, cursor, more } = await page(services, replay, subscription)
+  if (sent > 0) await startDrain(services, subscription) // before the cursor moves: a page that is done again ends here too
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
   return more ? goOn(services, done) : finish(services, done, 'done')
 }
 
+/** Returns the replay's subscription; undefined where it is known to be deleted. Throws where it may only lag. */
+async function findSubscription(
+  services: Services,
+  replay: ReplayDocument,
+): Promise<SubscriptionDocument | undefined> {
+  const number = Number(replay.subscription)
+  await services.index.current()
+  if (services.index.isDeleted(number)) return undefined
+  const found = await services.subscriptions.byNumber(number)
+  if (found === undefined && !isLongAgo(services, replay))
+    throw new Error(`Subscription ${number} is not to be seen yet.`)
+  return found
+}
+
 interface Page {
   looked: number
+  /** How many are in the backlog by it. */
   sent: number
   cursor: string
   /** Whether there may be more after it. */
@@ -46,7 +68,7 @@ async function deadPage(services: Services, replay: ReplayDocument): Promise<Pag
   const done = await each(
     dead,
     replay.cursor,
-    async (delivery) => (await sendAgain(services, delivery)) !== undefined,
+    async (delivery) => (await beginNextRun(services, delivery)) !== undefined,
   )
   return { ...done, more: dead.length === PAGE }
 }
@@ -99,62 +121,57 @@ async function each<T extends { id: string }>(
 
 /** By its filters alone: a replay also reaches events from before the subscription. */
 function matches(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
-  const { disabled: _disabled, ...enabled } = subscription
   const matcher = createMatcher()
-  matcher.put({ ...enabled, validated: new Date(0).toISOString() })
+  const always = new Date(0).toISOString()
+  matcher.put({ ...withCircuit(subscription, undefined), validated: always })
   return ({ event, alternative, copyOf }) =>
     copyOf === undefined && matcher.match(event, alternative).length > 0
 }
 
+/** Whether the event is in the backlog by this replay, or by a run of this page that was broken off. */
 async function sendEvent(
   services: Services,
   { only }: ReplayDocument,
   subscription: SubscriptionDocument,
   event: EventDocument,
 ): Promise<boolean> {
-  const delivery = newDelivery(
-    event,
-    subscription,
-    nowSeconds() + services.config.repairAfterSeconds,
-  )
+  const delivery = newDelivery(event, subscription)
   const { outcome, session } = await services.deliveries.add(delivery)
   if (outcome === 'unconfirmed')
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
-  if (outcome === 'created') {
-    await push(services, delivery, session)
-    return true
-  }
-  if (only === 'missing') return false
+  if (outcome === 'created') return true
   const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
-  return known !== undefined && (await sendAgain(services, known)) !== undefined
+  if (known === undefined || isOpen(known)) return known?.state === 'backlog'
+  return only === 'all' && (await beginNextRun(services, known)) !== undefined
 }
 
-/** Begins the next run of a delivery that is over, and gives it; undefined where it is waiting, or another was first. */
+/** Sends a delivery that is over once more. Returns it; undefined where it is waiting, or another was first. */
 export async function sendAgain(
   services: Services,
   delivery: Stored<DeliveryDocument>,
+  subscription: SubscriptionDocument,
 ): Promise<DeliveryDocument | undefined> {
-  if (delivery.state === 'waiting') return undefined
-  const anew = nextRun(delivery, nowSeconds() + services.config.repairAfterSeconds)
-  const { outcome, session } = await services.deliveries.save(anew)
-  if (outcome === 'changed') return undefined
-  await push(services, anew, session)
+  const anew = await beginNextRun(services, delivery)
+  if (anew !== undefined) await startDrain(services, subscription)
   return anew
 }
 
-async function push(
-  { retryQueue }: Services,
-  delivery: DeliveryDocument,
-  session: string | undefined,
-): Promise<void> {
-  await retryQueue.send(deliveryReferenceTo(delivery, { delivery: session }))
+async function beginNextRun(
+  { deliveries }: Services,
+  delivery: Stored<DeliveryDocument>,
+): Promise<DeliveryDocument | undefined> {
+  if (isOpen(delivery)) return undefined
+  const { _etag, _ts } = delivery
+  const anew = nextRun(delivery)
+  const { outcome } = await deliveries.save({ ...anew, _etag, _ts })
+  return outcome === 'changed' ? undefined : anew
 }
 
 async function goOn(
   services: Services,
   replay: Stored<ReplayDocument>,
 ): Promise<ReplayDocument['state']> {
-  const due = nowSeconds() + services.config.repairAfterSeconds
+  const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const { outcome } = await services.replays.save({ ...replay, due })
   if (outcome === 'written') await askForPage(services, replay, PAUSE_SECONDS)
   return replay.state // another copy of this page was first, and it asks for the next
@@ -177,9 +194,9 @@ export const askForPage = (
 ) => replayQueue.send({ v: 1, subscription, replay: id }, delaySeconds)
 
 /** Asks again for the page of every replay that is overdue. */
-export async function redriveReplays(services: Services): Promise<void> {
+export async function sweepReplays(services: Services): Promise<void> {
   await forEachConcurrently(
-    await services.replays.overdue(),
+    await services.replays.overdue(nowSeconds(services.clock)),
     AT_ONCE,
     async (replay) => void (await goOn(services, replay)),
   )

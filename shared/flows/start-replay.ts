@@ -1,6 +1,7 @@
 import Joi from 'joi'
 import type { Stored } from '../azure/documents.ts'
-import { nowSeconds } from '../deliveries/delivery.ts'
+import { nowSeconds } from '../clock.ts'
+import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
 import { Problem, problemOf, unconfirmed } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -42,7 +43,12 @@ export async function startReplay(
     throw new Problem(409, 'The subscription is not validated, or is disabled.')
   const number = String(subscription.number)
   if (await isRunning(services, number, subscription.replay)) throw runsAlready()
-  const replay = newReplay(number, request, nowSeconds() + config.repairAfterSeconds)
+  const replay = newReplay(
+    services.newEventId(),
+    number,
+    request,
+    nowSeconds(services.clock) + config.repairAfterSeconds,
+  )
   if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmed('replay')
   if (!(await claim(services, subscription, replay))) throw runsAlready()
   await askForPage(services, replay)
@@ -64,7 +70,7 @@ async function claim(
   read: Stored<SubscriptionDocument>,
   { subscription, id }: ReplayDocument,
 ): Promise<boolean> {
-  const claimed = await subscriptions.change(read, (current) =>
+  const claimed = await updateSubscription(subscriptions, read, (current) =>
     current.replay === read.replay ? { ...current, replay: id } : undefined,
   )
   if (claimed !== undefined) return true

@@ -6,7 +6,6 @@ import {
   type EventReference,
   referenceTo,
 } from '../events/event-document.ts'
-import { newEventId } from '../events/event-id.ts'
 import { ageSeconds, isPastWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
 
@@ -16,8 +15,9 @@ import type { Services } from '../services.ts'
  * one, which they have yet to come to, and not the event where it stands.
  */
 export async function storeEvent(services: Services, document: EventDocument): Promise<Created> {
-  const { events, config } = services
-  if (!isPastWatermark(document.id, config.readHoldbackSeconds)) return events.add(document)
+  const { events, config, clock, newEventId } = services
+  if (!isPastWatermark(document.id, config.readHoldbackSeconds, clock.now()))
+    return events.add(document)
   const stored = await events.add({ ...document, late: newEventId() })
   const copied =
     stored.outcome !== 'unconfirmed' &&
@@ -27,7 +27,7 @@ export async function storeEvent(services: Services, document: EventDocument): P
 
 /** Makes the copy unless it is there; false where that is not confirmed, or another may be making it at this moment. */
 async function copyForReaders(
-  { events }: Services,
+  { events, clock, newEventId }: Services,
   reference: EventReference,
   outcome: 'created' | 'exists',
 ): Promise<boolean> {
@@ -35,7 +35,8 @@ async function copyForReaders(
   if (event === undefined) return false
   if (event.late === undefined) return true // stored in time, by a try that was not confirmed
   if ((await events.find({ ...reference, event: event.late })) !== undefined) return true
-  if (outcome === 'exists' && ageSeconds(event.late) < MIN_READ_HOLDBACK_SECONDS) return false
+  if (outcome === 'exists' && ageSeconds(event.late, clock.now()) < MIN_READ_HOLDBACK_SECONDS)
+    return false
   const id = newEventId()
   if ((await events.moveCopy(event, id)).outcome === 'changed') return false
   return (await events.add(copyOf(event, id))).outcome !== 'unconfirmed'

@@ -1,4 +1,4 @@
-import { nowSeconds } from '../deliveries/delivery.ts'
+import { nowSeconds } from '../clock.ts'
 import { type EventReference, referenceTo } from '../events/event-document.ts'
 import type { SpilledEvent } from '../messages.ts'
 import type { Services } from '../services.ts'
@@ -18,7 +18,7 @@ export async function storeSpilled(
   message: SpilledEvent,
   tries: number,
 ): Promise<EventReference | undefined> {
-  const pending = nowSeconds() + services.config.repairAfterSeconds // from now on: the sweep need not help at once
+  const pending = nowSeconds(services.clock) + services.config.repairAfterSeconds // from now on: the sweep need not help at once
   const { outcome, session } = await storeEvent(services, { ...message.spilled, pending })
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
   if (tries < MOST_TRIES) throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)

@@ -1,26 +1,27 @@
 import { randomUUID } from 'node:crypto'
-import { nowSeconds } from '../deliveries/delivery.ts'
+import { nowSeconds } from '../clock.ts'
 import type { Stored } from '../azure/documents.ts'
 import type { ValidationMessage } from '../messages.ts'
-import { forEachConcurrently } from '../azure/concurrency.ts'
 import { askForPage } from './replay.ts'
 import { newReplay } from '../deliveries/replay-store.ts'
 import type { Services } from '../services.ts'
-import { recovered } from '../subscriptions/circuit-breaker.ts'
-import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { isSubscription } from '../subscriptions/subscription-store.ts'
+import { withDrain } from '../subscriptions/circuit-breaker.ts'
+import { updateSubscription } from '../subscriptions/subscription-store.ts'
+import {
+  isSubscription,
+  withCircuit,
+  type SubscriptionDocument,
+  type Validation,
+} from '../subscriptions/subscription.ts'
 import { outcomeOf, type Outcome } from '../webhooks/webhook-outcome.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
+import { sendDrain } from './send-drain.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 
 const LADDER_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
-const GIVEN_UP = 0
-const AT_ONCE = 16
 const WRITE_MS = 7000 // the longest that it may take to store that a subscription is validated
 const EVERYONE_KNOWS_SECONDS = 13 // those 7, 5 that an index may be old, 1 that clocks differ
 const FANNED_OUT_SECONDS = 4 // an event that is looked at sooner may be under way: it would be sent twice
-
-type Validation = NonNullable<SubscriptionDocument['validation']>
 
 /** Has the validation event sent to a subscription's endpoint, from the first attempt on. Gives it as it is then. */
 export async function askForValidation(
@@ -49,13 +50,13 @@ export async function validate(services: Services, message: ValidationMessage): 
     throw new Error(`Subscription ${message.subscription} is not to be seen yet.`)
   if (!isSubscription(found) || found.validation?.attempt !== message.attempt) return 'dropped'
   const { validation } = found
-  if (validation.due === GIVEN_UP) return 'dropped'
+  if (validation.due === undefined) return 'dropped' // given up
   const { url, body, headers } = signedRequest(
     found,
     validationEvent(validation.source),
     nextTraceparent(undefined),
   )
-  const outcome = outcomeOf(await services.webhook.post(url, body, headers), Date.now())
+  const outcome = outcomeOf(await services.webhook.post(url, body, headers), services.clock.now())
   if (outcome.kind === 'delivered') await markValidated(services, found)
   else await scheduleNext(services, found, validation, outcome)
   return outcome.kind
@@ -69,20 +70,29 @@ const validationEvent = (source: string) => ({
   type: 'platform.events.validatesubscription',
 })
 
-/** A success also enables a disabled subscription, which then matches what comes from now on. */
+/**
+ * A success also enables a disabled subscription, which then matches what comes from now on; what still waits for it is
+ * delivered.
+ */
 async function markValidated(
   services: Services,
   read: Stored<SubscriptionDocument>,
 ): Promise<void> {
-  const now = new Date().toISOString()
-  const isNew = read.validated === undefined || read.disabled !== undefined
+  const { clock } = services
+  const now = clock.now()
+  const isNew = read.validated === undefined || read.circuit?.state === 'disabled'
   if (isNew) await catchUp(services, read, now)
-  await services.subscriptions.change(read, (current) => {
+  const token = services.newToken()
+  const updated = await updateSubscription(services.subscriptions, read, (current) => {
     const { validation: _done, ...rest } = current
-    return { ...recovered(rest), ...(isNew && { validated: now }) }
+    const validated = isNew ? { ...rest, validated: new Date(now).toISOString() } : rest
+    return rest.circuit?.state === 'disabled'
+      ? withCircuit(validated, withDrain(undefined, now, token))
+      : validated
   })
   services.index.invalidate()
-  if (isNew && Date.now() - Date.parse(now) > WRITE_MS) await catchUp(services, read, now) // further than before
+  if (updated?.document.circuit?.state === 'draining') await sendDrain(services, updated)
+  if (isNew && clock.now() - now > WRITE_MS) await catchUp(services, read, now) // further than before
 }
 
 /**
@@ -92,13 +102,14 @@ async function markValidated(
 async function catchUp(
   services: Services,
   { number }: SubscriptionDocument,
-  validated: string,
+  validatedMs: number,
 ): Promise<void> {
-  const to = Date.now() + EVERYONE_KNOWS_SECONDS * 1000
+  const { clock, config } = services
+  const to = new Date(clock.now() + EVERYONE_KNOWS_SECONDS * 1000).toISOString()
   const wait = EVERYONE_KNOWS_SECONDS + FANNED_OUT_SECONDS
-  const due = nowSeconds() + wait + services.config.repairAfterSeconds
-  const missing = { only: 'missing' as const, from: validated, to: new Date(to).toISOString() }
-  const replay = newReplay(String(number), missing, due)
+  const due = nowSeconds(clock) + wait + config.repairAfterSeconds
+  const missing = { only: 'missing' as const, from: new Date(validatedMs).toISOString(), to }
+  const replay = newReplay(services.newEventId(), String(number), missing, due)
   const { outcome } = await services.replays.add(replay)
   if (outcome === 'unconfirmed')
     throw new Error(`The replay for subscription ${number} is not confirmed to be stored.`)
@@ -111,62 +122,43 @@ async function scheduleNext(
   validation: Validation,
   outcome: Exclude<Outcome, { kind: 'delivered' }>,
 ): Promise<void> {
-  const failed = { ...validation, failure: outcome.reason, failedAt: new Date().toISOString() }
+  const failedAt = new Date(services.clock.now()).toISOString()
+  const { due: _due, ...failed } = { ...validation, failure: outcome.reason, failedAt }
   const wait = LADDER_SECONDS[validation.attempt]
-  if (wait !== undefined)
-    await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
-  else
-    await services.subscriptions.change(subscription, (current) => ({
+  if (wait === undefined)
+    await updateSubscription(services.subscriptions, subscription, (current) => ({
       ...current,
-      validation: { ...failed, due: GIVEN_UP },
+      validation: failed, // given up
     }))
+  else await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
 }
 
-async function schedule(
+/** Has the next attempt of a validation made after so many seconds; the sweep asks for it if its message is lost. */
+export async function schedule(
   services: Services,
   read: Stored<SubscriptionDocument>,
   validation: Validation,
   waitSeconds: number,
 ): Promise<SubscriptionDocument> {
-  const due = nowSeconds() + waitSeconds + services.config.repairAfterSeconds
-  const changed = await services.subscriptions.change(read, (current) => ({
+  const due = nowSeconds(services.clock) + waitSeconds + services.config.repairAfterSeconds
+  const updated = await updateSubscription(services.subscriptions, read, (current) => ({
     ...current,
     validation: { ...validation, due },
   }))
-  if (changed === undefined) return read // deleted meanwhile
-  await send(services, changed.subscription, validation.attempt, changed.session, waitSeconds)
-  return changed.subscription
+  if (updated === undefined) return read // deleted meanwhile
+  await sendValidation(services, updated.document, updated.session, waitSeconds)
+  return updated.document
 }
 
-/** The push may fail: `due` in the document has the sweep send it again. */
-async function send(
+/** Sends the message that has a subscription's endpoint asked. It may fail: `due` has the sweep send it again. */
+export async function sendValidation(
   { validationQueue }: Services,
-  { consumer, id }: SubscriptionDocument,
-  attempt: number,
+  { consumer, id, validation }: SubscriptionDocument,
   session: string | undefined,
   waitSeconds: number,
 ): Promise<void> {
-  const message = {
-    v: 1 as const,
-    consumer,
-    subscription: id,
-    attempt,
-    ...(session !== undefined && { session }),
-  }
-  await validationQueue.send(message, waitSeconds)
+  if (validation === undefined) return
+  const { attempt } = validation
+  const more = session === undefined ? {} : { session }
+  await validationQueue.send({ v: 1, consumer, subscription: id, attempt, ...more }, waitSeconds)
 }
-
-/** Sends the message of every validation that is overdue again. */
-export async function redriveValidations(services: Services): Promise<void> {
-  const matcher = await services.index.current()
-  const overdue = [...matcher.all()].filter(({ validationDue = GIVEN_UP }) =>
-    isOverdue(validationDue),
-  )
-  await forEachConcurrently(overdue, AT_ONCE, async ({ consumer, id }) => {
-    const found = await services.subscriptions.find(consumer, id) // the index may be 3 s old
-    if (isSubscription(found) && found.validation !== undefined && isOverdue(found.validation.due))
-      await schedule(services, found, found.validation, 0)
-  })
-}
-
-const isOverdue = (due: number): boolean => due !== GIVEN_UP && due <= nowSeconds()

@@ -1,97 +1,167 @@
-import type { SubscriptionDocument } from './subscription.ts'
-
-const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
-const FAILURES = 5 // in a row, as one instance sees them
-const QUIET_MS = 60_000 // without a success: one failure then counts as "failing since"
-const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
-
-/** What an instance has seen of a subscriber. */
-interface Seen {
-  failures: number
-  succeededAt: number
+/** The right to work on a subscription: whoever has the token, until the epoch second at which the sweep may pass it on. */
+export interface Lease {
+  token: string
+  until: number
 }
 
-/** Remembers, in this instance alone, how attempts at each subscriber ended. */
-export function createSightings() {
-  const seen = new Map<number, Seen>()
+/** How many deliveries a half-open circuit tries at once. */
+export type Probes = 1 | 10 | 100
+
+/**
+ * The state of a subscriber, one member of its document; absent while all is well. `opens` counts how often in a row it
+ * has opened, `failingSince` (ISO) is the first failure since the last success. Every state but `closed` has a lease: the
+ * one waker of the subscriber's backlog. `disabled` keeps it until nothing is left to end.
+ */
+export type Circuit =
+  | { state: 'closed'; opens: number; failingSince: string }
+  | { state: 'open'; opens: number; failingSince: string; reason: string; lease: Lease }
+  | { state: 'half-open'; opens: number; failingSince: string; probes: Probes; lease: Lease }
+  | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
+  | { state: 'closing'; opens: number; failingSince?: string; since: number; lease: Lease }
+  | { state: 'disabled'; reason: string; since: string; lease?: Lease }
+
+/** What a failure says: the answer's reason, how long the subscriber asks to wait, and how many failures are in a row. */
+export interface Failure {
+  reason: string
+  waitSeconds: number
+  inARow: number
+  /** Whether this instance has seen no success for a minute: one failure then counts as "failing since". */
+  isFirstInAWhile: boolean
+}
+
+export const FAILURES_TO_OPEN = 5 // in a row, as one instance sees them
+const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
+const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
+export const LEASE_SECONDS = 180 // a drain works for 60 s, and its last request takes at most 60 s more
+
+/** How long after it is read a circuit counts as known, in ms: whoever writes later than that looks once more. */
+export const KNOWN_FOR_MS = 5000
+
+/**
+ * How long a circuit stays `closing`: whoever puts a delivery into the backlog may go by an index of 5 s, which was known
+ * for 5 s before the write, which takes 10 s at most; the rest is for clocks and replicas.
+ */
+export const CLOSING_SECONDS = 40
+
+/** Whether deliveries are attempted at once; otherwise they join the backlog. */
+export const isClosed = (circuit: Circuit | undefined): boolean =>
+  circuit === undefined || circuit.state === 'closed' || circuit.state === 'closing'
+
+/** The lease of a circuit, where it has one. */
+export const leaseOf = (circuit: Circuit | undefined): Lease | undefined =>
+  circuit === undefined || circuit.state === 'closed' ? undefined : circuit.lease
+
+/** The circuit after a delivery: no longer failing. Gives the same object where nothing changes. */
+export function afterSuccess(circuit: Circuit | undefined): Circuit | undefined {
+  if (circuit?.state === 'closed') return undefined
+  if (circuit?.state !== 'draining' && circuit?.state !== 'closing') return circuit // a drain decides
+  const { failingSince, ...well } = circuit
+  return failingSince === undefined ? circuit : well
+}
+
+/**
+ * The circuit after a failure outside of a drain: open after five in a row, disabled after five days of only failures.
+ * Gives the same object where nothing changes. `nowMs` is in ms of the epoch, `token` for the lease of a pause.
+ */
+export function afterFailure(
+  circuit: Circuit | undefined,
+  failure: Failure,
+  nowMs: number,
+  token: string,
+): Circuit | undefined {
+  if (circuit !== undefined && circuit.state !== 'closed' && circuit.state !== 'closing')
+    return circuit // a drain decides
+  const { opens = 0, failingSince = new Date(nowMs).toISOString() } = circuit ?? {}
+  if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
+    return disabled(`only failures since ${failingSince}`, nowMs, token)
+  if (failure.inARow >= FAILURES_TO_OPEN) return opened(opens, failingSince, failure, nowMs, token)
+  const isNew = circuit === undefined && failure.isFirstInAWhile
+  return isNew ? { state: 'closed', opens, failingSince } : circuit
+}
+
+/** The circuit of a drain that has met nothing but failures: open again, or disabled after five days of them. */
+export function reopened(
+  circuit: Circuit,
+  failure: Pick<Failure, 'reason' | 'waitSeconds'>,
+  nowMs: number,
+  token: string,
+): Circuit {
+  if (circuit.state === 'disabled') return circuit
+  const { failingSince = new Date(nowMs).toISOString() } = circuit
+  if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
+    return disabled(`only failures since ${failingSince}`, nowMs, token)
+  return opened(circuit.opens, failingSince, failure, nowMs, token)
+}
+
+function opened(
+  opens: number,
+  failingSince: string,
+  { reason, waitSeconds }: Pick<Failure, 'reason' | 'waitSeconds'>,
+  nowMs: number,
+  token: string,
+): Circuit {
+  const pause = Math.max(PAUSES_SECONDS[opens] ?? 3600, waitSeconds)
+  const until = Math.ceil(nowMs / 1000 + pause)
+  return { state: 'open', opens: opens + 1, failingSince, reason, lease: { token, until } }
+}
+
+/** Disabled; the lease has what waits be ended, with this reason. */
+export function disabled(reason: string, nowMs: number, token: string): Circuit {
+  const since = new Date(nowMs).toISOString()
+  return { state: 'disabled', reason, since, lease: newLease(nowMs, token) }
+}
+
+/** The circuit that a drain has just taken over: a pause that is over becomes the first probe. */
+export function claimed(circuit: Circuit, nowMs: number, token: string): Circuit {
+  const lease = newLease(nowMs, token)
+  if (circuit.state !== 'open') return withLease(circuit, lease)
+  const { opens, failingSince } = circuit
+  return { state: 'half-open', opens, failingSince, probes: 1, lease }
+}
+
+/** The circuit after probes of which some were delivered: 1, 10, 100, then the whole backlog. */
+export function afterProbes(circuit: Circuit & { state: 'half-open' }): Circuit {
+  const { opens, lease, probes } = circuit
+  if (probes === 100) return { state: 'draining', opens, lease }
+  return { ...circuit, probes: probes === 1 ? 10 : 100 }
+}
+
+/** The circuit of a backlog that was found empty: closed for fan-outs, and looked at once more when all of them know. */
+export function closing(
+  circuit: Circuit & { state: 'half-open' | 'draining' },
+  nowMs: number,
+): Circuit {
+  const { opens, failingSince, lease } = circuit
+  const since = Math.ceil(nowMs / 1000)
   return {
-    /** Notes an end and gives what is seen now. */
-    note(subscription: number, delivered: boolean, nowMs: number): Seen {
-      const before = seen.get(subscription) ?? { failures: 0, succeededAt: 0 }
-      const after = delivered
-        ? { failures: 0, succeededAt: nowMs }
-        : { ...before, failures: before.failures + 1 }
-      seen.set(subscription, after)
-      return after
-    },
+    state: 'closing',
+    opens,
+    since,
+    lease,
+    ...(failingSince !== undefined && { failingSince }),
   }
 }
 
-/** The subscription after a delivery; undefined where nothing changes, which is nearly always. */
-export function afterSuccess(
-  subscription: SubscriptionDocument,
-  nowMs: number,
-): SubscriptionDocument | undefined {
-  if (subscription.failingSince === undefined) return undefined
-  const { failingSince: _failing, ...well } = subscription
-  if (well.pausedUntil === undefined) return well
-  return { ...well, pausedUntil: Math.floor(nowMs / 1000) } // the sweep lets out the next ones
+/** The circuit after the last look at an empty backlog. */
+export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) =>
+  failingSince === undefined ? undefined : { state: 'closed' as const, opens, failingSince }
+
+/** The circuit whose backlog is to be drained: the same where that is under way. What is left of a disabled one is ended. */
+export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
+  const lease = newLease(nowMs, token)
+  if (circuit === undefined) return { state: 'draining', opens: 0, lease }
+  if (circuit.state === 'disabled') return { lease, ...circuit }
+  if (!isClosed(circuit)) return circuit
+  const { opens, failingSince } = circuit
+  return { state: 'draining', opens, lease, ...(failingSince !== undefined && { failingSince }) }
 }
 
-/**
- * The subscription after a failure: paused after each five in a row, or at once where this was the only probe; disabled
- * after five days of only failures. Undefined where nothing changes: of ten or a hundred that are let out some may fail.
- */
-export function afterFailure(
-  subscription: SubscriptionDocument,
-  { failures, succeededAt }: Seen,
-  probe: boolean,
-  nowMs: number,
-): SubscriptionDocument | undefined {
-  const now = new Date(nowMs).toISOString()
-  const { failingSince = now, pausedUntil, pauses = 0, released = 0 } = subscription
-  if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
-    return {
-      ...subscription,
-      disabled: { reason: `only failures since ${failingSince}`, since: now },
-    }
-  const isPaused = pausedUntil !== undefined
-  if (isPaused && (!probe || released === 0)) return undefined // it was under way when the pause began
-  if ((isPaused && released === 1) || failures % FAILURES === 0)
-    return {
-      ...subscription,
-      failingSince,
-      pausedUntil: pauseEnd(pauses, nowMs),
-      pauses: pauses + 1,
-      released: 0,
-    }
-  const isNew = subscription.failingSince === undefined && nowMs - succeededAt > QUIET_MS
-  return isNew ? { ...subscription, failingSince } : undefined
-}
+/** A lease from now on. */
+export const newLease = (nowMs: number, token: string): Lease => ({
+  token,
+  until: Math.ceil(nowMs / 1000) + LEASE_SECONDS,
+})
 
-const pauseEnd = (pauses: number, nowMs: number): number =>
-  Math.floor(nowMs / 1000) + (PAUSES_SECONDS[pauses] ?? 3600)
-
-const STEPS = [1, 10, 100]
-
-/**
- * What the sweep lets out of a paused subscription whose time has come: 1 delivery until one succeeds, then 10, 100, and
- * `all`, which ends the pause.
- */
-export function nextRelease({ failingSince, released = 0 }: SubscriptionDocument): number | 'all' {
-  if (failingSince !== undefined || released === 0) return 1
-  return STEPS.find((step) => step > released) ?? 'all'
-}
-
-/** The subscription as one that has never failed. */
-export function recovered(subscription: SubscriptionDocument): SubscriptionDocument {
-  const {
-    disabled: _disabled,
-    failingSince: _failing,
-    pausedUntil: _until,
-    pauses: _pauses,
-    released: _released,
-    ...healthy
-  } = subscription
-  return healthy
-}
+/** The circuit whose lease ran out, with a new one. */
+export const withLease = (circuit: Circuit, lease: Lease): Circuit =>
+  circuit.state === 'closed' ? circuit : { ...circuit, lease }

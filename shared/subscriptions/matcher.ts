@@ -63,10 +63,14 @@ export function createMatcher() {
     remove,
 
     /**
-     * The active subscriptions whose filters the event meets and that were validated by its time. `alternative` is its
-     * alternative subject in the stored form.
+     * The active subscriptions whose filters the event meets and that were validated by the time it was accepted: its own,
+     * unless it was stored later. `alternative` is its alternative subject in the stored form.
      */
-    match(event: CloudEvent, alternative?: string): SubscriptionEntry[] {
+    match(
+      event: CloudEvent,
+      alternative?: string,
+      acceptedMs = Date.parse(event.time),
+    ): SubscriptionEntry[] {
       const { keyed, unkeyed } = interests.get(event.resource.toLowerCase()) ?? {}
       const { subject, type } = event
       const lists = [
@@ -75,7 +79,7 @@ export function createMatcher() {
         alternative === undefined || alternative === subject ? undefined : keyed?.get(alternative),
         type === subject || type === alternative ? undefined : keyed?.get(type), // none twice
       ]
-      return select(lists, event, alternative)
+      return select(lists, event, alternative, acceptedMs)
     },
 
     /** A subscription by its number, active or not. */
@@ -103,13 +107,13 @@ function select(
   lists: (SubscriptionEntry[] | undefined)[],
   event: CloudEvent,
   alternative: string | undefined,
+  acceptedMs: number,
 ): SubscriptionEntry[] {
-  const time = Date.parse(event.time)
   const found: SubscriptionEntry[] = []
   for (const list of lists)
     if (list !== undefined)
       for (const entry of list)
-        if (filtersMatch(entry, event, alternative) && (entry.validated ?? Infinity) <= time)
+        if (filtersMatch(entry, event, alternative) && (entry.validated ?? Infinity) <= acceptedMs)
           found.push(entry)
   return found
 }

@@ -1,16 +1,14 @@
-import type { Container } from '@azure/cosmos'
 import { createMatcher, type Matcher } from './matcher.ts'
-import { retry } from '../azure/retry.ts'
-import type { IndexedSubscription, Tombstone } from './subscription.ts'
-import { withTimeout } from '../azure/timeout.ts'
-
-/** A subscription or what is left of it, with the second of its last write. */
-export type Change = (IndexedSubscription | Tombstone) & { _ts: number }
+import type { Change } from './subscription-changes.ts'
 
 const CHECK_MS = 3000
 const TRUST_MS = 5000
+const MOST_LOADS = 3 // the first may take longer than it can be trusted; what changed meanwhile is a short one
 /** A write of an earlier second may become visible after one of a later: another partition's clock, a replica that lags. */
 const OVERLAP_SECONDS = 10
+/** What this clock may be ahead of the store's: what is older than that is not read again and again. */
+const CLOCK_SECONDS = 60
+const REMEMBER_DELETED_MS = 3_600_000
 
 /**
  * The subscriptions in memory, checked when they are used: a check older than 3 s is followed by one query for what has
@@ -20,65 +18,60 @@ export function createSubscriptionIndex({
   changedSince,
   now = Date.now,
 }: {
-  changedSince: (ts: number) => Promise<Change[]>
+  changedSince: (ts: number) => AsyncIterable<Change[]>
   now?: () => number
 }) {
   const matcher = createMatcher()
-  const deleted = new Set<number>() // numbers are given once, so a late answer with one of these is an old one
+  const deleted = new Map<number, number>() // when it was seen; a late answer with one of these numbers is an old one
+  let since = 0
   let newest = 0
-  let checked = -Infinity
+  let checkedAt = -Infinity
+  let isStale = false
   let refreshing: Promise<void> | undefined
 
   function apply(change: Change): void {
-    const { _ts } = change
-    newest = Math.max(newest, _ts)
-    if ('deleted' in change) deleted.add(change.number)
+    newest = Math.max(newest, change._ts)
+    if ('deleted' in change) deleted.set(change.number, now())
     if (deleted.has(change.number)) matcher.remove(change.number)
     else if (!('deleted' in change)) matcher.put(change)
   }
 
   async function refresh(): Promise<void> {
     const start = now()
-    for (const change of await changedSince(Math.max(0, newest - OVERLAP_SECONDS))) apply(change)
-    checked = start
+    isStale = false
+    for await (const changes of changedSince(since)) changes.forEach(apply)
+    checkedAt = start
+    const startSeconds = Math.floor(start / 1000)
+    // What was written while pages were read is read again; after a burst `since` goes on with the clock.
+    const next = Math.min(newest, startSeconds) - OVERLAP_SECONDS
+    since = Math.max(since, next, startSeconds - OVERLAP_SECONDS - CLOCK_SECONDS)
+    for (const [number, at] of deleted) if (start - at > REMEMBER_DELETED_MS) deleted.delete(number)
   }
+  const isOlderThan = (ms: number) => now() - checkedAt > ms
 
   return {
-    /** Has whoever asks next look for changes: one is known to have been made here. */
+    /** Has the next call of `current` look for changes: one was made here. */
     invalidate(): void {
-      checked = Math.min(checked, now() - CHECK_MS - 1)
+      isStale = true
     },
 
-    /** The subscriptions as they were at most 3 s ago, or 5 s where the store does not answer. Throws where they are older. */
+    /** Whether a number is known to be deleted. */
+    isDeleted: (number: number): boolean => deleted.has(number),
+
+    /** Returns the subscriptions as they were at most 5 s ago, 3 s where the store answers. Throws where they are older. */
     async current(): Promise<Matcher> {
-      if (now() - checked <= CHECK_MS) return matcher
-      try {
-        await (refreshing ??= refresh().finally(() => (refreshing = undefined)))
-      } catch (cause) {
-        if (now() - checked > TRUST_MS)
-          throw new Error('The subscriptions cannot be read', { cause })
+      let failure: unknown
+      for (let loads = 0; loads < MOST_LOADS && (isStale || isOlderThan(CHECK_MS)); loads++) {
+        refreshing ??= refresh().finally(() => (refreshing = undefined))
+        failure = await refreshing.then(
+          () => undefined,
+          (error: unknown) => error ?? true,
+        )
+        if (failure !== undefined) break
       }
+      if (isOlderThan(TRUST_MS))
+        throw new Error('The subscriptions cannot be read', { cause: failure })
       return matcher
     },
   }
-}
-
-const CHANGED = `SELECT c.id, c.consumer, c.number, c.deleted, c.filters, c.validated, c.validation, c.disabled,
-  c.pausedUntil, c.released, c.pauses, c._ts FROM c WHERE c._ts >= @since AND c.number > 0`
-const PAGE_MS = 5000
-const PAGE_ITEMS = 1000 // about 500 KB; the default of 100 would be ten times the requests
-
-/** Reads what has changed since a second, tombstones included and secrets not, page by page. */
-export const changesIn =
-  (container: Container) =>
-  (since: number): Promise<Change[]> =>
-    retry(() => changesSince(container, since))
-
-async function changesSince(container: Container, since: number): Promise<Change[]> {
-  const spec = { query: CHANGED, parameters: [{ name: '@since', value: since }] }
-  const pages = container.items.query<Change>(spec, { maxItemCount: PAGE_ITEMS })
-  const changes: Change[] = []
-  while (pages.hasMoreResults())
-    changes.push(...((await withTimeout(PAGE_MS, () => pages.fetchNext())).resources ?? []))
-  return changes
 }

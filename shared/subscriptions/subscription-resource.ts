@@ -1,3 +1,4 @@
+import type { Circuit } from './circuit-breaker.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 
 /** A subscription as its owner sees it: the original's members (altinn-contract §5.3), and how it is doing. */
@@ -6,17 +7,7 @@ export function subscriptionResource({
   validation,
   ...subscription
 }: SubscriptionDocument) {
-  const {
-    number,
-    endpoint,
-    consumer,
-    createdBy,
-    created,
-    validated,
-    disabled,
-    failingSince,
-    pausedUntil,
-  } = subscription
+  const { number, endpoint, consumer, createdBy, created, validated, circuit } = subscription
   return {
     id: number,
     endPoint: endpoint,
@@ -33,8 +24,22 @@ export function subscriptionResource({
     ...(validation?.failure !== undefined && {
       validationFailure: { reason: validation.failure, at: validation.failedAt },
     }),
+    circuit: circuitResource(circuit),
+  }
+}
+
+/** A circuit in an owner's words: its state, since when and why, and when it is looked at again; ISO times. */
+function circuitResource(circuit: Circuit | undefined) {
+  if (circuit === undefined) return { state: 'closed' }
+  const { state } = circuit
+  if (state === 'disabled') return { state, since: circuit.since, reason: circuit.reason }
+  const { failingSince } = circuit
+  return {
+    state: state === 'closing' ? 'closed' : state,
     ...(failingSince !== undefined && { failingSince }),
-    ...(pausedUntil !== undefined && { pausedUntil: new Date(pausedUntil * 1000).toISOString() }),
-    ...(disabled !== undefined && { disabled: { reason: disabled.reason, since: disabled.since } }),
+    ...(state === 'open' && {
+      reason: circuit.reason,
+      until: new Date(circuit.lease.until * 1000).toISOString(),
+    }),
   }
 }

@@ -1,33 +1,37 @@
 import type { Database } from '@azure/cosmos'
+import { compareAndSet, replaceIfMatch } from '../azure/conditional-write.ts'
 import { hasStatus } from '../azure/cosmos-error.ts'
 import { CALL_MS } from '../azure/cosmos.ts'
-import { queryAll, readDocument, replaceIfMatch, type Stored } from '../azure/documents.ts'
 import { createDocument } from '../azure/create.ts'
-import { changesIn } from './subscription-index.ts'
-import type { SubscriptionDocument, Tombstone } from './subscription.ts'
+import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
 import { withTimeout } from '../azure/timeout.ts'
+import { changesIn } from './subscription-changes.ts'
+import {
+  isSubscription,
+  wakeOf,
+  type SubscriptionDocument,
+  type SubscriptionOrTombstone,
+} from './subscription.ts'
 
 const COUNTER = 'counter' // its own partition; it has no `number`, so the index never sees it
 const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
 const BY_NUMBER = 'SELECT * FROM c WHERE c.number = @number'
 const OF_CONSUMER = 'SELECT * FROM c WHERE c.consumer = @consumer AND c.number > 0'
+const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.wake <= @now ORDER BY c.wake'
 
-type Modify = (current: SubscriptionDocument) => SubscriptionDocument | undefined
-interface Changed {
-  subscription: SubscriptionDocument
+/** A subscription as a write has left it, and the session token of the write. */
+export interface Updated {
+  document: Stored<SubscriptionDocument>
   session: string | undefined
 }
-type Any = Stored<SubscriptionDocument> | Stored<Tombstone>
 
-/** Whether a document is a subscription, and not what is left of one. */
-export const isSubscription = (found: Any | undefined): found is Stored<SubscriptionDocument> =>
-  found !== undefined && !('deleted' in found)
-
-/** The subscriptions, by consumer. */
+/** The subscriptions, by consumer, and what is left of deleted ones. Every write sets `wake`. */
 export function openSubscriptionStore(database: Database) {
   const container = database.container('subscriptions')
   const find = (consumer: string, id: string, session?: string) =>
-    readDocument<SubscriptionDocument | Tombstone>(container, id, consumer, session)
+    readDocument<SubscriptionOrTombstone>(container, id, consumer, session)
+  const save = (document: Stored<SubscriptionOrTombstone>) =>
+    replaceIfMatch(container, withWake(document), document.consumer)
 
   async function increment(): Promise<number> {
     const operations = [{ op: 'incr' as const, path: '/last', value: 1 }]
@@ -38,46 +42,36 @@ export function openSubscriptionStore(database: Database) {
     return resource.last
   }
   return {
-    add: (document: SubscriptionDocument) => createDocument(container, document),
+    add: (document: SubscriptionDocument) => createDocument(container, withWake(document)),
 
-    /** The subscription or tombstone at its full key. */
+    /** Returns the subscription or tombstone at its full key; undefined where none is to be seen. */
     find,
 
-    /** The subscription of a public id, whoever owns it. */
+    /** Returns the subscription of a public id, whoever owns it. */
     async byNumber(number: number): Promise<Stored<SubscriptionDocument> | undefined> {
-      const found = await queryAll<Any>(container, BY_NUMBER, { '@number': number })
+      const found = await queryAll<Stored<SubscriptionOrTombstone>>(container, BY_NUMBER, {
+        '@number': number,
+      })
       return found.find(isSubscription)
     },
     async ofConsumer(consumer: string): Promise<SubscriptionDocument[]> {
-      return (await queryAll<Any>(container, OF_CONSUMER, { '@consumer': consumer })).filter(
-        isSubscription,
-      )
+      const found = await queryAll<SubscriptionOrTombstone>(container, OF_CONSUMER, {
+        '@consumer': consumer,
+      })
+      return found.filter(isSubscription)
     },
+
     /** Stores a document in the place of one that is still as it was read. */
-    save: (document: Stored<SubscriptionDocument | Tombstone>) =>
-      replaceIfMatch(container, document, document.consumer),
+    save,
 
-    /**
-     * Stores what `modify` makes of a subscription, and does it again on what is there where another was first. Gives what
-     * was stored and the session of the write; undefined where `modify` gives nothing, or the subscription is gone.
-     */
-    async change(read: Stored<SubscriptionDocument>, modify: Modify): Promise<Changed | undefined> {
-      let current: Any | undefined = read
-      while (isSubscription(current) && current.number === read.number) {
-        const modified = modify(current)
-        if (modified === undefined) return undefined
-        const subscription = { ...modified, _etag: current._etag }
-        const { outcome, session } = await replaceIfMatch(container, subscription, read.consumer)
-        if (outcome === 'written') return { subscription, session }
-        current = await find(read.consumer, read.id)
-      }
-      return undefined
-    },
+    /** Returns at most 100 documents whose `wake` (epoch seconds) has come, the earliest first. */
+    overdue: (nowSeconds: number) =>
+      queryAll<Stored<SubscriptionOrTombstone>>(container, OVERDUE, { '@now': nowSeconds }),
 
-    /** What was written since a second, for the index. */
+    /** Reads what was written since an epoch second, for the index. */
     changedSince: changesIn(container),
 
-    /** A new public id: a 32-bit integer, ascending, with gaps where a creation failed. */
+    /** Returns a new public id: a 32-bit integer, ascending, with gaps where a creation failed. */
     async nextNumber(): Promise<number> {
       try {
         return await increment()
@@ -88,4 +82,27 @@ export function openSubscriptionStore(database: Database) {
       }
     },
   }
+}
+
+const withWake = <T extends SubscriptionOrTombstone>(document: T) => ({
+  ...document,
+  wake: wakeOf(document), // left out of the JSON where there is none
+})
+
+/**
+ * Stores what `modify` makes of a subscription, and does it again on what is there where another write was first. Returns
+ * undefined where `modify` returns nothing, or the subscription is gone or another one by now.
+ */
+export function updateSubscription(
+  { find, save }: Pick<ReturnType<typeof openSubscriptionStore>, 'find' | 'save'>,
+  read: Stored<SubscriptionDocument>,
+  modify: (current: Stored<SubscriptionDocument>) => SubscriptionDocument | undefined,
+): Promise<Updated | undefined> {
+  return compareAndSet<SubscriptionDocument>(read, modify, {
+    save,
+    reload: async (session) => {
+      const found = await find(read.consumer, read.id, session)
+      return isSubscription(found) && found.number === read.number ? found : undefined
+    },
+  })
 }

@@ -1,5 +1,6 @@
 import { alternativeOf } from '../events/event-document.ts'
 import { appOf } from '../events/source.ts'
+import { leaseOf, type Circuit, type Lease } from './circuit-breaker.ts'
 
 /** Which events a subscriber wants: the resource's, of those only the ones that have all that is given. */
 export interface Filters {
@@ -25,52 +26,81 @@ export interface SubscriptionDocument {
   created: string
   /** When the endpoint answered the validation event; absent until then. */
   validated?: string
-  /** The validation that is under way; `due` in epoch seconds. */
-  validation?: { attempt: number; due: number; source: string; failure?: string; failedAt?: string }
+  /** The validation that is under way; the sweep sends its message again at `due` (epoch seconds), absent once given up. */
+  validation?: Validation
   /** The current one first, then older ones, each until a time: rotated secrets overlap. */
   secrets: { key: string; until?: string }[]
-  disabled?: { reason: string; since: string; settled?: boolean }
-  failingSince?: string
-  /** Epoch seconds. Present means paused, whatever the time: only the sweep releases. */
-  pausedUntil?: number
-  pauses?: number
-  /** How many deliveries the sweep has let out since the pause: 1, 10, 100. */
-  released?: number
+  circuit?: Circuit
+  settling?: Settling
+  /** Epoch seconds at which the sweep looks at it; the store sets it. */
+  wake?: number
   /** The replay that was asked for last: one runs at a time. */
   replay?: string
 }
 
-/** What is left of a deleted subscription for a day, so that every index hears of it. */
+export interface Validation {
+  attempt: number
+  due?: number
+  source: string
+  failure?: string
+  failedAt?: string
+}
+
+/** Deleted subscriptions under this id whose deliveries are still to be cancelled; `since` in epoch seconds. */
+export interface Settling {
+  numbers: number[]
+  since: number
+  lease: Lease
+}
+
+/** What is left of a deleted subscription, so that every index hears of it, and until its deliveries are cancelled. */
 export interface Tombstone {
   v: 1
   id: string
   consumer: string
   number: number
   deleted: true
-  ttl: 86400
+  settling?: Settling
+  wake?: number
+  ttl: number
 }
 
-/** What the index reads of a subscription: neither secrets nor what only readers of the document need. */
+/** A document under a subscription's id. */
+export type SubscriptionOrTombstone = SubscriptionDocument | Tombstone
+
+/** Whether a document is a subscription, and not what is left of one. */
+export const isSubscription = <T extends SubscriptionOrTombstone>(
+  found: T | undefined,
+): found is Exclude<T, Tombstone> => found !== undefined && !('deleted' in found)
+
+/** The epoch second at which the sweep has something to do for it: the one waker of all that waits for the subscription. */
+export function wakeOf(document: SubscriptionOrTombstone): number | undefined {
+  const { circuit, validation } = isSubscription(document) ? document : {}
+  const times = [leaseOf(circuit)?.until, document.settling?.lease.until, validation?.due]
+  const wake = Math.min(...times.filter((time) => time !== undefined))
+  return wake === Infinity ? undefined : wake
+}
+
+/** The subscription with another circuit, or with none where all is well. */
+export function withCircuit<T extends SubscriptionDocument>(
+  { circuit: _before, ...subscription }: T,
+  circuit: Circuit | undefined,
+) {
+  return circuit === undefined ? subscription : { ...subscription, circuit }
+}
+
+/** What the index reads of a subscription: what fan-outs need, and nothing that only readers of the document need. */
 export type IndexedSubscription = Pick<
   SubscriptionDocument,
-  | 'id'
-  | 'consumer'
-  | 'number'
-  | 'filters'
-  | 'validated'
-  | 'validation'
-  | 'disabled'
-  | 'pausedUntil'
-  | 'released'
-  | 'pauses'
+  'id' | 'consumer' | 'number' | 'endpoint' | 'secrets' | 'filters' | 'validated' | 'circuit'
 >
 
-/** Whether events go to it, at once or after its pause. */
+/** Whether events go to it, at once or by its backlog. */
 export const isActive = ({
   validated,
-  disabled,
-}: Pick<SubscriptionDocument, 'validated' | 'disabled'>): boolean =>
-  validated !== undefined && disabled === undefined
+  circuit,
+}: Pick<SubscriptionDocument, 'validated' | 'circuit'>): boolean =>
+  validated !== undefined && circuit?.state !== 'disabled'
 
 /** The resource of the app that a source filter names, in lower case as the original has it; undefined where it names none. */
 export function resourceOfSource(source: string): string | undefined {
@@ -102,15 +132,15 @@ export function sourceMatches(filter: string, source: string): boolean {
 }
 
 /**
- * What fan-out, deliver and sweep need to know of a subscription without reading its document, and what matching compares.
- * Every member is there, with a value or not: objects of one shape are matched faster. `shared` gives one copy of a text.
+ * What a fan-out needs to know of a subscription without reading its document, and what matching compares. Every member is
+ * there, with a value or not: objects of one shape are matched faster. `shared` gives one copy of a text.
  */
 export function entryOf(
-  { number, id, consumer, validated, validation, filters, ...others }: IndexedSubscription,
+  subscription: IndexedSubscription,
   version: number,
   shared: (text: string) => string,
 ) {
-  const { pausedUntil, released, pauses, disabled } = others
+  const { number, id, consumer, validated, filters, endpoint, secrets, circuit } = subscription
   const { resource, source, subject, alternative, type } = normalized(filters)
   return {
     source: source === undefined ? undefined : shared(source), // first what matching compares, side by side in memory
@@ -123,13 +153,9 @@ export function entryOf(
     id,
     consumer: shared(consumer),
     resource: shared(resource),
-    /** Epoch seconds at which the next validation event is due. */
-    validationDue: validation?.due,
-    /** Epoch seconds; paused where there is one. */
-    pausedUntil,
-    released,
-    pauses,
-    disabled,
+    endpoint,
+    secrets,
+    circuit,
     /** Epoch seconds of the version that was read. */
     version,
   }

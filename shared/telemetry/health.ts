@@ -1,32 +1,37 @@
-import type { openHeartbeatStore } from './heartbeat-store.ts'
+import { timers, type openHeartbeatStore, type Timer } from './heartbeat-store.ts'
 import type { openQueue } from '../azure/queue.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
 const FRESH_MS = 5000
 const LIMIT_MS = 1800
-const SILENT_SECONDS = 120 // four sweeps
+const SILENT_SECONDS = 120 // four runs
 
 /** Whether each part is well; a part that is not says why. */
-export type Health = Record<'cosmos' | 'queue' | 'sweep', string>
+export type Health = Record<'cosmos' | 'queue' | Timer, string>
 
 interface Parts {
-  heartbeat: ReturnType<typeof openHeartbeatStore>
+  heartbeats: ReturnType<typeof openHeartbeatStore>
   inbound: Pick<ReturnType<typeof openQueue>, 'probe'>
 }
 
 /** Makes the check of the parts the app cannot work without: at most 5 s old, within 2 s, however many ask. */
-export function createHealth({ heartbeat, inbound }: Parts) {
+export function createHealth({ heartbeats, inbound }: Parts) {
   let last: { at: number; result: Promise<Health> } | undefined
 
   async function check(): Promise<Health> {
-    const [age, queue] = await Promise.allSettled([
-      withTimeout(LIMIT_MS, () => heartbeat.ageSeconds()),
+    const [ages, queue] = await Promise.allSettled([
+      withTimeout(LIMIT_MS, () => Promise.all(timers.map((timer) => heartbeats.ageSeconds(timer)))),
       inbound.probe(LIMIT_MS),
     ])
+    const wordOf = (timer: Timer) =>
+      ages.status === 'fulfilled' ? wordFor(ages.value[timers.indexOf(timer)]) : 'not known'
     return {
-      cosmos: age.status === 'fulfilled' ? 'well' : 'does not answer',
+      cosmos: ages.status === 'fulfilled' ? 'well' : 'does not answer',
       queue: queue.status === 'fulfilled' ? 'well' : 'does not answer',
-      sweep: age.status === 'fulfilled' ? wordFor(age.value) : 'not known',
+      'sweep-events': wordOf('sweep-events'),
+      'sweep-deliveries': wordOf('sweep-deliveries'),
+      'sweep-subscriptions': wordOf('sweep-subscriptions'),
+      gauge: wordOf('gauge'),
     }
   }
   return (): Promise<Health> => {

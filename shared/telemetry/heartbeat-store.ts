@@ -1,21 +1,23 @@
 import type { Database } from '@azure/cosmos'
-import { readDocument } from '../azure/documents.ts'
 import { CALL_MS } from '../azure/cosmos.ts'
+import { readDocument } from '../azure/documents.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
-const ID = 'sweep' // in `requests`, whose other ids are hashes: one point read tells that store and sweep are well
+/** The timers that must not fall silent. Their ids in `requests`, whose other ids are hashes. */
+export const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge'] as const
+export type Timer = (typeof timers)[number]
 
-/** When the sweep last did its whole work. */
+/** When each timer last did its whole work. */
 export function openHeartbeatStore(database: Database) {
   const container = database.container('requests')
   return {
-    async beat(): Promise<void> {
-      const document = { v: 1, id: ID, at: new Date().toISOString() }
+    async beat(timer: Timer): Promise<void> {
+      const document = { v: 1, id: timer, at: new Date().toISOString() }
       await withTimeout(CALL_MS, (abortSignal) => container.items.upsert(document, { abortSignal }))
     },
-    /** The age of the last beat in seconds. Undefined where there was none in two days. */
-    async ageSeconds(): Promise<number | undefined> {
-      const found = await readDocument<{ at: string }>(container, ID, ID)
+    /** Returns the age of a timer's last beat in seconds; undefined where there was none in two days. */
+    async ageSeconds(timer: Timer): Promise<number | undefined> {
+      const found = await readDocument<{ at: string }>(container, timer, timer)
       return found && (Date.now() - Date.parse(found.at)) / 1000
     },
   }

@@ -2,12 +2,7 @@ import type { Meter } from '@opentelemetry/api'
 
 /** The state of the whole, as the sweep sees it: ages in seconds, and counts. */
 export type Gauge = Record<
-  | 'oldestPendingSeconds'
-  | 'oldestDueSeconds'
-  | 'waiting'
-  | 'deadLastHour'
-  | 'pausedSubscriptions'
-  | 'poisonMessages',
+  'oldestPendingSeconds' | 'oldestDueSeconds' | 'deadLastHour' | 'openCircuits' | 'poisonMessages',
   number
 >
 
@@ -18,9 +13,8 @@ const duration = { unit: 's', advice: { explicitBucketBoundaries: boundaries } }
 const gaugeNames: Record<keyof Gauge, string> = {
   oldestPendingSeconds: 'app_events.fan_out.oldest_pending',
   oldestDueSeconds: 'app_events.deliveries.oldest_due',
-  waiting: 'app_events.deliveries.waiting',
   deadLastHour: 'app_events.deliveries.dead_last_hour',
-  pausedSubscriptions: 'app_events.subscriptions.paused',
+  openCircuits: 'app_events.subscriptions.open_circuits',
   poisonMessages: 'app_events.poison_messages',
 }
 
@@ -29,7 +23,7 @@ export function createMetrics(meter: Meter) {
   const requests = meter.createHistogram('http.server.request.duration', duration)
   const attempts = meter.createHistogram('app_events.webhook.duration', duration)
   const deliveries = meter.createCounter('app_events.deliveries')
-  const pauses = meter.createCounter('app_events.pauses')
+  const openings = meter.createCounter('app_events.circuit.openings')
   const redrives = meter.createCounter('app_events.redrives')
   const gauges = new Map(
     Object.entries(gaugeNames).map(([key, name]) => [key, meter.createGauge(name)]),
@@ -42,8 +36,8 @@ export function createMetrics(meter: Meter) {
     recordAttempt: (outcome: string, ms: number) => attempts.record(ms / 1000, { outcome }),
     /** A message of a delivery was handled; `state` is how that ended. */
     recordDelivery: (state: string) => deliveries.add(1, { state }),
-    /** A subscriber was paused. */
-    recordPause: () => pauses.add(1),
+    /** A subscriber's circuit has opened. */
+    recordOpening: () => openings.add(1),
     /** The sweep has sent overdue work again. */
     recordRedrives: (kind: 'event' | 'delivery', count: number) => redrives.add(count, { kind }),
     /** The state of the whole, as the sweep sees it. */

@@ -54,6 +54,12 @@ export interface Attempt {
   answer?: string
 }
 
+/** What came of an attempt, for the machine and for the record. */
+export interface Attempted {
+  outcome: Outcome
+  latest: Attempt
+}
+
 /** The same for the delivery's record, at the end of the attempt. */
 export function attemptOf(answer: Answer, nowMs = Date.now()): Attempt {
   const { ms } = answer

@@ -1,0 +1,15 @@
+import { app } from '@azure/functions'
+import { drainSubscription } from '../shared/flows/drain.ts'
+import { consumer } from '../shared/handlers.ts'
+import { parseDrainMessage } from '../shared/messages.ts'
+
+/** Queue drains: works on one subscription's backlog for a minute, then the next message goes on. */
+app.storageQueue('drain-backlog', {
+  queueName: 'drains',
+  connection: 'QueueStorage',
+  handler: consumer(async ({ message, services, log }) => {
+    const work = parseDrainMessage(message)
+    const state = await drainSubscription(services, work)
+    log('backlog.drained', { subscription: work.subscription, state })
+  }),
+})

@@ -1,0 +1,63 @@
+import { app } from '@azure/functions'
+import { gauge } from '../shared/flows/gauge.ts'
+import { sweepReplays } from '../shared/flows/replay.ts'
+import { sweepDeliveries } from '../shared/flows/sweep-deliveries.ts'
+import { sweepEvents } from '../shared/flows/sweep-events.ts'
+import { sweepSubscriptions } from '../shared/flows/sweep-subscriptions.ts'
+import { scheduled, type Log } from '../shared/handlers.ts'
+import type { Services } from '../shared/services.ts'
+
+const WORK_MS = 20_000 // of the 30 s between two runs
+
+/** Timers, each with a budget and a heartbeat of its own, so that none starves or hides another: work that is overdue. */
+app.timer('sweep-events', {
+  schedule: '*/30 * * * * *',
+  handler: scheduled(async ({ services, log }) => {
+    await services.inboundQueue.probe() // what is claimed and cannot be sent would only wait longer
+    const sent = await sweepEvents(services, endOf(services))
+    services.telemetry.recordRedrives('event', sent)
+    await done(services, log, 'sweep-events', sent)
+  }),
+})
+
+app.timer('sweep-deliveries', {
+  schedule: '5,35 * * * * *',
+  handler: scheduled(async ({ services, log }) => {
+    await services.retryQueue.probe()
+    const sent = await sweepDeliveries(services, endOf(services))
+    services.telemetry.recordRedrives('delivery', sent)
+    await done(services, log, 'sweep-deliveries', sent)
+  }),
+})
+
+app.timer('sweep-subscriptions', {
+  schedule: '10,40 * * * * *',
+  handler: scheduled(async ({ services, log }) => {
+    const woken = await sweepSubscriptions(services, endOf(services))
+    await sweepReplays(services)
+    await done(services, log, 'sweep-subscriptions', woken)
+  }),
+})
+
+/** The line that alerts read: the state of the whole at this moment. */
+app.timer('gauge', {
+  schedule: '15,45 * * * * *',
+  handler: scheduled(async ({ services, log }) => {
+    const seen = await gauge(services)
+    services.telemetry.recordGauge(seen)
+    log('gauge', seen)
+    await services.heartbeats.beat('gauge')
+  }),
+})
+
+const endOf = ({ clock }: Services): number => clock.now() + WORK_MS
+
+async function done(
+  { heartbeats }: Services,
+  log: Log,
+  sweep: 'sweep-events' | 'sweep-deliveries' | 'sweep-subscriptions',
+  sent: number,
+): Promise<void> {
+  await heartbeats.beat(sweep)
+  log('sweep.done', { sweep, sent })
+}

@@ -1,0 +1,102 @@
+import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
+import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import { referenceTo } from '../events/event-document.ts'
+import type { Services } from '../services.ts'
+import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { nextTraceparent } from '../telemetry/trace.ts'
+import { endIfGone, isLongAgo } from './end-if-gone.ts'
+import { sendWebhook } from './send-webhook.ts'
+import { storeOutcome } from './store-outcome.ts'
+
+const LOOK_AGAIN_SECONDS = 60
+
+/** What came of a page of deliveries. Those that failed are not stored yet: what that means depends on the whole. */
+export interface PageResult {
+  delivered: number
+  failed: { delivery: Stored<DeliveryDocument>; attempted: Attempted }[]
+  failuresInARow: number
+  /** Why the subscriber wants no more. */
+  gone: string | undefined
+  /** The id of the last that was begun. */
+  last: string
+}
+
+interface Limits {
+  services: Services
+  subscription: SubscriptionDocument
+  /** Milliseconds of the epoch: then nothing more is begun. */
+  endMs: number
+  mostFailuresInARow: number
+}
+
+/**
+ * Attempts deliveries in their order, as many at once as the subscriber takes: fewer from the moment it is slow. Stops
+ * beginning more after so many failures in a row, at `endMs`, or where the subscriber wants no more. Rejects, when all have
+ * ended, where one could not be stored.
+ */
+export async function attemptPage(
+  limits: Limits,
+  page: Stored<DeliveryDocument>[],
+): Promise<PageResult> {
+  const { services, subscription, endMs, mostFailuresInARow } = limits
+  const { clock, concurrencyLimit } = services
+  const result: PageResult = {
+    delivered: 0,
+    failed: [],
+    failuresInARow: 0,
+    gone: undefined,
+    last: '',
+  }
+  const rest = page.values()
+  const limit = () => concurrencyLimit.limitOf(String(subscription.number))
+  const mayBegin = (place: number): boolean =>
+    place < limit() &&
+    clock.now() < endMs &&
+    result.failuresInARow < mostFailuresInARow &&
+    result.gone === undefined
+
+  const worker = async (_: unknown, place: number): Promise<void> => {
+    while (mayBegin(place)) {
+      const { value: delivery } = rest.next()
+      if (delivery === undefined) return
+      result.last = delivery.id
+      await attempt(limits, delivery, result)
+    }
+  }
+  const workers = Array.from({ length: Math.min(limit(), page.length) }, worker)
+  const ends = await Promise.allSettled(workers)
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  return result
+}
+
+async function attempt(
+  { services, subscription }: Limits,
+  delivery: Stored<DeliveryDocument>,
+  result: PageResult,
+): Promise<void> {
+  const event = await services.eventCache.find(referenceTo(delivery, undefined))
+  if (event === undefined) return leaveBacklog(services, delivery)
+  const traceparent = nextTraceparent(delivery.traceparent)
+  const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
+  note(result, delivery, attempted)
+  if (attempted.outcome.kind === 'delivered')
+    services.recentOutcomes.succeeded(delivery.subscription)
+  if (attempted.outcome.kind !== 'failed') await storeOutcome(services, delivery, attempted)
+}
+
+function note(result: PageResult, delivery: Stored<DeliveryDocument>, attempted: Attempted): void {
+  const { outcome } = attempted
+  result.failuresInARow = outcome.kind === 'failed' ? result.failuresInARow + 1 : 0
+  if (outcome.kind === 'failed') result.failed.push({ delivery, attempted })
+  else result.delivered++
+  if (outcome.kind === 'gone') result.gone = outcome.reason
+}
+
+/** A delivery whose event is not to be seen must not stand before the others: it is dead, or waits by itself. */
+async function leaveBacklog(services: Services, delivery: Stored<DeliveryDocument>): Promise<void> {
+  if (isLongAgo(services, delivery)) return void (await endIfGone(services, delivery))
+  const due = nowSeconds(services.clock) + LOOK_AGAIN_SECONDS
+  await services.deliveries.save({ ...delivery, state: 'waiting', due })
+}

@@ -1,0 +1,130 @@
+import type { Stored } from '../azure/documents.ts'
+import { forEachConcurrently } from '../azure/concurrency.ts'
+import { nowSeconds } from '../clock.ts'
+import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import type { Services } from '../services.ts'
+import {
+  afterProbes,
+  afterSuccess,
+  closed,
+  closing,
+  CLOSING_SECONDS,
+  disabled,
+  FAILURES_TO_OPEN,
+  leaseOf,
+  reopened,
+  withDrain,
+  type Circuit,
+} from '../subscriptions/circuit-breaker.ts'
+import { attemptPage, type PageResult } from './attempt-page.ts'
+import type { DrainLease } from './drain-lease.ts'
+import { storeOutcome } from './store-outcome.ts'
+
+const PAGE = 100
+const AT_ONCE = 16
+
+/** A drain that is at work. */
+export interface Drain {
+  services: Services
+  lease: DrainLease
+  /** Milliseconds of the epoch: then nothing more is begun. */
+  endMs: number
+  /** The last event that was attempted: a replica may still show what is before it. '' begins anew. */
+  after: string
+}
+
+/**
+ * Attempts the oldest deliveries of the backlog: as many as a half-open circuit lets out, or a page. Where nothing but
+ * failures comes of it (of all probes, or five in a row), the circuit opens again and they stay where they are, with no
+ * step of their ladder used. Otherwise those that failed did so by themselves, and go on by their own ladders.
+ */
+export async function attemptBacklog(
+  drain: Drain,
+  circuit: Circuit & { state: 'half-open' | 'draining' },
+): Promise<void> {
+  const { services, lease } = drain
+  const isProbe = circuit.state === 'half-open'
+  const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
+  if (page.length === 0) return beginAnewOrClose(drain)
+  const mostFailuresInARow = isProbe ? Infinity : FAILURES_TO_OPEN
+  const limits = { services, subscription: lease.subscription(), endMs: drain.endMs }
+  const result = await attemptPage({ ...limits, mostFailuresInARow }, page)
+  drain.after = result.last
+  const hasFailed = isProbe
+    ? result.delivered === 0 && result.failed.length > 0
+    : result.failuresInARow >= FAILURES_TO_OPEN
+  await storeFailures(services, result, hasFailed)
+  if (result.gone !== undefined) await disable(drain, result.gone)
+  else if (hasFailed) await open(drain, result)
+  else if (result.delivered > 0) await advance(lease)
+}
+
+const backlogOf = (
+  { services, lease }: Drain,
+  after: string,
+  count: number,
+): Promise<Stored<DeliveryDocument>[]> =>
+  services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
+
+/** After the last of the backlog, looks from the start once more; what is empty then is closing. */
+async function beginAnewOrClose(drain: Drain): Promise<void> {
+  const { services, lease } = drain
+  if (drain.after !== '') drain.after = ''
+  else
+    await lease.change((circuit) =>
+      circuit.state === 'half-open' || circuit.state === 'draining'
+        ? closing(circuit, services.clock.now())
+        : circuit,
+    )
+}
+
+const storeFailures = (
+  services: Services,
+  { failed }: PageResult,
+  isProbe: boolean,
+): Promise<void> =>
+  forEachConcurrently(failed, AT_ONCE, async ({ delivery, attempted }) => {
+    await storeOutcome(services, delivery, attempted, isProbe)
+  })
+
+async function disable({ services, lease }: Drain, reason: string): Promise<void> {
+  const now = services.clock.now()
+  await lease.change((circuit) => disabled(reason, now, leaseOf(circuit)?.token ?? ''))
+}
+
+async function open({ services, lease }: Drain, { failed }: PageResult): Promise<void> {
+  const outcomes = failed.map(({ attempted }) => attempted.outcome)
+  const failures = outcomes.filter((outcome) => outcome.kind === 'failed')
+  const waitSeconds = Math.max(0, ...failures.map((failure) => failure.waitSeconds))
+  const reason = failures.at(-1)?.reason ?? ''
+  await lease.open((circuit, token) =>
+    reopened(circuit, { reason, waitSeconds }, services.clock.now(), token),
+  )
+  services.telemetry.recordOpening()
+}
+
+/** After a success: more probes, or no longer failing. */
+async function advance(lease: DrainLease): Promise<void> {
+  const next = (circuit: Circuit) =>
+    circuit.state === 'half-open' ? afterProbes(circuit) : (afterSuccess(circuit) ?? circuit)
+  const circuit = lease.circuit()
+  if (circuit !== undefined && next(circuit) !== circuit) await lease.change(next)
+}
+
+/** Looks at a backlog that was empty once more, when nobody can have put anything into it unseen; then the circuit closes. */
+export async function lookOnceMore(
+  drain: Drain,
+  { since }: Circuit & { state: 'closing' },
+): Promise<void> {
+  const { services, lease } = drain
+  const left = since + CLOSING_SECONDS - nowSeconds(services.clock)
+  if (left > 0) return lease.handOn(left)
+  const [found] = await backlogOf(drain, '', 1)
+  drain.after = ''
+  await lease.change((circuit) => {
+    if (circuit.state !== 'closing') return circuit
+    return found === undefined
+      ? closed(circuit)
+      : withDrain(circuit, services.clock.now(), circuit.lease.token)
+  })
+}

@@ -1,0 +1,82 @@
+import type { Stored } from '../azure/documents.ts'
+import type { DrainMessage } from '../messages.ts'
+import type { Services } from '../services.ts'
+import { claimed, leaseOf, type Circuit } from '../subscriptions/circuit-breaker.ts'
+import { updateSubscription } from '../subscriptions/subscription-store.ts'
+import {
+  isSubscription,
+  withCircuit,
+  type SubscriptionDocument,
+} from '../subscriptions/subscription.ts'
+import { createDrainLease, type DrainLease } from './drain-lease.ts'
+import { attemptBacklog, lookOnceMore, type Drain } from './drain-backlog.ts'
+import { settleDeleted } from './settle-deleted.ts'
+import { settleDisabled } from './settle-disabled.ts'
+
+const WORK_MS = 60_000 // then the next message goes on: no instance is held for long
+const AGAIN_SECONDS = 10 // after trouble with the store
+
+/**
+ * Works on what a subscription's circuit keeps: probes it after a pause, delivers its backlog, looks once more before it
+ * closes, or ends what waits for a disabled one; or cancels what a deleted one leaves. Only whoever has the lease of the
+ * message's token does it. Returns how it ended, for the log.
+ */
+export async function drainSubscription(
+  services: Services,
+  message: DrainMessage,
+): Promise<string> {
+  const { consumer, subscription: id, session, token } = message
+  const found = await services.subscriptions.find(consumer, id, session)
+  if (found === undefined) throw new Error(`Subscription ${id} is not to be seen yet.`)
+  if (found.settling?.lease.token === token) return settleDeleted(services, found, token)
+  if (!isSubscription(found)) return 'dropped'
+  const lease = await claim(services, found, token)
+  if (lease === undefined) return 'dropped'
+  const endMs = services.clock.now() + WORK_MS
+  return work({ services, lease, endMs, after: message.after ?? '' })
+}
+
+/** Takes the lease over under a token of its own, so that a second copy of the message finds nothing to do. */
+async function claim(
+  services: Services,
+  found: Stored<SubscriptionDocument>,
+  token: string,
+): Promise<DrainLease | undefined> {
+  const ownToken = services.newToken()
+  const now = services.clock.now()
+  const updated = await updateSubscription(services.subscriptions, found, (current) =>
+    current.circuit !== undefined && leaseOf(current.circuit)?.token === token
+      ? withCircuit(current, claimed(current.circuit, now, ownToken))
+      : undefined,
+  )
+  return updated && createDrainLease(services, updated, ownToken)
+}
+
+/** Goes from state to state until the circuit is closed, open again or lost, or its time is over. */
+async function work(drain: Drain): Promise<string> {
+  const { services, lease, endMs } = drain
+  for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
+    if (services.clock.now() >= endMs) await lease.handOn(0, drain.after)
+    else
+      await step(drain, circuit).catch(async (error: unknown) => {
+        await lease.handOn(AGAIN_SECONDS) // the message of this drain is of no use any more: its token is spent
+        throw error
+      })
+  }
+  return lease.subscription().circuit?.state ?? 'closed'
+}
+
+async function step(drain: Drain, circuit: Circuit): Promise<void> {
+  switch (circuit.state) {
+    case 'half-open':
+    case 'draining':
+      return attemptBacklog(drain, circuit)
+    case 'closing':
+      return lookOnceMore(drain, circuit)
+    case 'disabled':
+      return settleDisabled(drain, circuit)
+    case 'closed':
+    case 'open':
+      throw new Error(`A circuit that is ${circuit.state} is nobody's to drain.`)
+  }
+}

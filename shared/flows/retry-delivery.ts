@@ -1,0 +1,125 @@
+import type { Stored } from '../azure/documents.ts'
+import {
+  cancelled,
+  DELETED,
+  inBacklog,
+  isOpen,
+  type DeliveryDocument,
+} from '../deliveries/delivery.ts'
+import type { DeliveryReference } from '../messages.ts'
+import type { Services } from '../services.ts'
+import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
+import { isSubscription } from '../subscriptions/subscription.ts'
+import { changeDelivery } from './change-delivery.ts'
+import { endIfGone, isLongAgo } from './end-if-gone.ts'
+import { sendWebhook, type Receiver } from './send-webhook.ts'
+import { storeOutcome } from './store-outcome.ts'
+import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
+
+/** How a message ended: as the delivery's state, or without an attempt. */
+type Ended = DeliveryDocument['state'] | 'dropped' | 'changed'
+
+/**
+ * Does what a message of events-retry asks for: one attempt, unless the delivery has moved on. One whose subscriber is not
+ * ready joins its backlog. Throws where the message must come again.
+ */
+export async function retryDelivery(
+  services: Services,
+  message: DeliveryReference,
+  traceparent: string,
+): Promise<Ended> {
+  const { subscription, event, run, attempt } = message
+  const key = `${subscription} ${event} ${run} ${attempt}`
+  const done = await services.inProgress.once(key, () => retry(services, message, traceparent))
+  return done ?? 'dropped'
+}
+
+async function retry(
+  services: Services,
+  message: DeliveryReference,
+  traceparent: string,
+): Promise<Ended> {
+  const delivery = await findOpen(services, message)
+  if (delivery === undefined) return 'dropped'
+  const subscriber = await findSubscriber(services, delivery)
+  if (subscriber === 'deleted')
+    return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
+  return isReady(services, delivery, subscriber)
+    ? attemptAgain(services, message, delivery, subscriber, traceparent)
+    : joinBacklog(services, delivery, subscriber)
+}
+
+const isReady = (
+  { concurrencyLimit }: Services,
+  { state, subscription }: DeliveryDocument,
+  { circuit }: Subscriber,
+): boolean =>
+  state === 'waiting' &&
+  isClosed(circuit) &&
+  !concurrencyLimit.isSlow(subscription) &&
+  concurrencyLimit.hasRoom(subscription)
+
+/** Returns the delivery that a message speaks of; undefined where it has moved on. Throws where it is not to be seen yet. */
+async function findOpen(
+  { deliveries }: Services,
+  { subscription, event, run, attempt, delivery: session }: DeliveryReference,
+): Promise<Stored<DeliveryDocument> | undefined> {
+  const found = await deliveries.find(subscription, event, session)
+  if (found === undefined) throw new Error(`Delivery ${event} is not to be seen yet.`)
+  return isOpen(found) && found.run === run && found.attempt === attempt ? found : undefined
+}
+
+/**
+ * Returns the subscriber of a delivery, from the index or from its document. `deleted` needs proof: a tombstone, a later
+ * subscription in its place, or nothing to be seen long after the event. Throws where there is none yet.
+ */
+async function findSubscriber(
+  { index, subscriptions, clock }: Services,
+  { subscription, consumer, subscriptionId, id }: DeliveryDocument,
+): Promise<(Receiver & Subscriber) | 'deleted'> {
+  const number = Number(subscription)
+  const known = (await index.current()).get(number)
+  if (known !== undefined) return known
+  if (index.isDeleted(number)) return 'deleted'
+  const found = await subscriptions.find(consumer, subscriptionId)
+  if (isSubscription(found) && found.number === number) return found
+  const isGone = found === undefined ? isLongAgo({ clock }, { id }) : found.number >= number // a number is given once, and ascends
+  if (isGone) return 'deleted'
+  throw new Error(`Subscription ${subscription} is not to be seen yet.`)
+}
+
+/**
+ * Puts a delivery whose time has come into the backlog, and has that drained where nobody does. One that is there already
+ * was put there by a run that may have died before the second.
+ */
+async function joinBacklog(
+  services: Services,
+  delivery: Stored<DeliveryDocument>,
+  subscriber: Subscriber,
+): Promise<Ended> {
+  const knownAt = services.clock.now()
+  const { circuit } = subscriber
+  const isDrained = !isClosed(circuit) && !(circuit?.state === 'disabled' && !circuit.lease)
+  if (!isDrained || delivery.state === 'backlog') await startDrain(services, subscriber)
+  if (delivery.state === 'backlog') return delivery.state
+  const state = await changeDelivery(services, delivery, inBacklog)
+  if (services.clock.now() - knownAt > KNOWN_FOR_MS) await startDrain(services, subscriber)
+  return state
+}
+
+async function attemptAgain(
+  services: Services,
+  message: DeliveryReference,
+  delivery: Stored<DeliveryDocument>,
+  subscriber: Receiver & Subscriber,
+  traceparent: string,
+): Promise<Ended> {
+  const event = await services.eventCache.find(message)
+  if (event === undefined) return endIfGone(services, delivery)
+  const attempted = await sendWebhook(services, subscriber, event, delivery, traceparent)
+  let stored: DeliveryDocument | undefined
+  await storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {
+    stored = await storeOutcome(services, delivery, attempted)
+  })
+  return stored?.state ?? 'changed'
+}

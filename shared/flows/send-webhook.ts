@@ -1,0 +1,55 @@
+import type { CloudEvent } from '../events/cloud-event.ts'
+import type { Services } from '../services.ts'
+import { attemptOf, outcomeOf, type Attempted } from '../webhooks/webhook-outcome.ts'
+import { signedRequest } from '../webhooks/webhook-request.ts'
+
+/** A subscriber as an attempt needs it: from the index, or from the document. */
+export interface Receiver {
+  number: number
+  endpoint: string
+  secrets: { key: string; until?: string }[]
+}
+
+/** The work that an attempt is. */
+interface Work {
+  id: string
+  run: number
+  attempt: number
+}
+
+/**
+ * Sends an event to a subscriber. Where an attempt's outcome could not be stored, returns that outcome rather than sending
+ * again: call `outcomeStored` once it is.
+ */
+export async function sendWebhook(
+  services: Services,
+  receiver: Receiver,
+  event: CloudEvent,
+  work: Work,
+  traceparent: string,
+): Promise<Attempted> {
+  const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
+  const key = keyOf(receiver, work)
+  const unsaved = unsavedOutcomes.get(key)
+  if (unsaved !== undefined) return unsaved
+  const { url, body, headers } = signedRequest(receiver, event, traceparent)
+  const end = concurrencyLimit.start(String(receiver.number))
+  const answer = await webhook.post(url, body, headers)
+  concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
+  end()
+  const outcome = outcomeOf(answer, clock.now())
+  telemetry.recordAttempt(outcome.kind, answer.ms)
+  const attempted = { outcome, latest: attemptOf(answer, clock.now()) }
+  unsavedOutcomes.set(key, attempted)
+  return attempted
+}
+
+/** Forgets an outcome that is stored. */
+export const outcomeStored = (
+  { unsavedOutcomes }: Services,
+  receiver: Pick<Receiver, 'number'>,
+  work: Work,
+): void => unsavedOutcomes.delete(keyOf(receiver, work))
+
+const keyOf = ({ number }: Pick<Receiver, 'number'>, { id, run, attempt }: Work): string =>
+  `${number} ${id} ${run} ${attempt}`

@@ -1,0 +1,86 @@
+import { compareAndSet } from '../azure/conditional-write.ts'
+import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
+import { cancelled, DELETED } from '../deliveries/delivery.ts'
+import type { Services } from '../services.ts'
+import { CLOSING_SECONDS, newLease } from '../subscriptions/circuit-breaker.ts'
+import type { Settling, SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
+import { endAll, openDeliveriesOf } from './settle.ts'
+import { handOn } from './send-drain.ts'
+
+const WORK_MS = 60_000
+const TOMBSTONE_SECONDS = 86_400 // every index has heard of it long before
+
+/**
+ * Cancels what waits for the deleted subscriptions that stood in a document's place. Returns how it ended: `settled` with
+ * nothing left, and none to come that did not know; else the next message goes on.
+ */
+export async function settleDeleted(
+  services: Services,
+  found: Stored<SubscriptionOrTombstone>,
+  token: string,
+): Promise<'settled' | 'settling' | 'dropped'> {
+  const { clock } = services
+  const claimed = await changeSettling(services, found, token, (settling) => ({
+    ...settling,
+    lease: newLease(clock.now(), services.newToken()),
+  }))
+  if (claimed?.document.settling === undefined) return 'dropped'
+  const { document } = claimed
+  const { numbers, since, lease } = claimed.document.settling
+  const isEmpty = await cancelAll(services, numbers, clock.now() + WORK_MS)
+  const left = since + CLOSING_SECONDS - nowSeconds(clock)
+  if (isEmpty && left <= 0) {
+    await changeSettling(services, document, lease.token, () => undefined)
+    return 'settled'
+  }
+  await goOn(services, document, lease.token, isEmpty ? left : 0)
+  return 'settling'
+}
+
+async function cancelAll(services: Services, numbers: number[], endMs: number): Promise<boolean> {
+  for (const number of numbers)
+    for (;;) {
+      const page = await openDeliveriesOf(services, number)
+      if (page.length === 0) break
+      if (services.clock.now() >= endMs) return false
+      await endAll(services, page, (delivery) => cancelled(delivery, DELETED))
+    }
+  return true
+}
+
+async function goOn(
+  services: Services,
+  document: Stored<SubscriptionOrTombstone>,
+  token: string,
+  delaySeconds: number,
+): Promise<void> {
+  const lease = newLease(services.clock.now() + delaySeconds * 1000, services.newToken())
+  const handed = await changeSettling(services, document, token, (settling) => ({
+    ...settling,
+    lease,
+  }))
+  if (handed !== undefined) await handOn(services, handed, lease, { delaySeconds })
+}
+
+/** Changes what is to be settled while the lease is ours; a tombstone with nothing left is kept for a day. */
+function changeSettling(
+  { subscriptions }: Services,
+  read: Stored<SubscriptionOrTombstone>,
+  token: string,
+  change: (settling: Settling) => Settling | undefined,
+) {
+  return compareAndSet<SubscriptionOrTombstone>(
+    read,
+    ({ settling, ...current }) => {
+      if (settling?.lease.token !== token) return undefined
+      const changed = change(settling)
+      if (changed !== undefined) return { ...current, settling: changed }
+      return 'deleted' in current ? { ...current, ttl: TOMBSTONE_SECONDS } : current
+    },
+    {
+      save: subscriptions.save,
+      reload: (session) => subscriptions.find(read.consumer, read.id, session),
+    },
+  )
+}

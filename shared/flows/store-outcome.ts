@@ -1,0 +1,70 @@
+import { compareAndSet } from '../azure/conditional-write.ts'
+import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
+import {
+  afterAttempt,
+  endsByMessage,
+  isOpen,
+  nextState,
+  withAttempt,
+  type DeliveryDocument,
+} from '../deliveries/delivery.ts'
+import { deliveryReferenceTo } from '../messages.ts'
+import type { Services } from '../services.ts'
+import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import { outcomeStored } from './send-webhook.ts'
+
+/**
+ * The record after an attempt. `isProbe`: a failure uses no step of the ladder, and the record stays where it is.
+ */
+export function recordAfter(
+  { clock, random, config }: Services,
+  delivery: DeliveryDocument,
+  { outcome, latest }: Attempted,
+  isProbe = false,
+): DeliveryDocument {
+  const now = nowSeconds(clock)
+  if (isProbe && outcome.kind === 'failed') return withAttempt(delivery, latest, now)
+  const { retrySeconds } = config.delivery
+  const next = nextState(delivery, outcome, retrySeconds, now, random())
+  const { repairAfterSeconds } = config
+  return afterAttempt(delivery, next, { latest, nowSeconds: now, repairAfterSeconds })
+}
+
+/**
+ * Stores what an attempt has come to, also where the sweep has taken the record meanwhile. Returns the record with the
+ * session of its write; undefined where it is over, or at another attempt: another copy of this work was first.
+ */
+export async function storeOutcome(
+  services: Services,
+  read: Stored<DeliveryDocument>,
+  attempted: Attempted,
+  isProbe = false,
+) {
+  const { deliveries } = services
+  const isSame = (current: DeliveryDocument) =>
+    isOpen(current) && current.run === read.run && current.attempt === read.attempt
+  const stored = await compareAndSet<DeliveryDocument>(
+    read,
+    (current) => (isSame(current) ? recordAfter(services, current, attempted, isProbe) : undefined),
+    {
+      save: deliveries.save,
+      reload: (session) => deliveries.find(read.subscription, read.id, session),
+    },
+  )
+  outcomeStored(services, { number: Number(read.subscription) }, read)
+  if (stored !== undefined) await sendRetry(services, stored.document, { delivery: stored.session })
+  return stored?.document
+}
+
+/** Sends the message that ends a wait, where it is short. */
+export async function sendRetry(
+  { retryQueue, clock, config }: Services,
+  delivery: DeliveryDocument,
+  sessions: { event?: string | undefined; delivery?: string | undefined },
+): Promise<void> {
+  if (delivery.state !== 'waiting' || delivery.due === undefined) return
+  const wait = delivery.due - config.repairAfterSeconds - nowSeconds(clock)
+  if (endsByMessage(wait))
+    await retryQueue.send(deliveryReferenceTo(delivery, sessions), Math.max(0, wait))
+}

@@ -1,0 +1,81 @@
+import { compareAndSet } from '../azure/conditional-write.ts'
+import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
+import type { Services } from '../services.ts'
+import { claimed, leaseOf, newLease } from '../subscriptions/circuit-breaker.ts'
+import {
+  isSubscription,
+  wakeOf,
+  withCircuit,
+  type SubscriptionDocument,
+  type SubscriptionOrTombstone,
+} from '../subscriptions/subscription.ts'
+import { redrive } from './redrive.ts'
+import { sendDrain, sendSettling } from './send-drain.ts'
+import { sendValidation } from './validate-subscription.ts'
+
+/**
+ * Has everything done that waits for a subscription, and whose time has come: a pause that is over, a drain or the settling
+ * of a deleted one whose lease ran out, a validation whose message was lost. It starts work and does none, so that one
+ * subscriber's backlog takes nobody's time. Returns how many were woken.
+ */
+export const sweepSubscriptions = (services: Services, endMs: number): Promise<number> =>
+  redrive(
+    services,
+    () => services.subscriptions.overdue(nowSeconds(services.clock)),
+    (document) => wake(services, document),
+    endMs,
+  )
+
+async function wake(services: Services, found: Stored<SubscriptionOrTombstone>): Promise<boolean> {
+  const { subscriptions, newToken, clock, index } = services
+  const now = nowSeconds(clock)
+  const isOver = (time: number | undefined): boolean => time !== undefined && time <= now
+  const woken = await compareAndSet<SubscriptionOrTombstone>(
+    found,
+    (current) =>
+      isOver(wakeOf(current)) ? renewed(services, current, newToken, isOver) : undefined,
+    {
+      save: subscriptions.save,
+      reload: (session) => subscriptions.find(found.consumer, found.id, session),
+    },
+  )
+  if (woken === undefined) return false
+  index.invalidate()
+  const { circuit, validation } = isSubscription(found) ? found : {}
+  if (isOver(leaseOf(circuit)?.until)) await sendDrain(services, woken)
+  if (isOver(found.settling?.lease.until)) await sendSettling(services, woken)
+  if (isOver(validation?.due) && isSubscription(woken.document))
+    await sendValidation(services, woken.document, woken.session, 0)
+  return true
+}
+
+/** The document with a new lease, or due, for each part whose time is over. */
+function renewed(
+  { clock, config }: Services,
+  document: SubscriptionOrTombstone,
+  newToken: () => string,
+  isOver: (time: number | undefined) => boolean,
+): SubscriptionOrTombstone {
+  const settled = isOver(document.settling?.lease.until)
+    ? withSettlingLease(document, newLease(clock.now(), newToken()))
+    : document
+  if (!isSubscription(settled)) return settled
+  const { circuit, validation } = settled
+  const due = nowSeconds(clock) + config.repairAfterSeconds
+  const asked: SubscriptionDocument =
+    validation !== undefined && isOver(validation.due)
+      ? { ...settled, validation: { ...validation, due } }
+      : settled
+  return circuit !== undefined && isOver(leaseOf(circuit)?.until)
+    ? withCircuit(asked, claimed(circuit, clock.now(), newToken()))
+    : asked
+}
+
+function withSettlingLease<T extends SubscriptionOrTombstone>(
+  document: T,
+  lease: ReturnType<typeof newLease>,
+): T {
+  const { settling } = document
+  return settling === undefined ? document : { ...document, settling: { ...settling, lease } }
+}

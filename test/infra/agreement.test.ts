@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startHost } from '../../local/host/host.ts'
@@ -11,11 +11,12 @@ import { operations } from '../support/openapi-validation.ts'
 const root = path.join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 const sources = globSync('{functions,shared}/**/*.ts', { cwd: root })
+const documents = globSync(['*.md', '{docs,infra}/*.md'], { cwd: root })
 const { scripts, main }: { scripts: Record<string, string>; main: string } = JSON.parse(
   read('package.json'),
 )
 
-test('the settings are the same in the schema, the sample and the README', () => {
+test('the settings are the same in the schema, the sample and docs/settings.md', () => {
   const sample: { Values: Record<string, string> } = JSON.parse(read('local.settings.sample.json'))
   const host = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage'] // what func itself demands
   const inAzureOnly = settingNames.filter((name) => name.includes('__'))
@@ -23,13 +24,13 @@ test('the settings are the same in the schema, the sample and the README', () =>
     [...Object.keys(sample.Values), ...inAzureOnly].toSorted(),
     [...host, ...settingNames].toSorted(),
   )
-  const table = [...read('README.md').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([\w]+)`/g)].map(([, name = '']) => name),
+  const described = [...read('docs/settings.md').matchAll(/^\| (`.*?) \|/gm)].flatMap(
+    ([, cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => name !== 'managedidentity'), // a value, not a name
   )
-  assert.deepEqual(
-    settingNames.filter((name) => !table.includes(name)),
-    [],
-  )
+  assert.deepEqual(described.toSorted(), settingNames.toSorted())
 })
 
 test('the functions, their routes, methods, authorisation levels and queues are these and no others', async () => {
@@ -99,18 +100,43 @@ test('every container and queue that the code names is created, and none besides
   assert.deepEqual(used(/openQueue<\w+>\(\w+, '([\w-]+)'\)/g), queues.toSorted())
 })
 
-test('every command in the README and the documents exists', () => {
-  const texts = ['README.md', ...globSync('docs/*.md', { cwd: root })].map(read).join('\n')
-  const named = [...texts.matchAll(/npm (?:run )?(?:-s )?([a-z][\w:-]*)/g)].map(
-    ([, name = '']) => name,
+test('every command in the documents exists', () => {
+  const named = documents.flatMap((file) =>
+    [...read(file).matchAll(/npm (?:run (?:-s )?([a-z][\w:-]*)|(start|test)\b)/g)].map(
+      ([, script = '', short = '']) => ({ file, script: script === '' ? short : script }),
+    ),
   )
-  const builtIn = new Set(['ci', 'install', 'audit'])
-  assert.ok(named.length > 5)
+  assert.ok(named.length > 50)
   assert.deepEqual(
-    named.filter((name) => !builtIn.has(name) && scripts[name] === undefined),
+    named.filter(({ script }) => scripts[script] === undefined),
     [],
   )
 })
+
+test('every relative link in the documents leads to a file, and to a heading where it names one', () => {
+  const links = documents.flatMap((file) =>
+    [...read(file).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)].map(
+      ([link, target = '', heading = '']) => ({ file, link, target, heading }),
+    ),
+  )
+  assert.ok(links.length > 50)
+  const broken = links.filter(({ file, target, heading }) => {
+    const found = target === '' ? file : path.join(path.dirname(file), target)
+    if (!existsSync(path.join(root, found))) return true
+    return heading !== '' && !headingsOf(found).includes(heading)
+  })
+  assert.deepEqual(broken, [])
+})
+
+/** The anchors that GitHub makes of a document's headings. */
+function headingsOf(file: string): string[] {
+  return [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
 
 test('imports run one way: no two modules of functions/ and shared/ need each other', () => {
   const imports = new Map(sources.map((file) => [file, importsOf(file)]))

@@ -74,7 +74,7 @@ export async function createServices(config: Config) {
       allowed: config.delivery.allowedNetworks,
       lookup,
     }),
-    concurrencyLimit: createConcurrencyLimit(systemClock.now),
+    concurrencyLimit: createConcurrencyLimit(systemClock),
     recentOutcomes: createRecentOutcomes(systemClock.now),
     unsavedOutcomes: createBoundedMap<Attempted>(MOST_UNSAVED),
     inProgress: createInProgress(),

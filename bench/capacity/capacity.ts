@@ -8,7 +8,7 @@ import { startStack } from '../../local/stack.ts'
 import { chartOf } from './chart.ts'
 import { ceilingsOf } from './limits.ts'
 import { measuredPart } from './page.ts'
-import { usageOfEvents, usageOfSweep, type EventUsage } from './usage.ts'
+import { usageOfEvents, usageOfTimers, type EventUsage } from './usage.ts'
 
 const SUBSCRIBERS = [0, 1, 3, 10]
 const BYTES = [10_000, 100_000, 1_000_000]
@@ -22,7 +22,7 @@ try {
   for (const subscribers of SUBSCRIBERS) usages.push(await count(subscribers, 0, EVENTS))
   const large = usages.filter(({ subscribers }) => subscribers === 1)
   for (const bytes of BYTES) large.push(await count(1, bytes, LARGE_EVENTS))
-  await write(measuredPart(usages, large, { sweep: await usageOfSweep(stack) }))
+  await write(measuredPart(usages, large, { timers: await usageOfTimers(stack) }))
   writeFileSync(path.join(docs, 'capacity.svg'), chartOf(ceilingsOf(usages), SUBSCRIBERS))
 } finally {
   await stack.stop()

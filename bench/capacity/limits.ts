@@ -49,11 +49,6 @@ export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
     ),
     by('queue `events-inbound`', 'sharded queues (not built)', () => QUEUE_MESSAGES),
     by(
-      'queue `events-outbound`',
-      'sharded queues (not built)',
-      ({ subscribers }) => QUEUE_MESSAGES / subscribers,
-    ),
-    by(
       'storage account',
       'a second account, by `QueueStorage__queueServiceUri`',
       ({ messages }) => STORAGE_REQUESTS / REQUESTS_A_MESSAGE / messages,

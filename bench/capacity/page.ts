@@ -3,9 +3,9 @@ import { ceilingsOf } from './limits.ts'
 import { logGigabytes, priceOf } from './price.ts'
 import type { EventUsage } from './usage.ts'
 
-/** What one run of the sweep costs, in request units. */
+/** What one run of all timers costs, in request units. */
 export interface Idle {
-  sweep: number
+  timers: number
 }
 
 /** The measured part of docs/capacity.md, in Markdown. */
@@ -13,7 +13,7 @@ export function measuredPart(usages: EventUsage[], large: EventUsage[], idle: Id
   return [
     '### What an event costs',
     costTable(usages),
-    `A run of the sweep that finds nothing to do costs ${idle.sweep.toFixed(1)} RU, ${((idle.sweep * 2 * 60 * 24 * 30) / 1e6).toFixed(1)} million RU in a month.`,
+    `A run of all timers that finds nothing to do costs ${idle.timers.toFixed(1)} RU, ${((idle.timers * 2 * 60 * 24 * 30) / 1e6).toFixed(1)} million RU in a month.`,
     '### What each part takes, in events a second',
     ceilingTable(usages),
     firstToBreak(usages),

@@ -5,21 +5,23 @@ import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { Stack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
+import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { startApp } from '../support/app.ts'
 import { createArrivals, warmUp } from '../support/arrivals.ts'
 
-// Without the sweep, which costs the same whether there are events or not.
+// Without the timers, which cost the same whether there are events or not.
 const FUNCTIONS = [
   'publish-event',
   'fan-out-event',
-  'deliver-event',
+  'retry-delivery',
+  'drain-backlog',
   'create-subscription',
   'read-subscription',
   'validate-subscription',
 ]
 const CONNECTIONS = 4
 const LONGEST_SECONDS = 40
-const SWEEPS = 5
+const RUNS = 5
 
 /** What one event costs, as the strict front and a proxy before the queues count it. */
 export interface EventUsage {
@@ -95,18 +97,20 @@ function perEvent(events: number, tallies: Map<string, Tally>): Map<string, Tall
   return new Map(each)
 }
 
-/** Request units of a run of the sweep that finds nothing to do. */
-export async function usageOfSweep(stack: Stack): Promise<number> {
-  const app = await startApp(stack, 'capacitysweep', 1, { functions: ['sweep'] })
+/** Request units of a run of all timers that finds nothing to do. */
+export async function usageOfTimers(stack: Stack): Promise<number> {
+  const app = await startApp(stack, 'capacitytimers', 1, { functions: [...timers] })
   try {
     await stack.emulators.resetUsage()
-    for (let run = 0; run < SWEEPS; run++)
-      await fetch(new URL('/admin/functions/sweep', app.api), { method: 'POST', body: '{}' })
+    for (let run = 0; run < RUNS; run++)
+      for (const timer of timers)
+        await fetch(new URL(`/admin/functions/${timer}`, app.api), { method: 'POST', body: '{}' })
+    const all = RUNS * timers.length
     for (const end = Date.now() + LONGEST_SECONDS * 1000; Date.now() < end; await sleep(200)) {
       const beats = (await app.usage()).get('requests')?.operations.upsert ?? 0 // the last thing that a run does
-      if (beats >= SWEEPS) return (await app.charge()) / beats
+      if (beats >= all) return (await app.charge()) / (beats / timers.length)
     }
-    throw new Error(`The sweep did not run ${SWEEPS} times within ${LONGEST_SECONDS} s.`)
+    throw new Error(`The timers did not run ${RUNS} times within ${LONGEST_SECONDS} s.`)
   } finally {
     await app.stop()
   }

@@ -1,7 +1,7 @@
 import { CosmosClient } from '@azure/cosmos'
 import { QueueServiceClient, type DequeuedMessageItem } from '@azure/storage-queue'
 import type { Stack } from '../../local/stack.ts'
-import { newDelivery, type DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { documentOfApp } from '../support/bare-calls.ts'
@@ -12,8 +12,8 @@ const BATCH = 32
 const subscriber = { number: 1, consumer: '/org/ttd', id: 'a'.repeat(64) }
 
 /**
- * So many deliveries by the bare SDKs, one POST each: the least by which none can be lost. A record is created, read and
- * replaced, a message sent, received and deleted. Gives how many a second.
+ * So many deliveries by the bare SDKs, one POST each: the least by which none can be lost, from an event that is stored. A
+ * message is sent, received and deleted, its event read and marked, and a record created. Returns how many a second.
  */
 export async function bareDeliveries(
   stack: Stack,
@@ -22,27 +22,40 @@ export async function bareDeliveries(
 ): Promise<number> {
   const { settings } = await createStores(stack, `bare${count}`)
   const database = new CosmosClient(settings.Cosmos).database(settings.COSMOS_DATABASE)
-  const records = database.container('deliveries')
+  const [events, records] = ['events', 'deliveries'].map((name) => database.container(name))
+  if (events === undefined || records === undefined) throw new Error('There are no containers.')
   const queue = QueueServiceClient.fromConnectionString(settings.QueueStorage).getQueueClient(
-    'events-outbound',
+    'events-inbound',
   )
   const event = documentOfApp()
+  const key = [event.resource, event.subject]
 
-  async function record(): Promise<void> {
-    const delivery = newDelivery({ ...event, id: newEventId() }, subscriber, 60)
-    await records.items.create(delivery)
-    await queue.sendMessage(Buffer.from(JSON.stringify({ id: delivery.id })).toString('base64'))
+  async function store(): Promise<string> {
+    const id = newEventId()
+    await events?.items.create({ ...event, id, pending: 1 })
+    return id
   }
+  const send = async (id: string) =>
+    void (await queue.sendMessage(Buffer.from(JSON.stringify({ id })).toString('base64')))
+
   async function deliver({ messageText, messageId, popReceipt }: DequeuedMessageItem) {
     const { id } = JSON.parse(Buffer.from(messageText, 'base64').toString())
-    const item = records.item(id, [String(subscriber.number), id])
-    const { resource: read } = await item.read<DeliveryDocument>()
+    const item = events?.item(id, key)
+    await item?.read()
     await post()
-    await item.replace({ ...read, id, state: 'delivered' })
+    await records?.items.create({
+      ...newDelivery({ ...event, id }, subscriber),
+      state: 'delivered',
+    })
+    await item?.patch([{ op: 'remove', path: '/pending' }])
     await queue.deleteMessage(messageId, popReceipt)
   }
+  const ids: string[] = []
+  await forEachConcurrently(Array.from({ length: count }), AT_ONCE, async () => {
+    ids.push(await store())
+  })
   const began = performance.now()
-  await forEachConcurrently(Array.from({ length: count }), AT_ONCE, record)
+  await forEachConcurrently(ids, AT_ONCE, send)
   for (let left = count; left > 0;) {
     const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: BATCH })
     await forEachConcurrently(receivedMessageItems, BATCH, deliver)

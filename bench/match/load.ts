@@ -2,10 +2,8 @@ import { CosmosClient, type Container } from '@azure/cosmos'
 import { startEmulators } from '../../local/emulators/emulators.ts'
 import { createResources } from '../../local/resources.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
-import {
-  changesIn,
-  createSubscriptionIndex,
-} from '../../shared/subscriptions/subscription-index.ts'
+import { changesIn } from '../../shared/subscriptions/subscription-changes.ts'
+import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
 import { documentOf } from './data.ts'
 
 const RESOURCES = 200
@@ -19,7 +17,10 @@ async function load(container: Container, count: number, usageOf: UsageOf): Prom
     if (size !== count) throw new Error(`${size} of ${count} subscriptions were loaded`)
   })
   const later = Math.floor(Date.now() / 1000) + 60
-  const check = await usageOf(async () => void (await changesIn(container)(later)))
+  const check = await usageOf(async () => {
+    for await (const changes of changesIn(container)(later))
+      if (changes.length > 0) throw new Error('Something has changed.')
+  })
   return [String(count), ...first, ...check]
 }
 type UsageOf = (work: () => Promise<void>) => Promise<string[]>

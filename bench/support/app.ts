@@ -9,7 +9,7 @@ import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { startHostProcess } from './host.ts'
 import { createStores } from './stores.ts'
 
-const QUEUES = ['events-inbound', 'events-outbound']
+const QUEUES = ['events-inbound', 'events-retry'] // a drain that looks once more, 40 s later, is no work
 const TOKEN_SECONDS = 4 * 3600 // a long soak outlives the real ones
 
 /** The longest that an empty queue of the app waits for the next look into it. */

@@ -49,11 +49,11 @@ async function deliverTo(
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
-  const isReady =
-    isClosed(subscriber.circuit) &&
-    !concurrencyLimit.isSlow(subscription) &&
-    concurrencyLimit.hasRoom(subscription)
-  await (isReady ? attempt : joinBacklog)(services, fan, subscriber)
+  const leave = isClosed(subscriber.circuit)
+    ? await concurrencyLimit.enter(subscription)
+    : undefined
+  if (leave === undefined) await joinBacklog(services, fan, subscriber)
+  else await attempt(services, fan, subscriber, leave)
 }
 
 async function joinBacklog(
@@ -83,10 +83,13 @@ async function attempt(
   services: Services,
   fan: FanOut,
   subscriber: SubscriptionEntry,
+  leave: () => void,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
   const { event, traceparent } = fan
-  const sending = sendWebhook(services, subscriber, event.event, delivery, traceparent)
+  const sending = sendWebhook(services, subscriber, event.event, delivery, traceparent).finally(
+    leave,
+  )
   const slow = services.clock.timeout(SLOW_MS)
   const attempted = await Promise.race([sending, slow.ended])
   slow.cancel()

@@ -44,20 +44,14 @@ async function retry(
   const subscriber = await findSubscriber(services, delivery)
   if (subscriber === 'deleted')
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
-  return isReady(services, delivery, subscriber)
-    ? attemptAgain(services, message, delivery, subscriber, traceparent)
-    : joinBacklog(services, delivery, subscriber)
+  const leave =
+    delivery.state === 'waiting' && isClosed(subscriber.circuit)
+      ? await services.concurrencyLimit.enter(delivery.subscription)
+      : undefined
+  return leave === undefined
+    ? joinBacklog(services, delivery, subscriber)
+    : attemptAgain(services, message, delivery, subscriber, traceparent).finally(leave)
 }
-
-const isReady = (
-  { concurrencyLimit }: Services,
-  { state, subscription }: DeliveryDocument,
-  { circuit }: Subscriber,
-): boolean =>
-  state === 'waiting' &&
-  isClosed(circuit) &&
-  !concurrencyLimit.isSlow(subscription) &&
-  concurrencyLimit.hasRoom(subscription)
 
 /** Returns the delivery that a message speaks of; undefined where it has moved on. Throws where it is not to be seen yet. */
 async function findOpen(

@@ -19,7 +19,7 @@ interface Work {
 
 /**
  * Sends an event to a subscriber. Where an attempt's outcome could not be stored, returns that outcome rather than sending
- * again: call `outcomeStored` once it is.
+ * again: call `outcomeStored` once it is. The caller counts the request.
  */
 export async function sendWebhook(
   services: Services,
@@ -33,10 +33,8 @@ export async function sendWebhook(
   const unsaved = unsavedOutcomes.get(key)
   if (unsaved !== undefined) return unsaved
   const { url, body, headers } = signedRequest(receiver, event, traceparent)
-  const end = concurrencyLimit.start(String(receiver.number))
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
-  end()
   const outcome = outcomeOf(answer, clock.now())
   telemetry.recordAttempt(outcome.kind, answer.ms)
   const attempted = { outcome, latest: attemptOf(answer, clock.now()) }

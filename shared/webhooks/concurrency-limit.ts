@@ -1,47 +1,79 @@
+import type { Clock } from '../clock.ts'
+
 const QUICK_LIMIT = 24 // requests at once to a subscriber that answers quickly: half of an instance's slots (host.json)
 const SLOW_LIMIT = 4 // to one that is slow: it must not hold the slots of the others
+const PATIENCE_MS = 1000 // for a place with a quick subscriber; nobody waits for a slow one
 
-/** After so long without an answer a subscriber counts as slow, and nobody waits for it in a fan-out. */
+/** After so long without an answer a subscriber counts as slow. */
 export const SLOW_MS = 2000
 
 interface Subscriber {
   /** When each open request was sent: ms of the epoch. */
   open: Map<symbol, number>
   latencyMs: number
+  waiting: Set<() => void>
 }
 
-/** Bounds how many requests this instance has open to each subscriber; `now` is in ms of the epoch. */
-export function createConcurrencyLimit(now: () => number) {
+/** Bounds how many requests this instance has open to each subscriber. */
+export function createConcurrencyLimit({ now, timeout }: Clock) {
   const subscribers = new Map<string, Subscriber>()
 
-  /** One that hangs is known by its oldest request, long before that has timed out. */
-  function isSlow(subscription: string): boolean {
-    const { open, latencyMs } = subscribers.get(subscription) ?? idle
-    return Math.max(latencyMs, now() - Math.min(...open.values())) > SLOW_MS
+  function of(subscription: string): Subscriber {
+    const known = subscribers.get(subscription)
+    if (known !== undefined) return known
+    const made = { open: new Map<symbol, number>(), latencyMs: 0, waiting: new Set<() => void>() }
+    subscribers.set(subscription, made)
+    return made
   }
-  const limitOf = (subscription: string) => (isSlow(subscription) ? SLOW_LIMIT : QUICK_LIMIT)
+  /** One that hangs is known by its oldest request, long before that has timed out. */
+  const isSlow = ({ open, latencyMs }: Subscriber): boolean =>
+    Math.max(latencyMs, now() - Math.min(...open.values())) > SLOW_MS
+
+  function start(subscription: string): () => void {
+    const subscriber = of(subscription)
+    const request = Symbol(subscription)
+    subscriber.open.set(request, now())
+    return () => {
+      subscriber.open.delete(request)
+      const [next] = subscriber.waiting
+      next?.()
+      if (subscriber.open.size === 0 && next === undefined && subscriber.latencyMs <= SLOW_MS)
+        subscribers.delete(subscription) // nothing to remember
+    }
+  }
+  /** Ends when a request has, or after so many milliseconds; whoever gives up waits no more. */
+  async function oneEnded({ waiting }: Subscriber, ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const end = timeout(ms)
+    waiting.add(resolve)
+    await Promise.race([promise, end.ended])
+    waiting.delete(resolve)
+    end.cancel()
+  }
 
   return {
-    isSlow,
+    /** Counts a request that is sent now, whatever the limit; returns what ends it. */
+    start,
 
-    /** How many requests may be open to a subscriber at once. */
-    limitOf,
-
-    /** Whether one more request may be open to a subscriber. */
-    hasRoom: (subscription: string): boolean =>
-      (subscribers.get(subscription)?.open.size ?? 0) < limitOf(subscription),
-
-    /** Counts a request that is sent now; returns what ends it. */
-    start(subscription: string): () => void {
-      const { open, latencyMs } = subscribers.get(subscription) ?? { open: new Map(), latencyMs: 0 }
-      const request = Symbol(subscription)
-      subscribers.set(subscription, { open: open.set(request, now()), latencyMs })
-      return () => {
-        open.delete(request)
-        const known = subscribers.get(subscription)
-        if (open.size === 0 && known !== undefined && known.latencyMs <= SLOW_MS)
-          subscribers.delete(subscription) // nothing to remember
+    /**
+     * Counts a request that is sent now and returns what ends it; waits up to 1 s for its place with a quick subscriber.
+     * Undefined where the subscriber is slow or has a line: its backlog is the place then.
+     */
+    async enter(subscription: string): Promise<(() => void) | undefined> {
+      const subscriber = of(subscription)
+      for (const end = now() + PATIENCE_MS; !isSlow(subscriber);) {
+        if (subscriber.open.size < QUICK_LIMIT) return start(subscription)
+        const left = end - now()
+        if (left <= 0) return undefined
+        await oneEnded(subscriber, left)
       }
+      return undefined
+    },
+
+    /** How many requests a drain may have open to a subscriber at once. */
+    limitOf: (subscription: string): number => {
+      const known = subscribers.get(subscription)
+      return known !== undefined && isSlow(known) ? SLOW_LIMIT : QUICK_LIMIT
     },
 
     /** Notes how long a subscriber took to answer. */
@@ -51,5 +83,3 @@ export function createConcurrencyLimit(now: () => number) {
     },
   }
 }
-
-const idle: Subscriber = { open: new Map(), latencyMs: 0 }

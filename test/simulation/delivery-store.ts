@@ -1,0 +1,58 @@
+import type { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
+import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import type { Connection } from './connection.ts'
+import { ascending, compareText, top } from './select.ts'
+
+/** The deliveries' store over a simulated container. */
+export function simulatedDeliveryStore(
+  connection: Connection<DeliveryDocument>,
+): ReturnType<typeof openDeliveryStore> {
+  const keyOf = (subscription: string, event: string) => `${subscription}/${event}`
+  return {
+    add: (document) =>
+      connection.create(
+        keyOf(document.subscription, document.id),
+        keyOf(document.subscription, document.id),
+        document,
+      ),
+    find: (subscription, event, session) =>
+      connection.read(keyOf(subscription, event), keyOf(subscription, event), session),
+    save: (delivery) =>
+      connection.replace(
+        keyOf(delivery.subscription, delivery.id),
+        keyOf(delivery.subscription, delivery.id),
+        delivery,
+      ),
+    overdue: (nowSeconds) =>
+      connection.query('overdue deliveries', (all) =>
+        top(100, all, ({ due = Infinity }) => due <= nowSeconds, ascending('due')),
+      ),
+    page: (subscription, state, after, count) =>
+      connection.query(`page of ${subscription} ${state}`, (all) =>
+        top(
+          count,
+          all,
+          (each) => each.subscription === subscription && each.state === state && each.id > after,
+          (a, b) => compareText(a.id, b.id),
+        ),
+      ),
+    count: (subscription, state, most) =>
+      connection.query(`count of ${subscription} ${state}`, (all) => {
+        let count = 0
+        for (const each of all)
+          if (each.subscription === subscription && each.state === state) count++
+        return Math.min(most, count)
+      }),
+    oldestDue: () =>
+      connection.query('oldest due', (all) => {
+        const [oldest] = top(1, all, ({ due = 0 }) => due > 0, ascending('due'))
+        return oldest?.due
+      }),
+    deadSince: (since) =>
+      connection.query('dead since', (all) => {
+        let count = 0
+        for (const { deadAt = 0 } of all) if (deadAt >= since) count++
+        return Math.min(1000, count)
+      }),
+  }
+}

@@ -1,0 +1,88 @@
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import type { openEventStore } from '../../shared/events/event-store.ts'
+import type { Connection } from './connection.ts'
+import { ascending, compareText, top } from './select.ts'
+
+interface Key {
+  id: string
+  resource: string
+  subject: string
+}
+
+/** The events' store over a simulated container. */
+export function simulatedEventStore(
+  connection: Connection<EventDocument>,
+): ReturnType<typeof openEventStore> {
+  return {
+    add: (document) => connection.create(eventKey(document), partitionOf(document), document),
+    find: (reference) =>
+      connection.read(
+        eventKey({ ...reference, id: reference.event }),
+        partitionOf(reference),
+        reference.session,
+      ),
+    markFannedOut: (event, count, at) =>
+      connection.patch(
+        eventKey(event),
+        partitionOf(event),
+        event._etag,
+        ({ pending: _pending, ...current }) => ({ ...current, fanOut: { count, at } }),
+      ),
+    overdue: (nowSeconds) =>
+      connection.query('overdue events', (all) =>
+        top(100, all, ({ pending = Infinity }) => pending <= nowSeconds, ascending('pending')),
+      ),
+    claim: (event, until) =>
+      connection.patch(eventKey(event), partitionOf(event), event._etag, (current) => ({
+        ...current,
+        pending: until,
+        redrives: (event.redrives ?? 0) + 1,
+      })),
+    async ofResource(resource, { after, until, most }, take) {
+      const found = await connection.query(`events of ${resource}`, (all) =>
+        top(
+          most,
+          all,
+          (each) => each.resource === resource && each.id > after && each.id < until,
+          (a, b) => compareText(a.id, b.id),
+        ),
+      )
+      return lastTaken(found, take)
+    },
+    async in(scope, { after, until, most }, take) {
+      const found = await connection.query('events in a scope', (all) =>
+        top(
+          most,
+          all,
+          (each) =>
+            (scope.resource ?? each.resource) === each.resource &&
+            (scope.subject ?? each.subject) === each.subject &&
+            (scope.alternative ?? each.alternative) === each.alternative &&
+            each.id > after &&
+            each.id < until,
+          (a, b) => compareText(a.id, b.id),
+        ),
+      )
+      return lastTaken(found, take)
+    },
+    moveCopy: (event, late) =>
+      connection.patch(eventKey(event), partitionOf(event), event._etag, (current) => ({
+        ...current,
+        late,
+      })),
+    pending: () =>
+      connection.query('pending events', (all) =>
+        top(100, all, ({ pending = 0 }) => pending > 0, ascending('pending')).map(({ id }) => id),
+      ),
+  }
+}
+
+/** The key of an event in its container. */
+export const eventKey = ({ id, resource, subject }: Key): string => `${resource}${subject}/${id}`
+const partitionOf = ({ resource, subject }: Omit<Key, 'id'>): string => `${resource}${subject}`
+
+/** Gives items to `take` until it has enough; returns the last one it took. */
+function lastTaken<T>(items: T[], take: (item: T) => boolean): T | undefined {
+  for (const item of items) if (!take(item)) return item
+  return items.at(-1)
+}

@@ -1,0 +1,102 @@
+import { drainSubscription } from '../../shared/flows/drain.ts'
+import { fanOut } from '../../shared/flows/fan-out.ts'
+import { replayPage, sweepReplays } from '../../shared/flows/replay.ts'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
+import { storeSpilled } from '../../shared/flows/store-spilled-event.ts'
+import { sweepDeliveries } from '../../shared/flows/sweep-deliveries.ts'
+import { sweepEvents } from '../../shared/flows/sweep-events.ts'
+import { sweepSubscriptions } from '../../shared/flows/sweep-subscriptions.ts'
+import { validate } from '../../shared/flows/validate-subscription.ts'
+import {
+  parseDeliveryReference,
+  parseDrainMessage,
+  parseInboundMessage,
+  parseReplayMessage,
+  parseValidationMessage,
+} from '../../shared/messages.ts'
+import type { Services } from '../../shared/services.ts'
+import { nextTraceparent } from '../../shared/telemetry/trace.ts'
+import type { FunctionName } from './plan.ts'
+import type { Queues } from './services.ts'
+
+/** A function that a queue starts, as its handler does it. Returns how it ended, for the trace. */
+export interface QueueFunction {
+  name: FunctionName
+  run: (services: Services, message: unknown, dequeueCount: number) => Promise<string>
+}
+
+/** By the queue that starts them. */
+export const queueFunctions: Record<keyof Queues, QueueFunction> = {
+  inboundQueue: { name: 'fan-out-event', run: fanOutEvent },
+  retryQueue: {
+    name: 'retry-delivery',
+    run: (services, message) =>
+      retryDelivery(services, parseDeliveryReference(message), nextTraceparent(undefined)),
+  },
+  drainQueue: {
+    name: 'drain-backlog',
+    run: (services, message) => drainSubscription(services, parseDrainMessage(message)),
+  },
+  validationQueue: {
+    name: 'validate-subscription',
+    run: (services, message) => validate(services, parseValidationMessage(message)),
+  },
+  replayQueue: {
+    name: 'replay-deliveries',
+    run: (services, message) => replayPage(services, parseReplayMessage(message)),
+  },
+}
+
+async function fanOutEvent(services: Services, message: unknown, tries: number): Promise<string> {
+  const inbound = parseInboundMessage(message)
+  const isSpilled = 'spilled' in inbound
+  const reference = isSpilled ? await storeSpilled(services, inbound, tries) : inbound
+  if (reference === undefined) return 'sent round'
+  const event = await services.events.find(reference)
+  if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
+  if (event.pending === undefined) return 'dropped'
+  const age = services.clock.now() - Date.parse(event.event.time)
+  const isRepeat = isSpilled || tries > 1 || event.redrives !== undefined || age > 60_000
+  const traceparent = nextTraceparent(event.traceparent)
+  const { session } = reference
+  const count = await fanOut(services, { event, session, traceparent, isRepeat })
+  const at = new Date(services.clock.now()).toISOString()
+  const { outcome } = await services.events.markFannedOut(event, count, at)
+  return `${count} subscribers, ${outcome}`
+}
+
+/** A function that the clock starts every 30 s. */
+export interface TimerFunction {
+  name: FunctionName
+  /** Whose wakers it looks for. */
+  container: 'events' | 'deliveries' | 'subscriptions'
+  run: (services: Services, endMs: number) => Promise<number>
+}
+
+export const timerFunctions: TimerFunction[] = [
+  {
+    name: 'sweep-events',
+    container: 'events',
+    async run(services, endMs) {
+      await services.inboundQueue.probe()
+      return sweepEvents(services, endMs)
+    },
+  },
+  {
+    name: 'sweep-deliveries',
+    container: 'deliveries',
+    async run(services, endMs) {
+      await services.retryQueue.probe()
+      return sweepDeliveries(services, endMs)
+    },
+  },
+  {
+    name: 'sweep-subscriptions',
+    container: 'subscriptions',
+    async run(services, endMs) {
+      const woken = await sweepSubscriptions(services, endMs)
+      await sweepReplays(services)
+      return woken
+    },
+  },
+]

@@ -1,0 +1,68 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+
+export type Process = ReturnType<typeof createProcess>
+
+interface Options {
+  name: string
+  scheduler: Scheduler
+  random: Random
+  /** Epoch ms at which virtual time begins. */
+  epoch: number
+  /** What this machine's clock is ahead by. */
+  clockOffsetMs: number
+  /** The share of steps at which it dies, at this moment. */
+  deathRate: () => number
+  onDeath: () => void
+}
+
+/**
+ * A process of the app: its steps come by `defer` alone. Once it is dead none comes any more, so that it ends between two
+ * awaits; while it is frozen they wait, and its clock goes on.
+ */
+export function createProcess(options: Options) {
+  const { name, scheduler, random, epoch, clockOffsetMs, deathRate, onDeath } = options
+  let isAlive = true
+  let frozenUntil = 0
+
+  function kill(): void {
+    if (!isAlive) return
+    isAlive = false
+    onDeath()
+  }
+
+  function defer(ms: number, step: () => void): void {
+    scheduler.after(ms, () => resume(step))
+  }
+
+  function resume(step: () => void): void {
+    if (!isAlive) return
+    if (scheduler.now() < frozenUntil) scheduler.at(frozenUntil, () => resume(step))
+    else if (random.chance(deathRate())) kill()
+    else step()
+  }
+
+  const clock: Clock = {
+    now: () => Math.floor(epoch + scheduler.now() + clockOffsetMs),
+    timeout(ms) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      let isCancelled = false
+      scheduler.after(ms, () => {
+        if (!isCancelled) resume(resolve)
+      })
+      return { ended: promise, cancel: () => void (isCancelled = true) }
+    },
+  }
+  return {
+    name,
+    clock,
+    defer,
+    kill,
+    isAlive: () => isAlive,
+    isRunning: () => isAlive && scheduler.now() >= frozenUntil,
+    freeze(ms: number): void {
+      frozenUntil = scheduler.now() + ms
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util'
+import { planOf, type Plan } from './plan.ts'
+import { shrink } from './shrink.ts'
+import { simulate, type Result } from './simulate.ts'
+
+/**
+ * Simulates seeds, one after the other, and says which fail: the violations, the smallest plan that was found to fail, and
+ * the last lines of its trace. Exits with 1 where any has failed.
+ *
+ *   --seeds N      how many (1000)
+ *   --seed S       the first one (1); alone, only this one
+ *   --lines L      how much of the trace of a failure is printed (60)
+ *   --whole        prints the whole trace of the first seed, and shrinks nothing
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    seed: { type: 'string' },
+    lines: { type: 'string', default: '60' },
+    whole: { type: 'boolean', default: false },
+  },
+})
+const first = Number(values.seed ?? 1)
+const count = Number(values.seeds ?? (values.seed === undefined ? 1000 : 1))
+const lines = Number(values.lines)
+if (![first, count, lines].every(Number.isSafeInteger)) throw new Error('These are no numbers.')
+
+const SHRINK_MS = 60_000
+const PROGRESS_MS = 10_000
+const MOST_SHOWN = 5
+
+const began = Date.now()
+const totals = { seeds: 0, failed: 0, steps: 0, days: 0, accepted: 0, requests: 0 }
+let toldAt = began
+
+for (let seed = first; seed < first + count; seed++) {
+  const result = await simulate(planOf(seed))
+  add(result)
+  if (values.whole) console.log((await simulate(planOf(seed), 1_000_000)).trace.join('\n'))
+  if (result.violations.length > 0) await show(seed, result)
+  if (Date.now() - toldAt < PROGRESS_MS) continue
+  toldAt = Date.now()
+  console.log(summary())
+}
+console.log(summary())
+process.exitCode = totals.failed > 0 ? 1 : 0
+
+function add({ violations, steps, lasted, accepted, requests }: Result): void {
+  totals.seeds++
+  if (violations.length > 0) totals.failed++
+  totals.steps += steps
+  totals.days += lasted / 86_400_000
+  totals.accepted += accepted
+  totals.requests += requests
+}
+
+async function show(seed: number, { violations }: Result): Promise<void> {
+  console.log(`\nseed ${seed}: ${violations.length} violations`)
+  console.log(violations.slice(0, MOST_SHOWN).join('\n'))
+  console.log(`again: npm run proof:simulation -- --seed ${seed}`)
+  if (totals.failed > MOST_SHOWN || values.whole) return
+  const fails = async (plan: Plan) => (await simulate(plan)).violations.length > 0
+  const smallest = await shrink(planOf(seed), fails, Date.now() + SHRINK_MS)
+  const last = await simulate(smallest, lines)
+  console.log(`the smallest plan that fails: ${JSON.stringify(smallest)}`)
+  console.log(`${last.trace.join('\n')}\n${last.violations.slice(0, MOST_SHOWN).join('\n')}\n`)
+}
+
+function summary(): string {
+  const { seeds, failed, steps, days, accepted, requests } = totals
+  const seconds = (Date.now() - began) / 1000
+  return (
+    `${seeds} seeds, ${failed} failed, ${(seeds / seconds).toFixed(1)} a second; ` +
+    `${Math.round(days)} days, ${accepted} events, ${requests} webhooks, ${steps} steps`
+  )
+}

@@ -1,0 +1,124 @@
+import { createAuth } from '../../shared/auth/auth.ts'
+import { readConfig } from '../../shared/config.ts'
+import { createEventCache } from '../../shared/events/event-cache.ts'
+import { createInProgress } from '../../shared/in-progress.ts'
+import type { Services } from '../../shared/services.ts'
+import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
+import { openTelemetry } from '../../shared/telemetry/telemetry.ts'
+import { createBoundedMap } from '../../shared/webhooks/bounded-map.ts'
+import { createConcurrencyLimit } from '../../shared/webhooks/concurrency-limit.ts'
+import { createRecentOutcomes } from '../../shared/webhooks/recent-outcomes.ts'
+import type { Attempted } from '../../shared/webhooks/webhook-outcome.ts'
+import type { openStores } from './stores.ts'
+import type { Process } from './process.ts'
+import type { SimulatedQueue } from './queue.ts'
+import type { Random } from './random.ts'
+import type { Subscriber } from './subscriber.ts'
+
+/** The settings: the defaults, and nothing that is called. */
+export const config = readConfig({
+  Cosmos: 'AccountEndpoint=https://cosmos.invalid;AccountKey=a2V5',
+  QueueStorage: 'UseDevelopmentStorage=true',
+  ALTINN_OPENID_CONFIGURATION_URL: 'https://altinn.invalid/openid',
+  PLATFORM_TOKEN_JWKS_URL: 'https://altinn.invalid/jwks',
+})
+const telemetry = await openTelemetry(undefined)
+const auth = createAuth(config.auth)
+
+const MOST_UNSAVED = 1000
+
+/** The queues by the names of their members in the services. */
+export interface Queues {
+  inboundQueue: SimulatedQueue
+  retryQueue: SimulatedQueue
+  drainQueue: SimulatedQueue
+  validationQueue: SimulatedQueue
+  replayQueue: SimulatedQueue
+}
+
+interface World {
+  stores: ReturnType<typeof openStores>
+  queues: Queues
+  /** The subscriber of an endpoint. */
+  subscriberAt: (url: string) => Subscriber
+  random: Random
+  trace: (what: string) => void
+}
+
+/** What a function gets in a process: the parts of the product, over stores, queues and subscribers that are simulated. */
+export function simulatedServices(process: Process, world: World): Services {
+  const { clock } = process
+  const { stores, queues, subscriberAt, random, trace } = world
+  const { events, deliveries, subscriptions, replays } = stores
+  const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
+  const heartbeats = noHeartbeats
+  return {
+    clock,
+    random: random.next,
+    newEventId: eventIds(clock.now, random),
+    newToken: () => `00000000-0000-4000-8000-${digits(random)}`,
+    config,
+    telemetry,
+    auth,
+    events,
+    eventCache: createEventCache({ find: events.find, now: clock.now }),
+    idempotency: { reserve: () => Promise.reject(new Error('Nobody has a key.')) },
+    subscriptions,
+    deliveries,
+    replays,
+    poison: {
+      keep: ({ reason }) => Promise.resolve(trace(`poison: ${reason}`)),
+      count: () => Promise.resolve(0),
+    },
+    heartbeats,
+    inboundQueue,
+    retryQueue: queues.retryQueue.openIn(process),
+    drainQueue: queues.drainQueue.openIn(process),
+    validationQueue: queues.validationQueue.openIn(process),
+    replayQueue: queues.replayQueue.openIn(process),
+    index: createSubscriptionIndex({ changedSince: subscriptions.changedSince, now: clock.now }),
+    lookup: () => Promise.resolve(['93.184.215.14']),
+    webhook: {
+      async post(url, body, headers) {
+        const event = headers['webhook-id'] ?? ''
+        const isValidation = body.includes('platform.events.validatesubscription')
+        trace(`POST ${url} ${isValidation ? 'validation' : event}`)
+        const answer = await subscriberAt(url).receive(process, event, isValidation)
+        trace(`POST ${url} ${event}: ${answer.kind === 'answered' ? answer.status : answer.reason}`)
+        return answer
+      },
+      close: () => Promise.resolve(),
+    },
+    concurrencyLimit: createConcurrencyLimit(clock.now),
+    recentOutcomes: createRecentOutcomes(clock.now),
+    unsavedOutcomes: createBoundedMap<Attempted>(MOST_UNSAVED),
+    inProgress: createInProgress(),
+    background: {
+      run: (work) => void work.catch((error: unknown) => trace(`background: ${String(error)}`)),
+      idle: () => Promise.resolve(),
+    },
+    health: () => Promise.reject(new Error('Nobody asks.')),
+  }
+}
+
+const noHeartbeats = {
+  beat: () => Promise.resolve(),
+  ageSeconds: () => Promise.resolve(0),
+}
+
+/** UUIDv7 by a clock, ascending, from a chance that repeats. */
+function eventIds(now: () => number, random: Random): () => string {
+  let last = 0
+  return () => {
+    last = Math.max(now(), last + 1)
+    const time = last.toString(16).padStart(12, '0')
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${digits(random)}`
+  }
+}
+
+/** The last twelve digits of a UUID. */
+const digits = (random: Random): string =>
+  random
+    .integer(0, 2 ** 31)
+    .toString(16)
+    .padStart(12, '0')

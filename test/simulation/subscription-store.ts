@@ -1,0 +1,57 @@
+import type { Change } from '../../shared/subscriptions/subscription-changes.ts'
+import type { openSubscriptionStore } from '../../shared/subscriptions/subscription-store.ts'
+import {
+  isSubscription,
+  wakeOf,
+  type SubscriptionOrTombstone,
+} from '../../shared/subscriptions/subscription.ts'
+import type { Connection } from './connection.ts'
+import { ascending, top } from './select.ts'
+
+/** The subscriptions' store over a simulated container, whose pages of changes are short. */
+export function simulatedSubscriptionStore(
+  connection: Connection<SubscriptionOrTombstone>,
+  { pageSize, nextNumber }: { pageSize: number; nextNumber: () => number },
+): ReturnType<typeof openSubscriptionStore> {
+  const keyOf = (consumer: string, id: string) => `${consumer}/${id}`
+  const withWake = <T extends SubscriptionOrTombstone>(document: T): T => ({
+    ...document,
+    wake: wakeOf(document),
+  })
+  return {
+    add: (document) =>
+      connection.create(keyOf(document.consumer, document.id), document.consumer, withWake(document)),
+    find: (consumer, id, session) => connection.read(keyOf(consumer, id), consumer, session),
+    save: (document) =>
+      connection.replace(keyOf(document.consumer, document.id), document.consumer, withWake(document)),
+    byNumber: (number) =>
+      connection.query(`subscription ${number}`, (all) => {
+        for (const each of all) if (isSubscription(each) && each.number === number) return each
+        return undefined
+      }),
+    ofConsumer: (consumer) =>
+      connection.query(`subscriptions of ${consumer}`, (all) =>
+        [...all].filter(isSubscription).filter((each) => each.consumer === consumer),
+      ),
+    overdue: (nowSeconds) =>
+      connection.query('overdue subscriptions', (all) =>
+        top(100, all, ({ wake = Infinity }) => wake <= nowSeconds, ascending('wake')),
+      ),
+    async *changedSince(since) {
+      for (let after = 0, isLast = false; !isLast;) {
+        const page: Change[] = await connection.query(`changes since ${since}`, (all) =>
+          top(
+            pageSize,
+            all,
+            ({ _ts, number }) => _ts >= since && number > after,
+            ascending('number'),
+          ),
+        )
+        yield page
+        after = page.at(-1)?.number ?? after
+        isLast = page.length < pageSize
+      }
+    },
+    nextNumber: () => connection.query('next number', nextNumber),
+  }
+}

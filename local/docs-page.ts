@@ -5,12 +5,12 @@ import { root } from './settings.ts'
 
 const renderer = import.meta.resolve('swagger-ui-dist')
 
-/** For each security scheme of docs/openapi.yaml a token to call the app with. */
-export type Tokens = Record<'altinnToken' | 'platformAccessToken', string>
+/** Tokens to call the app with, by the security scheme of docs/openapi.yaml that they are for. */
+export type Tokens = Partial<Record<'altinnToken' | 'platformAccessToken', string>>
 
 /**
- * docs/openapi.yaml as one HTML page that needs nothing else and fetches nothing, so it works from a file. With `tokens`
- * it also calls the app, which must then be reached at the page's own address.
+ * Returns docs/openapi.yaml as one HTML page that needs nothing else and fetches nothing, so it works from a file. With
+ * `tokens`, of which there may be none, it also calls the app, which must then be reached at the page's own address.
  */
 export function docsPage(tokens?: Tokens): string {
   const options = {

@@ -25,7 +25,7 @@ export async function startWebhookLab() {
     NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'own-resolver.ts')}`,
     PROOF_DNS: names.address,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32',
-    DELIVERY_TIMEOUT_SECONDS: String(Math.min(60, patient(1.25))), // who answers at all does so in time
+    DELIVERY_TIMEOUT_SECONDS: String(Math.min(60, Math.ceil(patient(1.25)))), // who answers at all does so in time
     DELIVERY_RETRY_SECONDS: '600',
   }
   const app = await startApp(world, { settings })

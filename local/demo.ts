@@ -9,9 +9,9 @@ import { startStack, type Stack } from './stack.ts'
 import { subscribeExample } from './subscribe.ts'
 import { altinnToken, callers, platformToken } from './tokens.ts'
 
-const INDEX_MS = 3100 // until a process that knows of no new subscription looks again
+const INDEX_MS = 3100 // how old a process's index of subscriptions can be, and a moment more
 
-// `npm run demo`: one event from its publisher to a subscriber, on a stack of its own; exit 0 if every step did what it must.
+// `npm run demo`: one event from its publisher to a subscriber, on a stack of its own; exit 0 if every step did what it should.
 try {
   const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
   addToEnvironment({ ...stack.settings, ...quickPolling })
@@ -27,7 +27,7 @@ try {
   )
   if (verified !== true) throw new Error('The webhook was not signed as it must be.')
   const document = await fannedOut(stack.settings.Cosmos, stack.settings.COSMOS_DATABASE)
-  console.log('\nStored, with the mark of the fan-out:', JSON.stringify(document, undefined, 2))
+  console.log('\nStored, with its fan-out noted:', JSON.stringify(document, undefined, 2))
   await host.stop()
   await Promise.all([receiver.stop(), stack.stop()])
   process.exit(0)
@@ -48,7 +48,7 @@ async function publish(url: string, { issuer }: Stack): Promise<string> {
   return String(id)
 }
 
-/** The stored event once its fan-out is noted; an error after 5 s. */
+/** Returns the stored event once it is fanned out. Throws after 5 s. */
 async function fannedOut(cosmos: string, database: string): Promise<object> {
   for (const end = Date.now() + 5000; Date.now() < end; await sleep(50)) {
     const [event = {}] = await newestEvents(cosmos, database, 1)

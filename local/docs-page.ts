@@ -5,12 +5,12 @@ import { root } from './settings.ts'
 
 const renderer = import.meta.resolve('swagger-ui-dist')
 
-/** For each security scheme of docs/openapi.yaml a token to call the app with. */
-export type Tokens = Record<'altinnToken' | 'platformAccessToken', string>
+/** Tokens to call the app with, by the security scheme of docs/openapi.yaml that they are for. */
+export type Tokens = Partial<Record<'altinnToken' | 'platformAccessToken', string>>
 
 /**
- * docs/openapi.yaml as one HTML page that needs nothing else and fetches nothing, so it works from a file. With `tokens`
- * it also calls the app, which must then be reached at the page's own address.
+ * Returns docs/openapi.yaml as one HTML page that needs nothing else and fetches nothing, so it works from a file. With
+ * `tokens`, of which there may be none, it also calls the app, which must then be reached at the page's own address.
  */
 export function docsPage(tokens?: Tokens): string {
   const options = {
@@ -36,7 +36,7 @@ export function docsPage(tokens?: Tokens): string {
 <script>
 const plugins = [{ components: { InfoUrl: () => null } }]
 const ui = SwaggerUIBundle({ ...${inScript(JSON.stringify(options))}, plugins })
-if (location.protocol === 'file:') ui.specActions.updateUrl('http://localhost/') // it resolves no reference in a file
+if (location.protocol === 'file:') ui.specActions.updateUrl('http://localhost/') // in a file it resolves no reference
 for (const [scheme, token] of Object.entries(${inScript(JSON.stringify(tokens ?? {}))})) ui.preauthorizeApiKey(scheme, token)
 </script>
 </body>
@@ -46,5 +46,5 @@ for (const [scheme, token] of Object.entries(${inScript(JSON.stringify(tokens ??
 
 const file = (name: string): string => readFileSync(new URL(name, renderer), 'utf8')
 
-/** The end of a script must not stand within one, nor the beginning of a comment. */
+/** Escapes what would end the script, or begin a comment, in HTML. */
 const inScript = (code: string): string => code.replaceAll(/<(?=\/script|!--)/gi, '\\x3c')

@@ -1,23 +1,20 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { docsPage } from './docs-page.ts'
+import { docsPage, type Tokens } from './docs-page.ts'
 import { altinnToken, callers, platformToken } from './tokens.ts'
 
 const HOUR = 3600
 
 /**
- * Serves the description of the API as a page on which it can be tried, with tokens of the example app that are good for
- * an hour. `app` and `issuer` are addresses; what the page calls, at its own address, is passed on to the app.
+ * Serves the description of the API as a page that also calls the app: the server passes on what the page asks for at its
+ * own address. `app` and `issuer` are addresses; with an issuer the page has tokens of the example app, valid for an hour.
  */
 export async function startDocs({ port, app, issuer }: Addresses) {
   const page = async (response: ServerResponse) => {
-    const [altinn, platform] = await Promise.all([
-      altinnToken(issuer, callers.org('ttd'), HOUR),
-      platformToken(issuer, 'ttd', 'apps-test', HOUR),
-    ])
+    const tokens = issuer === undefined ? {} : await exampleTokens(issuer)
     response.setHeader('content-type', 'text/html; charset=utf-8')
-    response.end(docsPage({ altinnToken: altinn, platformAccessToken: platform }))
+    response.end(docsPage(tokens))
   }
   const server = createServer((incoming, response) => {
     const answered = incoming.url === '/' ? page(response) : passOn(app, incoming, response)
@@ -39,7 +36,15 @@ export async function startDocs({ port, app, issuer }: Addresses) {
 interface Addresses {
   port: number
   app: string
-  issuer: string
+  issuer: string | undefined
+}
+
+async function exampleTokens(issuer: string): Promise<Tokens> {
+  const [altinn, platform] = await Promise.all([
+    altinnToken(issuer, callers.org('ttd'), HOUR),
+    platformToken(issuer, 'ttd', 'apps-test', HOUR),
+  ])
+  return { altinnToken: altinn, platformAccessToken: platform }
 }
 
 async function passOn(app: string, incoming: IncomingMessage, response: ServerResponse) {

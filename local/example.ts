@@ -1,4 +1,4 @@
-/** The example of the original documentation: what a newcomer publishes. */
+/** The example event of the original documentation. */
 export const exampleEvent = {
   type: 'app.instance.created',
   source:
@@ -8,13 +8,13 @@ export const exampleEvent = {
   alternativesubject: '/person/01017512345',
 }
 
-/** What may differ from the example. */
+/** The members that may differ from the example. */
 interface ClientEvent {
   type?: string
   data?: string | undefined
 }
 
-/** An event as the real Altinn client writes it: ten members, nulls and a time of its own included. */
+/** Returns an event as the real Altinn client writes it: ten members, with nulls and a time. */
 export const clientBody = ({ type = exampleEvent.type, data }: ClientEvent = {}): string =>
   JSON.stringify({
     id: null,
@@ -29,7 +29,7 @@ export const clientBody = ({ type = exampleEvent.type, data }: ClientEvent = {})
     contenttype: null,
   })
 
-/** The headers of the real Altinn client (altinn-contract §1.1). */
+/** Returns the headers of the real Altinn client (altinn-contract §1.1). */
 export const clientHeaders = (altinn: string, platform: string) => ({
   'Ocp-Apim-Subscription-Key': 'none',
   Accept: 'application/json',
@@ -38,7 +38,7 @@ export const clientHeaders = (altinn: string, platform: string) => ({
   'Content-Type': 'application/json; charset=utf-8',
 })
 
-/** A command that publishes the example, ready to paste. */
+/** Returns a command that publishes the example, ready to paste. */
 export const curlCommand = (url: string, altinn: string, platform: string): string =>
   `curl -i '${url}' \\
   -H 'Content-Type: application/json' \\

@@ -9,7 +9,7 @@ import {
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** An answer of the proxy's own. */
+/** An answer that the proxy gives itself. */
 export interface Refusal {
   status: number
   headers?: Record<string, string>
@@ -17,26 +17,26 @@ export interface Refusal {
 }
 
 /**
- * What happens to a request: an answer of the proxy's own, a delay, a hang, a cut before or after it was done, or being
- * done twice; undefined lets it pass.
+ * What happens to a request: the proxy answers it itself, delays it, lets it hang, cuts the connection before or after
+ * forwarding it, or forwards it twice; undefined lets it pass.
  */
 export type Fault =
   Refusal | { delayMs: number } | 'hang' | 'cut before' | 'cut after' | 'twice' | undefined
 
-/** Whether a request of an SDK meets a fault. */
+/** Decides which fault, if any, a request of an SDK meets. */
 export type Plan = (request: { method: string; url: string }) => Fault
 
 export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
 
 const ENDPOINT = /((?:Account|Queue)Endpoint=http:\/\/127\.0\.0\.1:)(\d+)/
 
-/** Whether a proxy can stand before what a connection string names: a local emulator, by http. */
+/** Whether a proxy can be put in front of what a connection string names: an emulator on this machine, by http. */
 export const canProxy = (connection: string): boolean => ENDPOINT.test(connection)
 
 /**
- * A proxy before the emulator that a connection string of Cosmos DB or of queues names; `connection` leads through it (or
- * past it, where `canProxy` says so). It does to requests what `plan` says, and keeps the Host header, from which the
- * Cosmos emulator makes the address that the SDK follows. `count` is how many requests came.
+ * Starts a proxy in front of the emulator that a connection string of Cosmos DB or of queues names. The returned
+ * `connection` leads through it, unless `canProxy` is false. The proxy does what `plan` says for each request, and keeps
+ * the Host header, from which the Cosmos emulator makes the address that the SDK follows. `count` is how many requests came.
  */
 export async function startFaultProxy(connection: string) {
   const target = Number(ENDPOINT.exec(connection)?.[2])
@@ -61,9 +61,9 @@ export async function startFaultProxy(connection: string) {
   }
   return Object.assign(proxy, {
     connection: connection.replace(ENDPOINT, `$1${port}`),
-    /** From now on connections are refused. */
+    /** Refuses connections until `open`. */
     close,
-    /** Listens again, where it did. */
+    /** Listens again, on the same port. */
     open: async () => void (await listen(port)),
     async stop(): Promise<void> {
       agent.destroy()

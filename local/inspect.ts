@@ -2,7 +2,7 @@ import { CosmosClient } from '@azure/cosmos'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { queues } from '../shared/azure/definitions.ts'
 
-/** The newest event documents of a store, newest first. */
+/** Returns the newest event documents of a store, newest first. */
 export async function newestEvents(
   cosmos: string,
   database: string,
@@ -16,7 +16,7 @@ export async function newestEvents(
   return resources.toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, count)
 }
 
-/** How many messages each queue holds, hidden ones included. */
+/** Returns how many messages each queue holds, hidden ones included. */
 export async function queueLengths(storage: string): Promise<Record<string, number>> {
   const service = QueueServiceClient.fromConnectionString(storage)
   const lengths = queues

@@ -14,9 +14,9 @@ interface Key {
 }
 
 /**
- * A token issuer for laptops and tests, on loopback: `GET` the OpenID document and the key sets as Altinn's look, `POST
- * /token` with `{ kind: 'altinn' | 'platform', claims, seconds? }` for a token. A platform issuer exists once a token of
- * its was asked for. Whoever reaches it can be anyone: never deploy it.
+ * Starts a token issuer for laptops and tests, on loopback. `GET` returns the OpenID document and the key sets in Altinn's
+ * form; `POST /token` with `{ kind: 'altinn' | 'platform', claims, seconds? }` returns a token. A platform issuer exists
+ * once someone has asked for one of its tokens. It signs any claims for anyone: never deploy it. Throws if the port is taken.
  */
 export async function startIssuer({ port = 0 } = {}) {
   const altinn = await newKey('ALTINN')
@@ -79,7 +79,7 @@ function tokenRequest(body: unknown): TokenRequest {
   return { kind, claims: Object(claims), ...(typeof seconds === 'number' && { seconds }) }
 }
 
-/** A key as Altinn publishes it: upper-case kid, no `alg`, and `n` and `e` in padded base64, not base64url. */
+/** Returns a new key in the form that Altinn publishes: upper-case kid, no `alg`, and `n` and `e` in padded base64, not base64url. */
 async function newKey(kid: string): Promise<Key> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   const { n = '', e = '' } = publicKey.export({ format: 'jwk' })

@@ -1,12 +1,12 @@
 /**
- * Runs a program of the local stack: `start` gives how to stop. SIGINT, SIGTERM and the end of the parent process stop
- * it in order, also while it is still starting; a failed start is one line and exit 1.
+ * Runs a program of the local stack; `start` returns what stops it. SIGINT, SIGTERM and the end of the parent process stop
+ * it in order, also while it is still starting. A start that fails prints one line and exits with 1.
  */
 export async function runUntilStopped(start: () => Promise<() => Promise<void>>): Promise<void> {
-  const told = untilToldToStop()
+  const requested = stopRequested()
   try {
     const stop = await start()
-    await told
+    await requested
     await stop()
     process.exit(0)
   } catch (error) {
@@ -14,8 +14,8 @@ export async function runUntilStopped(start: () => Promise<() => Promise<void>>)
   }
 }
 
-/** npm may be killed without a word to its children (SIGKILL): hence the look at who the parent is. */
-function untilToldToStop(): Promise<void> {
+/** Resolves when the program must stop. npm can be killed (SIGKILL) without telling its children, so the parent is watched. */
+function stopRequested(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   process.on('SIGINT', resolve).on('SIGTERM', resolve)
   const parent = process.ppid
@@ -23,7 +23,7 @@ function untilToldToStop(): Promise<void> {
   return promise
 }
 
-/** Ends a program with one clear line. */
+/** Prints the message of an error and ends the program with exit code 1. */
 export function fail(error: unknown): never {
   console.error(error instanceof Error ? error.message : String(error))
   process.exit(1)

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import type { CloudEvent } from '../shared/events/cloud-event.ts'
 
-/** What a receiver got. `event` is the body's JSON, if it is any; `verified` is undefined while no secret is known. */
+/** A request that a receiver got. `event` is the body if that is JSON; `verified` is undefined until the secret is known. */
 export interface Delivery {
   path: string
   headers: Record<string, string>
@@ -17,22 +17,22 @@ export interface Delivery {
   remotePort: number | undefined
 }
 
-/** How a receiver answers: 200 and no body unless said otherwise. */
+/** How a receiver answers: 200 and no body by default. */
 export interface Behaviour {
   status?: number
   headers?: Record<string, string>
   body?: string | Buffer
-  /** Wait so long before. */
+  /** How long it waits before it answers. */
   delayMs?: number
-  /** Instead of an answer, or of its end: nothing at all, a reset, a byte each 50 ms, bytes without end. */
+  /** What it does in place of an answer: hangs, resets the connection, sends a byte each 50 ms, or sends bytes without end. */
   does?: 'hang' | 'reset' | 'drip' | 'endless'
-  /** Answer the event that validates a subscription like this too, in place of 200. */
+  /** Whether it answers validation events like this too; otherwise they get 200. */
   validationToo?: boolean
 }
 
 /**
- * A webhook receiver for laptops and tests. It keeps what it gets, checks signatures by Standard Webhooks once it knows
- * the secret, and answers as it is told. Rejects if the port is taken.
+ * Starts a webhook receiver for laptops and tests. It keeps every delivery, verifies signatures by Standard Webhooks once
+ * it knows the secret, and answers as `behave` says. Throws if the port is taken.
  */
 export async function startReceiver({
   port = 0,
@@ -52,13 +52,13 @@ export async function startReceiver({
     deliveries.push(delivery)
     onDelivery(delivery)
     for (const look of waiting) look()
-    const told = behaviours.get(delivery.path) ?? behaviours.get('') ?? {}
-    const behaviour = typeof told === 'function' ? told(delivery) : told
+    const chosen = behaviours.get(delivery.path) ?? behaviours.get('') ?? {}
+    const behaviour = typeof chosen === 'function' ? chosen(delivery) : chosen
     const validates = delivery.event?.type === 'platform.events.validatesubscription'
     await answer(response, validates && behaviour.validationToo !== true ? {} : behaviour)
   }
   const listener = (request: IncomingMessage, response: ServerResponse) =>
-    void handle(request, response).catch(() => response.destroy()) // the caller left before its body was here
+    void handle(request, response).catch(() => response.destroy()) // the caller left before it had sent its body
   const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener)
   server.on('connection', () => connections++)
   server.listen(port, host)
@@ -70,19 +70,19 @@ export async function startReceiver({
     url: `http${tls === undefined ? '' : 's'}://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
     port: boundPort,
     deliveries,
-    /** How many connections were ever made. */
+    /** How many connections have been opened. */
     get connections() {
       return connections
     },
-    /** From now on answers like this, or as the function says for each delivery: on `path`, or wherever no path has its own. */
+    /** Sets how it answers on `path`, or on every path that has no behaviour of its own. A function decides per delivery. */
     behave(behaviour: Behaviour | ((delivery: Delivery) => Behaviour), path = ''): void {
       behaviours.set(path, behaviour)
     },
-    /** From now on checks signatures with this secret. */
+    /** Sets the secret that signatures are verified with. */
     setSecret(value: string): void {
       known = value
     },
-    /** The first delivery, past or to come, for which `predicate` holds. Rejects after `seconds`. */
+    /** Returns the first delivery, past or future, for which `predicate` holds. Throws after `seconds`. */
     waitFor(predicate: (delivery: Delivery) => boolean, seconds = 10): Promise<Delivery> {
       const { promise, resolve, reject } = Promise.withResolvers<Delivery>()
       const end = setTimeout(() => {

@@ -2,7 +2,7 @@ import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@
 import { QueueServiceClient } from '@azure/storage-queue'
 import { containers, queues, type ContainerDefinition } from '../shared/azure/definitions.ts'
 
-/** Creates, where they are not there yet, what the infrastructure creates in Azure: database, containers, queues. */
+/** Creates what infra/ creates in Azure, unless it exists: the database, its containers and the queues. */
 export async function createResources(stack: {
   cosmos: string
   storage: string

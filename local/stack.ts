@@ -4,14 +4,17 @@ import { createResources } from './resources.ts'
 
 export type Stack = Awaited<ReturnType<typeof startStack>>
 
-/** Starts everything around the app: emulators with their containers and queues, and the token issuer. */
+/**
+ * Starts everything around the app: the emulators with their containers and queues, and the token issuer. Returns them,
+ * the settings that point an app at them, and what stops them; throws where a port is taken.
+ */
 export async function startStack(ports: {
   queue: number
   blob: number
   cosmos: number
   issuer: number
 }) {
-  const [emulators, issuer] = await settledOrStopped([
+  const [emulators, issuer] = await allOrNone([
     startEmulators({ queuePort: ports.queue, blobPort: ports.blob, cosmosPort: ports.cosmos }),
     startIssuer({ port: ports.issuer }),
   ])
@@ -43,8 +46,8 @@ interface Stoppable {
   stop(): Promise<void>
 }
 
-/** Where one part fails to start, the parts that did are stopped before the failure is passed on. */
-async function settledOrStopped<A extends Stoppable, B extends Stoppable>(
+/** Returns the parts once all have started. If one fails, stops the others and throws its error. */
+async function allOrNone<A extends Stoppable, B extends Stoppable>(
   parts: [Promise<A>, Promise<B>],
 ): Promise<[A, B]> {
   try {

@@ -4,7 +4,7 @@ import { runUntilStopped } from './lifetime.ts'
 import { portFor } from './ports.ts'
 import { addToEnvironment, readSettingsFile, root } from './settings.ts'
 
-// `npm run start:host [-- --functions a,b] [--lease seconds] [--folder path]`: the app alone, against whatever its settings name.
+// `npm run start:host [-- --functions a,b] [--lease seconds] [--folder path]`: the app alone, with the stores that its settings name.
 await runUntilStopped(async () => {
   const { values } = parseArgs({
     options: {

@@ -26,7 +26,9 @@ function readArguments() {
   })
   const { secret, 'retry-after': retryAfter } = values
   if (secret !== undefined && !/^whsec_[A-Za-z\d+/]{4,}={0,2}$/.test(secret))
-    throw new Error('--secret must be whsec_ and base64, as the answer to the subscription has it.')
+    throw new Error(
+      '--secret must be whsec_ and base64: the secret in the answer to the subscription.',
+    )
   const behaviour: Behaviour = {
     status: integer('--status', values.status, 200, 599),
     ...(values.hang && { does: 'hang' }),

@@ -1,19 +1,29 @@
+import { parseArgs } from 'node:util'
+import { readConfig } from '../shared/config.ts'
 import { startDocs } from './docs.ts'
-import { curlCommand } from './example.ts'
+import { greeting } from './greeting.ts'
 import { startHost } from './host/host.ts'
 import { runUntilStopped } from './lifetime.ts'
-import { portFor } from './ports.ts'
+import { assertPortsAreFree, portFor, portHelp } from './ports.ts'
 import { startReceiver, type Delivery } from './receiver.ts'
-import { addToEnvironment, quickPolling, root } from './settings.ts'
+import { addToEnvironment, quickPolling, readSampleSettings, root } from './settings.ts'
 import { startStack, type Stack } from './stack.ts'
 import { subscribeExample } from './subscribe.ts'
-import { altinnToken, callers, platformToken } from './tokens.ts'
 
-const HOUR = 3600
+const help = `npm start: runs the whole app on this machine, in memory, with a subscriber. Every setting of the app can be given as an
+environment variable; with the token issuer of someone else there is no subscriber, and there are no tokens.
 
-// `npm start`: the whole app on this machine, in memory, with a subscriber.
-await runUntilStopped(async () => {
+${portHelp}`
+
+const { values } = parseArgs({ options: { help: { type: 'boolean' } } })
+if (values.help === true) console.log(help)
+else await runUntilStopped(start)
+
+/** Starts everything and prints where it is. Returns what stops it; throws for a wrong setting or a port that is taken. */
+async function start(): Promise<() => Promise<void>> {
   const began = performance.now()
+  readConfig({ ...readSampleSettings(), ...process.env }) // a wrong setting is told before anything is started
+  await assertPortsAreFree()
   const stack = await startStack({
     queue: portFor('QUEUE_PORT'),
     blob: portFor('BLOB_PORT'),
@@ -22,63 +32,41 @@ await runUntilStopped(async () => {
   })
   try {
     addToEnvironment({ ...stack.settings, ...quickPolling })
+    const foreign = foreignIssuers(stack)
+    const issuer = foreign.length === 0 ? stack.issuer.url : undefined
     const host = await startHost({ folder: root, port: portFor('PORT') })
-    const docs = await startDocs({
-      port: portFor('DOCS_PORT'),
-      app: host.url,
-      issuer: stack.issuer.url,
-    })
-    const receiver = await startReceiver({ onDelivery: print })
-    const api = `${host.url}/events/api/v1`
-    receiver.setSecret(await subscribeExample(api, stack.issuer.url, `${receiver.url}/hook`))
-    await greet(api, docs.url, stack, performance.now() - began)
+    const docs = await startDocs({ port: portFor('DOCS_PORT'), app: host.url, issuer })
+    const stopReceiver = issuer === undefined ? async () => {} : await subscribe(host.url, issuer)
+    const seconds = (performance.now() - began) / 1000
+    console.log(await greeting({ app: host.url, docs: docs.url, stack, seconds, foreign }))
     return async () => {
       await Promise.all([docs.stop(), host.stop()])
-      await Promise.all([receiver.stop(), stack.stop()])
+      await Promise.all([stopReceiver(), stack.stop()])
     }
   } catch (error) {
     await stack.stop()
     throw error
   }
-})
+}
+
+/** Returns the settings that have the app trust another issuer than the stack's: it refuses the stack's tokens then. */
+function foreignIssuers({ issuer }: Stack): string[] {
+  return Object.entries(issuer.settings)
+    .filter(([name, value]) => process.env[name] !== value)
+    .map(([name]) => name)
+}
+
+/** Starts a webhook receiver and subscribes it to the example's events. Returns what stops it. */
+async function subscribe(app: string, issuer: string): Promise<() => Promise<void>> {
+  const receiver = await startReceiver({ onDelivery: print })
+  const api = `${app}/events/api/v1`
+  receiver.setSecret(await subscribeExample(api, issuer, `${receiver.url}/hook`))
+  return () => receiver.stop()
+}
 
 function print({ event, verified }: Delivery): void {
   if (verified === undefined) return // the event that validates the subscription
   console.log(
     `\nThe subscriber got ${event?.type} ${event?.id}, signature ${verified ? 'verified' : 'NOT verified'}\n`,
   )
-}
-
-async function greet(
-  api: string,
-  docs: string,
-  { emulators, issuer }: Stack,
-  ms: number,
-): Promise<void> {
-  const [altinn, platform] = await Promise.all([
-    altinnToken(issuer.url, callers.org('ttd'), HOUR),
-    platformToken(issuer.url, 'ttd', 'apps-test', HOUR),
-  ])
-  console.log(`
-App Events is ready, in ${(ms / 1000).toFixed(1)} s.
-
-  Publish    POST ${api}/app
-  Subscribe  POST ${api}/subscriptions
-  Health     GET  ${api}/health   (well after the first sweep, within 30 s)
-  Try it     ${docs}   (every endpoint, with tokens)
-  Cosmos DB  http://127.0.0.1:${emulators.ports.cosmos}
-  Queues     http://127.0.0.1:${emulators.ports.queue}
-  Tokens     ${issuer.url}
-
-Publish the documentation's example; a subscriber gets it a moment later. These tokens are good for an hour,
-npm run token -- --org ttd --app apps-test prints new ones:
-
-${curlCommand(`${api}/app`, altinn, platform)}
-
-See what became of it, the stored document and the queues:
-
-npm run show
-
-Ctrl-C stops everything.
-`)
 }

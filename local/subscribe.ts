@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { altinnToken, callers } from './tokens.ts'
 
-const LONGEST_SECONDS = 20
+const LIMIT_SECONDS = 20
 
 /**
- * Subscribes an endpoint to the events of the example app, as its owner, or to those that further `filters` let through,
- * and waits until it is validated. Gives the secret that its webhooks are signed with. `api` and `issuer` are addresses.
+ * Subscribes an endpoint to the events of the example app, as its owner; `filters` narrow them. `api` and `issuer` are
+ * addresses. Returns the secret that signs its webhooks, once the subscription is validated; throws if the app refuses it
+ * or it is not validated within 20 s.
  */
 export async function subscribeExample(
   api: string,
@@ -22,9 +23,9 @@ export async function subscribeExample(
   const answer = await fetch(`${api}/subscriptions`, { method: 'POST', headers, body })
   const { id, secret, detail } = Object(await answer.json())
   if (answer.status !== 201) throw new Error(`The receiver was not subscribed: ${detail}`)
-  for (const end = Date.now() + LONGEST_SECONDS * 1000; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + LIMIT_SECONDS * 1000; Date.now() < end; await sleep(50)) {
     const read = await fetch(`${api}/subscriptions/${id}`, { headers })
     if (Object(await read.json()).validated === true) return String(secret)
   }
-  throw new Error(`The subscription was not validated within ${LONGEST_SECONDS} s.`)
+  throw new Error(`The subscription was not validated within ${LIMIT_SECONDS} s.`)
 }

@@ -1,4 +1,4 @@
-/** Who an Altinn token speaks for, with the claims that the real issuer writes. */
+/** The claims that the real issuer writes into an Altinn token, by the kind of caller. */
 export const callers = {
   org: (org: string, orgNumber = '991825827') => ({
     'urn:altinn:org': org,
@@ -20,11 +20,11 @@ export const callers = {
   }),
 }
 
-/** Has the issuer at `url` make an Altinn token. */
+/** Returns an Altinn token from the issuer at `url`. Throws if it makes none. */
 export const altinnToken = (url: string, claims: object, seconds?: number): Promise<string> =>
   mint(url, { kind: 'altinn', claims: { iss: `${url}/`, ...claims }, seconds })
 
-/** Has the issuer at `url` make the platform access token of an app, as AccessTokenGenerator does. */
+/** Returns the platform access token of an app from the issuer at `url`, as AccessTokenGenerator makes it. Throws if it makes none. */
 export const platformToken = (
   url: string,
   org: string,

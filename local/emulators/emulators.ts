@@ -1,11 +1,7 @@
 import { startChild } from './child.ts'
 import { emulatorKey } from './cosmos-signature.ts'
+import { storageConnection } from './storage-connection.ts'
 import { isUsage, type Usage } from './usage.ts'
-
-/** The account and key that every Azure Storage emulator has; published, so not a secret. */
-const storageAccount = 'devstoreaccount1'
-const storageKey =
-  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 export type Emulators = Awaited<ReturnType<typeof startEmulators>>
 
@@ -35,12 +31,9 @@ export async function startEmulators({ queuePort = 0, blobPort = 0, cosmosPort =
 
 function connections(ports: { queue: number; blob: number; cosmos: number }) {
   const cosmos = `http://127.0.0.1:${ports.cosmos}`
-  const storage = (port: number) => `http://127.0.0.1:${port}/${storageAccount}`
   return {
     cosmos: `AccountEndpoint=${cosmos}/;AccountKey=${emulatorKey};`,
-    storage:
-      `DefaultEndpointsProtocol=http;AccountName=${storageAccount};AccountKey=${storageKey};` +
-      `BlobEndpoint=${storage(ports.blob)};QueueEndpoint=${storage(ports.queue)};`,
+    storage: storageConnection(ports),
     usage: () => readUsage(`${cosmos}/_strict/usage`),
     resetUsage: () => resetUsage(`${cosmos}/_strict/usage`),
   }

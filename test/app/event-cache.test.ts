@@ -9,6 +9,7 @@ import { createEventCache } from '../../shared/events/event-cache.ts'
 import { startApp } from '../support/app.ts'
 import { clientOf, people, tokenOf } from '../support/subscriber.ts'
 import { createWorld, deployed } from '../support/stores.ts'
+import { patient } from '../support/time-limits.ts'
 
 const resource = 'urn:altinn:resource:app_ttd_apps-test'
 const { subject } = exampleEvent
@@ -98,7 +99,10 @@ test(
       void (method === 'GET' && /colls\/events\/docs\/[^/]+$/.test(url) && reads.push(url))
     const id: unknown = await (await app.publish()).json()
     for (const path of paths)
-      await receiver.waitFor((delivery) => delivery.path === path && delivery.event?.id === id)
+      await receiver.waitFor(
+        (delivery) => delivery.path === path && delivery.event?.id === id,
+        patient(10),
+      )
     assert.equal(reads.length, 2)
   },
 )

@@ -16,6 +16,7 @@ import { startApp } from '../support/app.ts'
 import { assertHeaderValid, assertValid, description } from '../support/openapi-validation.ts'
 import { clientOf, people, tokenOf } from '../support/subscriber.ts'
 import { createWorld } from '../support/stores.ts'
+import { patient } from '../support/time-limits.ts'
 
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
 const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
@@ -68,8 +69,8 @@ test('the validation event and an event reach a webhook as they are described', 
   const id: unknown = await (
     await app.publish({ ...exampleEvent, data: { a: 1 }, contenttype: 'application/json' })
   ).json()
-  const delivered = await receiver.waitFor(({ event }) => event?.id === id, 20)
-  const validation = await receiver.waitFor(({ event }) => event?.id !== id)
+  const delivered = await receiver.waitFor(({ event }) => event?.id === id, patient(10))
+  const validation = await receiver.waitFor(({ event }) => event?.id !== id, patient(10))
   assertWebhook('event', delivered)
   assertWebhook('validation', validation)
 })

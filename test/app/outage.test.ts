@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { clockSays, createWorld, deployed, eventually } from '../support/stores.ts'
 
 const skip = deployed !== undefined && 'faults need stores of its own'
 
@@ -33,6 +32,7 @@ after(async () => {
   await Promise.all([cosmos.stop(), queues.stop()])
 })
 
+const SHARE = 40 // of a usual publish, 25 ms on a quiet machine: the tries are paid for by the budget, this by the clock's noise
 const refuseAll: Plan = () => ({ status: 503 })
 const creates =
   (plan: Plan): Plan =>
@@ -54,10 +54,17 @@ const eventFor = (party: number, more: object = {}) => ({
   subject: `/party/${party}`,
   ...more,
 })
-const timed = async (event: object, headers: Record<string, string> = {}) => {
+const timed = async (request: () => Promise<Response>) => {
   const start = performance.now()
-  const answer = await app.publish(event, headers)
+  const answer = await request()
   return { answer, ms: performance.now() - start }
+}
+/** Asserts that an answer during an outage came in the time that the app allows itself, beside what the machine takes. */
+async function assertPrompt(ms: number, budgetMs: number): Promise<void> {
+  calm()
+  const usual = await timed(() => app.publish(eventFor(1)))
+  const limit = budgetMs + SHARE * usual.ms
+  assert.ok(ms < limit, `${ms} ms, where ${limit} are allowed and a publish takes ${usual.ms}`)
 }
 
 const faults: Record<string, Plan> = {
@@ -91,9 +98,8 @@ test(
   { skip },
   async () => {
     cosmos.plan = refuseAll
-    const { answer, ms } = await timed(eventFor(200))
+    const { answer, ms } = await timed(() => app.publish(eventFor(200)))
     assert.equal(answer.status, 201)
-    assert.ok(ms < 8000, `${ms} ms`)
     const id: unknown = await answer.json()
 
     const sent: string[] = []
@@ -117,6 +123,7 @@ test(
       sent.filter((url) => url.includes('/events-inbound/')),
       [],
     )
+    await assertPrompt(ms, 4000)
   },
 )
 
@@ -126,16 +133,16 @@ test(
   async () => {
     cosmos.plan = refuseAll
     const refused = await Promise.all([
-      timed(eventFor(201, { data: 'x'.repeat(49_152) })),
-      timed(eventFor(202), { 'Idempotency-Key': 'k' }),
+      timed(() => app.publish(eventFor(201, { data: 'x'.repeat(49_152) }))),
+      timed(() => app.publish(eventFor(202), { 'Idempotency-Key': 'k' })),
     ])
-    for (const { answer, ms } of refused) {
+    for (const { answer } of refused) {
       assert.equal(answer.status, 503)
       assert.equal(answer.headers.get('retry-after'), '5')
       assert.equal(answer.headers.get('content-type'), 'application/problem+json')
-      assert.ok(ms < 8000, `${ms} ms`)
     }
     assert.deepEqual([...(await documents('/party/201')), ...(await documents('/party/202'))], [])
+    await assertPrompt(Math.max(...refused.map(({ ms }) => ms)), 4000)
   },
 )
 
@@ -150,10 +157,9 @@ test(
   { skip },
   async () => {
     queues.plan = ({ method }) => (method === 'POST' ? 'hang' : undefined)
-    const { answer, ms } = await timed(eventFor(300))
+    const { answer, ms } = await timed(() => app.publish(eventFor(300)))
     assert.equal(answer.status, 201)
-    assert.ok(ms < 5000, `${ms} ms`)
-    queues.plan = () => undefined
+    await assertPrompt(ms, 1500)
     await eventually('swept and fanned out', async () => {
       await app.run('sweep')
       return (await documents('/party/300'))[0]?.fanOut !== undefined
@@ -165,18 +171,19 @@ test('a sweep takes nothing while the queue is down', { skip }, async () => {
   queues.plan = refuseAll
   await app.publish(eventFor(301))
   const [before] = await documents('/party/301')
-  await sleep(1500)
+  const failures = () => app.lines.filter((line) => /error.*sweep/i.test(line)).length
+  const earlier = failures()
+  await clockSays(((before?.pending ?? 0) + 1) * 1000) // it is overdue
   await app.run('sweep')
-  await eventually('sweep failed', () => app.lines.some((line) => /error.*sweep/i.test(line)))
+  await eventually('sweep failed', () => failures() > earlier)
   assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
 })
 
 test('health names the parts that do not answer, within 2 s', { skip }, async () => {
   cosmos.plan = () => 'hang'
   queues.plan = () => 'hang'
-  const start = performance.now()
-  const answer = await fetch(`${app.api}/health`)
-  assert.ok(performance.now() - start < 6000)
+  const { answer, ms } = await timed(() => fetch(`${app.api}/health`))
+  await assertPrompt(ms, 2000)
   assert.equal(answer.status, 503)
   assert.deepEqual(Object(await answer.json()).parts, {
     cosmos: 'does not answer',

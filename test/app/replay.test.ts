@@ -15,7 +15,7 @@ import {
   tokenOf,
   type Replay,
 } from '../support/subscriber.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { clockSays, createWorld, deployed, eventually } from '../support/stores.ts'
 
 const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
 after(() => receiver.stop())
@@ -74,13 +74,20 @@ test('a replay whose messages are lost in the middle is gone on with by the swee
   const { id } = await client.subscribed(request('many', 'crash'))
   const { id: replay } = await client.replay(id, { only: 'missing' })
   await eventually('it is under way', () => got('crash').length > 0, 20)
-  const losing = setInterval(() => {
-    world.queue('replays').clearMessages().catch(assert.fail)
-  }, 200)
-  t.after(() => clearInterval(losing))
-  await sleep(4000) // the next page would have come 1 s after the first
-  clearInterval(losing)
-  const { state, looked } = await client.ask(200, 'GET', `/${id}/replay`)
+  const stopLosing = world.lose('replays')
+  t.after(stopLosing)
+  const { state, looked } = await soon('the first page is done', async () => {
+    const found: Replay = await client.ask(200, 'GET', `/${id}/replay`)
+    return found.looked > 0 && found
+  })
+  await clockSays(Date.now() + 2000) // the next page would have come 1 s after the first
+  await stopLosing()
+  assert.equal(await world.waiting('replays'), 0)
+  assert.deepEqual(await client.ask(200, 'GET', `/${id}/replay`).then(countsOf), {
+    state,
+    looked,
+    sent: looked,
+  })
   assert.equal(state, 'running')
   assert.ok(looked < many.length)
 
@@ -160,7 +167,7 @@ describe('a replay', { concurrency: 8 }, () => {
     assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 1, sent: 1 })
     await ended(id, second, 'delivered', 0)
 
-    await sleep(1000) // timestamps are in seconds
+    await clockSays(Date.now() + 1000) // timestamps are in seconds
     const inOslo = new Date(timeOf(first).getTime() + 2 * 3600_000).toISOString()
     const from = inOslo.replace('Z', '+02:00')
     await client.replay(id, { only: 'all', from, to: isoOf(third) })

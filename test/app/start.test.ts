@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { bareEnvironment } from '../support/environment.ts'
 import { eventually } from '../support/stores.ts'
 
 const root = path.join(import.meta.dirname, '../..')
@@ -20,7 +21,7 @@ after(() => started.forEach((child) => child.kill('SIGKILL'))) // whatever a fai
 function start(program: string, env: Record<string, string> = {}, cwd = root, args: string[] = []) {
   const child = spawn(process.execPath, [`local/${program}.ts`, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], ...freePorts, ...env },
+    env: { ...bareEnvironment(), ...freePorts, ...env },
   })
   started.push(child)
   let output = ''
@@ -50,9 +51,60 @@ test('npm start: the printed curl and the page work, and SIGTERM leaves no proce
   assert.match(await (await fetch(docs)).text(), /^<!doctype html>/)
   assert.equal((await fetch(`${docs}/events/api/v1/openapi.json`)).status, 200)
 
+  for (const name of ['show', 'token'] as const) await runPrinted(name, output())
+
   child.kill('SIGTERM')
   assert.equal(await ended, 0)
   for (const pid of children) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' })
+})
+
+const printed = {
+  show: { program: 'show', says: /Messages in queues: \{[^}]*'events-inbound': \d/ },
+  token: {
+    program: 'print-tokens',
+    says: /^Authorization: Bearer \S+\nPlatformAccessToken: \S+\n$/,
+  },
+}
+
+/** Runs a command that `npm start` has printed, with the variables before it: they say which ports to look at. */
+async function runPrinted(name: 'show' | 'token', greeting: string): Promise<void> {
+  const [, variables = '', words = ''] =
+    new RegExp(`^((?:\\w+=\\d+ )+)npm run ${name}(?: -- (.*?)(?: prints .*)?)?$`, 'm').exec(
+      greeting,
+    ) ?? []
+  const ports = [...variables.matchAll(/(\w+)=(\d+)/g)].map(([, key = '', port = '']) => [
+    key,
+    port,
+  ])
+  const args = words.split(' ').filter(Boolean)
+  const { ended, output } = start(printed[name].program, Object.fromEntries(ports), root, args)
+  assert.equal(await ended, 0, output())
+  assert.match(output(), printed[name].says)
+}
+
+const others = {
+  ALTINN_OPENID_CONFIGURATION_URL: 'http://127.0.0.1:9/openid-configuration',
+  PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:9/{issuer}/jwks',
+}
+
+test('npm start: with the token issuer of someone else it comes up, and says what it leaves out', async () => {
+  const { child, ended, output } = start('start', others)
+  await eventually('ready', () => output().includes('Ctrl-C'), 30)
+  assert.match(
+    output(),
+    /ALTINN_OPENID_CONFIGURATION_URL and PLATFORM_TOKEN_JWKS_URL: .*another token issuer/,
+  )
+  assert.match(output(), /Left out: the subscriber, the curl command, and the tokens on the page/)
+  assert.doesNotMatch(output(), /curl -i|npm run token/)
+
+  const [, app = ''] = /POST (\S+)\/subscriptions$/m.exec(output()) ?? []
+  assert.equal((await fetch(`${app}/subscriptions`)).status, 401)
+  const [, docs = ''] = /^ +Try it +(\S+)/m.exec(output()) ?? []
+  const page = await (await fetch(docs)).text()
+  assert.match(page, /^<!doctype html>/)
+  assert.doesNotMatch(page, /eyJ/, 'no token')
+  child.kill('SIGTERM')
+  assert.equal(await ended, 0)
 })
 
 test('npm start: killed outright, its emulators end too', async () => {
@@ -76,11 +128,16 @@ test('a port that is taken is one clear line and exit 1', async (t) => {
   t.after(() => taken.close())
   await once(taken, 'listening')
   const port = String(Object(taken.address()).port)
-  for (const name of portNames.filter((each) => each !== 'BLOB_PORT')) {
+  const refused = portNames.map(async (name) => {
     const { ended, output } = start('start', { [name]: port })
     assert.equal(await ended, 1)
-    assert.match(output(), new RegExp(`^[^\\n]*${port}[^\\n]*\\n$`), `${name}: ${output()}`)
-  }
+    assert.match(
+      output(),
+      new RegExp(`^[^\\n]*${port}[^\\n]*${name}[^\\n]*\\n$`),
+      `${name}: ${output()}`,
+    )
+  })
+  await Promise.all(refused)
 })
 
 test('a setting that is wrong is one clear line and exit 1', async () => {
@@ -119,17 +176,7 @@ test('start:emulators and start:host are two halves: the app can go and come wit
   }
   const shown = start('show', settings)
   assert.equal(await shown.ended, 0, shown.output())
-  assert.match(shown.output(), /Messages in queues: \{[^}]*'events-inbound': 0/)
-  const [, issuer = ''] =
-    /:(\d+)\/auth/.exec(settings['ALTINN_OPENID_CONFIGURATION_URL'] ?? '') ?? []
-  const tokens = start('print-tokens', { ISSUER_PORT: issuer }, root, [
-    '--org',
-    'ttd',
-    '--app',
-    'apps-test',
-  ])
-  assert.equal(await tokens.ended, 0)
-  assert.match(tokens.output(), /^Authorization: Bearer \S+\nPlatformAccessToken: \S+\n$/)
+  assert.match(shown.output(), printed.show.says)
 
   emulators.child.kill('SIGTERM')
   assert.equal(await emulators.ended, 0)
@@ -142,16 +189,47 @@ test('start:host refuses a function that does not exist', async () => {
 })
 
 test('start:func says so where Core Tools are missing', async () => {
+  const settings = path.join(root, 'local.settings.json')
+  const isMade = !existsSync(settings) // else it is of whoever runs the tests
   const { ended, output } = start('start-func', { PATH: '/nowhere' })
   assert.equal(await ended, 1)
   assert.match(output(), /func is missing/)
-  rmSync(path.join(root, 'local.settings.json'), { force: true })
+  if (isMade) rmSync(settings)
 })
 
 test('token without an app says what it needs', async () => {
   const { ended, output } = start('print-tokens')
   assert.equal(await ended, 1)
   assert.match(output(), /npm run token -- --org ttd --app apps-test/)
+})
+
+test('show and token say what to do where no stack runs at their ports', async () => {
+  const nobody = createServer().listen(0, '127.0.0.1')
+  await once(nobody, 'listening')
+  const port = String(Object(nobody.address()).port)
+  nobody.close()
+  await once(nobody, 'close')
+  const show = start('show', { COSMOS_PORT: port })
+  assert.equal(await show.ended, 1)
+  assert.match(
+    show.output(),
+    new RegExp(`^[^\\n]*${port}[^\\n]*npm start[^\\n]*COSMOS_PORT[^\\n]*\\n$`),
+  )
+  const token = start('print-tokens', { ISSUER_PORT: port }, root, ['--org', 'ttd', '--app', 'a'])
+  assert.equal(await token.ended, 1)
+  assert.match(
+    token.output(),
+    new RegExp(`^[^\\n]*${port}[^\\n]*npm start[^\\n]*ISSUER_PORT[^\\n]*\\n$`),
+  )
+})
+
+test('--help names every port variable', async () => {
+  const asked = ['start', 'show', 'print-tokens'].map(async (program) => {
+    const { ended, output } = start(program, {}, root, ['--help'])
+    assert.equal(await ended, 0)
+    for (const name of portNames) assert.match(output(), new RegExp(`^ +${name}=\\d+$`, 'm'))
+  })
+  await Promise.all(asked)
 })
 
 test('npm run receiver: prints what it gets, and answers as it is told', async () => {

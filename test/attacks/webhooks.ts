@@ -209,8 +209,10 @@ async function register(...request: Parameters<typeof ask>): Promise<Subscriptio
 /** A name that moves inside after its validation, whose connection is not kept. */
 async function moveLate(lab: WebhookLab): Promise<Subscription> {
   lab.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/late.test')
-  const made = await register(lab, 'late.test', [[OK], [OK], [INSIDE]], 'http')
-  return lab.client.validated(made.id)
+  const { id } = await register(lab, 'late.test', [[OK]], 'http')
+  const validated = await lab.client.validated(id)
+  lab.names.zone.set('late.test', [[INSIDE]])
+  return validated
 }
 
 /** What is noted of the first attempt to deliver to a subscription. */

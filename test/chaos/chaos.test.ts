@@ -5,6 +5,7 @@ import { runLoss } from './run.ts'
 import { seedOf } from '../support/seed.ts'
 import { issuerSettings } from '../support/app.ts'
 import { createWorld, deployed, setting } from '../support/stores.ts'
+import { patient } from '../support/time-limits.ts'
 
 // The short form of `npm run proof:loss`: one seed, another one each time unless LOSS_SEED says which.
 const skip = deployed !== undefined && 'the processes and their stores must be its own'
@@ -21,7 +22,7 @@ test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) =>
       name: 'test',
       seed,
       size: { events: 100, seconds: 4, kills: 3, faultShare: 0.03, isDown: false },
-      profile: brief,
+      profile: { ...brief, quietSeconds: patient(brief.quietSeconds) },
       isWell: false,
       onProgress: (line) => t.diagnostic(line),
     },

@@ -4,12 +4,14 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { QueueSASPermissions, QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { startChild } from '../../local/emulators/child.ts'
 import { startEmulators, type Emulators } from '../../local/emulators/emulators.ts'
+import { clockSays, eventually } from '../support/stores.ts'
+import { patient } from '../support/time-limits.ts'
 
 const week = 7 * 24 * 60 * 60
+const MOMENT = Math.ceil(patient(0.25)) // seconds: longer than what a test does before they have passed
 
 let emulators: Emulators
 let service: QueueServiceClient
@@ -39,22 +41,33 @@ async function receiveOne(queue: QueueClient, visibilityTimeout?: number) {
   return message
 }
 
+/** Returns a moment after all of these times, which are cut to seconds, in ms of the epoch. */
+const afterAll = (...times: Date[]) => Math.max(...times.map((time) => time.getTime())) + 1100
+
+/** Asserts that a time, in whole seconds, is so many seconds after something was done between `began` and now. */
+function assertIn(seconds: number, began: number, time: Date): void {
+  const from = time.getTime() - seconds * 1000
+  assert.ok(from > began - 1000 && from <= Date.now(), time.toISOString())
+}
+
 const refusal = (statusCode: number, code: string) => ({ statusCode, code })
 
 test('a message is kept for ever with a time to live of -1, and for a week without one', async () => {
   const queue = await newQueue()
   const forEver = await queue.sendMessage('text', { messageTimeToLive: -1 })
   assert.equal(forEver.expiresOn.getUTCFullYear(), 9999)
+  const sent = Date.now()
   const { expiresOn } = await queue.sendMessage('text')
-  assert.ok(Math.abs(expiresOn.getTime() - Date.now() - week * 1000) < 60_000)
+  assertIn(week, sent, expiresOn)
 })
 
 test('a message can be hidden for seven days and no longer', async () => {
   const queue = await newQueue()
   const hidden = (visibilityTimeout: number) =>
     queue.sendMessage('text', { visibilityTimeout, messageTimeToLive: -1 })
+  const sent = Date.now()
   const { nextVisibleOn } = await hidden(week)
-  assert.ok(Math.abs(nextVisibleOn.getTime() - Date.now() - week * 1000) < 60_000)
+  assertIn(week, sent, nextVisibleOn)
   await assert.rejects(hidden(week + 1), refusal(400, 'OutOfRangeQueryParameterValue'))
   assert.deepEqual(await receive(queue), [])
 })
@@ -62,12 +75,15 @@ test('a message can be hidden for seven days and no longer', async () => {
 suite('what time does to a message', { concurrency: true }, () => {
   test('a hidden message comes when its time does, counted once more', async () => {
     const queue = await newQueue()
-    await queue.sendMessage('late', { visibilityTimeout: 1, messageTimeToLive: -1 })
+    const { nextVisibleOn } = await queue.sendMessage('late', {
+      visibilityTimeout: MOMENT,
+      messageTimeToLive: -1,
+    })
     await queue.sendMessage('now', { messageTimeToLive: -1 })
-    const first = await receiveOne(queue, 1)
+    const first = await receiveOne(queue, MOMENT)
     assert.deepEqual([first.messageText, first.dequeueCount], ['now', 1])
     assert.deepEqual(await receive(queue), [])
-    await sleep(1200)
+    await clockSays(afterAll(nextVisibleOn, first.nextVisibleOn))
     const again = await receive(queue)
     const seen = again.map(({ messageText, dequeueCount }) => `${messageText} ${dequeueCount}`)
     assert.deepEqual(seen.toSorted(), ['late 1', 'now 2'])
@@ -76,13 +92,13 @@ suite('what time does to a message', { concurrency: true }, () => {
   test('a renewed lease has a new receipt, and the old one is worth nothing', async () => {
     const queue = await newQueue()
     await queue.sendMessage('text', { messageTimeToLive: -1 })
-    const { messageId, popReceipt } = await receiveOne(queue, 1)
-    const renewed = await queue.updateMessage(messageId, popReceipt, undefined, 2)
+    const { messageId, popReceipt, nextVisibleOn } = await receiveOne(queue, MOMENT)
+    const renewed = await queue.updateMessage(messageId, popReceipt, undefined, 3 * MOMENT)
     assert.notEqual(renewed.popReceipt, popReceipt)
     const mismatch = refusal(400, 'PopReceiptMismatch')
     await assert.rejects(queue.deleteMessage(messageId, popReceipt), mismatch)
     await assert.rejects(queue.updateMessage(messageId, popReceipt, 'x', 1), mismatch)
-    await sleep(1200)
+    await clockSays(afterAll(nextVisibleOn))
     assert.deepEqual(await receive(queue), [], 'it is hidden until the new time')
     await queue.updateMessage(messageId, renewed.popReceipt ?? '', undefined, 0)
     const message = await receiveOne(queue)
@@ -95,9 +111,9 @@ suite('what time does to a message', { concurrency: true }, () => {
   test('a message is gone when it expires, is cleared, or its queue is deleted', async () => {
     const queue = await newQueue()
     const held = async () => (await queue.getProperties()).approximateMessagesCount
-    await queue.sendMessage('short', { messageTimeToLive: 1 })
+    const { expiresOn } = await queue.sendMessage('short', { messageTimeToLive: 1 })
     await queue.sendMessage('long', { messageTimeToLive: -1 })
-    await sleep(1100)
+    await clockSays(afterAll(expiresOn))
     assert.equal((await receiveOne(queue, 1)).messageText, 'long')
     assert.equal(await held(), 1)
     await queue.clearMessages()
@@ -274,6 +290,5 @@ test('the emulators end with their parent, even if that is killed', async () => 
   parent.kill('SIGKILL')
   await once(parent, 'exit')
   const anyOpen = async () => (await Promise.all(ports.map(isOpen))).includes(true)
-  for (let tries = 0; tries < 50 && (await anyOpen()); tries++) await sleep(100)
-  assert.equal(await anyOpen(), false)
+  await eventually('all closed', async () => !(await anyOpen()))
 })

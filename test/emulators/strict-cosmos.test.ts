@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ConsistencyLevel,
   CosmosClient,
@@ -20,6 +19,7 @@ import { startEmulators, type Emulators } from '../../local/emulators/emulators.
 import { isIndexed } from '../../local/emulators/indexing-policy.ts'
 import { isExpired } from '../../local/emulators/item-limits.ts'
 import { requestCharge } from '../../local/emulators/request-charge.ts'
+import { eventually } from '../support/stores.ts'
 
 const days = 24 * 60 * 60
 const hierarchical = (...paths: string[]) => ({
@@ -328,9 +328,7 @@ test('an item is gone when its ttl has passed, and its id is free again', async 
   await expiring
   const tombstone = subscriptions.item('tombstone', 'expiring')
   const live = "SELECT VALUE COUNT(1) FROM c WHERE c.consumer = 'expiring'"
-  for (let tries = 0; tries < 30 && (await tombstone.read()).statusCode === 200; tries++) {
-    await sleep(100)
-  }
+  await eventually('it is gone', async () => (await tombstone.read()).statusCode !== 200)
   assert.equal(await outcome(tombstone.read()), '404')
   assert.deepEqual(await query(subscriptions, live), [0])
   assert.equal(await outcome(tombstone.patch([{ op: 'set', path: '/n', value: 1 }])), '404')

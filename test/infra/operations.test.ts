@@ -10,6 +10,7 @@ import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { read, resourcesOf } from '../support/bicep.ts'
+import { bareEnvironment } from '../support/environment.ts'
 import { faultsOf } from '../support/kusto.ts'
 import { clientOf, people, soon, tokenOf } from '../support/subscriber.ts'
 import { createWorld, deployed, eventually } from '../support/stores.ts'
@@ -135,7 +136,7 @@ suite('with an app that has done everything once', { skip: deployed !== undefine
   })
 
   async function erase(input: string, ...args: string[]) {
-    const env = { PATH: process.env['PATH'], ...world.settings }
+    const env = { ...bareEnvironment(), ...world.settings }
     const child = spawn(process.execPath, [path.join(root, 'infra/erase.ts'), ...args], { env })
     child.stdin.end(input)
     const ended = once(child, 'close')

@@ -5,6 +5,7 @@ import type { SubscriptionDocument } from '../../shared/subscriptions/subscripti
 import { newSecret } from '../../shared/webhooks/webhook-request.ts'
 import { startApp } from '../support/app.ts'
 import { createWorld, eventually } from '../support/stores.ts'
+import { patient } from '../support/time-limits.ts'
 import { deliveredMembers, goodEventText } from './events.ts'
 import { queueMessage } from './messages.ts'
 import { type Generated, propertyOfMany } from './property.ts'
@@ -51,7 +52,10 @@ export async function startQueueProperties() {
   async function deliver(list: Generated<typeof goodEventText>[]): Promise<void> {
     const ids = await Promise.all(list.map(({ text }) => publish(text)))
     for (const [index, { event }] of list.entries()) {
-      const { body } = await receiver.waitFor((delivery) => delivery.event?.id === ids[index], 30)
+      const { body } = await receiver.waitFor(
+        (delivery) => delivery.event?.id === ids[index],
+        patient(15),
+      )
       const { id: _id, time: _time, ...members } = JSON.parse(body)
       assert.deepEqual(members, deliveredMembers(event))
     }

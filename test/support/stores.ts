@@ -3,6 +3,7 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createResources } from '../../local/resources.ts'
+import { patient } from './time-limits.ts'
 
 /** Set to an address such as http://127.0.0.1:7071, the app tests run against that instance and its stores. */
 export const deployed = process.env['APP_URL']
@@ -48,6 +49,20 @@ export async function createWorld({
         visibilityTimeout: delaySeconds,
       })
     },
+    /** Clears a queue again and again, so that what is sent to it is lost, until the function that it returns is called. */
+    lose(queue: string): () => Promise<void> {
+      const end = new AbortController()
+      const losing = (async () => {
+        while (!end.signal.aborted) {
+          await queues.getQueueClient(queue).clearMessages()
+          await sleep(50)
+        }
+      })()
+      return () => {
+        end.abort()
+        return losing
+      }
+    },
     /** How many messages a queue holds, hidden ones included. */
     async waiting(queue: string): Promise<number> {
       return (await queues.getQueueClient(queue).getProperties()).approximateMessagesCount ?? 0
@@ -63,19 +78,23 @@ export function setting(name: string): string {
 }
 
 /**
- * Looks until `look` gives something, at first every 25 ms, then ever more seldom: what asks the emulators takes its time
- * from what it waits for. Fails with `what` after `seconds`.
+ * Returns the first thing that `look` finds, at first looking every 25 ms, then ever more seldom: what asks the emulators
+ * takes its time from what it waits for. Throws, naming `what`, after `seconds` of a quiet machine.
  */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
   seconds = 10,
 ): Promise<T> {
-  const began = Date.now()
-  for (let waited = 0; waited < seconds * 1000; waited = Date.now() - began) {
+  const began = performance.now()
+  const limit = patient(seconds * 1000)
+  for (let waited = 0; waited < limit; waited = performance.now() - began) {
     const found = await look()
     if (found !== undefined && found !== false) return found
     await sleep(Math.min(250, 25 + waited / 8))
   }
-  throw new Error(`not within ${seconds} s: ${what}`)
+  throw new Error(`not within ${limit / 1000} s: ${what}`)
 }
+
+/** Waits until the clock says `ms` of the epoch, or later. */
+export const clockSays = (ms: number): Promise<void> => sleep(Math.max(0, ms - Date.now()))

@@ -7,7 +7,7 @@ import { speedCharts, speedReport, type Speed } from '../../proof/speed-report.t
 // The short form of `npm run proof:speed`: two of its benches, for a moment. Other tests run beside it, so the limits are
 // far from what an idle machine shows (the bundle starts in 0.4 of the time, the app accepts 0.8 as many).
 const benches: [name: string, ...options: string[]][] = [
-  ['start', '--samples', '1'],
+  ['start', '--samples', '2'],
   ['accept', '--seconds', '0.5', '--warm-up', '0.5'],
 ]
 

@@ -14,6 +14,7 @@ import { createLookup, faultOfEndpoint, type Lookup } from '../../shared/webhook
 import { createWebhookClient } from '../../shared/webhooks/webhook-client.ts'
 import { type Answer, attemptOf, outcomeOf } from '../../shared/webhooks/webhook-outcome.ts'
 import { newSecret, signedHeaders, webhookRequest } from '../../shared/webhooks/webhook-request.ts'
+import { patient } from '../support/time-limits.ts'
 
 const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
@@ -296,7 +297,7 @@ test('a path that hangs keeps nobody else at the same origin waiting', async (t)
   there.behave({ does: 'hang' }, '/hang')
   const posts = client(t, { timeoutMs: 10_000 })
   const hanging = Array.from({ length: 96 }, () => posts.post(`${there.url}/hang`))
-  await there.waitFor(() => there.deliveries.length === hanging.length)
+  await there.waitFor(() => there.deliveries.length === hanging.length, patient(10))
   assertAnswered(await posts.post(`${there.url}/well`), 200)
   await posts.close()
   for (const answer of await Promise.all(hanging)) assertFailed(answer, 'other')
@@ -307,7 +308,7 @@ test('closing fails what is under way, and what comes after', async (t) => {
   there.behave({ does: 'hang' })
   const posts = client(t, { timeoutMs: 5000 })
   const underWay = posts.post(there.url)
-  await there.waitFor(() => true)
+  await there.waitFor(() => true, patient(10))
   await posts.close()
   assertFailed(await underWay, 'other')
   assertFailed(await posts.post(there.url), 'other')
@@ -477,7 +478,10 @@ test('the receiver checks signatures once it has the secret, and answers validat
     there.deliveries.map(({ verified }) => verified),
     [undefined, false, true, true],
   )
-  assert.equal((await there.waitFor(({ event }) => event?.id === 'right')).verified, true)
+  assert.equal(
+    (await there.waitFor(({ event }) => event?.id === 'right', patient(10))).verified,
+    true,
+  )
   await assert.rejects(
     there.waitFor(() => false, 0.05),
     /no such delivery/,

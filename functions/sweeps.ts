@@ -1,4 +1,5 @@
 import { app } from '@azure/functions'
+import { runSequentially } from '../shared/azure/concurrency.ts'
 import { gauge } from '../shared/flows/gauge.ts'
 import { sweepReplays } from '../shared/flows/replay.ts'
 import { sweepDeliveries } from '../shared/flows/sweep-deliveries.ts'
@@ -33,8 +34,11 @@ app.timer('sweep-deliveries', {
 app.timer('sweep-subscriptions', {
   schedule: '10,40 * * * * *',
   handler: scheduled(async ({ services, log }) => {
-    const woken = await sweepSubscriptions(services, endOf(services))
-    await sweepReplays(services)
+    let woken = 0
+    await runSequentially([
+      async () => void (woken = await sweepSubscriptions(services, endOf(services))),
+      () => sweepReplays(services),
+    ])
     await done(services, log, 'sweep-subscriptions', woken)
   }),
 })

@@ -3,7 +3,7 @@ import type { BlockList } from 'node:net'
 import Joi from 'joi'
 import { parseNetworks } from './http/networks.ts'
 
-/** The settings as they stand in the environment; the README's table says what each means. */
+/** The settings as they stand in the environment; docs/settings.md says what each means. */
 interface Settings {
   Cosmos?: string
   Cosmos__accountEndpoint?: string

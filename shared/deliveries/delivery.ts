@@ -46,7 +46,7 @@ type Tried = Pick<DeliveryDocument, 'attempt' | 'firstAttempt'>
  * shorten it. Each wait has up to a quarter on top by `chance`, so that the jitter grows with the step.
  */
 export function nextState(
-  { attempt, firstAttempt = Infinity }: Tried,
+  { attempt, firstAttempt }: Tried,
   outcome: Outcome,
   ladder: readonly number[],
   nowSeconds: number,
@@ -55,7 +55,8 @@ export function nextState(
   if (outcome.kind === 'delivered') return { state: 'delivered' }
   if (outcome.kind === 'gone')
     return outcome.arrived ? { state: 'delivered' } : { state: 'dead', reason: outcome.reason }
-  const left = firstAttempt + ladder.reduce((sum, step) => sum + step, 0) - nowSeconds
+  const left =
+    (firstAttempt ?? nowSeconds) + ladder.reduce((sum, step) => sum + step, 0) - nowSeconds
   const step = ladder[attempt] ?? left
   if (attempt >= ladder.length && left <= 0)
     return { state: 'dead', reason: `gave up after ${attempt + 1} attempts: ${outcome.reason}` }

@@ -1,16 +1,13 @@
 import type { Stored } from '../azure/documents.ts'
-import { nowSeconds } from '../clock.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import { referenceTo } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
-import { endIfGone, isLongAgo } from './end-if-gone.ts'
+import { awaitEvent } from './await-event.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
-
-const LOOK_AGAIN_SECONDS = 60
 
 /** What came of a page of deliveries. Those that failed are not stored yet: what that means depends on the whole. */
 export interface PageResult {
@@ -77,7 +74,7 @@ async function attempt(
   result: PageResult,
 ): Promise<void> {
   const event = await services.eventCache.find(referenceTo(delivery, undefined))
-  if (event === undefined) return leaveBacklog(services, delivery)
+  if (event === undefined) return void (await awaitEvent(services, delivery))
   const traceparent = nextTraceparent(delivery.traceparent)
   const leave = services.concurrencyLimit.start(delivery.subscription)
   const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
@@ -94,11 +91,4 @@ function note(result: PageResult, delivery: Stored<DeliveryDocument>, attempted:
   if (outcome.kind === 'failed') result.failed.push({ delivery, attempted })
   else result.delivered++
   if (outcome.kind === 'gone') result.gone = outcome.reason
-}
-
-/** A delivery whose event is not to be seen must not stand before the others: it is dead, or waits by itself. */
-async function leaveBacklog(services: Services, delivery: Stored<DeliveryDocument>): Promise<void> {
-  if (isLongAgo(services, delivery)) return void (await endIfGone(services, delivery))
-  const due = nowSeconds(services.clock) + LOOK_AGAIN_SECONDS
-  await services.deliveries.save({ ...delivery, state: 'waiting', due })
 }

@@ -1,7 +1,7 @@
 import { nowSeconds } from '../clock.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
-import { isClosed } from '../subscriptions/circuit-breaker.ts'
+import type { Circuit } from '../subscriptions/circuit-breaker.ts'
 import type { Gauge } from '../telemetry/metrics.ts'
 
 const HOUR = 3600
@@ -23,7 +23,7 @@ export async function gauge({
     index.current(),
   ])
   const [oldest] = pending.toSorted()
-  const openCircuits = [...matcher.all()].filter(({ circuit }) => !isClosed(circuit)).length
+  const openCircuits = [...matcher.all()].filter(({ circuit }) => isFailing(circuit)).length
   return {
     oldestPendingSeconds:
       oldest === undefined ? 0 : Math.max(0, now - timeOf(oldest).getTime() / 1000),
@@ -33,3 +33,7 @@ export async function gauge({
     poisonMessages,
   }
 }
+
+/** Whether an endpoint does not work now. One that is disabled stays so until its owner comes back: no alert can wait for that. */
+const isFailing = (circuit: Circuit | undefined): boolean =>
+  circuit?.state === 'open' || circuit?.state === 'half-open'

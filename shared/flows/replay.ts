@@ -10,7 +10,7 @@ import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import { withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { isLongAgo } from './end-if-gone.ts'
+import { isLongAgo } from './await-event.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
@@ -33,7 +33,8 @@ export async function replayPage(
   if (subscription === undefined) return finish(services, replay, 'cancelled')
   const page = replay.only === 'dead' ? deadPage : eventPage
   const { looked, sent, cursor, more } = await page(services, replay, subscription)
-  if (sent > 0) await startDrain(services, subscription) // before the cursor moves: a page that is done again ends here too
+  // Before the cursor moves, so that a page that is done again ends here too: of dead ones it finds those that are left.
+  if (sent > 0 || replay.only === 'dead') await startDrain(services, subscription)
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
   return more ? goOn(services, done) : finish(services, done, 'done')
 }

@@ -11,7 +11,7 @@ import type { Services } from '../services.ts'
 import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription } from '../subscriptions/subscription.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { endIfGone, isLongAgo } from './end-if-gone.ts'
+import { awaitEvent, isLongAgo } from './await-event.ts'
 import { sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
@@ -109,7 +109,7 @@ async function attemptAgain(
   traceparent: string,
 ): Promise<Ended> {
   const event = await services.eventCache.find(message)
-  if (event === undefined) return endIfGone(services, delivery)
+  if (event === undefined) return awaitEvent(services, delivery)
   const attempted = await sendWebhook(services, subscriber, event, delivery, traceparent)
   let stored: DeliveryDocument | undefined
   await storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {

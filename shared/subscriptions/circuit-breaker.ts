@@ -15,7 +15,7 @@ export type Probes = 1 | 10 | 100
 export type Circuit =
   | { state: 'closed'; opens: number; failingSince: string }
   | { state: 'open'; opens: number; failingSince: string; reason: string; lease: Lease }
-  | { state: 'half-open'; opens: number; failingSince: string; probes: Probes; lease: Lease }
+  | { state: 'half-open'; opens: number; failingSince?: string; probes: Probes; lease: Lease }
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
   | { state: 'closing'; opens: number; failingSince?: string; since: number; lease: Lease }
   | { state: 'disabled'; reason: string; since: string; lease?: Lease }
@@ -119,11 +119,11 @@ export function claimed(circuit: Circuit, nowMs: number, token: string): Circuit
   return { state: 'half-open', opens, failingSince, probes: 1, lease }
 }
 
-/** The circuit after probes of which some were delivered: 1, 10, 100, then the whole backlog. */
+/** The circuit after probes of which some were delivered, no longer failing: 1, 10, 100, then the whole backlog. */
 export function afterProbes(circuit: Circuit & { state: 'half-open' }): Circuit {
   const { opens, lease, probes } = circuit
   if (probes === 100) return { state: 'draining', opens, lease }
-  return { ...circuit, probes: probes === 1 ? 10 : 100 }
+  return { state: 'half-open', opens, probes: probes === 1 ? 10 : 100, lease }
 }
 
 /** The circuit of a backlog that was found empty: closed for fan-outs, and looked at once more when all of them know. */
@@ -150,7 +150,8 @@ export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) 
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit === undefined) return { state: 'draining', opens: 0, lease }
-  if (circuit.state === 'disabled') return { lease, ...circuit }
+  if (circuit.state === 'disabled')
+    return circuit.lease === undefined ? { ...circuit, lease } : circuit
   if (!isClosed(circuit)) return circuit
   const { opens, failingSince } = circuit
   return { state: 'draining', opens, lease, ...(failingSince !== undefined && { failingSince }) }

@@ -9,6 +9,8 @@ interface Interest {
   unkeyed: SubscriptionEntry[]
 }
 
+type DeletedSubscription = Pick<IndexedSubscription, 'consumer' | 'id' | 'number'>
+
 const LEFT_AT_LEAST = 1000 // few subscriptions are not to be walked through at every change
 
 export type Matcher = ReturnType<typeof createMatcher>
@@ -61,6 +63,17 @@ export function createMatcher() {
     },
 
     remove,
+
+    /**
+     * Removes what a tombstone's document held before, which may be an older number than the tombstone's: an index that is
+     * seldom used sees only the last of several. Returns the number.
+     */
+    removeDeleted({ consumer, id, number }: DeletedSubscription): number | undefined {
+      const known = consumers.get(consumer)?.get(id)
+      if (known === undefined || known > number) return undefined
+      remove(known)
+      return known
+    },
 
     /**
      * The active subscriptions whose filters the event meets and that were validated by the time it was accepted: its own,

@@ -31,9 +31,11 @@ export function createSubscriptionIndex({
 
   function apply(change: Change): void {
     newest = Math.max(newest, change._ts)
-    if ('deleted' in change) deleted.set(change.number, now())
-    if (deleted.has(change.number)) matcher.remove(change.number)
-    else if (!('deleted' in change)) matcher.put(change)
+    if ('deleted' in change) {
+      deleted.set(change.number, now())
+      const before = matcher.removeDeleted(change)
+      if (before !== undefined) deleted.set(before, now())
+    } else if (!deleted.has(change.number)) matcher.put(change)
   }
 
   async function refresh(): Promise<void> {

@@ -35,8 +35,10 @@ export function connect<T extends Document>(
 ) {
   const seen: Position = Array.from({ length: PARTITIONS }, () => 0)
   const hits = (kind: FaultKind) => random.chance(faults.rate(kind))
-  const latency = (most: number) =>
-    hits('store-is-slow') ? random.skewed(50, most) : random.between(1, 8)
+  function latency(most: number): number {
+    if (!hits('store-is-slow')) return random.between(1, 8)
+    return random.chance(0.3) ? random.between(most / 4, most) : random.skewed(50, most)
+  }
 
   /** How far a replica is that answers now: not behind `least`. */
   function replica(partition: number, least: number): number {

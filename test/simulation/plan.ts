@@ -74,7 +74,9 @@ export function planOf(seed: number): Plan {
   const isLarge = random.chance(0.02)
   const apps = random.integer(1, 2)
   const isFaulty = !random.chance(0.12)
-  const subscribers = many(random.integer(1, 5), () => subscriber(random, apps, calmFrom))
+  const subscribers = many(random.integer(...random.pick(SUBSCRIBERS)), () =>
+    subscriber(random, apps, calmFrom),
+  )
   const events = many(random.integer(3, isLarge ? 300 : 40), (key) =>
     event(random, key, apps, calmFrom),
   )
@@ -92,6 +94,18 @@ export function planOf(seed: number): Plan {
     calmFrom,
   }
 }
+
+/** Few, mostly: each is a story of its own. Many make the index load long. */
+const SUBSCRIBERS: [[number, number], ...[number, number][]] = [
+  [1, 2],
+  [1, 5],
+  [1, 5],
+  [1, 5],
+  [1, 5],
+  [1, 5],
+  [1, 5],
+  [6, 12],
+]
 
 const many = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index))

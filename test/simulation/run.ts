@@ -10,7 +10,8 @@ import { simulate, type Result } from './simulate.ts'
  *   --seeds N      how many (1000)
  *   --seed S       the first one (1); alone, only this one
  *   --lines L      how much of the trace of a failure is printed (60)
- *   --whole        prints the whole trace of the first seed, and shrinks nothing
+ *   --whole        prints the whole trace of each seed, and shrinks nothing
+ *   --first        ends with the first that fails, and shrinks nothing
  */
 const { values } = parseArgs({
   options: {
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     lines: { type: 'string', default: '60' },
     whole: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
   },
 })
 const first = Number(values.seed ?? 1)
@@ -37,7 +39,10 @@ for (let seed = first; seed < first + count; seed++) {
   const result = await simulate(planOf(seed))
   add(result)
   if (values.whole) console.log((await simulate(planOf(seed), 1_000_000)).trace.join('\n'))
-  if (result.violations.length > 0) await show(seed, result)
+  if (result.violations.length > 0) {
+    await show(seed, result)
+    if (values.first) break
+  }
   if (Date.now() - toldAt < PROGRESS_MS) continue
   toldAt = Date.now()
   console.log(summary())
@@ -58,7 +63,7 @@ async function show(seed: number, { violations }: Result): Promise<void> {
   console.log(`\nseed ${seed}: ${violations.length} violations`)
   console.log(violations.slice(0, MOST_SHOWN).join('\n'))
   console.log(`again: npm run proof:simulation -- --seed ${seed}`)
-  if (totals.failed > MOST_SHOWN || values.whole) return
+  if (totals.failed > MOST_SHOWN || values.whole || values.first) return
   const fails = async (plan: Plan) => (await simulate(plan)).violations.length > 0
   const smallest = await shrink(planOf(seed), fails, Date.now() + SHRINK_MS)
   const last = await simulate(smallest, lines)

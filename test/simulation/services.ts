@@ -89,7 +89,7 @@ export function simulatedServices(process: Process, world: World): Services {
       },
       close: () => Promise.resolve(),
     },
-    concurrencyLimit: createConcurrencyLimit(clock.now),
+    concurrencyLimit: createConcurrencyLimit(clock),
     recentOutcomes: createRecentOutcomes(clock.now),
     unsavedOutcomes: createBoundedMap<Attempted>(MOST_UNSAVED),
     inProgress: createInProgress(),

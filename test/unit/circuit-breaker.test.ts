@@ -2,63 +2,233 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   afterFailure,
+  afterProbes,
   afterSuccess,
-  createSightings,
-  nextRelease,
+  claimed,
+  closed,
+  closing,
+  CLOSING_SECONDS,
+  disabled,
+  FAILURES_TO_OPEN,
+  isClosed,
+  leaseOf,
+  newLease,
+  reopened,
+  withDrain,
+  withLease,
+  type Circuit,
+  type Failure,
 } from '../../shared/subscriptions/circuit-breaker.ts'
-import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 
-const NOW = Date.parse('2026-11-24T12:00:00Z')
-const healthy: SubscriptionDocument = {
-  v: 1,
-  id: 's',
-  consumer: '/org/ttd',
-  number: 1,
-  endpoint: 'https://subscriber.example/hook',
-  filters: { resource: 'urn:altinn:resource:app_ttd_apps-test' },
-  createdBy: '/org/ttd',
-  created: '2026-11-24T00:00:00Z',
-  secrets: [{ key: 'whsec_c2VjcmV0' }],
+const SECOND = 1_800_000_000
+const NOW = SECOND * 1000
+const SINCE = new Date(NOW - 3_600_000).toISOString()
+const FIVE_DAYS_MS = 5 * 86_400_000
+const lease = { token: 'old', until: SECOND + 7 }
+const leased = { token: 'new', until: SECOND + 180 } // as a circuit that is changed now gets it
+
+const failing: Circuit = { state: 'closed', opens: 2, failingSince: SINCE }
+const open: Circuit = {
+  state: 'open',
+  opens: 2,
+  failingSince: SINCE,
+  reason: 'answered 500',
+  lease,
 }
-/** A subscription after one outcome after another, as an instance sees them; `!` fails. */
-function after(subscription: SubscriptionDocument, outcomes: string, probe: boolean) {
-  const sightings = createSightings()
-  return outcomes.split('').reduce((current, outcome) => {
-    const seen = sightings.note(1, outcome !== '!', NOW)
-    const next =
-      outcome === '!' ? afterFailure(current, seen, probe, NOW) : afterSuccess(current, NOW)
-    return next ?? current
-  }, subscription)
+const probing = (probes: 1 | 10 | 100): Circuit & { state: 'half-open' } => ({
+  state: 'half-open',
+  opens: 2,
+  failingSince: SINCE,
+  probes,
+  lease,
+})
+const draining: Circuit & { state: 'draining' } = { state: 'draining', opens: 2, lease }
+const closingNow: Circuit & { state: 'closing' } = {
+  state: 'closing',
+  opens: 2,
+  since: SECOND - 5,
+  lease,
 }
-const paused = (released: number): SubscriptionDocument => ({
-  ...healthy,
-  pausedUntil: NOW / 1000 - 1,
-  pauses: 1,
-  released,
+const off: Circuit = { state: 'disabled', reason: '410', since: SINCE, lease }
+const settled: Circuit = { state: 'disabled', reason: '410', since: SINCE }
+
+const failure = (given: Partial<Failure> = {}): Failure => ({
+  reason: 'answered 503',
+  waitSeconds: 0,
+  inARow: 1,
+  isFirstInAWhile: false,
+  ...given,
 })
 
-test('five failures in a row pause a subscriber, four do not, nor do many that are not in a row', () => {
-  assert.equal(after(healthy, '!!!!', false).pausedUntil, undefined)
-  assert.equal(after(healthy, '!!!!.!!!!.!!!!', false).pausedUntil, undefined)
-  assert.equal(after(healthy, '!!!!!', false).pausedUntil, NOW / 1000 + 10)
+test('deliveries are attempted at once while the circuit is absent, closed or closing', () => {
+  for (const circuit of [undefined, failing, closingNow]) assert.equal(isClosed(circuit), true)
+  for (const circuit of [open, probing(1), draining, off, settled])
+    assert.equal(isClosed(circuit), false)
 })
 
-test('a failure of the only probe pauses it for longer', () => {
-  const { pausedUntil, pauses, released } = after(paused(1), '!', true)
-  assert.deepEqual([pausedUntil, pauses, released], [NOW / 1000 + 30, 2, 0])
+test('every state but closed has a lease, which a settled disabled one has given up', () => {
+  for (const circuit of [undefined, failing, settled]) assert.equal(leaseOf(circuit), undefined)
+  for (const circuit of [open, probing(1), draining, closingNow, off])
+    assert.deepEqual(leaseOf(circuit), lease)
 })
 
-test('one that fails every fifth time is let out further all the same', () => {
-  const tried = after(paused(10), '....!....!', true)
-  assert.equal(tried.pauses, 1)
-  assert.equal(nextRelease(tried), 100)
+test('five failures in a row open a circuit, four do not', () => {
+  assert.equal(FAILURES_TO_OPEN, 5)
+  assert.equal(afterFailure(undefined, failure({ inARow: 4 }), NOW, 'new'), undefined)
+  assert.equal(afterFailure(failing, failure({ inARow: 4 }), NOW, 'new'), failing)
+  assert.deepEqual(afterFailure(undefined, failure({ inARow: 5 }), NOW, 'new'), {
+    state: 'open',
+    opens: 1,
+    failingSince: new Date(NOW).toISOString(),
+    reason: 'answered 503',
+    lease: { token: 'new', until: SECOND + 10 },
+  })
+  for (const circuit of [failing, { ...closingNow, failingSince: SINCE }])
+    assert.deepEqual(afterFailure(circuit, failure({ inARow: 6 }), NOW, 'new'), {
+      state: 'open',
+      opens: 3,
+      failingSince: SINCE,
+      reason: 'answered 503',
+      lease: { token: 'new', until: SECOND + 120 },
+    })
 })
 
-test('of a hundred that all fail, one makes the pause longer, not each', () => {
-  assert.equal(after(paused(100), '!'.repeat(100), true).pauses, 2)
+test('the first failure in a while is remembered as the beginning, later ones change nothing', () => {
+  const first = afterFailure(undefined, failure({ isFirstInAWhile: true }), NOW, 'new')
+  assert.deepEqual(first, {
+    state: 'closed',
+    opens: 0,
+    failingSince: new Date(NOW).toISOString(),
+  })
+  assert.equal(afterFailure(first, failure({ isFirstInAWhile: true }), NOW + 1, 'new'), first)
+  const second = failure({ isFirstInAWhile: true })
+  assert.equal(afterFailure(closingNow, second, NOW, 'new'), closingNow)
 })
 
-test('a failure that was under way when the pause began changes nothing', () => {
-  assert.deepEqual(after(paused(0), '!', false), paused(0))
-  assert.deepEqual(after(paused(0), '!', true), paused(0))
+test('a failure outside of a drain changes no circuit that has one', () => {
+  for (const circuit of [open, probing(1), draining, off, settled])
+    assert.equal(afterFailure(circuit, failure({ inARow: 9 }), NOW, 'new'), circuit)
+})
+
+test('a success ends the failing of a circuit, and closes none that a drain works on', () => {
+  assert.equal(afterSuccess(undefined), undefined)
+  assert.equal(afterSuccess(failing), undefined)
+  for (const circuit of [open, probing(1), off, settled, draining, closingNow])
+    assert.equal(afterSuccess(circuit), circuit)
+  for (const circuit of [draining, closingNow])
+    assert.deepEqual(afterSuccess({ ...circuit, failingSince: SINCE }), circuit)
+})
+
+test('the pauses are 10 s to an hour, and as long as the subscriber asks for where that is longer', () => {
+  const pause = (opens: number, waitSeconds = 0, nowMs = NOW) => {
+    const again = reopened({ ...draining, opens }, { reason: 'x', waitSeconds }, nowMs, 'new')
+    assert.equal(again.state === 'open' && again.opens, opens + 1)
+    return (leaseOf(again)?.until ?? 0) - SECOND
+  }
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5, 6, 60].map((opens) => pause(opens)),
+    [10, 30, 120, 600, 1800, 3600, 3600, 3600],
+  )
+  assert.deepEqual(
+    [9, 11, 86_400].map((asked) => pause(0, asked)),
+    [10, 11, 86_400],
+  )
+  assert.equal(pause(0, 0, NOW + 1), 11, 'it never ends early')
+})
+
+test('probes that all fail open the circuit again, from the failure that began it', () => {
+  const asked = { reason: 'answered 429', waitSeconds: 60 }
+  assert.deepEqual(reopened(probing(10), asked, NOW, 'new'), {
+    state: 'open',
+    opens: 3,
+    failingSince: SINCE,
+    reason: 'answered 429',
+    lease: { token: 'new', until: SECOND + 120 },
+  })
+  const { failingSince } = Object(reopened(draining, asked, NOW, 'new'))
+  assert.equal(failingSince, new Date(NOW).toISOString())
+  for (const circuit of [off, settled]) assert.equal(reopened(circuit, asked, NOW, 'new'), circuit)
+})
+
+test('five days of only failures disable a subscription, and not a millisecond less', () => {
+  const failingSince = new Date(NOW - FIVE_DAYS_MS).toISOString()
+  const expected = {
+    state: 'disabled',
+    reason: `only failures since ${failingSince}`,
+    since: new Date(NOW + 1).toISOString(),
+    lease: { token: 'new', until: SECOND + 181 },
+  }
+  const long = { ...failing, failingSince }
+  assert.equal(afterFailure(long, failure(), NOW, 'new'), long)
+  assert.deepEqual(afterFailure(long, failure(), NOW + 1, 'new'), expected)
+  const probe = { ...probing(1), failingSince }
+  assert.equal(reopened(probe, failure(), NOW, 'new').state, 'open')
+  assert.deepEqual(reopened(probe, failure(), NOW + 1, 'new'), expected)
+})
+
+test('a pause that is over becomes one probe; a drain that is taken over stays what it was', () => {
+  assert.deepEqual(claimed(open, NOW, 'new'), {
+    state: 'half-open',
+    opens: 2,
+    failingSince: SINCE,
+    probes: 1,
+    lease: leased,
+  })
+  for (const circuit of [probing(100), draining, closingNow, off, settled])
+    assert.deepEqual(claimed(circuit, NOW, 'new'), { ...circuit, lease: leased })
+})
+
+test('probes go from 1 to 10 to 100 to the whole backlog, and are no longer failing', () => {
+  const { failingSince: _since, ...well } = probing(10)
+  assert.deepEqual(afterProbes(probing(1)), well)
+  assert.deepEqual(afterProbes(probing(10)), { ...well, probes: 100 })
+  assert.deepEqual(afterProbes(probing(100)), draining)
+})
+
+test('failures after a probe that was delivered are counted from the first of them', () => {
+  const years = { ...probing(1), failingSince: '2001-01-01T00:00:00.000Z' }
+  const again = reopened(afterProbes(years), failure(), NOW, 'new')
+  assert.equal(again.state === 'open' && again.failingSince, new Date(NOW).toISOString())
+})
+
+test('an empty backlog is closing, then closed; a failure that nothing has ended is kept', () => {
+  const since = SECOND + 1
+  assert.deepEqual(closing(draining, NOW + 1), { ...closingNow, since })
+  assert.deepEqual(closing(probing(1), NOW + 1), { ...closingNow, since, failingSince: SINCE })
+  assert.equal(closed(closingNow), undefined)
+  assert.deepEqual(closed({ ...closingNow, failingSince: SINCE }), failing)
+})
+
+test('closing outlasts an index of 5 s, known for 5 s, and a write of 10 s', () => {
+  assert.ok(CLOSING_SECONDS >= 5 + 5 + 10 + 10, 'clocks and replicas differ too')
+  assert.ok(CLOSING_SECONDS < 60)
+})
+
+test('a drain is started where none is under way', () => {
+  assert.deepEqual(withDrain(undefined, NOW, 'new'), { state: 'draining', opens: 0, lease: leased })
+  assert.deepEqual(withDrain(failing, NOW, 'new'), {
+    ...draining,
+    failingSince: SINCE,
+    lease: leased,
+  })
+  assert.deepEqual(withDrain(closingNow, NOW, 'new'), { ...draining, lease: leased })
+  assert.deepEqual(withDrain(settled, NOW, 'new'), { ...settled, lease: leased })
+  for (const circuit of [open, probing(10), draining, off])
+    assert.equal(withDrain(circuit, NOW, 'new'), circuit)
+})
+
+test('a lease lasts three minutes from the next whole second', () => {
+  assert.deepEqual(newLease(NOW, 'new'), leased)
+  assert.deepEqual(newLease(NOW + 1, 'new'), { token: 'new', until: SECOND + 181 })
+  assert.deepEqual(disabled('410', NOW, 'new'), {
+    state: 'disabled',
+    reason: '410',
+    since: new Date(NOW).toISOString(),
+    lease: leased,
+  })
+})
+
+test('a closed circuit takes no lease', () => {
+  assert.equal(withLease(failing, leased), failing)
+  assert.deepEqual(withLease(open, leased), { ...open, lease: leased })
 })

@@ -2,46 +2,72 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   afterAttempt,
-  nextRun,
+  cancelled,
+  dead,
   ended,
   endsByMessage,
+  inBacklog,
+  isOpen,
+  newDelivery,
+  nextRun,
   nextState,
-  nowSeconds,
+  withAttempt,
   type DeliveryDocument,
 } from '../../shared/deliveries/delivery.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
 import type { Outcome } from '../../shared/webhooks/webhook-outcome.ts'
 
+const NOW = 1_800_000_000
 const ladder = [10, 30, 60]
 const failure = (waitSeconds = 0): Outcome => ({
   kind: 'failed',
   reason: 'answered 503',
   waitSeconds,
 })
-const waiting: DeliveryDocument = {
+const key = {
   v: 1,
   id: '019ab3ea-0000-7000-8000-000000000000',
-  subscription: '1',
+  subscription: '7',
   consumer: '/org/ttd',
   subscriptionId: 'id',
   resource: 'urn:altinn:resource:app_ttd_apps-test',
   subject: '/party/1',
-  state: 'waiting',
-  run: 0,
-  attempt: 0,
-  due: 1,
-  redrives: 3,
-  attempts: [],
-  traceparent: '',
-}
-const attempt = { at: '2026-11-24T12:00:00Z', ms: 5, status: 503, answer: 'a'.repeat(4096) }
+  traceparent: '00-1-2-01',
+} as const
+const fresh: DeliveryDocument = { ...key, state: 'backlog', run: 0, attempt: 0, attempts: [] }
+const waiting: DeliveryDocument = { ...fresh, state: 'waiting', due: NOW, redrives: 3 }
+const latest = { at: '2026-11-24T12:00:00Z', ms: 5, status: 503, answer: 'a'.repeat(4096) }
+const recorded = { latest, nowSeconds: NOW, repairAfterSeconds: 45 }
+
+/** What becomes of a delivery after a failure at a step of the ladder, so long after its first attempt. */
+const failedAt = (attempt: number, { asked = 0, chance = 0, after = 0 } = {}) =>
+  nextState({ attempt, firstAttempt: NOW - after }, failure(asked), ladder, NOW, chance)
+
+test('a new delivery is in the backlog, at the first step of its first run', () => {
+  const event: EventDocument = {
+    v: 1,
+    id: key.id,
+    resource: key.resource,
+    subject: key.subject,
+    traceparent: key.traceparent,
+    event: {
+      specversion: '1.0',
+      id: key.id,
+      time: '2026-11-24T12:00:00Z',
+      source: 'https://ttd.apps.altinn.no/ttd/apps-test',
+      subject: key.subject,
+      type: 'app.instance.created',
+      resource: key.resource,
+    },
+  }
+  const subscriber = { number: 7, consumer: key.consumer, id: key.subscriptionId }
+  assert.deepEqual(newDelivery(event, subscriber), fresh)
+})
 
 test('a delivery waits as long as its step, and up to a quarter more by chance', () => {
   for (const [step, seconds] of ladder.entries()) {
-    assert.deepEqual(nextState(step, failure(), ladder, 0), {
-      state: 'waiting',
-      waitSeconds: seconds,
-    })
-    assert.deepEqual(nextState(step, failure(), ladder, 1), {
+    assert.deepEqual(failedAt(step), { state: 'waiting', waitSeconds: seconds })
+    assert.deepEqual(failedAt(step, { chance: 1 }), {
       state: 'waiting',
       waitSeconds: seconds * 1.25,
     })
@@ -49,54 +75,108 @@ test('a delivery waits as long as its step, and up to a quarter more by chance',
 })
 
 test('it waits longer where the answer asks for it, never shorter', () => {
-  const wait = (asked: number) => Object(nextState(1, failure(asked), ladder, 0)).waitSeconds
+  const wait = (asked: number) => Object(failedAt(1, { asked })).waitSeconds
   assert.deepEqual([0, 29, 31, 86_400].map(wait), [30, 30, 31, 86_400])
 })
 
-test('the ladder’s end is the delivery’s, and 410 is at once', () => {
-  assert.deepEqual(nextState(3, failure(), ladder), {
-    state: 'dead',
-    reason: 'gave up after 4 attempts: answered 503',
-  })
-  assert.deepEqual(nextState(0, { kind: 'gone', reason: '410', arrived: false }, ladder), {
-    state: 'dead',
-    reason: '410',
-  })
+test('it is given up at the ladder’s end, when the ladder’s whole time has passed', () => {
+  const given = { state: 'dead', reason: 'gave up after 4 attempts: answered 503' }
+  assert.deepEqual(failedAt(3, { after: 100 }), given)
+  assert.deepEqual(failedAt(3, { after: 101 }), given)
+  assert.deepEqual(failedAt(3, { after: 99 }), { state: 'waiting', waitSeconds: 1 })
+  assert.deepEqual(failedAt(3, { after: 20 }), { state: 'waiting', waitSeconds: 80 })
+  assert.deepEqual(failedAt(2, { after: 10_000 }), { state: 'waiting', waitSeconds: 60 })
+})
+
+test('the time of a ladder counts from this attempt where it is the first', () => {
+  const after = (attempt: number, steps: number[]) =>
+    nextState({ attempt }, failure(), steps, NOW, 0)
+  assert.deepEqual(after(1, [10]), { state: 'waiting', waitSeconds: 10 })
+  assert.equal(after(0, []).state, 'dead')
+})
+
+test('2xx is delivered and 410 is at once, arrived or not', () => {
+  const after = (outcome: Outcome) => nextState({ attempt: 0 }, outcome, ladder, NOW, 0)
+  const gone = { kind: 'gone', reason: '410' } as const
+  assert.deepEqual(after({ kind: 'delivered' }), { state: 'delivered' })
+  assert.deepEqual(after({ ...gone, arrived: true }), { state: 'delivered' })
+  assert.deepEqual(after({ ...gone, arrived: false }), { state: 'dead', reason: '410' })
 })
 
 test('the record after a failure counts the attempt, and is the sweep’s after the message’s time', () => {
-  const after = afterAttempt(waiting, { state: 'waiting', waitSeconds: 60 }, attempt, 45)
-  assert.equal(after.attempt, 1)
-  assert.equal(after.redrives, 0)
-  assert.ok(Math.abs((after.due ?? 0) - nowSeconds() - 105) <= 3)
+  const next = { state: 'waiting', waitSeconds: 59.5 } as const
+  assert.deepEqual(afterAttempt(waiting, next, recorded), {
+    ...key,
+    state: 'waiting',
+    run: 0,
+    attempt: 1,
+    firstAttempt: NOW,
+    due: NOW + 105,
+    attempts: [latest],
+  })
 })
 
 test('a wait over a minute has no message, and is the sweep’s at its time', () => {
-  assert.deepEqual([60, 61].map(endsByMessage), [true, false])
-  const after = afterAttempt(waiting, { state: 'waiting', waitSeconds: 61 }, attempt, 45)
-  assert.ok(Math.abs((after.due ?? 0) - nowSeconds() - 61) <= 3)
+  assert.deepEqual([60, 60.5].map(endsByMessage), [true, false])
+  const after = afterAttempt(fresh, { state: 'waiting', waitSeconds: 60.5 }, recorded)
+  assert.deepEqual([after.state, after.due], ['waiting', NOW + 61])
 })
 
-test('the last answer is kept to 4 KB, earlier ones to 200 characters', () => {
-  const next = { state: 'waiting', waitSeconds: 1 } as const
-  const twice = afterAttempt(afterAttempt(waiting, next, attempt, 1), next, attempt, 1)
-  assert.deepEqual(
-    twice.attempts.map(({ answer }) => answer?.length),
-    [200, 4096],
-  )
+test('the time of the first attempt stays, whatever comes after it', () => {
+  const tried = withAttempt({ ...fresh, firstAttempt: NOW - 9 }, latest, NOW)
+  assert.equal(tried.firstAttempt, NOW - 9)
+  assert.equal(withAttempt(fresh, latest, NOW).firstAttempt, NOW)
 })
 
-test('what is over is the sweep’s no more; a dead one is dated for the gauge', () => {
-  assert.equal('due' in afterAttempt(waiting, { state: 'delivered' }, attempt, 1), false)
-  assert.equal('due' in ended(waiting, 'cancelled', 'deleted'), false)
-  const dead = afterAttempt(waiting, { state: 'dead', reason: '410' }, attempt, 1)
-  assert.ok(Math.abs((dead.due ?? 0) + nowSeconds()) <= 3)
-  assert.equal(dead.reason, '410')
+test('a probe uses no step of the ladder, and its record stays where it is', () => {
+  assert.deepEqual(withAttempt({ ...fresh, redrives: 1 }, latest, NOW), {
+    ...fresh,
+    firstAttempt: NOW,
+    attempts: [latest],
+  })
+})
+
+test('the last answer is kept to 4 KB, earlier ones to 200 characters, and no more than 50', () => {
+  const none = { at: latest.at, ms: 1, failure: 'refused: ECONNREFUSED' }
+  const twice = withAttempt(withAttempt(withAttempt(fresh, none, NOW), latest, NOW), latest, NOW)
+  assert.deepEqual(twice.attempts, [none, { ...latest, answer: 'a'.repeat(200) }, latest])
+  const earlier = Array.from({ length: 50 }, (_, ms) => ({ ...none, ms }))
+  const { attempts } = withAttempt({ ...fresh, attempts: earlier }, latest, NOW)
+  assert.deepEqual(attempts, [...earlier.slice(1), latest])
+})
+
+test('what is over has no waker; a dead one is dated for the gauge', () => {
+  const tried = { ...fresh, firstAttempt: NOW, attempts: [latest] }
+  assert.deepEqual(afterAttempt(waiting, { state: 'delivered' }, recorded), {
+    ...tried,
+    state: 'delivered',
+  })
+  assert.deepEqual(afterAttempt(waiting, { state: 'dead', reason: '410' }, recorded), {
+    ...tried,
+    state: 'dead',
+    reason: '410',
+    deadAt: NOW,
+  })
+  assert.deepEqual(ended(waiting, 'delivered'), { ...fresh, state: 'delivered' })
+  assert.deepEqual(cancelled(waiting, 'deleted'), {
+    ...fresh,
+    state: 'cancelled',
+    reason: 'deleted',
+  })
+})
+
+test('the backlog is the only waker of what joins it', () => {
+  assert.deepEqual(inBacklog({ ...waiting, attempt: 2 }), { ...fresh, attempt: 2 })
+})
+
+test('what waits is open, what is over is not', () => {
+  for (const state of ['waiting', 'backlog'] as const) assert.equal(isOpen({ state }), true)
+  for (const state of ['delivered', 'dead', 'cancelled'] as const)
+    assert.equal(isOpen({ state }), false)
 })
 
 test('a replayed record is the next run, from its first attempt, with the earlier ones to be seen', () => {
-  const dead = ended({ ...waiting, attempt: 3, attempts: [attempt] }, 'dead', 'gave up')
-  const { reason, ...anew } = { reason: undefined, ...nextRun(dead, 7) }
-  assert.equal(reason, undefined)
-  assert.deepEqual(anew, { ...waiting, run: 1, redrives: 0, due: 7, attempts: [attempt] })
+  const tried = { ...waiting, run: 1, attempt: 3, firstAttempt: NOW - 100, attempts: [latest] }
+  const over = dead(tried, 'gave up', NOW)
+  assert.deepEqual(nextRun(over), { ...fresh, run: 2, attempts: [latest] })
 })

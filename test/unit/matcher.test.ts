@@ -1,46 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
 import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { createMatcher } from '../../shared/subscriptions/matcher.ts'
-import {
-  changesIn,
-  createSubscriptionIndex,
-  type Change,
-} from '../../shared/subscriptions/subscription-index.ts'
 import {
   resourceOfSource,
   type Filters,
   type SubscriptionDocument,
-  type Tombstone,
 } from '../../shared/subscriptions/subscription.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { RESOURCE, subscription, VALIDATED } from './subscription-fixture.ts'
 
-const VALIDATED = '2026-01-01T00:00:00.000Z'
-const RESOURCE = 'urn:altinn:resource:app_ttd_app'
 const SOURCE = 'https://ttd.apps.altinn.no/ttd/app'
-
-type Given = Partial<Omit<SubscriptionDocument, 'filters' | 'validated'>> & {
-  filters?: Partial<Filters>
-  validated?: string | undefined
-}
-
-function subscription(number: number, given: Given = {}): SubscriptionDocument {
-  const { filters, validated, ...others } = { validated: VALIDATED, ...given }
-  return {
-    v: 1,
-    id: `document-${number}`,
-    consumer: '/org/ttd',
-    number,
-    endpoint: 'https://example.com/hook',
-    filters: { resource: RESOURCE, ...filters },
-    createdBy: '/org/ttd',
-    created: VALIDATED,
-    ...(validated !== undefined && { validated }),
-    secrets: [{ key: 'secret' }],
-    ...others,
-  }
-}
 
 const event: CloudEvent = {
   specversion: '1.0',
@@ -52,7 +22,10 @@ const event: CloudEvent = {
   resource: RESOURCE,
 }
 
-const disabled = { reason: 'gone', since: VALIDATED }
+const lease = { token: 'token', until: 1_770_000_001 }
+const disabled: Circuit = { state: 'disabled', reason: '410', since: VALIDATED, lease }
+const open: Circuit = { state: 'open', opens: 3, failingSince: VALIDATED, reason: 'x', lease }
+const draining = (opens: number): Circuit => ({ state: 'draining', opens, lease })
 
 function matcherOf(...subscriptions: SubscriptionDocument[]) {
   const matcher = createMatcher()
@@ -62,10 +35,7 @@ function matcherOf(...subscriptions: SubscriptionDocument[]) {
 type Matcher = ReturnType<typeof createMatcher>
 
 /** As the store gives it: with the second of its last write. */
-const at = <T extends SubscriptionDocument | Tombstone>(_ts: number, written: T) => ({
-  ...written,
-  _ts,
-})
+const at = (_ts: number, written: SubscriptionDocument) => ({ ...written, _ts })
 
 const numbersFor = (matcher: Matcher, of: Partial<CloudEvent> = {}, alternative?: string) =>
   matcher
@@ -151,13 +121,22 @@ test('an event from before the validation is not matched, one of the same millis
   assert.deepEqual(numbersFor(matcher, { time: '2026-01-01T00:00:00.001Z' }), [1])
 })
 
-test('what is not validated or is disabled has no events but is known; what is paused has', () => {
-  const validation = { attempt: 2, due: 1_770_000_000, source: 'https://h/subscriptions/1' }
-  const paused = { pausedUntil: 1_770_000_001, pauses: 3, released: 10 }
+test('an event that was stored late is matched by when it was accepted', () => {
+  const matcher = matcherOf(subscription(1))
+  const late = { ...event, time: VALIDATED }
+  assert.equal(matcher.match(late, undefined, Date.parse(VALIDATED) - 1).length, 0)
+  assert.equal(
+    matcher.match({ ...late, time: '2025-01-01T00:00:00Z' }, undefined, Date.parse(VALIDATED))
+      .length,
+    1,
+  )
+})
+
+test('what is not validated or is disabled has no events but is known; an open circuit has', () => {
   const matcher = matcherOf(
-    subscription(1, { validated: undefined, validation }),
-    subscription(2, { disabled: { ...disabled, settled: true } }),
-    subscription(3, { ...paused, filters: { source: `${SOURCE}/` } }),
+    subscription(1, { validated: undefined }),
+    subscription(2, { circuit: disabled }),
+    at(5, subscription(3, { circuit: open, filters: { source: `${SOURCE}/` } })),
   )
   assert.deepEqual(numbersFor(matcher), [3])
   assert.deepEqual(
@@ -166,20 +145,29 @@ test('what is not validated or is disabled has no events but is known; what is p
   )
   assert.equal(matcher.size, 3)
   assert.equal(matcher.get(1)?.validated, undefined)
-  assert.equal(matcher.get(1)?.validationDue, validation.due)
-  assert.deepEqual(matcher.get(2)?.disabled, { ...disabled, settled: true })
-  const { number, id, consumer, source, validated, ...rest } = matcher.get(3) ?? {}
-  assert.deepEqual([number, id, consumer, source], [3, 'document-3', '/org/ttd', SOURCE])
-  assert.equal(validated, Date.parse(VALIDATED))
-  assert.deepEqual({ ...rest }, { ...rest, ...paused })
-  assert.equal(JSON.stringify([...matcher.all()]).includes('secret'), false)
+  assert.deepEqual(matcher.get(2)?.circuit, disabled)
+  assert.deepEqual(matcher.get(3), {
+    number: 3,
+    id: 'document-3',
+    consumer: '/org/ttd',
+    resource: RESOURCE,
+    source: SOURCE,
+    subject: undefined,
+    alternative: undefined,
+    type: undefined,
+    validated: Date.parse(VALIDATED),
+    endpoint: 'https://example.com/hook',
+    secrets: [{ key: 'secret' }],
+    circuit: open,
+    version: 5,
+  })
 })
 
 test('a newer version takes the place of the older', () => {
   const matcher = matcherOf(subscription(1), subscription(1, { filters: { type: 'other' } }))
   assert.deepEqual(numbersFor(matcher), [])
   assert.deepEqual(numbersFor(matcher, { type: 'other' }), [1])
-  matcher.put(subscription(1, { disabled }))
+  matcher.put(subscription(1, { circuit: disabled }))
   assert.deepEqual(numbersFor(matcher, { type: 'other' }), [])
   matcher.put(subscription(1))
   assert.deepEqual(numbersFor(matcher), [1])
@@ -187,15 +175,16 @@ test('a newer version takes the place of the older', () => {
 })
 
 test('a version older than the known one changes nothing', () => {
-  const matcher = matcherOf(at(200, subscription(1, { pausedUntil: 1 })))
+  const matcher = matcherOf(at(200, subscription(1, { circuit: draining(1) })))
+  const circuit = () => matcher.get(1)?.circuit
   matcher.put(at(199, subscription(1)))
-  assert.equal(matcher.get(1)?.pausedUntil, 1)
-  matcher.put(at(200, subscription(1, { pausedUntil: 2 })))
-  assert.equal(matcher.get(1)?.pausedUntil, 2)
+  assert.deepEqual(circuit(), draining(1))
+  matcher.put(at(200, subscription(1, { circuit: draining(2) })))
+  assert.deepEqual(circuit(), draining(2))
   matcher.put(subscription(1)) // from someone who does not know the second: taken as the newest
-  assert.equal(matcher.get(1)?.pausedUntil, undefined)
-  matcher.put(at(199, subscription(1, { pausedUntil: 3 })))
-  assert.equal(matcher.get(1)?.pausedUntil, undefined)
+  assert.equal(circuit(), undefined)
+  matcher.put(at(199, subscription(1, { circuit: draining(3) })))
+  assert.equal(circuit(), undefined)
 })
 
 test('deleted and made again, a subscription has the same document and a new number: only that', () => {
@@ -224,123 +213,6 @@ test('identical subscriptions of two consumers are two', () => {
   matcher.put(subscription(1, { id }))
   assert.deepEqual(numbersFor(matcher), [1, 2, 3])
 })
-
-const tombstone = (number: number): Tombstone => ({
-  v: 1,
-  id: `document-${number}`,
-  consumer: '/org/ttd',
-  number,
-  deleted: true,
-  ttl: 86_400,
-})
-
-/** An index with a clock of its own over a store that answers as it is told, and the seconds it was asked from. */
-function startIndex(...stored: Change[]) {
-  const clock = { now: 1_000_000 }
-  const store = { changes: stored, down: false, asked: new Array<number>() }
-  const index = createSubscriptionIndex({
-    now: () => clock.now,
-    async changedSince(ts) {
-      store.asked.push(ts)
-      await turn()
-      if (store.down) throw new Error('down')
-      return store.changes.filter(({ _ts }) => _ts >= ts)
-    },
-  })
-  const numbers = async () => numbersFor(await index.current())
-  return { clock, store, index, numbers }
-}
-
-test('the index asks for everything first, and again when its last check is older than 3 s', async () => {
-  const { clock, store, numbers } = startIndex(at(500, subscription(1)), at(600, subscription(2)))
-  assert.deepEqual(store.asked, [], 'nothing is asked before it is used')
-  assert.deepEqual(await numbers(), [1, 2])
-  clock.now += 3000
-  await numbers()
-  assert.deepEqual(store.asked, [0])
-  clock.now += 1
-  await numbers()
-  assert.deepEqual(store.asked, [0, 590], 'from the newest change seen, less 10 s')
-})
-
-test('a change that becomes visible up to 10 s late is seen, and a tombstone removes', async () => {
-  const { clock, store, numbers } = startIndex(at(600, subscription(1)))
-  assert.deepEqual(await numbers(), [1])
-  store.changes.push(at(590, subscription(2)), at(610, tombstone(1)))
-  clock.now += 3001
-  assert.deepEqual(await numbers(), [2])
-  store.changes.push(at(605, subscription(3)), at(600, subscription(1))) // the last from a replica that lags
-  clock.now += 3001
-  assert.deepEqual(await numbers(), [2, 3])
-  assert.deepEqual(store.asked, [0, 590, 600])
-})
-
-test('a subscription that is made again over its tombstone, unseen, replaces the old one', async () => {
-  const { clock, store, numbers } = startIndex(at(600, subscription(1)))
-  await numbers()
-  store.changes = [at(700, subscription(2, { id: 'document-1' }))]
-  clock.now += 3001
-  assert.deepEqual(await numbers(), [2])
-})
-
-test('while the store is down the index holds for 5 s after its last check, then throws', async () => {
-  const { clock, store, numbers } = startIndex(at(600, subscription(1)))
-  await numbers()
-  store.down = true
-  clock.now += 3001
-  assert.deepEqual(await numbers(), [1])
-  clock.now += 1999
-  assert.deepEqual(await numbers(), [1])
-  clock.now += 1
-  await assert.rejects(numbers(), { cause: new Error('down') })
-  store.down = false
-  assert.deepEqual(await numbers(), [1])
-  assert.equal(store.asked.length, 5)
-})
-
-test('an index that was never read throws at once', async () => {
-  const { store, numbers } = startIndex()
-  store.down = true
-  await assert.rejects(numbers(), /cannot be read/)
-})
-
-test('many who ask at once cause one query, and all fail with it', async () => {
-  const { clock, store, numbers } = startIndex(at(600, subscription(1)))
-  const all = () => Promise.allSettled(Array.from({ length: 50 }, numbers))
-  for (const answer of await all()) assert.deepEqual(answer, { status: 'fulfilled', value: [1] })
-  assert.equal(store.asked.length, 1)
-  store.down = true
-  clock.now += 5001
-  for (const { status } of await all()) assert.equal(status, 'rejected')
-  assert.equal(store.asked.length, 2)
-})
-
-const skip = deployed !== undefined && 'needs a store of its own'
-test(
-  'the store serves the query from its indexes: every change, no secret, not the counter',
-  { skip },
-  async () => {
-    const world = await createWorld()
-    const container = world.container('subscriptions')
-    const documents = [
-      { id: 'counter', consumer: 'counter', last: 2 },
-      subscription(1, { filters: { source: SOURCE }, disabled, pausedUntil: 9 }),
-      tombstone(2),
-    ]
-    for (const document of documents) await container.items.create(document)
-    const read = await changesIn(container)(0)
-    assert.deepEqual(
-      read.map(({ number }) => number).toSorted((a, b) => a - b),
-      [1, 2],
-    )
-    assert.equal(JSON.stringify(read).includes('secret'), false)
-    const index = createSubscriptionIndex({ changedSince: changesIn(container) })
-    const entry = (await index.current()).get(1)
-    assert.deepEqual([entry?.source, entry?.disabled, entry?.pausedUntil], [SOURCE, disabled, 9])
-    assert.ok((entry?.version ?? 0) > 1_700_000_000)
-    assert.deepEqual(await changesIn(container)((entry?.version ?? 0) + 60), [])
-  },
-)
 
 test('who subscribes and leaves again, time after time, leaves nothing behind', () => {
   const matcher = createMatcher()

@@ -1,0 +1,57 @@
+import { openDatabase } from '../../shared/azure/cosmos.ts'
+import { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
+import { openReplayStore } from '../../shared/deliveries/replay-store.ts'
+import { openEventStore } from '../../shared/events/event-store.ts'
+import { openSubscriptionStore } from '../../shared/subscriptions/subscription-store.ts'
+import { createWorld } from '../support/stores.ts'
+import { EPOCH } from './cluster.ts'
+import { createFaults } from './faults.ts'
+import { createProcess } from './process.ts'
+import { createRandom } from './random.ts'
+import { createScheduler } from './scheduler.ts'
+import { testStores, type Subject } from './store-contract.ts'
+import { createContainers, openStores } from './stores.ts'
+
+// The same tests for both, so that the simulation runs over what the product runs over.
+testStores('real stores', openReal)
+testStores('simulated stores', openSimulated)
+
+async function openReal(): Promise<Subject> {
+  const { settings } = await createWorld()
+  const { Cosmos: connectionString, COSMOS_DATABASE: name } = settings
+  const database = await openDatabase({ connectionString, database: name })
+  return {
+    stores: {
+      events: openEventStore(database),
+      deliveries: openDeliveryStore(database),
+      subscriptions: openSubscriptionStore(database),
+      replays: openReplayStore(database),
+    },
+    finish: (call) => call,
+  }
+}
+
+async function openSimulated(): Promise<Subject> {
+  const random = createRandom(1)
+  const scheduler = createScheduler(random)
+  const process = createProcess({
+    name: 'p1',
+    scheduler,
+    random,
+    epoch: EPOCH,
+    clockOffsetMs: 0,
+    deathRate: () => 0,
+    onDeath: () => {},
+  })
+  const network = { scheduler, random, faults: createFaults([], scheduler), observe: () => {} }
+  return {
+    stores: openStores(process, createContainers(scheduler, EPOCH), network, 2),
+    async finish(call) {
+      let isOver = false
+      const over = () => void (isOver = true)
+      call.then(over, over)
+      await scheduler.run(Infinity, () => isOver)
+      return call
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Clock } from '../../shared/clock.ts'
+import { createConcurrencyLimit } from '../../shared/webhooks/concurrency-limit.ts'
+
+const QUICK = 24
+const SLOW = 4
+
+/** A clock that goes on when it is told to. */
+function handClock() {
+  let now = 1_800_000_000_000
+  const timers = new Map<() => void, number>()
+  const clock: Clock = {
+    now: () => now,
+    timeout(ms) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      timers.set(resolve, now + ms)
+      return { ended: promise, cancel: () => void timers.delete(resolve) }
+    },
+  }
+  return {
+    clock,
+    timers,
+    async pass(ms: number): Promise<void> {
+      now += ms
+      for (const [end, at] of timers) if (at <= now) end()
+      await turn()
+    },
+  }
+}
+
+function startLimit() {
+  const hand = handClock()
+  const limit = createConcurrencyLimit(hand.clock)
+  /** Fills the places of a quick subscriber; returns what ends each. */
+  const fill = (subscription: string) =>
+    Array.from({ length: QUICK }, () => limit.start(subscription))
+  /** Asks for a place; `got` is what came of it, when it has. */
+  async function ask(subscription: string) {
+    const asked: { got?: 'place' | 'none'; leave: () => void } = { leave: () => {} }
+    void limit.enter(subscription).then((leave) => {
+      asked.got = leave === undefined ? 'none' : 'place'
+      asked.leave = leave ?? asked.leave
+    })
+    await turn()
+    return asked
+  }
+  return { ...hand, limit, fill, ask }
+}
+
+test('24 requests are open to a quick subscriber at once, and no limit to one is another’s', async () => {
+  const { ask } = startLimit()
+  for (let place = 0; place < QUICK; place++) assert.equal((await ask('1')).got, 'place')
+  assert.equal((await ask('1')).got, undefined)
+  assert.equal((await ask('2')).got, 'place')
+})
+
+test('whoever waits for a place gets the next one, and for a second at most', async () => {
+  const { fill, ask, pass, timers } = startLimit()
+  const [leave = () => {}] = fill('1')
+  const [first, second] = [await ask('1'), await ask('1')]
+  await pass(999)
+  assert.deepEqual([first.got, second.got], [undefined, undefined])
+  leave()
+  await turn()
+  assert.deepEqual([first.got, second.got], ['place', undefined])
+  await pass(1)
+  assert.equal(second.got, 'none')
+  assert.equal(timers.size, 0, 'no timer is left')
+})
+
+test('a waiter that gave up swallows no place', async () => {
+  const { fill, ask, pass } = startLimit()
+  const [leave = () => {}] = fill('1')
+  const first = await ask('1')
+  await pass(600)
+  const second = await ask('1')
+  await pass(400)
+  assert.deepEqual([first.got, second.got], ['none', undefined])
+  leave()
+  await turn()
+  assert.equal(second.got, 'place')
+})
+
+test('a waiter whose place was taken waits on, for what is left of its second', async () => {
+  const { limit, fill, ask, pass } = startLimit()
+  const [leave = () => {}] = fill('1')
+  const waiter = await ask('1')
+  await pass(600)
+  leave()
+  limit.start('1') // a drain's request, which asks nobody
+  await turn()
+  assert.equal(waiter.got, undefined)
+  await pass(400)
+  assert.equal(waiter.got, 'none')
+})
+
+test('one whose last answer took more than 2 s is slow: nobody waits for it, and a drain sends it 4', async () => {
+  const { limit, ask } = startLimit()
+  const { leave } = await ask('1')
+  limit.observeLatency('1', 2000)
+  assert.equal(limit.limitOf('1'), QUICK)
+  limit.observeLatency('1', 2001)
+  assert.equal(limit.limitOf('1'), SLOW)
+  assert.equal((await ask('1')).got, 'none')
+  leave()
+  assert.equal((await ask('1')).got, 'none', 'it is remembered')
+  limit.start('1')
+  limit.observeLatency('1', 5)
+  assert.equal(limit.limitOf('1'), QUICK)
+  assert.equal((await ask('1')).got, 'place')
+})
+
+test('one that hangs is slow when its oldest request is 2 s old, and quick again when that has ended', async () => {
+  const { limit, ask, pass } = startLimit()
+  const oldest = await ask('1')
+  await pass(1000)
+  await ask('1')
+  await pass(1000)
+  assert.equal(limit.limitOf('1'), QUICK)
+  await pass(1)
+  assert.equal(limit.limitOf('1'), SLOW)
+  assert.equal((await ask('1')).got, 'none')
+  oldest.leave()
+  assert.equal(limit.limitOf('1'), QUICK)
+})
+
+test('whoever waits gives up when the subscriber turns out to be slow', async () => {
+  const { fill, ask, pass } = startLimit()
+  const [leave = () => {}] = fill('1')
+  await pass(1999)
+  const waiter = await ask('1')
+  await pass(2)
+  leave()
+  await turn()
+  assert.equal(waiter.got, 'none')
+})
+
+test('an unknown subscriber is quick, and what is observed of none is not kept', () => {
+  const { limit } = startLimit()
+  limit.observeLatency('1', 9000)
+  assert.equal(limit.limitOf('1'), QUICK)
+})
+
+test('a subscriber that is well is forgotten when its last request has ended', async () => {
+  const { limit, ask } = startLimit()
+  const [one, other] = [await ask('1'), await ask('1')]
+  one.leave()
+  limit.observeLatency('1', 1500)
+  other.leave()
+  limit.observeLatency('1', 9000) // nobody is known by this name now
+  assert.equal(limit.limitOf('1'), QUICK)
+})

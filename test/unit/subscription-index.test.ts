@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Change } from '../../shared/subscriptions/subscription-changes.ts'
+import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
+import { subscription, tombstone } from './subscription-fixture.ts'
+
+const SECOND = 1_800_000_000 // what the clock says at the beginning
+const written = (_ts: number, number: number): Change => ({ ...subscription(number), _ts })
+const deleted = (_ts: number, number: number): Change => ({ ...tombstone(number), _ts })
+
+/**
+ * An index with a clock of its own, over a store that answers page by page as it is told: `pageMs` is how long a page
+ * takes, `onPage` happens when one has been read. `asked` has the seconds that it was asked from.
+ */
+function startIndex(...stored: Change[]) {
+  const clock = { now: SECOND * 1000 }
+  const store = {
+    changes: stored,
+    down: false,
+    pageMs: 0,
+    onPage: (_number: number) => {},
+    asked: new Array<number>(),
+    read: 0,
+  }
+  const index = createSubscriptionIndex({
+    now: () => clock.now,
+    async *changedSince(since) {
+      store.asked.push(since)
+      const changes = store.changes.filter(({ _ts }) => _ts >= since)
+      for (const change of [undefined, ...changes]) {
+        await turn()
+        clock.now += store.pageMs
+        if (store.down) throw new Error('down')
+        if (change === undefined) continue
+        store.read++
+        yield [change]
+        store.onPage(change.number)
+      }
+    },
+  })
+  const numbers = async () => [...(await index.current()).all()].map(({ number }) => number)
+  return { clock, store, index, numbers: async () => (await numbers()).toSorted((a, b) => a - b) }
+}
+
+test('the index asks for everything first, and again when its last check is older than 3 s', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND - 500, 1), written(SECOND - 20, 2))
+  assert.deepEqual(store.asked, [], 'nothing is asked before it is used')
+  assert.deepEqual(await numbers(), [1, 2])
+  clock.now += 3000
+  await numbers()
+  assert.deepEqual(store.asked, [0])
+  clock.now += 1
+  await numbers()
+  assert.deepEqual(store.asked, [0, SECOND - 30], 'from the newest change seen, less 10 s')
+})
+
+test('a subscription validated while pages are read, for 14 s, is known afterwards', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND - 900, 1), written(SECOND - 800, 2))
+  store.pageMs = 4667
+  store.onPage = (number) => {
+    store.onPage = () => {}
+    store.pageMs = 0
+    assert.equal(number, 1)
+    clock.now += 9334
+    // Its place in the order has been passed; and what is read next was written later than it.
+    store.changes = [written(SECOND + 8, 1), written(SECOND + 13, 2)]
+  }
+  await numbers()
+  const validated = store.changes[0]?._ts ?? 0
+  assert.ok(
+    (store.asked.at(-1) ?? 0) <= validated,
+    'the next check reads what was written meanwhile',
+  )
+})
+
+test('a subscription that comes while later pages are read is known by the same call', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND - 900, 2), written(SECOND - 800, 3))
+  store.onPage = () => {
+    store.onPage = () => {}
+    clock.now += 14_000
+    store.changes = [written(SECOND + 1, 1), ...store.changes, written(SECOND + 13, 4)]
+  }
+  assert.deepEqual(await numbers(), [1, 2, 3, 4])
+  assert.deepEqual(store.asked, [0, SECOND - 70])
+})
+
+test('a refresh that takes longer than it can be trusted is followed by another, and by an error', async () => {
+  const { store, numbers } = startIndex(written(SECOND - 900, 1))
+  store.pageMs = 5001
+  await assert.rejects(numbers(), /cannot be read/)
+  assert.equal(store.asked.length, 3, 'three loads, none of them young enough')
+  store.pageMs = 1500
+  assert.deepEqual(await numbers(), [1])
+})
+
+test('a failing page throws nothing away that was read', async () => {
+  const { store, index, numbers } = startIndex(written(SECOND - 30, 1), written(SECOND - 20, 2))
+  store.onPage = () => void (store.down = true)
+  await assert.rejects(numbers(), { cause: new Error('down') })
+  Object.assign(store, { down: false, changes: [], onPage: () => {} })
+  assert.deepEqual(await numbers(), [1])
+  assert.deepEqual(store.asked, [0, 0], 'what was not read is read again')
+  assert.equal(index.isDeleted(1), false)
+})
+
+test('after a burst the refreshes stop reading that burst', async () => {
+  const burst = Array.from({ length: 100 }, (_, index) => written(SECOND - 1, index + 1))
+  const { clock, store, numbers } = startIndex(...burst)
+  await numbers()
+  for (let minutes = 0; minutes < 3; minutes++) {
+    clock.now += 60_000
+    await numbers()
+  }
+  store.read = 0
+  clock.now += 60_000
+  assert.equal((await numbers()).length, 100)
+  assert.equal(store.read, 0)
+  assert.deepEqual(
+    store.asked.map((since) => since - SECOND),
+    [0 - SECOND, -11, -10, 50, 110],
+    'the overlap, and what the clock may be ahead of the store’s',
+  )
+})
+
+test('the overlap is counted from the store’s clock where ours is ahead, and ours where it is behind', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND + 300, 1))
+  await numbers()
+  clock.now += 3001
+  await numbers()
+  assert.equal(store.asked.at(-1), SECOND - 10, 'ours is behind')
+})
+
+test('what was asked from never goes back', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND, 1))
+  await numbers()
+  clock.now += 3001
+  await numbers()
+  clock.now -= 100_000 // the clock was set
+  await numbers()
+  clock.now += 3001
+  store.asked = []
+  await numbers()
+  clock.now += 200_000
+  await numbers()
+  assert.ok(
+    store.asked.every((since) => since >= SECOND - 10),
+    String(store.asked),
+  )
+})
+
+test('a change that becomes visible up to 10 s late is seen, and a tombstone removes', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND - 10, 1))
+  assert.deepEqual(await numbers(), [1])
+  store.changes.push(written(SECOND - 20, 2), deleted(SECOND, 1))
+  clock.now += 3001
+  assert.deepEqual(await numbers(), [2])
+  store.changes.push(written(SECOND - 5, 3), written(SECOND - 10, 1)) // the last from a replica that lags
+  clock.now += 3001
+  assert.deepEqual(await numbers(), [2, 3])
+  assert.deepEqual(
+    store.asked.map((since) => Math.max(0, since - SECOND + 100)),
+    [0, 80, 90],
+  )
+})
+
+test('a deleted number does not come back by a lagging answer, and is forgotten after an hour', async () => {
+  const { clock, store, index, numbers } = startIndex(written(SECOND, 1), deleted(SECOND, 2))
+  assert.deepEqual(await numbers(), [1])
+  assert.deepEqual([1, 2].map(index.isDeleted), [false, true])
+  clock.now += 3_600_000
+  store.changes = [written(SECOND + 3600, 2), written(SECOND + 3600, 3)]
+  assert.deepEqual(await numbers(), [1, 3], 'an answer that is older than the tombstone')
+  assert.equal(index.isDeleted(2), true)
+  store.changes = []
+  clock.now += 3001
+  await numbers()
+  assert.equal(index.isDeleted(2), false)
+})
+
+test('a subscription that is made again over its tombstone, unseen, replaces the old one', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND, 1))
+  await numbers()
+  store.changes = [{ ...subscription(2, { id: 'document-1' }), _ts: SECOND + 1 }]
+  clock.now += 3001
+  assert.deepEqual(await numbers(), [2])
+})
+
+test('while the store is down the index holds for 5 s after its last check, then throws', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND, 1))
+  await numbers()
+  store.down = true
+  clock.now += 3001
+  assert.deepEqual(await numbers(), [1])
+  clock.now += 1999
+  assert.deepEqual(await numbers(), [1])
+  clock.now += 1
+  await assert.rejects(numbers(), { cause: new Error('down') })
+  store.down = false
+  assert.deepEqual(await numbers(), [1])
+  assert.equal(store.asked.length, 5)
+})
+
+test('an index that was never read throws at once', async () => {
+  const { store, numbers } = startIndex()
+  store.down = true
+  await assert.rejects(numbers(), /cannot be read/)
+  assert.equal(store.asked.length, 1)
+})
+
+test('who has changed a subscription sees it with the next call, also while a check is under way', async () => {
+  const { store, index, numbers } = startIndex(written(SECOND, 1))
+  await numbers()
+  store.changes = [written(SECOND, 2)]
+  assert.deepEqual(await numbers(), [1])
+  index.invalidate()
+  assert.deepEqual(await numbers(), [1, 2])
+  index.invalidate()
+  store.onPage = () => {
+    store.onPage = () => {}
+    store.changes = [written(SECOND, 3)]
+    index.invalidate()
+  }
+  assert.deepEqual(await numbers(), [1, 2, 3])
+  assert.equal(store.asked.length, 4)
+})
+
+test('many who ask at once cause one query, and all fail with it', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND, 1))
+  const all = () => Promise.allSettled(Array.from({ length: 50 }, numbers))
+  for (const answer of await all()) assert.deepEqual(answer, { status: 'fulfilled', value: [1] })
+  assert.equal(store.asked.length, 1)
+  store.down = true
+  clock.now += 5001
+  for (const { status } of await all()) assert.equal(status, 'rejected')
+  assert.equal(store.asked.length, 2)
+})

@@ -1,7 +1,7 @@
 import type { Container, Database, JSONValue } from '@azure/cosmos'
 import { hasStatus } from '../shared/azure/cosmos-error.ts'
 import { alternativeOf, type EventDocument } from '../shared/events/event-document.ts'
-import type { DeliveryDocument } from '../shared/deliveries/delivery.ts'
+import { isOpen, type DeliveryDocument } from '../shared/deliveries/delivery.ts'
 
 /** What there was of a subject. */
 export interface Erased {
@@ -42,7 +42,7 @@ export async function eraseSubject(
     for (const { consumer } of deliveries) consumers.add(consumer)
     found.events += events.length
     found.deliveries += deliveries.length
-    found.waiting += deliveries.filter(({ state }) => state === 'waiting').length
+    found.waiting += deliveries.filter(isOpen).length
     if (wanted) {
       for (const { id, subscription } of deliveries)
         await erase(containers.deliveries, id, [subscription, id])

@@ -14,7 +14,7 @@ param location string
 @description('Tags of all resources, besides azd-env-name.')
 param tags { *: string } = {}
 
-// ---- Settings of the app (names and meaning: README.md) ----
+// ---- Settings of the app (names and meaning: docs/settings.md) ----
 
 @description('ALTINN_OPENID_CONFIGURATION_URL: the OpenID well-known document of the Altinn token issuer.')
 @minLength(1)
@@ -106,22 +106,16 @@ type alwaysReadyCounts = {
   @maxValue(20)
   http: int
 
-  @description('Finding the subscribers of an event.')
+  @description('Finding the subscribers of an event, and the first attempt of each delivery.')
   @minValue(0)
   @maxValue(20)
   'function:fan-out-event': int
-
-  @description('The first attempt of each delivery.')
-  @minValue(0)
-  @maxValue(20)
-  'function:deliver-event': int
 }
 
 @description('Instances that always run, by scale group: no cold start, at a fixed cost.')
 param alwaysReady alwaysReadyCounts = {
   http: 0
   'function:fan-out-event': 0
-  'function:deliver-event': 0
 }
 
 // ---- Network ----
@@ -155,9 +149,14 @@ param alertPendingSeconds int = 300
 @maxValue(86400)
 param alertOverdueSeconds int = 900
 
-@description('Deliveries that may die in an hour before the alert.')
+@description('Deliveries that may die in an hour before the alert; the app counts up to 1,000.')
 @minValue(0)
+@maxValue(999)
 param alertDeadPerHour int = 0
+
+@description('Circuits that may be open at the same time before the alert.')
+@minValue(0)
+param alertOpenCircuits int = 20
 
 @description('Minutes between two availability tests from each of three places; 0 for none.')
 @allowed([0, 5, 10, 15])
@@ -199,8 +198,8 @@ param pipelineSubject string = ''
 
 var queues = [
   'events-inbound'
-  'events-outbound'
   'events-retry'
+  'drains'
   'subscription-validation'
   'replays'
 ]
@@ -408,6 +407,7 @@ module alerts 'modules/alerts.bicep' = {
     oldestPendingSeconds: alertPendingSeconds
     oldestDueSeconds: alertOverdueSeconds
     deadPerHour: alertDeadPerHour
+    openCircuits: alertOpenCircuits
     healthUrl: '${app.outputs.baseUrl}health'
     availabilityTestMinutes: availabilityTestMinutes
   }

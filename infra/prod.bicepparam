@@ -23,7 +23,6 @@ param cosmosMaxThousandRequestUnits = 4
 param alwaysReady = {
   http: 2
   'function:fan-out-event': 2
-  'function:deliver-event': 2
 }
 
 param privateNetworking = true

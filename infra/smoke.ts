@@ -1,5 +1,5 @@
 // `npm run smoke -- --url BASE [--seconds 300]`: whether a running app is well and refuses strangers. BASE is the output
-// EVENTS_BASE_URL of a deployment. A new app needs its first sweep, within a minute, before it is well.
+// EVENTS_BASE_URL of a deployment. A new app is well when each of its timers has run, within a minute.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 

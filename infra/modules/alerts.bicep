@@ -28,24 +28,44 @@ param oldestDueSeconds int
 @description('Deliveries that may die in an hour.')
 param deadPerHour int
 
+@description('Circuits that may be open at the same time.')
+param openCircuits int
+
 @description('Address that the availability test asks.')
 param healthUrl string
 
 @description('Minutes between two availability tests from each place; 0 for none.')
 param availabilityTestMinutes int
 
-// The sweep writes one gauge line every 30 s, as JSON text.
+// The timer `gauge` writes one gauge line every 30 s, as JSON text.
 var gauge = 'AppTraces | where Message startswith \'{"what":"gauge"\' | extend gauge = parse_json(Message)'
 
+// Each sweep is a timer of its own and writes a line when all of its work is done; a failing one must not hide behind the others.
+var silentSweeps = map(
+  [
+    { name: 'sweep-events', undone: 'events whose message was lost are not fanned out' }
+    { name: 'sweep-deliveries', undone: 'retries that wait for more than a minute are not sent' }
+    { name: 'sweep-subscriptions', undone: 'pauses do not end, and drains that broke off do not go on' }
+  ],
+  sweep => {
+    name: sweep.name
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    query: 'AppTraces | where Message startswith \'{"what":"sweep.done","sweep":"${sweep.name}"\' | summarize runs = count() | where runs == 0'
+    description: 'The timer ${sweep.name} has not done its whole work for 15 minutes: ${sweep.undone}. See its failures.'
+  }
+)
+
 // What must be seen at once is looked for every 5 minutes, the rest every 15: it costs a third.
-var rules = [
+var rules = concat(silentSweeps, [
   {
     name: 'pending'
     severity: 1
     every: 'PT5M'
     window: 'PT10M'
     query: '${gauge} | where toint(gauge.oldestPendingSeconds) > ${oldestPendingSeconds}'
-    description: 'Accepted events wait too long to be fanned out. See fan-out-event and the queue events-inbound: failures, throttling.'
+    description: 'Accepted events wait too long to be fanned out. See fan-out-event and the queue events-inbound: failures, throttling, instances.'
   }
   {
     name: 'overdue'
@@ -53,7 +73,7 @@ var rules = [
     every: 'PT5M'
     window: 'PT10M'
     query: '${gauge} | where toint(gauge.oldestDueSeconds) > ${oldestDueSeconds}'
-    description: 'Deliveries are overdue. See deliver-event, retry-delivery and the queues they read: failures, throttling, instances.'
+    description: 'Retries are overdue. See retry-delivery and the queue events-retry: failures, throttling, instances.'
   }
   {
     name: 'dead'
@@ -72,12 +92,28 @@ var rules = [
     description: 'Messages that make no sense are kept in the container poison. Look at each, mend what sent it, delete the document.'
   }
   {
-    name: 'sweep'
+    name: 'circuits'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    query: '${gauge} | where toint(gauge.openCircuits) > ${openCircuits}'
+    description: 'Many subscribers fail at the same time. That is often our own way out: name look-ups, the outbound address, certificates.'
+  }
+  {
+    name: 'gauge'
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
-    query: 'AppTraces | where Message startswith \'{"what":"sweep.done"\' | summarize runs = count() | where runs == 0'
-    description: 'No sweep has done its whole work for 15 minutes: lost work is not repaired. See the failures of the function sweep.'
+    query: 'AppTraces | where Message startswith \'{"what":"gauge"\' | summarize lines = count() | where lines == 0'
+    description: 'There is no gauge line for 15 minutes: the alerts pending, overdue, dead, poison and circuits see nothing. See the failures of the timer gauge.'
+  }
+  {
+    name: 'functions'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT15M'
+    query: 'AppRequests | where ResultCode == "0" | summarize runs = count(), failures = countif(not(Success)) by OperationName | where failures > 10 and failures * 10 > runs'
+    description: 'More than a tenth of the runs of a queue function or a timer fail. Its work waits in the documents; find the function and the exception.'
   }
   {
     name: 'errors'
@@ -95,7 +131,7 @@ var rules = [
     query: '_LogOperation | where Category =~ "Ingestion" and Detail contains "OverQuota"'
     description: 'The day\'s log cap is reached: until tomorrow every alert that reads logs is blind. Find what writes so much, or raise logDailyCapGb.'
   }
-]
+])
 
 var actionGroups = empty(emails) ? [] : [actionGroup.id]
 

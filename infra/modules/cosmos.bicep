@@ -57,14 +57,14 @@ var containers = [
     name: 'subscriptions'
     partitionKey: ['/consumer']
     ttl: -1 // only documents with a ttl of their own expire
-    indexed: ['/number/?', '/_ts/?']
+    indexed: ['/number/?', '/_ts/?', '/wake/?']
     composite: []
   }
   {
     name: 'deliveries'
     partitionKey: ['/subscription', '/id']
     ttl: 90 * day
-    indexed: ['/due/?']
+    indexed: ['/due/?', '/deadAt/?']
     composite: [['/subscription', '/state', '/id']]
   }
   {

@@ -1,137 +1,179 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
-import { startReceiver } from '../../local/receiver.ts'
-import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { exampleEvent } from '../../local/example.ts'
-import { startApp, tokensOf } from '../support/app.ts'
+import { after, suite, test } from 'node:test'
+import { startReceiver, type Delivery } from '../../local/receiver.ts'
+import { startApp } from '../support/app.ts'
+import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { endLease, inState, recordOf, recordsOf } from '../support/stored-work.ts'
 import { createWorld, deployed, eventually } from '../support/stores.ts'
 
 const skip = deployed !== undefined && 'it needs stores of its own'
 const world = await createWorld()
 const receiver = await startReceiver()
-const cosmos = await startFaultProxy(world.settings.Cosmos)
 const app = await startApp(world, {
   settings: {
-    Cosmos: cosmos.connection,
     REPAIR_AFTER_SECONDS: '1',
-    DELIVERY_TIMEOUT_SECONDS: '1',
-    DELIVERY_RETRY_SECONDS: '1,1,1,1,1,1,1,1',
-    'AzureWebJobs.sweep.Disabled': 'true', // the test says when
+    DELIVERY_RETRY_SECONDS: '1,1',
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },
 })
-after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
+after(() => Promise.all([app.stop(), receiver.stop()]))
 
-const [altinn] = await tokensOf('ttd', 'apps-test')
-const headers = { Authorization: `Bearer ${altinn}`, 'Content-Type': 'application/json' }
-const created = await fetch(`${app.api}/subscriptions`, {
-  method: 'POST',
-  headers,
-  body: JSON.stringify({
-    endPoint: `${receiver.url}/hook`,
-    resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
-  }),
-})
-const { id } = Object(await created.json())
-const subscription = async () =>
-  Object(await (await fetch(`${app.api}/subscriptions/${id}`, { headers })).json())
-await eventually('validated', async () => (await subscription()).validated)
+const FAILURES_TO_OPEN = 5
+const SHARE = 24 // of requests at once, of one subscriber
 
-const publish = (count: number) =>
-  Promise.all(
-    Array.from({ length: count }, async (_, party) => {
-      const answer = await app.publish({ ...exampleEvent, subject: `/party/${party + 1}` })
-      assert.equal(answer.status, 201)
-      return String(await answer.json())
-    }),
-  )
-const hits = () => receiver.deliveries.filter(({ event }) => event?.subject !== undefined)
-/** Sweeps, and again where a run failed, as the timer would. */
-const sweep = async () => {
-  const swept = () => app.lines.filter((line) => line.includes('"what":"sweep.done"')).length
-  for (const before = swept(); swept() === before;) {
-    await app.run('sweep')
-    await eventually('swept', () => swept() > before, 8).catch(() => {})
-  }
+let apps = 0
+async function subscribedApp() {
+  const own = await createOwnApp(app, receiver, `circuit-${apps++}`)
+  const { id } = await own.subscribe()
+  return { ...own, id }
 }
-/** Waits until no message is left: what was under way when the pause began has ended. */
-const quiet = () =>
+type Subscribed = OwnApp & { id: number }
+
+const circuitOf = async ({ id, read }: Subscribed) => (await read(id)).circuit
+const inCircuit = (own: Subscribed, state: string, seconds = 20) =>
   eventually(
-    'no message is left',
+    `${own.name} ${state}`,
     async () => {
-      const queues = ['events-inbound', 'events-outbound', 'events-retry']
-      const waiting = await Promise.all(queues.map((queue) => world.waiting(queue)))
-      return waiting.every((count) => count === 0)
+      const circuit = await circuitOf(own)
+      return circuit.state === state && circuit
+    },
+    seconds,
+  )
+
+/** Has the endpoint fail until the circuit is open, and nothing is under way any more. Returns the events it failed. */
+async function opened(own: Subscribed, headers: Record<string, string> = {}): Promise<string[]> {
+  receiver.behave({ status: 503, headers }, own.path)
+  const events = await own.publishMany(10)
+  await inCircuit(own, 'open')
+  await allInBacklog(own, events)
+  return events
+}
+/** Waits until deliveries are recorded, and those that failed have come to the backlog by their ladder. */
+const allInBacklog = (own: Subscribed, events: string[]) =>
+  eventually(
+    `all of ${own.name} in the backlog`,
+    async () => {
+      const records = await recordsOf(world, own.id)
+      const waiting = new Set(
+        records.filter((each) => each.state === 'backlog').map(({ id }) => id),
+      )
+      return events.every((event) => waiting.has(event))
     },
     30,
   )
-const pauseIsOver = async () => Date.parse((await subscription()).pausedUntil) <= Date.now()
-const records = () => world.documents<DeliveryDocument>('deliveries')
+const pauseEnds = ({ id }: Subscribed) => endLease(world, app, id)
+const timesOf = (arrivals: Delivery[]) => arrivals.map(({ at }) => at.getTime())
 
-test(
-  'a subscriber that is down is paused, and gets its events 1, 10, 100, all when it is back',
-  { skip },
-  async () => {
-    receiver.behave({ status: 503 })
-    await publish(20)
-    await eventually('paused', async () => (await subscription()).pausedUntil !== undefined)
-    await publish(130)
-    await eventually('all recorded', async () => (await records()).length === 150)
-    await quiet()
-    const whilePaused = hits().length
-    assert.ok(whilePaused < 100, `${whilePaused} attempts at a subscriber that is down`)
+suite('a subscriber that is down', { skip, concurrency: true }, () => {
+  test('gets nothing but probes, then 1, 10, 100 and all that waits, oldest first, and its circuit says how it is', async () => {
+    const own = await subscribedApp()
+    const began = Date.now()
+    const events = await opened(own)
+    const first = own.arrivals().length
+    assert.ok(first >= FAILURES_TO_OPEN && first <= 2 * events.length, `${first} attempts`)
+    events.push(...(await own.publishMany(150)))
+    await allInBacklog(own, events)
+    assert.equal(own.arrivals().length, first, 'nothing is sent while the circuit is open')
+    const { state, reason, waiting, failingSince = '', until = '' } = await circuitOf(own)
+    assert.deepEqual([state, reason, waiting], ['open', 'answered 503', '160'])
+    assert.ok(Date.parse(failingSince) >= began - 1 && Date.parse(failingSince) < Date.now())
+    assert.ok(Date.parse(until) >= began + 10_000, `until ${until}`)
 
-    receiver.behave({ status: 200 })
-    let before = whilePaused
-    for (const released of [1, 10, 100]) {
-      await eventually('the pause is over', pauseIsOver, 15)
-      await sweep()
-      await eventually(`${released} more`, () => hits().length >= before + released, 25)
-      await quiet()
-      assert.equal(hits().length, before + released)
-      before = hits().length
+    await pauseEnds(own)
+    await eventually('a probe', () => own.arrivals().length === first + 1)
+    assert.equal(own.arrivals().at(-1)?.event?.id, events.toSorted()[0], 'the oldest')
+    const { failingSince: still } = await inCircuit(own, 'open')
+    assert.equal(still, failingSince)
+
+    const delayMs = 100
+    receiver.behave({ delayMs }, own.path)
+    await pauseEnds(own)
+    await own.allArrived(events, 30)
+    const arrivals = own.arrivals().slice(first + 1)
+    const times = timesOf(arrivals)
+    for (const tried of [1, 11, 111]) {
+      const [before, then] = [times.slice(0, tried), times.slice(tried)]
+      assert.ok(
+        Math.min(...then) >= Math.max(...before) + delayMs - 1, // timers count in whole ms
+        `what comes after the first ${tried} comes when those are answered`,
+      )
     }
-    await eventually('the last pause is over', pauseIsOver, 15)
-    await sweep()
-    assert.equal((await subscription()).pausedUntil, undefined)
-    await eventually(
-      'all delivered',
-      async () => {
-        await sweep()
-        return (await records()).every(({ state }) => state === 'delivered')
-      },
-      30,
-    )
-    const perEvent = Map.groupBy(hits().slice(whilePaused), ({ event }) => event?.id)
-    assert.ok(
-      [...perEvent.values()].every((list) => list.length === 1),
-      'each came once after the pause',
-    )
-    assert.equal((await subscription()).failingSince, undefined)
-  },
-)
+    const ids = arrivals.map(({ event }) => String(event?.id))
+    assert.equal(new Set(ids).size, ids.length, 'each came once after the pause')
+    const oldestFirst = events.toSorted()
+    assert.ok(ids.every((id, place) => Math.abs(oldestFirst.indexOf(id) - place) < SHARE))
+    const closed = await inCircuit(own, 'closed')
+    assert.deepEqual(closed, { state: 'closed', waiting: '0' })
+  })
 
-test(
-  'a two-second outage of Cosmos makes no dead letter, and everything arrives',
-  { skip },
-  async () => {
-    const events = publish(30)
-    cosmos.plan = () => ({ status: 503 })
-    await sleep(2000)
-    cosmos.plan = () => undefined
-    const ids = new Set(await events)
-    await eventually(
-      'all arrived',
-      async () => {
-        await sweep()
-        const seen = new Set(hits().map(({ event }) => event?.id))
-        return [...ids].every((event) => seen.has(event))
-      },
-      30,
+  test('is not asked again before its Retry-After', async () => {
+    const own = await subscribedApp()
+    const began = Date.now()
+    await opened(own, { 'retry-after': '3600' })
+    const { until = '' } = await circuitOf(own)
+    const wait = (Date.parse(until) - began) / 1000
+    assert.ok(wait >= 3600 && wait < 3700, `${wait} s`)
+  })
+
+  test('uses up no step of the ladder by its probes, and no attempt is forgotten', async () => {
+    const own = await subscribedApp()
+    const [oldest = '', ...others] = await opened(own)
+    const before = await recordOf(world, own.id, oldest)
+    assert.ok(before)
+    const PROBES = 4 // where the ladder has two steps
+    for (let probe = 1; probe <= PROBES; probe++) {
+      await pauseEnds(own)
+      await eventually(`probe ${probe}`, async () => {
+        const record = await recordOf(world, own.id, oldest)
+        return record?.attempts.length === before.attempts.length + probe
+      })
+      await inCircuit(own, 'open')
+    }
+    const after = await recordOf(world, own.id, oldest)
+    assert.deepEqual([after?.state, after?.attempt], ['backlog', before.attempt])
+    receiver.behave({}, own.path)
+    await pauseEnds(own)
+    await Promise.all(
+      [oldest, ...others].map((event) => inState(world, own.id, event, 'delivered', 20)),
     )
-    assert.deepEqual(await world.documents('poison'), [])
-    assert.ok((await records()).every(({ state }) => state !== 'dead'))
-  },
-)
+  })
+
+  test('and answers 410 to a probe is disabled: what waits is dead, and nothing dies that is published once it is enabled', async () => {
+    const own = await subscribedApp()
+    const events = await opened(own)
+    receiver.behave({ status: 410 }, own.path)
+    await pauseEnds(own)
+    const { reason } = await inCircuit(own, 'disabled')
+    assert.equal(reason, '410')
+    const ends = await Promise.all(events.map((event) => inState(world, own.id, event, 'dead')))
+    const reasons = new Set(ends.map((each) => each.reason))
+    assert.deepEqual([...reasons].toSorted(), ['410', 'the subscription is disabled: 410'])
+
+    receiver.behave({}, own.path)
+    assert.equal((await own.ask()).id, own.id)
+    await eventually('enabled', async () => (await circuitOf(own)).state !== 'disabled')
+    const later = await own.publishMany(20)
+    await Promise.all(later.map((event) => inState(world, own.id, event, 'delivered')))
+    assert.deepEqual(await inCircuit(own, 'closed', 60), { state: 'closed', waiting: '0' })
+  })
+
+  test('and is deleted has all that waits cancelled, also where it is made again at once', async () => {
+    const own = await subscribedApp()
+    const events = await opened(own)
+    await own.remove(own.id)
+    receiver.behave({}, own.path)
+    const again = await own.subscribe()
+    assert.ok(again.id > own.id)
+    const ends = await Promise.all(
+      events.map((event) => inState(world, own.id, event, 'cancelled', 20)),
+    )
+    assert.deepEqual(
+      [...new Set(ends.map((each) => each.reason))],
+      ['the subscription was deleted'],
+    )
+    const event = await own.publish()
+    await inState(world, again.id, event, 'delivered')
+    assert.equal(await recordOf(world, own.id, event), undefined)
+    assert.equal((await own.client.read(again.id)).circuit.state, 'closed')
+  })
+})

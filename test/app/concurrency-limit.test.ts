@@ -1,76 +1,72 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
-import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { timeOf } from '../../shared/events/event-id.ts'
-import { createInFlight } from '../../shared/webhooks/concurrency-limit.ts'
 import { startApp } from '../support/app.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { createOwnApp } from '../support/own-app.ts'
+import { inState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
 import { createWorld, deployed, eventually } from '../support/stores.ts'
 
-test('of a hundred deliveries to a slow subscriber each is told a time of its own to come again', async () => {
-  const inFlight = createInFlight()
-  inFlight.took('slow', 3000)
-  const began = await Promise.all([1, 2, 3, 4].map((work) => inFlight.begin('slow', String(work))))
-  assert.deepEqual(began, ['begun', 'begun', 'begun', 'begun'])
-  const waits: number[] = []
-  for (let work = 5; work < 105; work++) {
-    const told = await inFlight.begin('slow', String(work))
-    assert.ok(typeof told === 'object')
-    waits.push(told.full)
-  }
-  assert.ok(waits.every((seconds) => seconds > 5 && seconds <= 60))
-  const within = (seconds: number) => waits.filter((each) => each <= seconds).length
-  assert.ok(
-    within(10) <= 8,
-    `${within(10)} of a hundred come again within 10 s, where 7 can be sent`,
+const skip = deployed !== undefined && 'the sweeps must be its own'
+const QUICK_LIMIT = 24
+const SLOW_LIMIT = 4
+const SLOW_MS = 2200
+const QUICK_MS = 200
+
+/** An app alone on its stores, whose timers do not run, and a subscriber. */
+async function subscribedApp() {
+  const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+  const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
+  const off = timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])
+  const app = await startApp(world, { settings: Object.fromEntries(off) })
+  after(() => Promise.all([app.stop(), receiver.stop()]))
+  const own = await createOwnApp(app, receiver, 'limited')
+  const { id } = await own.subscribe()
+  const allDelivered = (count: number, seconds: number) =>
+    eventually(
+      `${count} delivered`,
+      async () => {
+        const records = await recordsOf(world, id)
+        return records.length === count && records.every(({ state }) => state === 'delivered')
+      },
+      seconds,
+    )
+  return { ...own, id, world, receiver, allDelivered }
+}
+
+/** How many requests were open at once at most, of those that a receiver answers after `ms`. */
+function mostOpen(arrivals: { at: Date }[], ms: number): number {
+  const times = arrivals.map(({ at }) => at.getTime())
+  return Math.max(...times.map((end) => times.filter((at) => at > end - ms && at <= end).length))
+}
+
+test('a quick subscriber gets 24 requests at once, and more than that one after another', async () => {
+  const { path, receiver, publishMany, allDelivered, arrivals } = await subscribedApp()
+  receiver.behave({ delayMs: QUICK_MS }, path)
+  const events = await publishMany(40)
+  await allDelivered(40, 30)
+  assert.deepEqual(
+    arrivals()
+      .map(({ event }) => event?.id)
+      .toSorted(),
+    events,
   )
-  assert.ok(within(30) <= 36, `${within(30)} within 30 s, where 33 can be sent`)
+  assert.ok(mostOpen(arrivals(), QUICK_MS) <= QUICK_LIMIT)
 })
 
-test('the time before a request is sent is not taken for the subscriber’s', async () => {
-  const inFlight = createInFlight()
-  for (let work = 0; work < 24; work++)
-    assert.equal(await inFlight.begin('quick', String(work)), 'begun')
-  inFlight.sends('quick', '0')
-  inFlight.end('quick', '0')
-  assert.equal(await inFlight.begin('quick', '24'), 'begun')
-})
-
-const skip = deployed !== undefined && 'the sweep must be its own'
 test(
-  'what stands in line for a slow subscriber is sent no second message, and arrives once',
+  'what waits for a slow subscriber is written when it is made and when it has arrived, and sent once, 4 at a time',
   { skip },
   async () => {
-    const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
-    const app = await startApp(world, {
-      settings: { REPAIR_AFTER_SECONDS: '1', 'AzureWebJobs.sweep.Disabled': 'true' },
-    })
-    after(() => Promise.all([app.stop(), receiver.stop()]))
-    await clientOf(app, await tokenOf(people.ttd)).subscribed({
-      endPoint: `${receiver.url}/hook`,
-      resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
-    })
-    const got = () => receiver.deliveries.filter(({ event }) => event?.subject !== undefined)
-    const records = () => world.documents<DeliveryDocument>('deliveries')
-    const publish = (party: number) => app.publish({ ...exampleEvent, subject: `/party/${party}` })
-    const lines = (what: string) => app.lines.filter((line) => line.includes(what))
-
-    receiver.behave({ delayMs: 2200 })
-    await publish(1)
-    await eventually('the first', async () => (await records())[0]?.state === 'delivered', 20)
-    await Promise.all([2, 3, 4, 5, 6, 7, 8, 9].map(publish))
-    await eventually('some in line', () => lines('"ended":"busy"').length > 0, 20)
-    receiver.behave({})
-    const putOffBy = ({ id, due = 0 }: DeliveryDocument) => due - timeOf(id).getTime() / 1000
-    const isPutOff = async () => (await records()).some((each) => putOffBy(each) >= 5)
-    assert.ok(await isPutOff(), 'else the sweep would send a second message')
-    await eventually(
-      'all',
-      async () => (await records()).every(({ state }) => state === 'delivered'),
-      30,
-    )
-    assert.equal(got().length, 9)
+    const { id, path, world, receiver, publish, publishMany, ...own } = await subscribedApp()
+    receiver.behave({ delayMs: SLOW_MS }, path)
+    await inState(world, id, await publish(), 'delivered') // it is known to be slow now
+    const before = await operationsOn(world, 'deliveries')
+    const events = await publishMany(12)
+    await own.allDelivered(13, 30)
+    const { create, replace, patch, upsert } = await operationsSince(world, 'deliveries', before)
+    assert.deepEqual([create, replace, patch, upsert], [12, 12, undefined, undefined])
+    const arrivals = own.arrivals().slice(1)
+    assert.deepEqual(arrivals.map(({ event }) => event?.id).toSorted(), events)
+    assert.ok(mostOpen(arrivals, SLOW_MS) <= SLOW_LIMIT)
   },
 )

@@ -48,6 +48,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     queueName,
     connection: 'QueueStorage',
   })
+  const timer = (schedule: string) => ({ type: 'timerTrigger', schedule })
   const http = (route: string, ...methods: string[]) => ({
     type: 'httpTrigger',
     route,
@@ -65,8 +66,9 @@ test('the functions, their routes, methods, authorisation levels and queues are 
   assert.deepEqual(Object.fromEntries(registered), {
     'create-subscription': http('subscriptions', 'POST'),
     'delete-subscription': http('subscriptions/{id}', 'DELETE'),
-    'deliver-event': queue('events-outbound'),
+    'drain-backlog': queue('drains'),
     'fan-out-event': queue('events-inbound'),
+    gauge: timer('15,45 * * * * *'),
     health: http('health', 'GET'),
     'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
@@ -81,7 +83,9 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'retry-one-delivery': http('subscriptions/{id}/deliveries/{event}/retry', 'POST'),
     'rotate-secret': http('subscriptions/{id}/secret', 'POST'),
     'start-replay': http('subscriptions/{id}/replay', 'POST'),
-    sweep: { type: 'timerTrigger', schedule: '*/30 * * * * *' },
+    'sweep-deliveries': timer('5,35 * * * * *'),
+    'sweep-events': timer('*/30 * * * * *'),
+    'sweep-subscriptions': timer('10,40 * * * * *'),
     'validate-subscription': queue('subscription-validation'),
     ...Object.fromEntries(poison),
   })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { startApp } from '../support/app.ts'
 import { createWorld, deployed } from '../support/stores.ts'
 
@@ -74,13 +75,13 @@ test('the smoke test passes where the app is well, and says what it saw where it
 })
 
 test(
-  'the smoke test waits for the first sweep of a new app',
+  'the smoke test waits for the first run of every timer of a new app',
   { skip: deployed !== undefined },
   async () => {
     const app = await startApp(await createWorld())
     try {
       const smoke = run('infra/smoke.ts', ['--url', `${app.api}/`, '--seconds', '50'])
-      await app.run('sweep')
+      for (const timer of timers) await app.run(timer)
       const { status, said } = await smoke
       assert.equal(status, 0, said)
       assert.match(said, /refuses who has no token\n$/)

@@ -2,20 +2,14 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
   afterAttempt,
+  isOpen,
   nextRun,
   nextState,
+  withAttempt,
   type DeliveryDocument,
 } from '../../shared/deliveries/delivery.ts'
-import {
-  afterFailure,
-  afterSuccess,
-  createSightings,
-  nextRelease,
-  recovered,
-} from '../../shared/subscriptions/circuit-breaker.ts'
-import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { attemptOf, outcomeOf, type Answer } from '../../shared/webhooks/webhook-outcome.ts'
-import { property } from './property.ts'
+import { property, type Generated } from './property.ts'
 import { oddText, soundText } from './values.ts'
 
 const DAY = 86_400
@@ -50,7 +44,8 @@ const ladder = fc
   .map((steps) => steps.toSorted((a, b) => a - b))
 const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
 
-const first: DeliveryDocument = {
+const START = Date.parse('2026-01-01') / 1000
+const key = {
   v: 1,
   id: '019b0000-0000-7000-8000-000000000000',
   subscription: '7',
@@ -58,118 +53,106 @@ const first: DeliveryDocument = {
   subscriptionId: 'a',
   resource: 'urn:altinn:resource:app_ttd_apps-test',
   subject: '/party/1',
-  state: 'waiting',
-  run: 0,
-  attempt: 0,
-  due: 1,
-  redrives: 2,
-  attempts: [],
   traceparent: '00-1-2-01',
+} as const
+const first: DeliveryDocument = { ...key, state: 'backlog', run: 0, attempt: 0, attempts: [] }
+
+/** An attempt: what is answered, how long after the one before, whether the ladder is used, and by which chance. */
+const happening = fc.record({
+  answer,
+  afterSeconds: fc.oneof(fc.nat({ max: 100 }), fc.nat({ max: 2 * DAY })),
+  isProbe: fc.nat({ max: 4 }).map((each) => each === 0),
+  chance,
+})
+type Happening = Generated<typeof happening>
+
+interface Moment {
+  record: DeliveryDocument
+  nowSeconds: number
 }
 
 /** What must be true of a record at any time, whatever has become of it. */
-function requireSound(delivery: DeliveryDocument, steps: readonly number[]): void {
-  const { state, due, attempt, run, attempts, reason, redrives, ...key } = delivery
-  assert.deepEqual(JSON.parse(JSON.stringify(delivery)), delivery)
-  assert.deepEqual({ ...first, ...key }, first)
-  assert.equal(Math.sign(due ?? 0), { waiting: 1, dead: -1, delivered: 0, cancelled: 0 }[state])
-  assert.equal(typeof reason === 'string', state === 'dead')
-  assert.ok(attempt <= steps.length && run >= 0 && redrives >= 0 && Number.isInteger(due ?? 0))
+function requireSound({ record, nowSeconds }: Moment, steps: readonly number[]): void {
+  const { state, due, attempt, run, attempts, reason, redrives, deadAt, firstAttempt, ...rest } =
+    record
+  assert.deepEqual(JSON.parse(JSON.stringify(record)), record)
+  assert.deepEqual(rest, key)
+  assert.equal(due !== undefined, state === 'waiting')
+  if (due !== undefined) assert.ok(Number.isInteger(due) && due >= nowSeconds)
+  assert.deepEqual(
+    [reason !== undefined, deadAt],
+    state === 'dead' ? [true, nowSeconds] : [false, undefined],
+  )
+  assert.equal(redrives, undefined, 'an attempt was made')
+  assert.equal(firstAttempt === undefined, record === first)
+  assert.ok(attempt >= 0 && run >= 0)
   assert.ok(attempts.slice(0, -1).every((each) => (each.answer ?? '').length <= 200))
+  if (reason?.startsWith('gave up') === true) {
+    const whole = steps.reduce((sum, step) => sum + step, 0)
+    assert.ok(attempt >= steps.length, 'at the ladder’s end')
+    assert.ok(nowSeconds - (firstAttempt ?? nowSeconds) >= whole, 'when its whole time has passed')
+  }
 }
 
-/** The record of a delivery that has met these answers in turn; where its ladder ended, it was sent again. */
-function lifeOf(steps: number[], answers: Answer[]): DeliveryDocument[] {
-  const records = [first]
-  for (const each of answers) {
-    const last = records.at(-1) ?? first
-    const delivery = last.state === 'waiting' ? last : nextRun(last, 1)
-    const next = nextState(delivery.attempt, outcomeOf(each, Date.now()), steps)
-    records.push(afterAttempt(delivery, next, attemptOf(each), 60))
+/** The record of a delivery that has met these answers in turn; where it was over, it was sent again. */
+function lifeOf(steps: number[], happenings: Happening[]): Moment[] {
+  const moments: Moment[] = [{ record: first, nowSeconds: START }]
+  let [last, nowSeconds] = [first, START]
+  for (const { answer: given, afterSeconds, isProbe, chance: luck } of happenings) {
+    nowSeconds += afterSeconds
+    const delivery = isOpen(last) ? last : nextRun(last)
+    const outcome = outcomeOf(given, nowSeconds * 1000)
+    const latest = attemptOf(given, nowSeconds * 1000)
+    const next = nextState(delivery, outcome, steps, nowSeconds, luck)
+    const recorded = { latest, nowSeconds, repairAfterSeconds: 60 }
+    last =
+      isProbe && outcome.kind === 'failed' && delivery.state === 'backlog'
+        ? withAttempt(delivery, latest, nowSeconds)
+        : afterAttempt(delivery, next, recorded)
+    moments.push({ record: last, nowSeconds })
   }
-  return records
+  return moments
 }
-const life = fc.tuple(ladder, fc.array(answer, { maxLength: 60 }))
+const life = fc.tuple(ladder, fc.array(happening, { maxLength: 60 }))
 
 /** A record as it may be found in the store. */
-export const deliveryRecord = life.map(([steps, answers]) => lifeOf(steps, answers).at(-1) ?? first)
+export const deliveryRecord = life.map(
+  ([steps, happenings]) => lifeOf(steps, happenings).at(-1)?.record ?? first,
+)
 
-function liveThrough([steps, answers]: [number[], Answer[]]): void {
-  for (const [index, record] of lifeOf(steps, answers).entries()) {
-    assert.equal(record.attempts.length, Math.min(index, 50))
-    assert.ok(JSON.stringify(record).length < 200_000)
-    requireSound(record, steps)
+function liveThrough([steps, happenings]: Generated<typeof life>): void {
+  for (const [index, moment] of lifeOf(steps, happenings).entries()) {
+    assert.equal(moment.record.attempts.length, Math.min(index, 50))
+    assert.ok(JSON.stringify(moment.record).length < 200_000)
+    requireSound(moment, steps)
   }
 }
 
-const subscription: SubscriptionDocument = {
-  v: 1,
-  id: 'a',
-  consumer: '/org/ttd',
-  number: 7,
-  endpoint: 'https://example.no',
-  filters: { resource: 'urn:altinn:resource:app_ttd_apps-test' },
-  createdBy: '/org/ttd',
-  created: '2026-01-01T00:00:00.000Z',
-  secrets: [],
-}
-const happening = fc.record({
-  ok: fc.boolean(),
-  probe: fc.boolean(),
-  afterSeconds: fc.integer({ min: 0, max: 2 * DAY }),
-})
-
-/** As the sweep leaves a subscription whose pause is over: so many let out, then none held back. */
-function released(current: SubscriptionDocument, nowMs: number): SubscriptionDocument {
-  if (current.pausedUntil === undefined || current.pausedUntil > nowMs / 1000) return current
-  const count = nextRelease(current)
-  if (count === 'all') return recovered(current)
-  return { ...current, released: count, pausedUntil: Math.floor(nowMs / 1000) + 15 }
-}
-
-function liveOn(happenings: { ok: boolean; probe: boolean; afterSeconds: number }[]): void {
-  const sightings = createSightings()
-  let [now, current] = [Date.parse('2026-01-01'), subscription]
-  let inRow = 0
-  for (const { ok, probe, afterSeconds } of happenings) {
-    now += afterSeconds * 1000
-    const before = (current = released(current, now))
-    const seen = sightings.note(7, ok, now)
-    inRow = ok ? 0 : inRow + 1
-    current = (ok ? afterSuccess(current, now) : afterFailure(current, seen, probe, now)) ?? current
-    if (ok) assert.equal(current.failingSince, undefined)
-    const since = Date.parse(before.failingSince ?? '')
-    if (!ok && now - since > 5 * DAY * 1000) assert.ok(current.disabled !== undefined)
-    else if (inRow > 0 && inRow % 5 === 0) assert.ok((current.pausedUntil ?? 0) > now / 1000 - 1)
-    else if (!ok && probe && before.released === 1) assert.equal(current.released, 0)
-    if (current.pausedUntil !== undefined) assert.ok(current.pausedUntil <= now / 1000 + 3600)
-    if (current.disabled !== undefined && before.disabled === undefined)
-      assert.ok(now - Date.parse(before.failingSince ?? '') > 5 * DAY * 1000)
-    assert.ok([1, 10, 100, 'all'].includes(nextRelease(current)))
-    assert.deepEqual(recovered(current), subscription)
+/** Fails at the end of every wait: each wait is right, and the end comes at the ladder's, with its whole time. */
+function failThrough([steps, chances, waitSeconds]: [number[], number[], number]): void {
+  const failed = { kind: 'failed', waitSeconds, reason: 'x' } as const
+  const whole = steps.reduce((sum, step) => sum + step, 0)
+  let nowSeconds = START
+  for (const [attempt, luck] of chances.entries()) {
+    const next = nextState({ attempt, firstAttempt: START }, failed, steps, nowSeconds, luck)
+    if (next.state !== 'waiting') {
+      assert.deepEqual([next.state, attempt], ['dead', steps.length])
+      return assert.ok(nowSeconds - START >= whole)
+    }
+    const step = steps[attempt] ?? NaN
+    assert.ok(next.waitSeconds >= Math.max(waitSeconds, step))
+    assert.ok(next.waitSeconds <= Math.max(waitSeconds, step * 1.25))
+    nowSeconds += next.waitSeconds
   }
+  assert.fail('it did not end')
 }
 
 export const deliveryProperties = [
   property(
-    'a wait is its step or as long as was asked for, and a quarter more at most; the ladder ascends and ends',
+    'a wait is its step or as long as was asked for, and a quarter more at most; the ladder ends in its time',
     60,
     fc.tuple(ladder, fc.array(chance, { minLength: 14, maxLength: 14 }), fc.nat({ max: 100_000 })),
-    ([steps, chances, waitSeconds]) => {
-      let least = 0
-      for (const [attempt, luck] of chances.entries()) {
-        const next = nextState(attempt, { kind: 'failed', waitSeconds, reason: 'x' }, steps, luck)
-        if (next.state !== 'waiting')
-          return assert.deepEqual([next.state, attempt], ['dead', steps.length])
-        const step = steps[attempt] ?? NaN
-        const shortest = Math.max(waitSeconds, step)
-        assert.ok(next.waitSeconds >= shortest)
-        assert.ok(next.waitSeconds <= Math.max(waitSeconds, step * 1.25))
-        assert.ok(shortest >= least)
-        least = shortest
-      }
-      assert.fail('it did not end')
-    },
+    failThrough,
   ),
   property(
     'every answer means something, and no wait is longer than a day',
@@ -187,15 +170,9 @@ export const deliveryProperties = [
     },
   ),
   property(
-    'the record of a delivery stays sound through every life it can have',
+    'the record of a delivery stays sound, and is given up only at the end of the ladder and of its time',
     40,
     life,
     liveThrough,
-  ),
-  property(
-    'a subscriber is paused, released and disabled by the rules, whatever happens',
-    40,
-    fc.array(happening, { maxLength: 40 }),
-    liveOn,
   ),
 ]

@@ -60,7 +60,7 @@ const steps = fc.array(
 
 /** Matching as it is specified, in the plainest words. */
 function plainlyMeets(
-  { filters: wanted, validated, disabled }: SubscriptionDocument,
+  { filters: wanted, validated, circuit }: SubscriptionDocument,
   sent: CloudEvent,
   alternativeOfEvent: string | undefined,
 ): boolean {
@@ -69,7 +69,7 @@ function plainlyMeets(
   const base = prefix?.replace(/\/$/, '')
   return (
     exact.resource.toLowerCase() === sent.resource.toLowerCase() &&
-    disabled === undefined &&
+    circuit?.state !== 'disabled' &&
     validated !== undefined &&
     new Date(sent.time) >= new Date(validated) &&
     (exact.subject === undefined || exact.subject === sent.subject) &&
@@ -98,7 +98,7 @@ function documentOf(
     secrets: [],
     ...given,
     ...(validated !== undefined && { validated }),
-    ...(isDisabled && { disabled: { reason: 'gone', since } }),
+    ...(isDisabled && { circuit: { state: 'disabled', reason: '410', since } }),
   }
 }
 

@@ -4,6 +4,7 @@ import Joi from 'joi'
 import { exampleEvent } from '../../local/example.ts'
 import {
   parseDeliveryReference,
+  parseDrainMessage,
   parseInboundMessage,
   parseReplayMessage,
   parseValidationMessage,
@@ -32,6 +33,7 @@ const kinds: Kind[] = [
     parse: parseValidationMessage,
     members: { consumer: text, subscription: hash, attempt: fc.nat() },
   },
+  { parse: parseDrainMessage, members: { consumer: text, subscription: hash, token: uuid } },
   { parse: parseReplayMessage, members: { subscription: number, replay: uuid } },
 ]
 const ours = fc
@@ -40,7 +42,7 @@ const ours = fc
     fc.record({ v: fc.constant(1), ...members }).map((message) => ({ parse, message })),
   )
 const names = [...new Set(kinds.flatMap(({ members }) => Object.keys(members)))]
-const moreNames = ['v', 'session', 'delivery', 'probe', 'spilled', 'id']
+const moreNames = ['v', 'session', 'delivery', 'after', 'spilled', 'id']
 
 /** A message of ours in which members are missing, or are something else. */
 const spoiled = ours.chain(({ message }) =>

@@ -57,7 +57,7 @@ export const orderProperties = [
       const now = Date.now()
       const id = `${boundAt(now - age)}7000-8000-000000000000`
       assert.equal(id < readWatermark(holdback, now), age > holdback * 1000)
-      if (age > holdback * 1000) assert.ok(isPastWatermark(id, holdback))
+      if (age > holdback * 1000) assert.ok(isPastWatermark(id, holdback, now))
     },
   ),
 ]

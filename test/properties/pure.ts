@@ -1,5 +1,6 @@
 import { addressProperties } from './addresses.ts'
 import { answerProperties } from './answers.ts'
+import { circuitProperties } from './circuits.ts'
 import { deliveryProperties } from './deliveries.ts'
 import { eventProperties } from './events.ts'
 import { matchingProperties } from './matching.ts'
@@ -14,6 +15,7 @@ export const pureProperties = [
   ...tokenProperties,
   ...addressProperties,
   ...matchingProperties,
+  ...circuitProperties,
   ...deliveryProperties,
   ...orderProperties,
   ...requestProperties,

@@ -11,13 +11,7 @@ import { queueMessage } from './messages.ts'
 import { type Generated, propertyOfMany } from './property.ts'
 import { jsonText, oddText } from './values.ts'
 
-const QUEUES = [
-  'events-inbound',
-  'events-outbound',
-  'events-retry',
-  'subscription-validation',
-  'replays',
-]
+const QUEUES = ['events-inbound', 'events-retry', 'drains', 'subscription-validation', 'replays']
 
 /** One look at a message is enough to give it up, and the next comes at once. */
 const hasty = {

@@ -127,7 +127,8 @@ export const requestProperties = [
       )
       if (wish === undefined) return
       const { filters } = wish
-      const document = { id: 'a', consumer: '/org/ttd', number: 1, filters }
+      const key = { id: 'a', consumer: '/org/ttd', number: 1 }
+      const document = { ...key, endpoint: 'https://example.no/hook', secrets: [], filters }
       const {
         resource,
         source = '',
@@ -153,7 +154,7 @@ export const requestProperties = [
     (body) => {
       const wish = problemOr(() => parseReplayRequest({ value: parseJson(body) }), 400)
       if (wish === undefined) return
-      const [from, until] = [newReplay('1', wish, 0).cursor, boundAt(Date.parse(wish.to))]
+      const [from, until] = [newReplay('id', '1', wish, 0).cursor, boundAt(Date.parse(wish.to))]
       assert.ok(from <= until && until <= boundAt(2 ** 48 - 1), `${from} to ${until}`)
     },
   ),

@@ -41,7 +41,8 @@ export function storedProperties(world: World, app: App, token: string, subscrip
     const { deliveries } = await clientOf(app, token).deliveries(subscription, `?after=${after}`)
     for (const { id, state, run, attempts } of documents) {
       const shown = deliveries.find(({ event }) => event === id)
-      assert.deepEqual([shown?.state, shown?.run, shown?.attempts], [state, run, attempts])
+      const told = state === 'backlog' ? 'waiting' : state // owners see both as waiting
+      assert.deepEqual([shown?.state, shown?.run, shown?.attempts], [told, run, attempts])
     }
   }
   return [

@@ -51,8 +51,18 @@ export interface Subscription {
   consumer: string
   validated: boolean
   validationFailure?: { reason: string; at: string }
-  disabled?: { reason: string; since: string }
+  circuit: CircuitResource
   secret?: string
+}
+
+/** How deliveries to a subscriber go, as its owner sees it; `waiting` only where one subscription is read. */
+export interface CircuitResource {
+  state: string
+  failingSince?: string
+  until?: string
+  reason?: string
+  since?: string
+  waiting?: string
 }
 
 /** A delivery as the owner of its subscription sees it. */

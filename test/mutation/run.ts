@@ -1,0 +1,117 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { checksWith, runCheck, type Ended } from './checks.ts'
+import { copyTree, type Copy } from './copy.ts'
+import { mutantsOf, withMutant, type Mutant } from './mutants.ts'
+import { resultOf, summary, type Known, type Outcome } from './result.ts'
+import { targets } from './targets.ts'
+
+/**
+ * Plants one change at a time in the delivery machine and runs what covers it, up to the first check that fails. Prints
+ * who survived, and the share that was killed. Works in copies of the tree. Exits with 1 where a mutant survived that
+ * equivalent.json does not explain, or where that file explains one that is not there any more or was killed.
+ *
+ *   --only FILE    only the files whose path has this in it
+ *   --limit N      only so many mutants, spread evenly
+ *   --seeds N      how many seeds are simulated for each (120)
+ *   --out FILE     where the result is written, as JSON
+ *   --list         prints the mutants and runs nothing
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    limit: { type: 'string', default: '100000' },
+    seeds: { type: 'string', default: '120' },
+    out: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+})
+const AT_ONCE = 2
+const SHORTEST_LIMIT_MS = 60_000
+const LONGEST_MS = 600_000
+const TIMES_AS_LONG = 10 // as without a mutant: the machine may have other things to do
+
+const files = targets.filter((file) => file.includes(values.only))
+const sources = new Map(
+  await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
+)
+const all = files.flatMap((file) => mutantsOf(file, sources.get(file) ?? ''))
+const chosen = spread(all, Number(values.limit))
+const known: Known[] = JSON.parse(await readFile(`${import.meta.dirname}/equivalent.json`, 'utf8'))
+const checks = checksWith(Number(values.seeds))
+
+if (values.list) console.log(chosen.map(({ name }) => name).join('\n'))
+else await runAll()
+
+/** So many of a list, evenly spread over it, always the same. */
+function spread<T>(items: T[], most: number): T[] {
+  const step = Math.max(1, items.length / most)
+  return items.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
+}
+
+async function runAll(): Promise<void> {
+  const copies = await Promise.all(Array.from({ length: AT_ONCE }, copyTree))
+  try {
+    const limits = await limitsOf(copies)
+    const outcomes: Outcome[] = []
+    const waiting = chosen.values()
+    const worker = async (copy: Copy) => {
+      for (const mutant of waiting) {
+        const outcome = await tryOut(copy, mutant, limits)
+        outcomes.push(outcome)
+        tell(outcome, outcomes.length)
+      }
+    }
+    await Promise.all(copies.map(worker))
+    const isWhole = chosen.length === all.length && values.only === ''
+    const result = resultOf(outcomes, known, isWhole)
+    console.log(summary(result))
+    if (values.out !== undefined)
+      await writeFile(values.out, `${JSON.stringify(result, null, 2)}\n`)
+    process.exitCode = result.unexplained.length + result.wrong.length > 0 ? 1 : 0
+  } finally {
+    await Promise.all(copies.map(({ remove }) => remove()))
+  }
+}
+
+/** How long each check may take: it must hold where nothing is planted. Throws where it does not. */
+async function limitsOf([copy]: Copy[]): Promise<number[]> {
+  const limits: number[] = []
+  for (const check of checks) {
+    const { ok, ms, output } = await runCheck(check, copy?.folder ?? '', LONGEST_MS)
+    if (!ok) throw new Error(`${check.name} fail where nothing is planted:\n${output}`)
+    console.log(`${check.name}: ${(ms / 1000).toFixed(1)} s`)
+    limits.push(Math.max(SHORTEST_LIMIT_MS, TIMES_AS_LONG * ms))
+  }
+  return limits
+}
+
+async function tryOut(copy: Copy, mutant: Mutant, limits: number[]): Promise<Outcome> {
+  const source = sources.get(mutant.file) ?? ''
+  await copy.write(mutant.file, withMutant(source, mutant))
+  try {
+    for (const [index, check] of checks.entries()) {
+      if (check.covers?.(mutant.file) === false) continue
+      const ended = await runCheck(check, copy.folder, limits[index] ?? SHORTEST_LIMIT_MS)
+      if (!ended.ok) return { mutant, killedBy: check.name, how: howOf(ended) }
+    }
+    return { mutant, killedBy: undefined, how: '' }
+  } finally {
+    await copy.write(mutant.file, source)
+  }
+}
+
+/** In one line, why a check has failed. */
+function howOf({ isStopped, output }: Ended): string {
+  if (isStopped) return 'it did not end'
+  const lines = output.split('\n').map((line) => line.trim())
+  return (
+    lines.find((line) => /^(seed \d+:|✖ (?!failing)|\w*Error:)/.test(line)) ?? lines.at(-2) ?? ''
+  )
+}
+
+function tell({ mutant, killedBy, how }: Outcome, done: number): void {
+  const verdict = killedBy === undefined ? 'SURVIVED' : `killed by ${killedBy}`
+  const { name, line } = mutant
+  console.log(`${done}/${chosen.length} ${verdict}: ${name} (line ${line})${how && `: ${how}`}`)
+}

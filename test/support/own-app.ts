@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { exampleEvent } from '../../local/example.ts'
+import type { startReceiver, Delivery } from '../../local/receiver.ts'
+import { tokensOf } from './app.ts'
+import { clientOf, type App, type Subscription } from './subscriber.ts'
+import { eventually } from './stores.ts'
+
+type Receiver = Awaited<ReturnType<typeof startReceiver>>
+export type OwnApp = Awaited<ReturnType<typeof createOwnApp>>
+
+/** An app for one test, so that nobody else's subscriptions match its events, and a path of the receiver for its subscriber. */
+export async function createOwnApp(app: App, receiver: Receiver, name: string) {
+  const [altinn, platform] = await tokensOf('ttd', name)
+  const headers = { Authorization: `Bearer ${altinn}`, PlatformAccessToken: platform }
+  const source = exampleEvent.source.replace('apps-test', name)
+  const client = clientOf(app, altinn)
+  const request = (path: string) => ({
+    endPoint: `${receiver.url}${path}`,
+    resourceFilter: `urn:altinn:resource:app_ttd_${name}`,
+  })
+  const path = `/${name}`
+  const publish = async (more: object = {}): Promise<string> => {
+    const answer = await app.publish({ ...exampleEvent, source, ...more }, headers)
+    assert.equal(answer.status, 201, await answer.clone().text())
+    return String(await answer.json())
+  }
+  /** What came at the path: events, not validations; of one event, or all. */
+  const arrivals = (event?: string, at = path): Delivery[] =>
+    receiver.deliveries.filter(
+      (one) =>
+        one.path === at &&
+        one.event?.subject !== undefined &&
+        (event === undefined || one.event.id === event),
+    )
+  return {
+    name,
+    path,
+    publish,
+    /** Publishes so many at once, each about another party. Returns their ids in their order. */
+    publishMany: async (count: number): Promise<string[]> => {
+      const ids = Array.from({ length: count }, (_, party) =>
+        publish({ subject: `/party/${party + 1}` }),
+      )
+      return (await Promise.all(ids)).toSorted()
+    },
+    /** Subscribes the path, and waits until it is validated. */
+    subscribe: (at = path): Promise<Subscription> => client.subscribed(request(at)),
+    /** The same request, which is not waited for. */
+    ask: (at = path): Promise<Subscription> => client.subscribe(request(at)),
+    read: client.read,
+    remove: (id: number) => client.ask(200, 'DELETE', `/${id}`),
+    client,
+    arrivals,
+    arrived: (event: string, seconds?: number): Promise<Delivery> =>
+      eventually(`${event} at ${path}`, () => arrivals(event)[0], seconds),
+    allArrived: (events: string[], seconds?: number): Promise<boolean> =>
+      eventually(
+        `${events.length} events at ${path}`,
+        () => events.every((event) => arrivals(event).length > 0),
+        seconds,
+      ),
+  }
+}

@@ -1,4 +1,4 @@
-import { LATE_MS } from '../test/chaos/ledger.ts'
+import { LATE_MS } from '../test/chaos/expected-deliveries.ts'
 import type { OutageRow } from '../test/chaos/outage.ts'
 import type { LossRow } from '../test/chaos/result.ts'
 

@@ -7,7 +7,7 @@ import { runOutage } from '../test/chaos/outage.ts'
 import { asDeployed, hurried } from '../test/chaos/profiles.ts'
 import type { LossRow } from '../test/chaos/result.ts'
 import { runLoss, type Run } from '../test/chaos/run.ts'
-import { cosmosHasFaults, onStage } from '../test/chaos/stage.ts'
+import { cosmosHasFaults, onStage } from '../test/chaos/backing-services.ts'
 import { saveResult } from './results.ts'
 import { seedOf } from '../test/support/seed.ts'
 

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import type { Told } from '../bench/support/figures.ts'
+import type { Told } from '../bench/support/bench-result.ts'
 
 /** Runs a bench of the project in a process of its own, which prints as it goes, and gives what it tells. Throws where it fails. */
 export async function runBench(name: string, options: string[], isQuiet = false): Promise<Told> {

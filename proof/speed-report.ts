@@ -1,4 +1,4 @@
-import type { Figure, Line, Told } from '../bench/support/figures.ts'
+import type { Figure, Line, Told } from '../bench/support/bench-result.ts'
 import { lineChart } from '../bench/support/line-chart.ts'
 import { median } from '../bench/support/statistics.ts'
 

@@ -1,4 +1,4 @@
-import { tellFigures } from '../support/figures.ts'
+import { tellFigures } from '../support/bench-result.ts'
 import type { Measurement } from './contender.ts'
 import type { Sides } from './contenders.ts'
 import { median, withSpread } from '../support/statistics.ts'

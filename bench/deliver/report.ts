@@ -1,5 +1,5 @@
 import { POLLING_MS } from '../support/app.ts'
-import { tellFigures, type Line } from '../support/figures.ts'
+import { tellFigures, type Line } from '../support/bench-result.ts'
 import { quantile } from '../support/statistics.ts'
 
 export const IDLE_EVENTS = 60

@@ -8,7 +8,7 @@ import { type Stack, startStack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
 import { type Accepted, POLLING_MS, startApp } from '../support/app.ts'
 import { createArrivals, warmUp } from '../support/arrivals.ts'
-import { tellFigures } from '../support/figures.ts'
+import { tellFigures } from '../support/bench-result.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 
 const AIM_PERCENT = 10

@@ -1,7 +1,7 @@
 // `npm run bench:match`: what finding the subscribers of an event costs beside a single look-up in a Map as large and beside
 // a scan of all subscriptions, what a subscription takes in memory, and what loading them from the store costs.
 import { setImmediate as turn } from 'node:timers/promises'
-import { tellFigures } from '../support/figures.ts'
+import { tellFigures } from '../support/bench-result.ts'
 import { documentOf, eventFor } from './data.ts'
 import { measureLoading } from './load.ts'
 import { lookUpOf, REPETITIONS, requireSame, scanOf, timeEvents, weigh } from './time.ts'

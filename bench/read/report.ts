@@ -1,4 +1,4 @@
-import { tellFigures } from '../support/figures.ts'
+import { tellFigures } from '../support/bench-result.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 
 /** Events a page. */

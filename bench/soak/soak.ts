@@ -10,7 +10,7 @@ import { subscribeExample } from '../../local/subscribe.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { startApp, type App } from '../support/app.ts'
 import { createArrivals } from '../support/arrivals.ts'
-import { tellFigures } from '../support/figures.ts'
+import { tellFigures } from '../support/bench-result.ts'
 import { median } from '../support/statistics.ts'
 
 const AIM_GROWTH = 1.1 // of the last quarter beside the second: the first is V8's own growing

@@ -1,4 +1,4 @@
-import { tellFigures } from '../support/figures.ts'
+import { tellFigures } from '../support/bench-result.ts'
 import { median, quantile } from '../support/statistics.ts'
 
 /** Milliseconds from loading the app on: by the clock, and of the processor (which a busy machine lengthens less). */

@@ -10,7 +10,7 @@ export interface Child {
   stop(): Promise<void>
 }
 
-/** Starts a launcher beside this file; what it says on stdout is described in child-life.ts. */
+/** Starts a launcher beside this file; what it says on stdout is described in child-protocol.ts. */
 export function startChild(name: string, file: URL, args: string[]): Child {
   const child = spawn(process.execPath, [fileURLToPath(file), ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -1,7 +1,7 @@
 import type { CompositeIndex, IndexingPolicy } from './indexing-policy.ts'
 import { checkTtl } from './item-limits.ts'
 import { isJsonObject, type Json } from './json.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
 /** What the checks need of a container, as it was created. */
 export interface ContainerDefinition {

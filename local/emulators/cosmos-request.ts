@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isJsonObject } from './json.ts'
-import { badRequest, Refusal } from './refusal.ts'
+import { badRequest, Refusal } from './http-error.ts'
 import type { Operation } from './request-charge.ts'
 
 const maxBodyBytes = 4 * 1024 * 1024

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey } from 'node:crypto'
-import { Refusal } from './refusal.ts'
+import { Refusal } from './http-error.ts'
 
 /** The key of every Cosmos emulator; published by Microsoft, so not a secret. */
 export const emulatorKey =

@@ -1,5 +1,5 @@
 import type { Json } from './json.ts'
-import { badRequest, Refusal } from './refusal.ts'
+import { badRequest, Refusal } from './http-error.ts'
 
 // https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits
 const maxItemBytes = 2 * 1024 * 1024

@@ -4,7 +4,7 @@ import { indexEntries } from './indexing-policy.ts'
 import { isJsonObject } from './json.ts'
 import { checkOwnKey, fullKey, type PartitionKey } from './partition-key.ts'
 import { prepareQuery } from './query-preparation.ts'
-import { badRequest, notFound, Refusal } from './refusal.ts'
+import { badRequest, notFound, Refusal } from './http-error.ts'
 import { requestCharge, type Operation } from './request-charge.ts'
 
 /** An answer with what it cost. */

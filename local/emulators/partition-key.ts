@@ -1,5 +1,5 @@
 import { segmentsOf, valueAt } from './json.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
 const partitionKeyMismatch = 1001 // the substatus that SDKs look at
 

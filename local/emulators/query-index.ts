@@ -2,7 +2,7 @@ import type { ContainerDefinition } from './container-definition.ts'
 import { compositeIndexes, isIndexed, type CompositeIndex } from './indexing-policy.ts'
 import { segmentsOf } from './json.ts'
 import type { Order, Use } from './query-filter.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
 /** What a query asks of the indexes. */
 export interface Demand {

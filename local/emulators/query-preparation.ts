@@ -4,7 +4,7 @@ import { isJsonObject } from './json.ts'
 import { keyOfItem, prefixKey, startsWith, type PartitionKey } from './partition-key.ts'
 import { filterUses, mayMatch, orderOf } from './query-filter.ts'
 import { checkIndexes } from './query-index.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
 /**
  * Checks a query against the indexes, and gives it to the engine with the items to look at. To

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { format } from 'node:util'
 import { log } from './log.ts'
 import { findRoute, type Route } from './routes.ts'
-import { createTally } from './tally.ts'
+import { createTally } from './pending-count.ts'
 import type { App } from './worker.ts'
 
 type Site = { app: App; routes: Route[]; runTimer: (name: string) => 202 | 404 }

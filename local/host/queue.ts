@@ -6,7 +6,7 @@ import { QueueServiceClient, RestError } from '@azure/storage-queue'
 import { log } from './log.ts'
 import { decode, toCall, type Message } from './message.ts'
 import type { HostSettings } from './settings.ts'
-import { createTally } from './tally.ts'
+import { createTally } from './pending-count.ts'
 import type { App, AppFunction } from './worker.ts'
 
 type Settings = HostSettings & { leaseSeconds: number }

@@ -15,7 +15,7 @@ import {
 } from '../attacks/bodies.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { assertRefused } from '../support/refusals.ts'
+import { assertRefused } from '../support/problems.ts'
 import { createWorld, deployed } from '../support/stores.ts'
 
 const lab = await startBodyLab()

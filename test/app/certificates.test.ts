@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { forge, newKey, platformClaims } from '../support/forged-tokens.ts'
-import { assertRefused, contentsOf } from '../support/refusals.ts'
+import { assertRefused, contentsOf } from '../support/problems.ts'
 import { createWorld, setting } from '../support/stores.ts'
 
 const read = (name: string) =>

@@ -4,7 +4,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
-import { assertRefused, contentsOf } from '../support/refusals.ts'
+import { assertRefused, contentsOf } from '../support/problems.ts'
 import { createWorld, eventually } from '../support/stores.ts'
 
 const [altinnKey, ttdKey] = await Promise.all([newKey('ALTINN'), newKey('TTD')])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp } from '../support/app.ts'
-import { assertRefused, contentsOf } from '../support/refusals.ts'
+import { assertRefused, contentsOf } from '../support/problems.ts'
 import { createWorld } from '../support/stores.ts'
 
 const world = await createWorld()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { HOST, INSTANCE, OWN, sourceAttacks, startSourceLab } from '../attacks/sources.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { assertRefused } from '../support/refusals.ts'
+import { assertRefused } from '../support/problems.ts'
 
 const lab = await startSourceLab()
 after(lab.stop)

@@ -8,7 +8,7 @@ import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, fromNow, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { sendRaw } from '../support/raw-request.ts'
-import { assertRefused, contentsOf, type Status } from '../support/refusals.ts'
+import { assertRefused, contentsOf, type Status } from '../support/problems.ts'
 import { createWorld } from '../support/stores.ts'
 
 const [server, altinnKey, ttdKey] = await Promise.all([

@@ -1,4 +1,4 @@
-import { assertRefused, type Status } from '../support/refusals.ts'
+import { assertRefused, type Status } from '../support/problems.ts'
 import { assertProblem } from '../support/subscriber.ts'
 
 /** Something that somebody tries, and what must come of it. */

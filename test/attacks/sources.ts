@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
-import { assertRefused, contentsOf, type Status } from '../support/refusals.ts'
+import { assertRefused, contentsOf, type Status } from '../support/problems.ts'
 import { createWorld } from '../support/stores.ts'
 import { attack, noted, type Attack } from './attack.ts'
 import { leakAttacks } from './secrets.ts'

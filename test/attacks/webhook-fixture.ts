@@ -21,7 +21,7 @@ export async function startWebhookLab() {
   ])
   const inside = await startReceiver({ host: '127.0.0.3', port: outside.port })
   const settings = {
-    NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'own-resolver.ts')}`,
+    NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'dns-override.ts')}`,
     PROOF_DNS: names.address,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32',
     DELIVERY_TIMEOUT_SECONDS: '5',

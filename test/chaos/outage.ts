@@ -1,5 +1,5 @@
 import { createClock, type Clock } from './clock.ts'
-import { duplicatesOf, missingOf, owedFor } from './ledger.ts'
+import { duplicatesOf, missingOf, owedFor } from './expected-deliveries.ts'
 import { LARGE } from './plan.ts'
 import type { Profile } from './profiles.ts'
 import { progressOf } from './result.ts'

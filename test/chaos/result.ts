@@ -1,5 +1,12 @@
 import type { Clock } from './clock.ts'
-import { duplicatesOf, missingOf, owedFor, slowestOf, waitsOf, type Waits } from './ledger.ts'
+import {
+  duplicatesOf,
+  missingOf,
+  owedFor,
+  slowestOf,
+  waitsOf,
+  type Waits,
+} from './expected-deliveries.ts'
 import type { Size } from './plan.ts'
 import type { Scene } from './environment.ts'
 import type { Settled } from './wait-until-settled.ts'

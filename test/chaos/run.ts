@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClock } from './clock.ts'
-import { missingOf, owedFor, type Owed } from './ledger.ts'
+import { missingOf, owedFor, type Owed } from './expected-deliveries.ts'
 import { planOf, type Size } from './plan.ts'
 import type { Profile } from './profiles.ts'
 import { progressOf, rowOf, type LossRow } from './result.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { missingOf, type Owed } from './ledger.ts'
+import { missingOf, type Owed } from './expected-deliveries.ts'
 import type { Stores } from './stores.ts'
 
 const LOOK_MS = 500

@@ -247,7 +247,7 @@ test('a port that is taken is named, and nothing is left running', async () => {
 })
 
 test('an emulator that ends before it is ready is an error', async () => {
-  const nothing = new URL('../../local/emulators/refusal.ts', import.meta.url) // loads, and is done
+  const nothing = new URL('../../local/emulators/http-error.ts', import.meta.url) // loads, and is done
   const child = startChild('Nothing', nothing, [])
   await assert.rejects(child.ready, { message: 'Nothing ended before it was ready' })
   await child.stop()

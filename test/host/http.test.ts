@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
-import { startHost } from './fixture/stage.ts'
+import { startHost } from './fixture/host-process.ts'
 
 const settings = { 'AzureWebJobs.c-off.Disabled': 'TRUE' }
 const { url, lines } = await startHost({ after }, 'http.cjs', { settings })

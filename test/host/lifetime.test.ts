@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { startHost as startHere } from '../../local/host/host.ts'
 import { readHostSettings } from '../../local/host/settings.ts'
 import { createWorker } from '../../local/host/worker.ts'
-import { makeApp, startHost, type Cleaner } from './fixture/stage.ts'
+import { makeApp, startHost, type Cleaner } from './fixture/host-process.ts'
 import { eventually } from '../support/stores.ts'
 
 test('what cannot be registered is refused, by name', async (t) => {

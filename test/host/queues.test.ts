@@ -6,7 +6,7 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { openQueues, pollingWait } from '../../local/host/queue.ts'
 import { describe as describeFunction } from '../../local/host/worker.ts'
-import { startHost } from './fixture/stage.ts'
+import { startHost } from './fixture/host-process.ts'
 import { eventually, setting } from '../support/stores.ts'
 
 const LEASE_SECONDS = 5

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { parseSchedule } from '../../local/host/timer.ts'
-import { startHost } from './fixture/stage.ts'
+import { startHost } from './fixture/host-process.ts'
 import { eventually } from '../support/stores.ts'
 
 const settings = { 'AzureWebJobs.never-on.Disabled': '1' }

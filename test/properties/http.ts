@@ -8,7 +8,7 @@ import { createWorld } from '../support/stores.ts'
 import { goodEventText } from './events.ts'
 import { property, type Generated } from './property.ts'
 import { readQuery, replayText, subscriptionText } from './requests.ts'
-import { storedProperties } from './stored.ts'
+import { storedProperties } from './stored-documents.ts'
 import { isHeaderValue } from './tokens.ts'
 import { damaged, jsonText, oddText } from './values.ts'
 

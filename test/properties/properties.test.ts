@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { startHttpProperties } from './http.ts'
-import { partsOf } from './groups.ts'
+import { partsOf } from './input-shares.ts'
 import type { Property } from './property.ts'
 import { pureProperties } from './pure.ts'
 import { startQueueProperties } from './queues.ts'

@@ -2,7 +2,7 @@ import { CosmosClient } from '@azure/cosmos'
 import { canProxy } from '../../local/fault-proxy.ts'
 import { createResources } from '../../local/resources.ts'
 import { startStack } from '../../local/stack.ts'
-import { givenCosmos } from '../support/given-account.ts'
+import { givenCosmos } from '../support/cosmos-account.ts'
 import type { Stage } from './environment.ts'
 
 /** Whether Cosmos DB can have faults: no proxy can stand before an account, nor before what is not at 127.0.0.1. */

@@ -40,7 +40,9 @@ export const WRITE_BUDGET_MS = 10_000
 export const MIN_READ_HOLDBACK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
 
 // 10 s to 12 h, 47 h in all: the original's ladder, altinn-contract §5.4
-const altinnLadder = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
+const altinnRetrySchedule = [
+  10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200,
+]
 
 const url = Joi.string().uri({ scheme: ['http', 'https'] })
 const identity = Joi.string().valid('managedidentity')
@@ -57,10 +59,10 @@ const schema = Joi.object<Settings>({
   QueueStorage__credential: identity,
   QueueStorage__clientId: Joi.string(),
   ALTINN_OPENID_CONFIGURATION_URL: url.required(),
-  PLATFORM_TOKEN_JWKS_URL: Joi.string().custom(jwksUrl),
-  PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(certificates),
-  PLATFORM_TOKEN_ISSUERS: Joi.string().custom(list),
-  SOURCE_HOSTS: Joi.string().custom(list),
+  PLATFORM_TOKEN_JWKS_URL: Joi.string().custom(parseJwksUrl),
+  PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(parseCertificates),
+  PLATFORM_TOKEN_ISSUERS: Joi.string().custom(parseList),
+  SOURCE_HOSTS: Joi.string().custom(parseList),
   // An event is stored in one item of at most 2 MB, with some 2 KB of ours around it.
   EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
@@ -73,7 +75,7 @@ const schema = Joi.object<Settings>({
       'number.min':
         '{{#label}} must be at least {{#limit}}: the longest that a write takes, and 5 s, or readers would miss events',
     }),
-  DELIVERY_RETRY_SECONDS: Joi.string().custom(ladder).default(altinnLadder),
+  DELIVERY_RETRY_SECONDS: Joi.string().custom(parseRetrySchedule).default(altinnRetrySchedule),
   DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
     .custom(parseNetworks)
@@ -104,17 +106,17 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     throw new Error(`Wrong settings: ${error.details.map(({ message }) => message).join('; ')}`)
   return {
     cosmos: {
-      ...connection(value.Cosmos, value.Cosmos__accountEndpoint, value.Cosmos__clientId),
+      ...connectionOf(value.Cosmos, value.Cosmos__accountEndpoint, value.Cosmos__clientId),
       database: value.COSMOS_DATABASE,
     },
-    queues: connection(
+    queues: connectionOf(
       value.QueueStorage,
       value.QueueStorage__queueServiceUri,
       value.QueueStorage__clientId,
     ),
     auth: {
       openIdConfigurationUrl: value.ALTINN_OPENID_CONFIGURATION_URL,
-      platform: platform(value),
+      platform: platformOf(value),
     },
     sourceHosts: value.SOURCE_HOSTS,
     eventMaxBytes: value.EVENT_MAX_BYTES,
@@ -134,7 +136,7 @@ export type Config = ReturnType<typeof readConfig>
 export type Connection =
   { connectionString: string } | { endpoint: string; clientId: string | undefined }
 
-function connection(
+function connectionOf(
   text: string | undefined,
   endpoint = '',
   clientId: string | undefined,
@@ -142,7 +144,7 @@ function connection(
   return text === undefined ? { endpoint, clientId } : { connectionString: text }
 }
 
-function platform(settings: Settings) {
+function platformOf(settings: Settings) {
   const {
     PLATFORM_TOKEN_CERTIFICATES,
     PLATFORM_TOKEN_JWKS_URL = '',
@@ -158,31 +160,31 @@ function connectionString(form: RegExp) {
   return Joi.string().pattern(form).message('{{#label}} is not a connection string')
 }
 
-function list(value: string): string[] {
+function parseList(value: string): string[] {
   return value.split(',').map((item) => item.trim().toLowerCase())
 }
 
-function ladder(value: string): number[] {
+function parseRetrySchedule(value: string): number[] {
   const steps = value.split(',').map((step) => step.trim())
   if (steps.every((step) => /^\d+(\.\d+)?$/.test(step) && Number(step) <= 604_800))
     return steps.map(Number)
   throw new Error('it must be seconds, at most 604800, comma separated')
 }
 
-function jwksUrl(value: string): string {
+function parseJwksUrl(value: string): string {
   const example = value.replaceAll('{issuer}', 'issuer')
   if (!URL.canParse(example) || !/^https?:$/.test(new URL(example).protocol))
     throw new Error('it must be an http or https URL')
   return value
 }
 
-function certificates(value: string): Map<string, X509Certificate[]> {
+function parseCertificates(value: string): Map<string, X509Certificate[]> {
   const texts = Joi.array().items(Joi.string()).min(1).single()
   const shape = Joi.object<Record<string, string[]>>()
     .pattern(Joi.string(), texts)
     .min(1) // none would refuse every publisher
     .required()
-  const { value: issuers, error } = shape.validate(jsonOr(value))
+  const { value: issuers, error } = shape.validate(parseJsonOrUndefined(value))
   if (error !== undefined)
     throw new Error('it must be a JSON object, issuer to list of certificates, none of them empty')
   return new Map(
@@ -191,7 +193,7 @@ function certificates(value: string): Map<string, X509Certificate[]> {
 }
 
 /** The parser's own message would show a part of the value. */
-function jsonOr(value: string): unknown {
+function parseJsonOrUndefined(value: string): unknown {
   try {
     return JSON.parse(value)
   } catch {

@@ -54,14 +54,14 @@ export function endpoint(handle: (call: HttpCall) => Promise<HttpResponseInit>):
     const parent = request.headers.get('traceparent') ?? context.traceContext?.traceParent
     const step = { kind: 'SERVER', name: context.functionName, parent } as const
     const response = await services.telemetry.withSpan(step, (taken) =>
-      answer(() => handle({ request, ...callOf(services, context, taken) }), context, taken),
+      respond(() => handle({ request, ...createCall(services, context, taken) }), context, taken),
     )
     services.telemetry.recordRequest(step.name, response.status ?? 200, performance.now() - began)
     return response
   }
 }
 
-async function answer(
+async function respond(
   handle: () => Promise<HttpResponseInit>,
   context: InvocationContext,
   { traceparent, fail }: TraceSpan,
@@ -83,10 +83,10 @@ export function consumer(handle: (call: QueueCall) => Promise<void>): StorageQue
     const step = {
       kind: 'CONSUMER',
       name: context.functionName,
-      parent: parentIn(message),
+      parent: traceparentOf(message),
     } as const
     await services.telemetry.withSpan(step, (taken) =>
-      handle({ message, context, ...callOf(services, context, taken) }),
+      handle({ message, context, ...createCall(services, context, taken) }),
     )
   }
 }
@@ -96,12 +96,12 @@ export function scheduled(handle: (call: Call) => Promise<void>): TimerHandler {
   return async (_timer, context) => {
     const services = await loadServices()
     const step = { kind: 'INTERNAL', name: context.functionName, parent: undefined } as const
-    await services.telemetry.withSpan(step, (taken) => handle(callOf(services, context, taken)))
+    await services.telemetry.withSpan(step, (taken) => handle(createCall(services, context, taken)))
   }
 }
 
 /** A log line of an invocation names its step of the trace, which notes the same. */
-function callOf(services: Services, context: InvocationContext, step: TraceSpan): Call {
+function createCall(services: Services, context: InvocationContext, step: TraceSpan): Call {
   const { traceparent, setAttributes: note } = step
   const log: Log = (what, fields = {}) => {
     logLine(context, what, { ...fields, trace: traceparent })
@@ -111,7 +111,7 @@ function callOf(services: Services, context: InvocationContext, step: TraceSpan)
 }
 
 /** The traceparent of what sent a message, if it is one of ours. */
-function parentIn(message: unknown): string | undefined {
+function traceparentOf(message: unknown): string | undefined {
   const { traceparent, spilled } = Object(message)
   const found: unknown = traceparent ?? Object(spilled).traceparent
   return typeof found === 'string' ? found : undefined

@@ -15,12 +15,12 @@ export interface Line {
 }
 
 /** What a bench tells. */
-export interface Told {
+export interface BenchResult {
   figures: Figure[]
   lines: Line[]
 }
 
 /** Hands what was found to the process that runs the bench, if one does and asks for it (`npm run proof:speed`). */
-export function tellFigures(figures: Figure[], lines: Line[] = []): void {
+export function sendResult(figures: Figure[], lines: Line[] = []): void {
   process.send?.({ figures, lines })
 }

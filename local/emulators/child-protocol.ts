@@ -17,11 +17,11 @@ export function announce(ports: Record<string, number>): void {
 
 /** Tells the parent, in one line, why there will be no READY, and ends. */
 export function fail(error: unknown): never {
-  console.log(`FAILED ${reason(error)}`)
+  console.log(`FAILED ${reasonOf(error)}`)
   process.exit(1)
 }
 
-function reason(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!('code' in error) || error.code !== 'EADDRINUSE' || !('port' in error)) return error.message
   return `port ${String(error.port)} is already in use`

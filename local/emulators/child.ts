@@ -15,10 +15,10 @@ export function startChild(name: string, file: URL, args: string[]): Child {
   const child = spawn(process.execPath, [fileURLToPath(file), ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
-  return { ready: firstWord(name, child), stop: () => stop(child) }
+  return { ready: readPorts(name, child), stop: () => stop(child) }
 }
 
-async function firstWord(name: string, child: ChildProcess): Promise<Record<string, number>> {
+async function readPorts(name: string, child: ChildProcess): Promise<Record<string, number>> {
   if (child.stdout === null) throw new Error(`${name} has no output`)
   await once(child, 'spawn') // rejects when the process cannot be started
   const lines = createInterface({ input: child.stdout })

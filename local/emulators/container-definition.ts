@@ -40,8 +40,8 @@ function checkPaths(policy: Json): void {
   const paths = [...pathsIn(policy['includedPaths']), ...pathsIn(policy['excludedPaths'])]
   const wrong = paths.find((path) => !/^\/(.+\/)?[?*]$/.test(path))
   if (wrong !== undefined) throw badRequest(`The indexing path '${wrong}' could not be accepted.`)
-  const given = 'includedPaths' in policy || 'excludedPaths' in policy
-  if (!given || paths.includes('/*')) return
+  const hasPaths = 'includedPaths' in policy || 'excludedPaths' in policy
+  if (!hasPaths || paths.includes('/*')) return
   throw badRequest(
     "The special mandatory indexing path '/' is not provided in any of the path type sets.",
   )

@@ -7,10 +7,10 @@ const partitionKeyMismatch = 1001 // the substatus that SDKs look at
 export type PartitionKey = unknown[]
 
 export function keyOfItem(paths: string[], item: unknown): PartitionKey {
-  return paths.map((path) => valueAt(segmentsOf(path), item) ?? absent(path, item))
+  return paths.map((path) => valueAt(segmentsOf(path), item) ?? valueOrAbsent(path, item))
 }
 
-function absent(path: string, item: unknown): unknown {
+function valueOrAbsent(path: string, item: unknown): unknown {
   return valueAt(segmentsOf(path), item) === null ? null : {}
 }
 
@@ -20,7 +20,7 @@ export function keyText(key: PartitionKey): string {
 }
 
 /** Whether `prefix` gives the first levels of `key`; all of them will do. */
-export function startsWith(key: PartitionKey, prefix: PartitionKey): boolean {
+export function hasPrefix(key: PartitionKey, prefix: PartitionKey): boolean {
   return keyText(key.slice(0, prefix.length)) === keyText(prefix)
 }
 

@@ -1,7 +1,7 @@
 import { parseQuery, type Container, type EngineRequest } from './cosmos-engine.mjs'
 import { header, type ItemRequest } from './cosmos-request.ts'
 import { isJsonObject } from './json.ts'
-import { keyOfItem, prefixKey, startsWith, type PartitionKey } from './partition-key.ts'
+import { keyOfItem, prefixKey, hasPrefix, type PartitionKey } from './partition-key.ts'
 import { filterUses, mayMatch, orderOf } from './query-filter.ts'
 import { checkIndexes } from './query-index.ts'
 import { badRequest } from './http-error.ts'
@@ -28,7 +28,7 @@ export function prepareQuery(request: ItemRequest, { definition }: Container): E
 }
 
 function isInPartition(item: unknown, paths: string[], key: PartitionKey): boolean {
-  return key.length === 0 || startsWith(keyOfItem(paths, item), key)
+  return key.length === 0 || hasPrefix(keyOfItem(paths, item), key)
 }
 
 function readQuery({ method, body }: ItemRequest) {

@@ -1,16 +1,16 @@
 /** Counts what is under way, so that somebody can wait until there is less of it. */
-export function createTally() {
+export function createPendingCount() {
   let count = 0
-  let look = () => {}
+  let check = () => {}
   const add = (change: number) => () => {
     count += change
-    look()
+    check()
   }
   /** Resolves once no more than so many are under way. One may wait at a time. */
-  const atMost = (limit: number) =>
+  const waitUntilAtMost = (limit: number) =>
     new Promise<void>((resolve) => {
-      look = () => void (count <= limit && resolve())
-      look()
+      check = () => void (count <= limit && resolve())
+      check()
     })
-  return { begin: add(1), end: add(-1), atMost }
+  return { increment: add(1), decrement: add(-1), waitUntilAtMost }
 }

@@ -14,30 +14,30 @@ export interface Identity {
 export function identityOf(claims: Claims): Identity {
   const org = orgOf(claims)
   const consumer =
-    named('/org/', org) ??
-    named('/user/', textOf(claims['urn:altinn:userid'])) ??
-    named('/systemuser/', systemUserOf(claims).id) ??
-    named('/organisation/', textOf(claims['urn:altinn:orgNumber']))
+    withPrefix('/org/', org) ??
+    withPrefix('/user/', pathSegmentOf(claims['urn:altinn:userid'])) ??
+    withPrefix('/systemuser/', systemUserOf(claims).id) ??
+    withPrefix('/organisation/', pathSegmentOf(claims['urn:altinn:orgNumber']))
   if (consumer === undefined) throw new Problem(400, 'Missing event consumer')
   return { consumer, org, subjects: subjectsOf(claims) }
 }
 
-const orgOf = (claims: Claims): string | undefined => textOf(claims['urn:altinn:org'])
+const orgOf = (claims: Claims): string | undefined => pathSegmentOf(claims['urn:altinn:org'])
 
 function subjectsOf(claims: Claims): string[] {
   const subjects = [
-    named('/party/', textOf(claims['urn:altinn:partyid'])),
-    named('/person/', textOf(claims['pid'])),
-    named(
+    withPrefix('/party/', pathSegmentOf(claims['urn:altinn:partyid'])),
+    withPrefix('/person/', pathSegmentOf(claims['pid'])),
+    withPrefix(
       '/organisation/',
-      textOf(claims['urn:altinn:orgNumber']) ?? systemUserOf(claims).organisation,
+      pathSegmentOf(claims['urn:altinn:orgNumber']) ?? systemUserOf(claims).organisation,
     ),
   ]
   return subjects.filter((subject) => subject !== undefined)
 }
 
 /** What a subscriber asks to be told of. */
-interface Wanted {
+interface RequestedFilters {
   resource: string
   subject?: string
   alternative?: string
@@ -47,7 +47,7 @@ interface Wanted {
  * May they subscribe to this? Default deny: an app owner to its own apps, anyone to events about itself. Altinn's policy
  * decision point is not at hand, so nothing finer is decided here.
  */
-export function requireMaySubscribe({ org, subjects }: Identity, filters: Wanted): void {
+export function requireMaySubscribe({ org, subjects }: Identity, filters: RequestedFilters): void {
   if (org !== undefined && filters.resource.startsWith(`urn:altinn:resource:app_${org}_`)) return
   const about = [filters.subject, filters.alternative].filter((subject) => subject !== undefined)
   if (org === undefined && about.length === 0)
@@ -75,11 +75,11 @@ export function requireOwn({ consumer }: Identity, subscription: { consumer: str
     throw new Problem(403, 'The subscription belongs to another consumer.')
 }
 
-const named = (prefix: string, name: string | undefined): string | undefined =>
+const withPrefix = (prefix: string, name: string | undefined): string | undefined =>
   name === undefined ? undefined : prefix + name
 
 /** A claim that can stand in a path as it is: letters, digits, `-`, `_`; numbers count too, but 0 is nobody. */
-function textOf(claim: unknown): string | undefined {
+function pathSegmentOf(claim: unknown): string | undefined {
   const text = typeof claim === 'number' ? String(claim) : claim
   return typeof text === 'string' && /^(?!0+$)[\w-]+$/.test(text) ? text : undefined
 }
@@ -96,8 +96,8 @@ function systemUserOf(claims: Claims): {
   const id: unknown = Object(detail.systemuser_id)[0]
   const organisation: unknown = Object(detail.systemuser_org).ID
   return {
-    id: textOf(id),
-    organisation: textOf(
+    id: pathSegmentOf(id),
+    organisation: pathSegmentOf(
       typeof organisation === 'string' ? organisation.replace(/^0192:/, '') : undefined,
     ),
   }

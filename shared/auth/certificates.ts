@@ -4,7 +4,7 @@ import type { KeySet } from './key-set.ts'
 const SKEW_MS = 10_000 // as for tokens, altinn-contract §2.2
 
 /** The keys of an issuer's certificates; one outside its validity is not used, so that certificates can overlap. */
-export function keysOfCertificates(certificates: X509Certificate[]): KeySet {
+export function createCertificateKeySet(certificates: X509Certificate[]): KeySet {
   const isValid = ({ validFromDate, validToDate }: X509Certificate) =>
     validFromDate.getTime() - SKEW_MS <= Date.now() && Date.now() <= validToDate.getTime() + SKEW_MS
   return {

@@ -12,9 +12,9 @@ export function requireOwnSource(
   hosts: string[] | undefined,
 ): void {
   const named = appOf(source)
-  const owns = named.org === org && named.app === app
+  const isOwn = named.org === org && named.app === app
   if (
-    owns &&
+    isOwn &&
     (hosts === undefined || hosts.some((pattern) => hostMatches(pattern, hostOf(source))))
   )
     return

@@ -4,9 +4,9 @@ import type { KeySet } from './key-set.ts'
 
 const SKEW_SECONDS = 10 // clusters' clocks did drift from the platform's, altinn-contract §2.3
 const MAX_LENGTH = 16_384 // real tokens have 1 to 4 KB
-const REMEMBER_MS = 5 * 60_000
-const REMEMBERED = 10_000
-const form = /^[\w-]+\.[\w-]+\.[\w-]+$/
+const CACHE_MS = 5 * 60_000
+const MAX_CACHED = 10_000
+const jwtFormat = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
 /** What a token says, in the order of its claims. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -17,42 +17,42 @@ export type Claims = Readonly<Record<string, unknown>>
  * Good tokens are remembered until they expire, at most 5 minutes: the real client sends one many times.
  */
 export function createTokenVerifier(keysFor: (claims: Claims) => KeySet | undefined) {
-  const good = new Map<string, { claims: Claims; until: number }>()
+  const verifiedTokens = new Map<string, { claims: Claims; until: number }>()
 
   async function verify(token: string): Promise<Claims | undefined> {
     const unverified = decode(token)
     const keys = unverified && (await keysFor(unverified.claims)?.find(unverified.kid))
     for (const key of keys ?? []) {
-      const claims = verified(token, key)
+      const claims = claimsSignedBy(token, key)
       if (claims !== undefined) return claims
     }
     return undefined
   }
-  function remember(digest: string, claims: Claims, expiresAt: number): void {
-    const [oldest] = good.keys()
-    if (good.size >= REMEMBERED && oldest !== undefined) good.delete(oldest)
-    good.set(digest, { claims, until: Math.min(expiresAt, Date.now() + REMEMBER_MS) })
+  function cache(digest: string, claims: Claims, expiresAt: number): void {
+    const [oldest] = verifiedTokens.keys()
+    if (verifiedTokens.size >= MAX_CACHED && oldest !== undefined) verifiedTokens.delete(oldest)
+    verifiedTokens.set(digest, { claims, until: Math.min(expiresAt, Date.now() + CACHE_MS) })
   }
   return async (token: string): Promise<Claims | undefined> => {
-    if (token.length > MAX_LENGTH || !form.test(token)) return undefined
+    if (token.length > MAX_LENGTH || !jwtFormat.test(token)) return undefined
     const digest = hash('sha256', token, 'base64')
-    const known = good.get(digest)
-    if (known !== undefined && Date.now() < known.until) return known.claims
+    const cached = verifiedTokens.get(digest)
+    if (cached !== undefined && Date.now() < cached.until) return cached.claims
     const claims = await verify(token)
-    if (claims !== undefined) remember(digest, claims, Number(claims['exp']) * 1000)
+    if (claims !== undefined) cache(digest, claims, Number(claims['exp']) * 1000)
     return claims
   }
 }
 
 function decode(token: string): { kid: string | undefined; claims: Claims } | undefined {
-  const decoded = decodedParts(token)
+  const decoded = decodeOrNull(token)
   if (!decoded || typeof decoded.payload !== 'object' || decoded.payload === null) return undefined
   if (decoded.header.crit !== undefined) return undefined // extensions we do not know, RFC 7515 §4.1.11
   return { kid: decoded.header.kid, claims: decoded.payload }
 }
 
 /** The library throws where the payload of a `typ: JWT` token is no JSON. */
-function decodedParts(token: string) {
+function decodeOrNull(token: string) {
   try {
     return jwt.decode(token, { complete: true })
   } catch {
@@ -60,7 +60,7 @@ function decodedParts(token: string) {
   }
 }
 
-function verified(token: string, key: KeyObject): Claims | undefined {
+function claimsSignedBy(token: string, key: KeyObject): Claims | undefined {
   try {
     const claims = jwt.verify(token, key, { algorithms: ['RS256'], clockTolerance: SKEW_SECONDS })
     return typeof claims === 'string' || typeof claims.exp !== 'number' ? undefined : claims

@@ -16,7 +16,7 @@ export interface FoundEvent {
   event: CloudEvent
 }
 
-const BATCH = 100 // documents at once in memory, each of up to 2 MB
+const MAX_BATCH = 100 // documents at once in memory, each of up to 2 MB
 
 /** Gives the events of a scope between two ids or bounds, by id and `most` at most, to `take` until it has enough. */
 export function eventsIn(container: Container) {
@@ -35,7 +35,7 @@ export function eventsIn(container: Container) {
       container,
       queryFor(Object.keys(scope)),
       parameters,
-      Math.min(most, BATCH),
+      Math.min(most, MAX_BATCH),
       take,
     )
   }

@@ -6,7 +6,7 @@ import { createDocument } from '../azure/create.ts'
 import { Problem } from '../http/problem.ts'
 
 /** What an idempotency key was first used for. */
-interface RequestDocument {
+interface IdempotencyDocument {
   v: 1
   id: string
   event: string
@@ -38,13 +38,14 @@ export function openIdempotencyStore(database: Database) {
     ): Promise<string | undefined> {
       const { id: eventId, resource, subject } = event
       const id = sha256([publisher.org, publisher.app, key])
-      const mine = { v: 1, id, event: eventId, resource, subject, hash: hashOf(event) }
-      const { outcome, session } = await createDocument(container, mine)
+      const document = { v: 1, id, event: eventId, resource, subject, hash: hashOf(event) }
+      const { outcome, session } = await createDocument(container, document)
       if (outcome === 'created') return eventId
       const first =
-        outcome === 'exists' && (await readDocument<RequestDocument>(container, id, id, session))
+        outcome === 'exists' &&
+        (await readDocument<IdempotencyDocument>(container, id, id, session))
       if (!first) return undefined
-      if (first.hash !== mine.hash)
+      if (first.hash !== document.hash)
         throw new Problem(422, 'This Idempotency-Key was used before, for another event.')
       return first.event
     },
@@ -52,7 +53,7 @@ export function openIdempotencyStore(database: Database) {
 }
 
 /** Of what a publisher says; `id` and `time` are ours. */
-const hashOf = ({ id: _id, time: _time, ...said }: CloudEvent): string => sha256(said)
+const hashOf = ({ id: _id, time: _time, ...content }: CloudEvent): string => sha256(content)
 
 const sha256 = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex')

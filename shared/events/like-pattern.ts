@@ -4,8 +4,8 @@
  * `%` could be made to take for ever. A text is lowered once: for each of 20 patterns, it took 15 ms for 1,000 texts
  * of 2,000 characters rather than 2.
  */
-export function anyLike(patterns: string[]): (text: string) => boolean {
-  const tests = patterns.map((pattern) => likeTest(pattern.toLowerCase()))
+export function createLikeMatcher(patterns: string[]): (text: string) => boolean {
+  const tests = patterns.map((pattern) => compilePattern(pattern.toLowerCase()))
   return (text) => {
     if (tests.length === 0) return true
     const lower = text.toLowerCase()
@@ -13,7 +13,7 @@ export function anyLike(patterns: string[]): (text: string) => boolean {
   }
 }
 
-function likeTest(pattern: string): (lower: string) => boolean {
+function compilePattern(pattern: string): (lower: string) => boolean {
   const [first = '', ...others] = pattern.split('%')
   const last = others.pop()
   return (lower) => {

@@ -38,6 +38,6 @@ export function appOf(source: string): { org: string | undefined; app: string | 
 /** `{party}/{instance}` where the source names an instance of an app: `/{org}/{app}/instances/{party}/{instance}`. */
 export function instanceOf(source: string): string | undefined {
   const [, , , instances, party = '', instance = ''] = pathOf(source).split('/')
-  const named = instances === 'instances' && /^\d+$/.test(party) && instanceId.test(instance)
-  return named ? `${party}/${instance}` : undefined
+  const isInstance = instances === 'instances' && /^\d+$/.test(party) && instanceId.test(instance)
+  return isInstance ? `${party}/${instance}` : undefined
 }

@@ -25,7 +25,7 @@ export interface Accepted {
  * by the queue alone. 503 where neither is confirmed, 422 where the idempotency key stands for another event.
  */
 export async function acceptEvent(services: Services, submission: Submission): Promise<Accepted> {
-  const { event, isRepeat } = await identify(services, submission)
+  const { event, isRepeat } = await assignId(services, submission)
   const document = newEventDocument(
     event,
     submission.traceparent,
@@ -43,7 +43,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
 }
 
 /** The event, under the id that its idempotency key already stands for, if any: then this is a repeat. */
-async function identify({ idempotency: requests }: Services, submission: Submission) {
+async function assignId({ idempotency: requests }: Services, submission: Submission) {
   const { draft, publisher, idempotencyKey } = submission
   const event = newCloudEvent(draft, publisher, newEventId())
   if (idempotencyKey === undefined) return { event, isRepeat: false }

@@ -3,7 +3,7 @@ import type { Stored } from '../azure/documents.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 
-const PAGE = 50
+const PAGE_SIZE = 50
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const states: DeliveryState[] = ['waiting', 'delivered', 'dead', 'cancelled']
 
@@ -14,15 +14,15 @@ export async function pageOfDeliveries(
   query: URLSearchParams,
 ) {
   const after = query.get('after') ?? ''
-  const wanted = wantedStates(query.get('state') ?? 'all')
+  const wanted = parseStates(query.get('state') ?? 'all')
   const pages = await Promise.all(
-    wanted.map((state) => deliveries.page(subscription, state, after, PAGE)),
+    wanted.map((state) => deliveries.page(subscription, state, after, PAGE_SIZE)),
   )
-  const page = pages.flat().toSorted(byId).slice(0, PAGE)
+  const page = pages.flat().toSorted(byId).slice(0, PAGE_SIZE)
   const last = page.at(-1)?.id
   return {
     deliveries: page.map(deliveryResource),
-    ...(page.length === PAGE && last !== undefined && { next: last }),
+    ...(page.length === PAGE_SIZE && last !== undefined && { next: last }),
   }
 }
 
@@ -50,7 +50,7 @@ export function deliveryResource({ id, state, run, attempts, reason, due }: Deli
   }
 }
 
-function wantedStates(state: string): DeliveryState[] {
+function parseStates(state: string): DeliveryState[] {
   const wanted = state === 'all' ? states : states.filter((each) => each === state)
   if (wanted.length > 0) return wanted
   throw new Problem(400, `"state" must be one of ${states.join(', ')}, all`)

@@ -3,7 +3,7 @@ import type { Scope } from '../events/event-scope.ts'
 import type { ReadRequest } from '../events/read-request.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
-import { anyLike } from '../events/like-pattern.ts'
+import { createLikeMatcher } from '../events/like-pattern.ts'
 
 /** A page: each event as JSON, and the id of the last document looked at, from which the next page goes on. */
 export interface Page {
@@ -11,8 +11,8 @@ export interface Page {
   last: string | undefined
 }
 
-const LOOKED_AT = 1000 // documents for a page that is filtered, at most: about 70 RU where they are of 1 KB
-const FULL_LENGTH = 4_000_000 // characters: four times what 1,000 ordinary events have
+const MAX_SCANNED = 1000 // documents for a page that is filtered, at most: about 70 RU where they are of 1 KB
+const MAX_PAGE_CHARACTERS = 4_000_000 // characters: four times what 1,000 ordinary events have
 
 /**
  * The page of a scope's events that a reader asks for, by one bounded query. Only where nothing is left there is no
@@ -24,26 +24,26 @@ export async function pageOfEvents(
   request: ReadRequest,
 ): Promise<Page> {
   if (request.after >= request.until) return { events: [], last: undefined }
-  return retry(() => collect(store, scope, request)) // anew: what was collected of a try that failed is dropped
+  return retry(() => readPage(store, scope, request)) // anew: what was collected of a try that failed is dropped
 }
 
-async function collect(
+async function readPage(
   store: Services['events'],
   scope: Scope,
   { after, until, size, sources, types }: ReadRequest,
 ): Promise<Page> {
-  const [isSource, isType] = [anyLike(sources), anyLike(types)]
-  const isWanted = ({ source, type }: CloudEvent) => isSource(source) && isType(type)
-  const most = sources.length + types.length > 0 ? LOOKED_AT : size
+  const [isSource, isType] = [createLikeMatcher(sources), createLikeMatcher(types)]
+  const matches = ({ source, type }: CloudEvent) => isSource(source) && isType(type)
+  const most = sources.length + types.length > 0 ? MAX_SCANNED : size
   const events: string[] = []
   let length = 0
   const last = await store.in(scope, { after, until, most }, ({ late, event }) => {
-    if (late === undefined && isWanted(event)) {
+    if (late === undefined && matches(event)) {
       const text = JSON.stringify(event)
       length += text.length
       events.push(text)
     }
-    return events.length < size && length < FULL_LENGTH
+    return events.length < size && length < MAX_PAGE_CHARACTERS
   })
   return { events, last: last?.id }
 }

@@ -19,14 +19,14 @@ export async function storeEvent(services: Services, document: EventDocument): P
   const { events, config } = services
   if (!isPastWatermark(document.id, config.readHoldbackSeconds)) return events.add(document)
   const stored = await events.add({ ...document, late: newEventId() })
-  const copied =
+  const hasCopy =
     stored.outcome !== 'unconfirmed' &&
-    (await copyForReaders(services, referenceTo(document, stored.session), stored.outcome))
-  return copied ? stored : { outcome: 'unconfirmed', session: undefined }
+    (await ensureCopy(services, referenceTo(document, stored.session), stored.outcome))
+  return hasCopy ? stored : { outcome: 'unconfirmed', session: undefined }
 }
 
 /** Makes the copy unless it is there; false where that is not confirmed, or another may be making it at this moment. */
-async function copyForReaders(
+async function ensureCopy(
   { events }: Services,
   reference: EventReference,
   outcome: 'created' | 'exists',

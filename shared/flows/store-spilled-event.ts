@@ -6,7 +6,7 @@ import { storeEvent } from './store-event.ts'
 
 /** How often the host hands a message over before it is poison: maxDequeueCount in host.json. */
 export const MOST_TRIES = 5
-const AGAIN_SECONDS = 60
+const REQUEUE_SECONDS = 60
 
 /**
  * Stores an event that came by the queue because the store was away. While it still is, throws, so that the message comes
@@ -16,12 +16,13 @@ const AGAIN_SECONDS = 60
 export async function storeSpilled(
   services: Services,
   message: SpilledEvent,
-  tries: number,
+  dequeueCount: number,
 ): Promise<EventReference | undefined> {
   const pending = nowSeconds() + services.config.repairAfterSeconds // from now on: the sweep need not help at once
   const { outcome, session } = await storeEvent(services, { ...message.spilled, pending })
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
-  if (tries < MOST_TRIES) throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)
-  await services.inboundQueue.send(message, AGAIN_SECONDS)
+  if (dequeueCount < MOST_TRIES)
+    throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)
+  await services.inboundQueue.send(message, REQUEUE_SECONDS)
   return undefined
 }

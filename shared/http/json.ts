@@ -9,42 +9,42 @@ const MAX_DEPTH = 32 // the original's limit, altinn-contract §4.4
 export function parseJson(text: string): unknown {
   if (text.trim() === '') throw new Problem(400, 'A non-empty request body is required.')
   if (text.startsWith('\uFEFF')) throw new Problem(400, 'The body begins with a byte order mark.')
-  const value = parse(text)
-  refuseUnfaithful(value, [])
+  const value = parseSyntax(text)
+  rejectUnstorable(value, [])
   return value
 }
 
-function parse(text: string): unknown {
+function parseSyntax(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Problem(400, ['The body is not valid JSON', ...reasonsOf(error)].join(': '))
+    throw new Problem(400, ['The body is not valid JSON', ...syntaxErrorOf(error)].join(': '))
   }
 }
 
 /** V8's words for it, without the piece of the text that it may quote: publishers log what we answer, and it names people. */
-function reasonsOf(error: unknown): string[] {
+function syntaxErrorOf(error: unknown): string[] {
   const message = error instanceof Error ? error.message : ''
   return [message.replace(/(?:^|, )(?:\.{3})?".*$/s, '')].filter((reason) => reason !== '')
 }
 
-function refuseUnfaithful(value: unknown, path: string[]): void {
+function rejectUnstorable(value: unknown, path: string[]): void {
   if (typeof value === 'number' && !Number.isFinite(value))
-    refuse(path, 'is a number beyond the range of a double')
-  if (typeof value === 'string' && !value.isWellFormed()) refuse(path, 'has a lone surrogate')
+    reject(path, 'is a number beyond the range of a double')
+  if (typeof value === 'string' && !value.isWellFormed()) reject(path, 'has a lone surrogate')
   if (typeof value !== 'object' || value === null) return
   if (path.length >= MAX_DEPTH)
     throw new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
   for (const [name, member] of Object.entries(value)) {
     path.push(name)
-    if (name === '__proto__') refuse(path, 'is not allowed as a name')
-    if (!name.isWellFormed()) refuse(path, 'has a lone surrogate in its name')
-    refuseUnfaithful(member, path)
+    if (name === '__proto__') reject(path, 'is not allowed as a name')
+    if (!name.isWellFormed()) reject(path, 'has a lone surrogate in its name')
+    rejectUnstorable(member, path)
     path.pop()
   }
 }
 
-function refuse(path: string[], reason: string): never {
+function reject(path: string[], reason: string): never {
   throw new Problem(400, `${pointerTo(path)} ${reason}.`)
 }
 

@@ -5,11 +5,11 @@ import { BlockList, isIP } from 'node:net'
  * names the first entry that is not in CIDR form.
  */
 export function parseNetworks(text: string): BlockList {
-  return text.trim() === '' ? new BlockList() : networks(...text.split(','))
+  return text.trim() === '' ? new BlockList() : blockListOf(...text.split(','))
 }
 
 /** The networks in CIDR form. Throws an error that names the first entry that is not. */
-export function networks(...entries: string[]): BlockList {
+export function blockListOf(...entries: string[]): BlockList {
   const list = new BlockList()
   for (const entry of entries) {
     const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry.trim()) ?? []

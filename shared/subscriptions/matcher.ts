@@ -4,42 +4,42 @@ import { sourceMatches, entryOf, isActive, type IndexedSubscription } from './su
 export type SubscriptionEntry = ReturnType<typeof entryOf>
 
 /** The active subscriptions to a resource: by one value that an event must have, and those that ask for none. */
-interface Interest {
+interface ResourceEntries {
   keyed: Map<string, SubscriptionEntry[]> | undefined
   unkeyed: SubscriptionEntry[]
 }
 
-const LEFT_AT_LEAST = 1000 // few subscriptions are not to be walked through at every change
+const MIN_REMOVED = 1000 // few subscriptions are not to be walked through at every change
 
 export type Matcher = ReturnType<typeof createMatcher>
 
 /** Finds the subscriptions that want an event by four look-ups of what it says itself, however many there are. */
 export function createMatcher() {
-  const interests = new Map<string, Interest>()
+  const byResource = new Map<string, ResourceEntries>()
   const byNumber = new Map<number, SubscriptionEntry>()
   const consumers = new Map<string, Map<string, number>>() // which number each document of theirs has
-  const texts = new Map<string, string>() // parsed JSON has one in each document: 56 bytes for a resource alone
-  const shared = (text: string) => getOrCreate(texts, text, () => text)
-  let leftSince = 0 // whoever subscribes and leaves again, time after time, must not fill the memory with texts
+  const internedTexts = new Map<string, string>() // parsed JSON has one in each document: 56 bytes for a resource alone
+  const intern = (text: string) => getOrCreate(internedTexts, text, () => text)
+  let removedSinceCleanup = 0 // whoever subscribes and leaves again, time after time, must not fill the memory with texts
 
   /** Takes an entry out; when as many have left as are there, forgets the texts that none has any more. */
-  function leave(entry: SubscriptionEntry): void {
-    removeFrom(interests, entry)
-    if (++leftSince <= byNumber.size + LEFT_AT_LEAST) return
-    leftSince = 0
-    texts.clear()
+  function removeEntry(entry: SubscriptionEntry): void {
+    removeFrom(byResource, entry)
+    if (++removedSinceCleanup <= byNumber.size + MIN_REMOVED) return
+    removedSinceCleanup = 0
+    internedTexts.clear()
     for (const { source, type, consumer, resource } of byNumber.values())
-      for (const text of [source, type, consumer, resource]) if (text !== undefined) shared(text)
+      for (const text of [source, type, consumer, resource]) if (text !== undefined) intern(text)
   }
 
   function remove(number: number): void {
     const entry = byNumber.get(number)
     if (entry === undefined) return
     byNumber.delete(number)
-    const theirs = consumers.get(entry.consumer)
-    theirs?.delete(entry.id)
-    if (theirs?.size === 0) consumers.delete(entry.consumer)
-    leave(entry)
+    const numbers = consumers.get(entry.consumer)
+    numbers?.delete(entry.id)
+    if (numbers?.size === 0) consumers.delete(entry.consumer)
+    removeEntry(entry)
   }
 
   return {
@@ -52,12 +52,12 @@ export function createMatcher() {
       const numbers = getOrCreate(consumers, consumer, () => new Map<string, number>())
       const known = byNumber.get(numbers.get(id) ?? number)
       if (known !== undefined && isOlder(subscription, known)) return
-      if (known !== undefined) leave(known)
+      if (known !== undefined) removeEntry(known)
       if (known !== undefined && known.number !== number) byNumber.delete(known.number)
-      const entry = entryOf(subscription, _ts ?? known?.version ?? 0, shared)
+      const entry = entryOf(subscription, _ts ?? known?.version ?? 0, intern)
       byNumber.set(number, entry) // in its old place: who walks through all meets it once
       numbers.set(id, number)
-      if (isActive(subscription)) addTo(interests, entry)
+      if (isActive(subscription)) addTo(byResource, entry)
     },
 
     remove,
@@ -67,7 +67,7 @@ export function createMatcher() {
      * alternative subject in the stored form.
      */
     match(event: CloudEvent, alternative?: string): SubscriptionEntry[] {
-      const { keyed, unkeyed } = interests.get(event.resource.toLowerCase()) ?? {}
+      const { keyed, unkeyed } = byResource.get(event.resource.toLowerCase()) ?? {}
       const { subject, type } = event
       const lists = [
         unkeyed,
@@ -89,7 +89,7 @@ export function createMatcher() {
     },
 
     /** How many texts and resources it keeps, also of subscriptions that left. */
-    retained: () => texts.size + interests.size + consumers.size,
+    retained: () => internedTexts.size + byResource.size + consumers.size,
   }
 }
 
@@ -128,32 +128,32 @@ const filtersMatch = (
 const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | undefined =>
   subject ?? alternative ?? type
 
-function addTo(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
-  const interest = getOrCreate(interests, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
+function addTo(byResource: Map<string, ResourceEntries>, entry: SubscriptionEntry): void {
+  const entries = getOrCreate(byResource, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
   const key = keyOf(entry)
-  if (key === undefined) interest.unkeyed = append(interest.unkeyed, entry)
+  if (key === undefined) entries.unkeyed = append(entries.unkeyed, entry)
   else {
-    const keyed = (interest.keyed ??= new Map<string, SubscriptionEntry[]>())
+    const keyed = (entries.keyed ??= new Map<string, SubscriptionEntry[]>())
     keyed.set(key, append(keyed.get(key) ?? [], entry))
   }
 }
 
 /** A short list is made anew, as long as it must be: a push, or a spread, would make room for 17, and most have one. */
 function append(list: SubscriptionEntry[], entry: SubscriptionEntry): SubscriptionEntry[] {
-  if (list.length < SHORT) return list.concat(entry)
+  if (list.length < MAX_EXACT_LENGTH) return list.concat(entry)
   list.push(entry)
   return list
 }
-const SHORT = 8
+const MAX_EXACT_LENGTH = 8
 
-function removeFrom(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
-  const { keyed, unkeyed = [] } = interests.get(entry.resource) ?? {}
+function removeFrom(byResource: Map<string, ResourceEntries>, entry: SubscriptionEntry): void {
+  const { keyed, unkeyed = [] } = byResource.get(entry.resource) ?? {}
   const key = keyOf(entry)
   const list = key === undefined ? unkeyed : (keyed?.get(key) ?? [])
   const place = list.indexOf(entry)
   if (place >= 0) list.splice(place, 1)
   if (key !== undefined && list.length === 0) keyed?.delete(key)
-  if (unkeyed.length === 0 && (keyed?.size ?? 0) === 0) interests.delete(entry.resource)
+  if (unkeyed.length === 0 && (keyed?.size ?? 0) === 0) byResource.delete(entry.resource)
 }
 
 function getOrCreate<K, V>(map: Map<K, V>, key: K, make: () => V): V {

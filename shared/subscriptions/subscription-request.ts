@@ -10,7 +10,7 @@ export interface SubscriptionRequest {
   filters: Filters
 }
 
-interface Members {
+interface RequestBody {
   endpoint: string
   sourcefilter?: string
   subjectfilter?: string
@@ -20,14 +20,14 @@ interface Members {
   includesubunits?: boolean
 }
 
-const ENDPOINT = 'Missing or invalid endpoint to push events towards'
+const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
 // An empty filter would match nothing, silently, as it does in the original (altinn-contract §5.5).
 const filter = Joi.string()
   .max(2048)
   .messages({ 'string.empty': '{{#label}} must not be empty: leave it out' })
 
-const schema = Joi.object<Members>({
-  endpoint: Joi.string().required().messages({ '*': ENDPOINT }),
+const schema = Joi.object<RequestBody>({
+  endpoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
   sourcefilter: filter.uri({ scheme: 'https' }).messages({
     'string.uriCustomScheme': 'SourceFilter must be an absolute URL with the https scheme.',
   }),
@@ -53,7 +53,7 @@ export function parseSubscriptionRequest({
   const given = [...membersOf(text, value)].filter(([, member]) => member !== null)
   const { value: members, error } = schema.validate(Object.fromEntries(given))
   if (error !== undefined) throw problemOf(error.details)
-  refuseSubunits(members)
+  rejectSubunits(members)
   const {
     subjectfilter: subject,
     alternativesubjectfilter: alternative,
@@ -73,7 +73,7 @@ export function parseSubscriptionRequest({
   }
 }
 
-function resourceFor({ resourcefilter, sourcefilter }: Members): string {
+function resourceFor({ resourcefilter, sourcefilter }: RequestBody): string {
   const resource = resourcefilter?.toLowerCase()
   if (sourcefilter === undefined) {
     if (resource === undefined) throw new Problem(400, 'Resource filter must be a valid urn')
@@ -87,7 +87,7 @@ function resourceFor({ resourcefilter, sourcefilter }: Members): string {
   return derived
 }
 
-function refuseSubunits({ includesubunits, subjectfilter }: Members): void {
+function rejectSubunits({ includesubunits, subjectfilter }: RequestBody): void {
   if (includesubunits !== true) return
   if (subjectfilter === undefined)
     throw new Problem(400, 'IncludeSubunits requires a subject filter.')
@@ -99,4 +99,4 @@ function refuseSubunits({ includesubunits, subjectfilter }: Members): void {
 
 /** 400 with the original's sentence and what is wrong with the endpoint. */
 export const endpointProblem = (fault: string): Problem =>
-  new Problem(400, `${ENDPOINT}: it ${fault}.`)
+  new Problem(400, `${INVALID_ENDPOINT}: it ${fault}.`)

@@ -13,16 +13,18 @@ const TIMEOUT_MS = 3000 // of an export with its retries: the end of the app wai
 export function startExport(endpoint: string) {
   const detected = detectResources({ detectors: [envDetector] })
   const resource = resourceFromAttributes({ 'service.name': 'app-events' }).merge(detected)
-  const at = (signal: string) => ({
+  const exporterOptions = (signal: string) => ({
     url: `${endpoint.replace(/\/+$/, '')}/v1/${signal}`,
     timeoutMillis: TIMEOUT_MS,
   })
   const traces = new TracerProvider({
     resource,
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(at('traces')) })],
+    spanProcessors: [
+      new BatchSpanProcessor({ exporter: new OTLPTraceExporter(exporterOptions('traces')) }),
+    ],
   })
   const reader = new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter(at('metrics')),
+    exporter: new OTLPMetricExporter(exporterOptions('metrics')),
   })
   const metrics = new MeterProvider({ resource, readers: [reader] })
   return {

@@ -41,8 +41,8 @@ export async function openTelemetry(endpoint: string | undefined) {
       return exporting === undefined
         ? work({
             traceparent: nextTraceparent(options.parent),
-            setAttributes: nothing,
-            fail: nothing,
+            setAttributes: noop,
+            fail: noop,
           })
         : withRecordedSpan(exporting.tracer, options, work)
     },
@@ -52,7 +52,7 @@ export async function openTelemetry(endpoint: string | undefined) {
   }
 }
 
-const nothing = () => {}
+const noop = () => {}
 
 async function withRecordedSpan<T>(
   tracer: Tracer,

@@ -1,8 +1,8 @@
 import { isIP, type BlockList } from 'node:net'
-import { networks, parseNetworks } from '../http/networks.ts'
+import { blockListOf, parseNetworks } from '../http/networks.ts'
 
 // Where clouds answer their own machines: credentials lie there, so no setting opens them.
-const metadata = networks(
+const cloudMetadata = blockListOf(
   '169.254.0.0/16', // link-local: instance metadata of Azure, AWS and GCP, and the identity endpoint of Azure
   '168.63.129.16/32', // Azure's wire server, in spite of its public look
   '100.100.100.200/32', // Alibaba
@@ -21,41 +21,41 @@ const reserved = parseNetworks(
 )
 // All of IPv6 that is handed out for the internet. Outside are ::, ::1, fc00::/7, fe80::/10, fec0::/10, ff00::/8,
 // 100::/64, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), ::a.b.c.d, and what may be given a meaning later.
-const unicast = networks('2000::/3')
+const unicast = blockListOf('2000::/3')
 
 /**
  * Why an IP address must not be connected to, as the end of a sentence ("it is …"), or undefined. `allowed` opens
  * private and reserved addresses, never the clouds' metadata. The address that an IPv6 address carries inside counts too.
  */
 export function faultOfAddress(address: string, allowed: BlockList): string | undefined {
-  const plain = plainAddress(address)
+  const plain = canonicalAddress(address)
   if (isIP(plain) === 0) return 'not an IP address'
-  const carried = carriedBy(plain)
-  if ([plain, ...carried].some((each) => within(metadata, each)))
+  const embedded = embeddedAddresses(plain)
+  if ([plain, ...embedded].some((each) => contains(cloudMetadata, each)))
     return "an address of the cloud's own services, which is never allowed"
-  return (carried.length === 0 && isPublic(plain)) || within(allowed, plain)
+  return (embedded.length === 0 && isPublic(plain)) || contains(allowed, plain)
     ? undefined
     : 'a private or reserved address, which must be in WEBHOOK_ALLOWED_NETWORKS to be allowed'
 }
 
 /** The same for a connection without TLS: only networks that are allowed by name will do, public or not. */
-export function faultOfPlainAddress(address: string, allowed: BlockList): string | undefined {
+export function faultOfHttpAddress(address: string, allowed: BlockList): string | undefined {
   return (
     faultOfAddress(address, allowed) ??
-    (within(allowed, plainAddress(address))
+    (contains(allowed, canonicalAddress(address))
       ? undefined
       : 'not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
   )
 }
 
-const within = (list: BlockList, address: string): boolean =>
+const contains = (list: BlockList, address: string): boolean =>
   list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
 
 const isPublic = (address: string): boolean =>
-  !within(reserved, address) && (isIP(address) === 4 || within(unicast, address))
+  !contains(reserved, address) && (isIP(address) === 4 || contains(unicast, address))
 
 /** Without its zone; an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) as the IPv4 address that it is. */
-function plainAddress(address: string): string {
+function canonicalAddress(address: string): string {
   const bare = address.replace(/%.*$/, '')
   if (isIP(bare) !== 6) return bare
   const bytes = bytesOf(bare)
@@ -63,7 +63,7 @@ function plainAddress(address: string): string {
 }
 
 /** The IPv4 addresses that an IPv6 address leads to by translation or a tunnel, at each place where one may be. */
-function carriedBy(address: string): string[] {
+function embeddedAddresses(address: string): string[] {
   if (isIP(address) === 4) return []
   const bytes = bytesOf(address)
   const at = (...places: number[]) => places.map((place) => bytes[place]).join('.')

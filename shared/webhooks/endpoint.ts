@@ -1,12 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, type BlockList } from 'node:net'
-import { faultOfAddress, faultOfPlainAddress } from './address.ts'
+import { faultOfAddress, faultOfHttpAddress } from './address.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
 const LOOKUP_MS = 5000 // whoever registers an endpoint waits for it
-const AT_ONCE = 2 // of the four threads that look names up: two are left for the stores and the key servers
+const MAX_CONCURRENT = 2 // of the four threads that look names up: two are left for the stores and the key servers
 // What one owner has in its hands, "example.no" of "a.b.example.no"; under these suffixes each has a name of its own.
-const ZONE =
+const registeredDomain =
   /[^.]+\.(?:(?:ac|co|com|dep|fylkeskommune|gov|herad|kommune|net|org|stat)\.)?[^.]+(?=\.?$)/
 
 /** All addresses of a name. Rejects, or gives none, if it has none. */
@@ -17,37 +17,38 @@ export type Lookup = (name: string) => Promise<string[]>
  * zone, as a name server that does not answer keeps a thread for up to 30 s, whoever has given up. Whatever has no answer
  * within 5 s, its wait for a place included, has no addresses.
  */
-export function createLookup(ask: Lookup = askSystem): Lookup {
-  const underWay = new Map<string, { name: string; found: Promise<string[]> }>() // by zone
+export function createLookup(ask: Lookup = lookUpInSystem): Lookup {
+  const pending = new Map<string, { name: string; found: Promise<string[]> }>() // by zone
   let ended = Promise.withResolvers<void>()
 
-  function begin(name: string, zone: string): Promise<string[]> {
+  function startLookup(name: string, zone: string): Promise<string[]> {
     const found = ask(name).finally(() => {
-      underWay.delete(zone)
+      pending.delete(zone)
       ended.resolve()
       ended = Promise.withResolvers()
     })
-    underWay.set(zone, { name, found })
+    pending.set(zone, { name, found })
     return found
   }
-  async function lookUpInOrder(name: string, signal: AbortSignal): Promise<string[]> {
-    const [zone] = ZONE.exec(name) ?? [name]
+  async function lookUpWithinLimits(name: string, signal: AbortSignal): Promise<string[]> {
+    const [zone] = registeredDomain.exec(name) ?? [name]
     for (; !signal.aborted; await ended.promise) {
-      const before = underWay.get(zone)
+      const before = pending.get(zone)
       if (before?.name === name) return before.found
-      if (before === undefined && underWay.size < AT_ONCE) return begin(name, zone)
+      if (before === undefined && pending.size < MAX_CONCURRENT) return startLookup(name, zone)
     }
     return []
   }
-  return (name) => withTimeout(LOOKUP_MS, (signal) => lookUpInOrder(name, signal)).catch(noneIfLate)
+  return (name) =>
+    withTimeout(LOOKUP_MS, (signal) => lookUpWithinLimits(name, signal)).catch(emptyOnTimeout)
 }
 
-function noneIfLate(error: unknown): string[] {
+function emptyOnTimeout(error: unknown): string[] {
   if (error instanceof DOMException) return []
   throw error
 }
 
-const askSystem: Lookup = async (name) =>
+const lookUpInSystem: Lookup = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address)
 
 /**
@@ -58,17 +59,17 @@ export async function faultOfEndpoint(
   url: string,
   { allowed, lookup: ask }: { allowed: BlockList; lookup: Lookup },
 ): Promise<string | undefined> {
-  const fault = faultOfForm(url)
+  const fault = faultOfUrl(url)
   if (fault !== undefined) return fault
   const { protocol, hostname } = new URL(url)
   const addresses = await addressesOf(hostname, ask)
   if (addresses.length === 0) return 'must have a host that can be resolved'
-  const faultOf = protocol === 'https:' ? faultOfAddress : faultOfPlainAddress
+  const faultOf = protocol === 'https:' ? faultOfAddress : faultOfHttpAddress
   const found = addresses.map((address) => faultOf(address, allowed)).find((each) => each)
   return found && `must not have a host whose address is ${found}`
 }
 
-function faultOfForm(url: string): string | undefined {
+function faultOfUrl(url: string): string | undefined {
   if (url.length > 2048) return 'must have at most 2048 characters'
   if (/[\s\p{Cc}\\]/u.test(url))
     return 'must not have white space, control characters or backslashes' // parsing drops or turns them

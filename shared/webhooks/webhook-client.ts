@@ -1,9 +1,9 @@
 import { isIP, type BlockList, type LookupFunction } from 'node:net'
 import type { Agent, Dispatcher } from 'undici'
-import { faultOfAddress, faultOfPlainAddress } from './address.ts'
+import { faultOfAddress, faultOfHttpAddress } from './address.ts'
 import type { Lookup } from './endpoint.ts'
 import type { Answer } from './webhook-outcome.ts'
-import { AddressFault, failureOf } from './webhook-failure.ts'
+import { AddressError, failureOf } from './webhook-failure.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
 const BODY_BYTES = 4096
@@ -19,12 +19,12 @@ const CONNECTIONS = 128
  */
 export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
   let opening: ReturnType<typeof open> | undefined
-  const opened = () => (opening ??= open({ timeoutMs, allowed, lookup }))
+  const openOnce = () => (opening ??= open({ timeoutMs, allowed, lookup }))
 
   async function send(url: string, body: string, headers: Record<string, string>) {
-    const { request, agent } = await opened()
+    const { request, agent } = await openOnce()
     return withTimeout(timeoutMs, async (signal) =>
-      answerOf(await request(url, { method: 'POST', body, headers, dispatcher: agent, signal })),
+      readAnswer(await request(url, { method: 'POST', body, headers, dispatcher: agent, signal })),
     )
   }
   return {
@@ -66,7 +66,7 @@ async function open({ timeoutMs, allowed, lookup }: Options) {
     return { faultOf, connect }
   }
   const secure = connector((address) => faultOfAddress(address, allowed))
-  const plain = connector((address) => faultOfPlainAddress(address, allowed))
+  const plain = connector((address) => faultOfHttpAddress(address, allowed))
   const agent: Agent = new Pool({
     connections: CONNECTIONS,
     pipelining: 1,
@@ -79,7 +79,7 @@ async function open({ timeoutMs, allowed, lookup }: Options) {
       const literal = options.hostname.replace(/^\[|\]$/g, '')
       const fault = isIP(literal) === 0 ? undefined : faultOf(literal) // sockets look up names only
       if (fault === undefined) connect(options, callback)
-      else callback(new AddressFault(fault), null)
+      else callback(new AddressError(fault), null)
     },
   })
   return { agent, request }
@@ -92,7 +92,7 @@ function checkedLookup(lookup: Lookup, faultOf: FaultOf): LookupFunction {
   const find = async (name: string) => {
     const addresses = await lookup(name)
     const fault = addresses.map(faultOf).find((each) => each !== undefined)
-    if (fault !== undefined) throw new AddressFault(fault)
+    if (fault !== undefined) throw new AddressError(fault)
     if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
     return addresses.map((address) => ({ address, family: isIP(address) }))
   }
@@ -106,7 +106,7 @@ function checkedLookup(lookup: Lookup, faultOf: FaultOf): LookupFunction {
 }
 
 /** Reads at most 4 KB; leaving the loop destroys the rest of the body, and with it the connection. */
-async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData) {
+async function readAnswer({ statusCode, headers, body }: Dispatcher.ResponseData) {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {

@@ -1,9 +1,9 @@
 import type { FailureReason } from './webhook-outcome.ts'
 
 /** A connection that was not made, because its address must not be connected to; the message is for people. */
-export class AddressFault extends Error {}
+export class AddressError extends Error {}
 
-const reasons: [FailureReason, RegExp, string][] = [
+const reasonPatterns: [FailureReason, RegExp, string][] = [
   ['timeout', /TIMEOUT|TIMEDOUT|TimeoutError/, 'no whole answer within the time limit'],
   ['refused', /^ECONNREFUSED$/, 'the connection was refused'],
   ['reset', /^ECONNRESET$|^EPIPE$|^UND_ERR_SOCKET$/, 'the connection was closed before an answer'],
@@ -16,12 +16,12 @@ const reasons: [FailureReason, RegExp, string][] = [
 
 /** What a request failed of. `detail` may be shown to the subscriber, so it is ours and has no address or text of theirs. */
 export function failureOf(error: unknown): { reason: FailureReason; detail: string } {
-  const causes = causesOf(error)
-  const fault = causes.find((each) => each instanceof AddressFault)
+  const causes = errorsIn(error)
+  const fault = causes.find((each) => each instanceof AddressError)
   if (fault !== undefined)
     return { reason: 'address', detail: `the host's address is ${fault.message}` }
   const codes = causes.flatMap(namesOf)
-  for (const [reason, form, text] of reasons) {
+  for (const [reason, form, text] of reasonPatterns) {
     const code = codes.find((each) => form.test(each))
     if (code !== undefined) return { reason, detail: reason === 'tls' ? `${text}: ${code}` : text }
   }
@@ -33,8 +33,8 @@ const namesOf = ({ code, name }: NodeJS.ErrnoException): string[] =>
   typeof code === 'string' ? [code, name] : [name]
 
 /** The error, those behind it, and those it gathers where several addresses were tried. */
-function causesOf(error: unknown): Error[] {
+function errorsIn(error: unknown): Error[] {
   if (!(error instanceof Error)) return []
   const gathered: unknown[] = error instanceof AggregateError ? error.errors : []
-  return [error, ...gathered.flatMap(causesOf), ...causesOf(error.cause)]
+  return [error, ...gathered.flatMap(errorsIn), ...errorsIn(error.cause)]
 }

@@ -1,26 +1,26 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
 /** Where events go, and the secrets that sign them. */
-interface Target {
+interface SigningTarget {
   endpoint: string
   secrets: { key: string; until?: string }[]
 }
 
 /** The request that takes an event to a subscription's endpoint, signed now with every secret that is still good. */
 export function signedRequest(
-  { endpoint, secrets }: Target,
+  { endpoint, secrets }: SigningTarget,
   event: { id: string },
   traceparent: string,
 ) {
   const now = Date.now()
   const { body, headers } = webhookRequest(endpoint, event, traceparent)
   const keys = goodSecrets({ secrets }).map(({ key }) => key)
-  const signature = signedHeaders({ id: event.id, body, secrets: keys, now })
+  const signature = signatureHeaders({ id: event.id, body, secrets: keys, now })
   return { url: endpoint, body, headers: { ...headers, ...signature } }
 }
 
 /** The secrets that sign now: the current one, and those before it whose time has not run out. */
-export const goodSecrets = ({ secrets }: Pick<Target, 'secrets'>) =>
+export const goodSecrets = ({ secrets }: Pick<SigningTarget, 'secrets'>) =>
   secrets.filter(({ until }) => until === undefined || Date.now() < Date.parse(until))
 
 /**
@@ -50,7 +50,12 @@ export const newSecret = (): string => `${PREFIX}${randomBytes(32).toString('bas
  * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md). `id` is the same for
  * every try of a delivery, `now` in ms, `body` exactly what is sent. One signature per secret: during a rotation both.
  */
-export function signedHeaders({ id, body, secrets, now }: Signed): Record<string, string> {
+export function signatureHeaders({
+  id,
+  body,
+  secrets,
+  now,
+}: SignatureInput): Record<string, string> {
   const timestamp = String(Math.floor(now / 1000))
   const signatures = secrets.map((secret) => `v1,${sign(secret, `${id}.${timestamp}.${body}`)}`)
   return {
@@ -60,7 +65,7 @@ export function signedHeaders({ id, body, secrets, now }: Signed): Record<string
   }
 }
 
-interface Signed {
+interface SignatureInput {
   id: string
   body: string
   secrets: string[]

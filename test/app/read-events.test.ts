@@ -6,7 +6,7 @@ import { isUsage } from '../../local/emulators/usage.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { openEventStore } from '../../shared/events/event-store.ts'
 import { startApp } from '../support/app.ts'
-import { idsOf, readerOf } from '../support/reader.ts'
+import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
 import { assertProblem, people, tokenOf } from '../support/subscriber.ts'
 import { createWorld, deployed } from '../support/stores.ts'
@@ -20,10 +20,10 @@ const app = await startApp(world, {
   settings: { READ_HOLDBACK_SECONDS: '15', Cosmos: cosmos.connection },
 })
 after(() => Promise.all([app.stop(), cosmos.stop()]))
-const ttd = readerOf(app, await tokenOf(people.ttd))
+const ttd = createReader(app, await tokenOf(people.ttd))
 const someone = await tokenOf({ ...people.user, 'urn:altinn:partyid': 71, pid: '03017512345' })
-const user = readerOf(app, someone)
-const person = readerOf(app, someone, '03017512345')
+const user = createReader(app, someone)
+const person = createReader(app, someone, '03017512345')
 
 // Every test has an app, or a party, of its own. Events are a second apart, from an hour ago on.
 const begin = Date.now() - HOUR
@@ -163,7 +163,7 @@ async function usage(): Promise<{ queries: number; others: number; charge: numbe
 test('a page is one query of the events it has', { skip: deployed !== undefined }, async () => {
   const party = '/party/77'
   await stored('cost', 300, () => ({ subject: party, alternativesubject: '/org/912345670' }))
-  const reader = readerOf(app, await tokenOf({ ...people.user, 'urn:altinn:partyid': 77 }))
+  const reader = createReader(app, await tokenOf({ ...people.user, 'urn:altinn:partyid': 77 }))
   const asked: [typeof reader, string][] = [
     [ttd, 'ttd/cost?after=1'],
     [ttd, `ttd/cost?from=${at(10)}&to=${at(200)}`],
@@ -270,7 +270,7 @@ describe('events about somebody', async () => {
     assert.deepEqual(await read(ttd, `${query}&party=60`), pick(documents, 1, 2))
     assert.deepEqual(await read(ttd, `${query}&party=0`), idsOf(documents))
     assert.deepEqual(await read(ttd, `${query}&unit=991825827`), pick(documents, 1, 2))
-    const owner = readerOf(app, await tokenOf(people.ttd), '02017512345')
+    const owner = createReader(app, await tokenOf(people.ttd), '02017512345')
     assert.deepEqual(await read(owner, query), pick(documents, 3))
     assert.deepEqual(await read(ttd, `${query}&party=62`), [])
     assert.deepEqual(await read(ttd, `${query}&party=60&type=nothing`), [])

@@ -5,7 +5,7 @@ import { exampleEvent } from '../../local/example.ts'
 import type { CloudEvent } from '../../shared/events/cloud-event.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { idsOf, readerOf } from '../support/reader.ts'
+import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import { people, tokenOf } from '../support/subscriber.ts'
 import { createWorld, eventually } from '../support/stores.ts'
@@ -34,7 +34,11 @@ test('who follows `next` while events are published sees each once and misses no
   const seen: CloudEvent[] = []
   const reading = new AbortController()
   t.after(() => reading.abort())
-  const reader = follow([readerOf(one, token), readerOf(other, token)], seen, reading.signal)
+  const reader = follow(
+    [createReader(one, token), createReader(other, token)],
+    seen,
+    reading.signal,
+  )
   await eventually('the reader is past the time of the late one', () => seen.length === 1)
   await world.send('events-inbound', { v: 1, spilled: waiting })
 
@@ -99,7 +103,7 @@ async function publish(client: number): Promise<string[]> {
 
 /** Reads, by the two processes in turn, from the start on; where there is no `next` it asks again for the same. */
 async function follow(
-  readers: ReturnType<typeof readerOf>[],
+  readers: ReturnType<typeof createReader>[],
   seen: CloudEvent[],
   signal: AbortSignal,
 ): Promise<void> {

@@ -7,13 +7,13 @@ import { clientOf, people, tokenOf } from '../support/subscriber.ts'
 import { createWorld } from '../support/stores.ts'
 import { startNameServer } from './name-server.ts'
 
-export type WebhookLab = Awaited<ReturnType<typeof startWebhookLab>>
+export type WebhookFixture = Awaited<ReturnType<typeof startWebhookFixture>>
 
 /**
  * The whole app, with a name server of ours. `outside` stands for the internet, the one network that it may connect to;
  * `inside`, at the same port of another address, is what it must never reach.
  */
-export async function startWebhookLab() {
+export async function startWebhookFixture() {
   const [world, names, outside] = await Promise.all([
     createWorld(),
     startNameServer(),

@@ -6,7 +6,7 @@ import type { SubscriptionDocument, Tombstone } from '../../shared/subscriptions
 import { soon, type Subscription } from '../support/subscriber.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
 import { leakAttacks } from './secrets.ts'
-import type { WebhookLab } from './webhook-fixture.ts'
+import type { WebhookFixture } from './webhook-fixture.ts'
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 const INDEX_MS = 3100 // until every subscription is known to the fan-out
@@ -139,8 +139,8 @@ const refusedNames: [what: string, ...lookups: string[][]][] = [
 ]
 
 /** Every attack by whoever subscribes. All subscribe at once and get the same event, each what it makes of it. */
-export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
-  const { app, outside, inside, client } = lab
+export async function webhookAttacks(fixture: WebhookFixture): Promise<Attack[]> {
+  const { app, outside, inside, client } = fixture
   const subscribed = (endPoint: string) => client.subscribed({ endPoint, resourceFilter: RESOURCE })
   const [well, raw, late, names] = await Promise.all([
     Promise.all(
@@ -149,11 +149,11 @@ export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
         return subscribed(`${outside.url}/${index}`)
       }),
     ),
-    Promise.all(rawAnswers.map(async ([, , serve]) => subscribed(await lab.rawServer(serve)))),
-    moveLate(lab),
+    Promise.all(rawAnswers.map(async ([, , serve]) => subscribed(await fixture.rawServer(serve)))),
+    registerRebinding(fixture),
     Promise.all(
       rebindings.map(([, , scheme, ...lookups], index) =>
-        register(lab, `name-${index}.test`, lookups, scheme),
+        register(fixture, `name-${index}.test`, lookups, scheme),
       ),
     ),
   ])
@@ -163,36 +163,38 @@ export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
   return [
     attack('webhook', 'the event that all get', 201, async () => published),
     ...answers.map(([what, expected], index) =>
-      attack('webhook', what, expected, () => attemptAt(lab, well[index])),
+      attack('webhook', what, expected, () => attemptAt(fixture, well[index])),
     ),
     ...rawAnswers.map(([what, expected], index) =>
-      attack('webhook', what, expected, () => attemptAt(lab, raw[index])),
+      attack('webhook', what, expected, () => attemptAt(fixture, raw[index])),
     ),
-    attack('name', 'moves inside after it was validated', PRIVATE, () => attemptAt(lab, late)),
+    attack('name', 'moves inside after it was validated', PRIVATE, () => attemptAt(fixture, late)),
     ...rebindings.map(([what, expected], index) =>
-      attack('name', what, expected, () => validationOf(lab, names[index])),
+      attack('name', what, expected, () => validationOf(fixture, names[index])),
     ),
     ...refusedNames.map(([what, ...lookups], index) =>
-      attack('name', what, 400, () => statusOf(ask(lab, `refused-${index}.test`, lookups, 'http'))),
+      attack('name', what, 400, () =>
+        statusOf(ask(fixture, `refused-${index}.test`, lookups, 'http')),
+      ),
     ),
     attack('inside', 'connections that reached it', 0, async () => inside.connections),
     attack('inside', 'what subscribers are told of it', 'nothing', () =>
-      toldOf(lab, [...well, ...raw, late, ...names]),
+      leakedDetails(fixture, [...well, ...raw, late, ...names]),
     ),
-    ...leakAttacks('inside', app, [...lab.tokens, ...(await secretsOf(lab))]),
+    ...leakAttacks('inside', app, [...fixture.tokens, ...(await secretsOf(fixture))]),
     attack('webhook', 'the app after all that', 201, async () => (await app.publish()).status),
   ]
 }
 
 /** What the webhooks are signed with. */
-async function secretsOf({ world }: WebhookLab): Promise<string[]> {
+async function secretsOf({ world }: WebhookFixture): Promise<string[]> {
   const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
   return documents.flatMap((each) => ('secrets' in each ? each.secrets.map(({ key }) => key) : []))
 }
 
 /** Asks for a subscription by a name that leads, in turn, where these look-ups say; by none, its server is silent. */
 function ask(
-  { names, outside, client }: WebhookLab,
+  { names, outside, client }: WebhookFixture,
   name: string,
   lookups: string[][],
   scheme: string,
@@ -207,15 +209,15 @@ async function register(...request: Parameters<typeof ask>): Promise<Subscriptio
 }
 
 /** A name that moves inside after its validation, whose connection is not kept. */
-async function moveLate(lab: WebhookLab): Promise<Subscription> {
-  lab.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/late.test')
-  const made = await register(lab, 'late.test', [[OK], [OK], [INSIDE]], 'http')
-  return lab.client.validated(made.id)
+async function registerRebinding(fixture: WebhookFixture): Promise<Subscription> {
+  fixture.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/late.test')
+  const made = await register(fixture, 'late.test', [[OK], [OK], [INSIDE]], 'http')
+  return fixture.client.validated(made.id)
 }
 
 /** What is noted of the first attempt to deliver to a subscription. */
 async function attemptAt(
-  { client }: WebhookLab,
+  { client }: WebhookFixture,
   subscription: Subscription | undefined,
 ): Promise<string> {
   const attempt = await soon(
@@ -227,7 +229,7 @@ async function attemptAt(
 }
 
 async function validationOf(
-  { client }: WebhookLab,
+  { client }: WebhookFixture,
   subscription: Subscription | undefined,
 ): Promise<string> {
   return soon('a validation', async () => {
@@ -237,7 +239,10 @@ async function validationOf(
 }
 
 /** Whether what subscribers see names an address inside, or a part of the app. */
-async function toldOf({ client }: WebhookLab, subscriptions: Subscription[]): Promise<string> {
+async function leakedDetails(
+  { client }: WebhookFixture,
+  subscriptions: Subscription[],
+): Promise<string> {
   const seen = subscriptions.map(async ({ id }) =>
     JSON.stringify([await client.read(id), await client.deliveries(id)]),
   )

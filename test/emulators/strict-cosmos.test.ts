@@ -637,7 +637,7 @@ test('a client that asks for session consistency reads what it wrote', async () 
 test('charges are what Microsoft publishes', () => {
   const [one, hundred] = [1024, 100 * 1024]
   const charge = (operation: 'create' | 'read' | 'patch' | 'query', bytes: number, items = 0) =>
-    requestCharge({ operation, succeeded: true, bytes, indexEntries: 0, items })
+    requestCharge({ operation, isSuccess: true, bytes, indexEntries: 0, items })
   assert.deepEqual([charge('read', one), charge('read', hundred)], [1, 10])
   assert.deepEqual([charge('create', one), charge('create', hundred)], [5, 50])
   assert.equal(charge('patch', one), 2 * charge('create', one))

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { startFaultProxy } from '../../local/fault-proxy.ts'
-import { openQueues, pollingWait } from '../../local/host/queue.ts'
-import { describe as describeFunction } from '../../local/host/worker.ts'
+import { openQueues, pollingDelay } from '../../local/host/queue.ts'
+import { describeFunction } from '../../local/host/worker.ts'
 import { startHost } from './fixture/host-process.ts'
 import { eventually, setting } from '../support/stores.ts'
 
@@ -76,12 +76,12 @@ test('a missing connection and a name that no queue can have are faults at the s
 
 test('polls that find nothing come ever more rarely, up to maxPollingInterval', () => {
   for (const [empty, expected] of [100, 200, 300, 500, 900].entries()) {
-    const wait = pollingWait(empty + 1, 1000)
+    const wait = pollingDelay(empty + 1, 1000)
     const chance = expected === 100 ? 0 : (expected - 100) * 0.2
     assert.ok(wait >= expected - chance && wait <= expected + chance, `${wait} for ${expected}`)
   }
-  assert.equal(pollingWait(6, 1000), 1000)
-  assert.equal(pollingWait(5000, 1000), 1000)
+  assert.equal(pollingDelay(6, 1000), 1000)
+  assert.equal(pollingDelay(5000, 1000), 1000)
 })
 
 const account = await createAccount('work', 'binary', 'bad-poison', 'crowd', 'late', 'off')
@@ -250,7 +250,7 @@ describe('a queue', { concurrency: true }, () => {
     await eventually('a poll', () => polled)
     await own.send('work', { mark: 'too late' }) // that poll will lease it
     other.stop()
-    assert.equal(await other.ended, 0)
+    assert.equal(await other.exitCode, 0)
     assert.ok(other.entries('work').some(({ done }) => Object(done).mark === 'last'))
     assert.deepEqual(runsOf(other, 'work', 'too late'), [])
     const { receivedMessageItems } = await own
@@ -282,7 +282,7 @@ describe('a queue', { concurrency: true }, () => {
     const own = await createAccount('work')
     const other = await hostAt(own.connection, 'work')
     await own.send('work', { mark: 'die', die: true })
-    assert.equal(await other.ended, 1)
+    assert.equal(await other.exitCode, 1)
     assert.ok(other.lines.includes('Error: nobody awaits this'))
     assert.equal((await own.textsOf('work')).length, 0)
     const receive = async () => (await own.queue('work').receiveMessages()).receivedMessageItems[0]

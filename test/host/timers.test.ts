@@ -56,7 +56,7 @@ test('stop waits for a run by hand', async () => {
   await run('never-on')
   await eventually('its start', () => runs() > before)
   host.stop()
-  assert.equal(await host.ended, 0)
+  assert.equal(await host.exitCode, 0)
   assert.equal(host.lines.filter((line) => line === `${byHand}, done`).length, before + 1)
 })
 

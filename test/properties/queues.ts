@@ -19,7 +19,7 @@ const QUEUES = [
 ]
 
 /** One look at a message is enough to give it up, and the next comes at once. */
-const hasty = {
+const oneAttempt = {
   AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '1',
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:00',
 }
@@ -42,13 +42,13 @@ const subscriberAt = (endpoint: string): SubscriptionDocument => ({
 export async function startQueueProperties() {
   const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
   await world.container('subscriptions').items.create(subscriberAt(`${receiver.url}/hook`))
-  const app = await startApp(world, { settings: hasty })
+  const app = await startApp(world, { settings: oneAttempt })
   async function publish(text?: string): Promise<string> {
     const answer = await app.publish(text)
     assert.equal(answer.status, 201, text)
     return String(await answer.json())
   }
-  async function deliver(list: Generated<typeof goodEventText>[]): Promise<void> {
+  async function checkDelivery(list: Generated<typeof goodEventText>[]): Promise<void> {
     const ids = await Promise.all(list.map(({ text }) => publish(text)))
     for (const [index, { event }] of list.entries()) {
       const { body } = await receiver.waitFor((delivery) => delivery.event?.id === ids[index], 30)
@@ -63,7 +63,7 @@ export async function startQueueProperties() {
     ])
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
   }
-  async function outlive(messages: string[]): Promise<void> {
+  async function checkMessages(messages: string[]): Promise<void> {
     for (const queue of QUEUES)
       await Promise.all(messages.map((message) => world.send(queue, message)))
     await eventually('every message is done', async () => (await waiting()) === 0, 60)
@@ -78,14 +78,14 @@ export async function startQueueProperties() {
         30,
         goodEventText,
         10,
-        deliver,
+        checkDelivery,
       ),
       propertyOfMany(
         'no message of any queue stops the app, or stays',
         20,
         messageText,
         20,
-        outlive,
+        checkMessages,
       ),
     ],
   }

@@ -12,7 +12,7 @@ const kinds = {
 }
 export type Status = keyof typeof kinds
 
-export interface Refusal {
+export interface ProblemBody {
   detail: string
   traceId: string
   /** Only a 400 with several faults has them. */
@@ -20,7 +20,7 @@ export interface Refusal {
 }
 
 /** Asserts that an answer is a problem (RFC 9457) of that status with no member beyond ours, and gives what it says. */
-export async function assertRefused(answer: Response, expected: Status): Promise<Refusal> {
+export async function assertRefused(answer: Response, expected: Status): Promise<ProblemBody> {
   const text = await answer.text()
   assert.equal(answer.status, expected, text)
   assert.equal(answer.headers.get('content-type'), 'application/problem+json')
@@ -35,7 +35,7 @@ export async function assertRefused(answer: Response, expected: Status): Promise
 }
 
 /** How many events a world has stored, and how many messages wait for the fan-out. */
-export async function contentsOf(world: World): Promise<{ stored: number; queued: number }> {
+export async function countStored(world: World): Promise<{ stored: number; queued: number }> {
   return {
     stored: (await world.documents('events')).length,
     queued: await world.waiting('events-inbound'),

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { createIssuers } from '../../shared/auth/issuers.ts'
+import { createIssuerKeySets } from '../../shared/auth/issuers.ts'
 import { createKeySet, jwksUriOf } from '../../shared/auth/key-set.ts'
 import { newKey, type SigningKey } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
@@ -75,7 +75,7 @@ test('many who ask at once cause one request', async (t) => {
   const { server, set } = await start(t, first)
   const found = await Promise.all(Array.from({ length: 50 }, () => set.find('FIRST')))
   for (const keys of found) assertKeys(keys, first)
-  assert.equal(server.asked.length, 1)
+  assert.equal(server.requestedPaths.length, 1)
 })
 
 test('a key in use for five hours causes five to seven requests', async (t) => {
@@ -84,7 +84,10 @@ test('a key in use for five hours causes five to seven requests', async (t) => {
     assertKeys(await set.find('FIRST'), first)
     await turn()
   }
-  assert.ok(server.asked.length >= 5 && server.asked.length <= 7, `${server.asked.length} requests`)
+  assert.ok(
+    server.requestedPaths.length >= 5 && server.requestedPaths.length <= 7,
+    `${server.requestedPaths.length} requests`,
+  )
 })
 
 test('a refresh within the hour makes nobody wait', async (t) => {
@@ -95,7 +98,7 @@ test('a refresh within the hour makes nobody wait', async (t) => {
   clock.now = 51 * MINUTE
   assertKeys(await set.find('FIRST'), first) // although the server has not answered
   const response = await eventually('a request', () => waiting[0])
-  assert.equal(server.asked.length, 2)
+  assert.equal(server.requestedPaths.length, 2)
   response.end(JSON.stringify({ keys: [second.jwk] }))
   await eventually('the new key', async () => {
     const found = await set.find('SECOND')
@@ -109,14 +112,14 @@ test('a new kid is found at once; the next one when a minute has passed', async 
   clock.now += 10 * SECOND
   server.serve('ttd', second)
   assertKeys(await set.find('SECOND'), second)
-  assert.equal(server.asked.length, 2)
+  assert.equal(server.requestedPaths.length, 2)
   server.serve('ttd', third)
   clock.now += 59 * SECOND
   assertKeys(await set.find('THIRD'), second)
-  assert.equal(server.asked.length, 2)
+  assert.equal(server.requestedPaths.length, 2)
   clock.now += 2 * SECOND
   assertKeys(await set.find('THIRD'), third)
-  assert.equal(server.asked.length, 3)
+  assert.equal(server.requestedPaths.length, 3)
   assertKeys(await set.find('FIRST'), third) // withdrawn keys are gone
 })
 
@@ -127,7 +130,7 @@ test('a flood of unknown kids costs a request a minute and locks out no known ke
     const flood = Array.from({ length: 5 }, () => set.find(`MADE-UP-${kid++}`))
     for (const keys of await Promise.all(flood)) assertKeys(keys, first)
   }
-  assert.ok(server.asked.length > 100 && server.asked.length <= 181)
+  assert.ok(server.requestedPaths.length > 100 && server.requestedPaths.length <= 181)
 })
 
 test('a flood while the key server is down neither locks out known keys nor delays new ones', async (t) => {
@@ -138,7 +141,10 @@ test('a flood while the key server is down neither locks out known keys nor dela
     await set.find('MADE-UP')
     assertKeys(await set.find('FIRST'), first)
   }
-  assert.ok(server.asked.length < 1 + 2 * 60 + 60 * 2 + 2, `${server.asked.length} requests`)
+  assert.ok(
+    server.requestedPaths.length < 1 + 2 * 60 + 60 * 2 + 2,
+    `${server.requestedPaths.length} requests`,
+  )
   server.serve('ttd', second)
   clock.now += MINUTE
   assertKeys(await set.find('SECOND'), second)
@@ -168,8 +174,8 @@ test('an address that was never reached gives no keys, no error, and one request
   server.answer('/ttd/jwks', {}, 500)
   for (let call = 0; call < 100; call++, clock.now += 100) assertKeys(await set.find('FIRST'))
   assert.ok(
-    server.asked.length >= 8 && server.asked.length <= 10,
-    `${server.asked.length} requests`,
+    server.requestedPaths.length >= 8 && server.requestedPaths.length <= 10,
+    `${server.requestedPaths.length} requests`,
   )
   assert.equal(set.hasKeys, false)
   server.serve('ttd', first)
@@ -228,8 +234,8 @@ for (const [what, answer] of answers)
     server.answers.set('/ttd/jwks', answer)
     clock.now += 2 * MINUTE
     assertKeys(await set.find('SECOND'), first)
-    assert.deepEqual([...new Set(server.asked)], ['/ttd/jwks'])
-    assert.equal(server.asked.length, 3)
+    assert.deepEqual([...new Set(server.requestedPaths)], ['/ttd/jwks'])
+    assert.equal(server.requestedPaths.length, 3)
   })
 
 test('an OpenID document must name an http address, and is not sought elsewhere', async (t) => {
@@ -244,24 +250,30 @@ test('an OpenID document must name an http address, and is not sought elsewhere'
   server.answer('/elsewhere', { jwks_uri: `${server.url}/altinn/jwks` })
   server.answers.set('/openid', (response) => response.writeHead(302, elsewhere).end())
   await assert.rejects(jwksUriOf(url))
-  assert.ok(!server.asked.includes('/elsewhere'))
+  assert.ok(!server.requestedPaths.includes('/elsewhere'))
 })
 
 test('made-up issuers do not push out real ones', async (t) => {
   const { server, stop } = await start(t, first)
-  const keysFor = createIssuers({ jwksUrl: `${server.url}/{issuer}/jwks`, issuers: undefined })
+  const keysFor = createIssuerKeySets({
+    jwksUrl: `${server.url}/{issuer}/jwks`,
+    issuers: undefined,
+  })
   const find = async (iss: string) => (await keysFor({ iss })?.find(undefined)) ?? []
   for (let name = 0; name < 100; name++) assertKeys(await find(`early-${name}`))
   assertKeys(await find('ttd'), first)
   for (let name = 0; name < 250; name++) assertKeys(await find(`late-${name}`))
   await stop()
   assertKeys(await find('ttd'), first)
-  assert.equal(server.asked.filter((path) => path === '/ttd/jwks').length, 1)
+  assert.equal(server.requestedPaths.filter((path) => path === '/ttd/jwks').length, 1)
 })
 
 test('no more than 100 issuers are kept: the first made-up one is asked for again', async (t) => {
   const { server } = await start(t)
-  const keysFor = createIssuers({ jwksUrl: `${server.url}/{issuer}/jwks`, issuers: undefined })
+  const keysFor = createIssuerKeySets({
+    jwksUrl: `${server.url}/{issuer}/jwks`,
+    issuers: undefined,
+  })
   const kept = keysFor({ iss: 'name-0' })
   for (let name = 1; name < 100; name++) keysFor({ iss: `name-${name}` })
   assert.equal(keysFor({ iss: 'name-0' }), kept)

@@ -13,7 +13,11 @@ import { parseNetworks } from '../../shared/http/networks.ts'
 import { createLookup, faultOfEndpoint, type Lookup } from '../../shared/webhooks/endpoint.ts'
 import { createWebhookClient } from '../../shared/webhooks/webhook-client.ts'
 import { type Answer, attemptOf, outcomeOf } from '../../shared/webhooks/webhook-outcome.ts'
-import { newSecret, signedHeaders, webhookRequest } from '../../shared/webhooks/webhook-request.ts'
+import {
+  newSecret,
+  signatureHeaders,
+  webhookRequest,
+} from '../../shared/webhooks/webhook-request.ts'
 
 const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
@@ -408,7 +412,7 @@ test('the record of an attempt says when it began and what came of it', () => {
 })
 
 test('signatures are those of the specification', () => {
-  const headers = signedHeaders({
+  const headers = signatureHeaders({
     id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
     body: '{"test": 2432232314}',
     secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
@@ -426,7 +430,7 @@ test('new secrets are 32 bytes, each another, and the standard’s own package v
   assert.match(secret, /^whsec_[A-Za-z\d+/]{43}=$/)
   assert.notEqual(newSecret(), secret)
   const body = '{"blåbær":"✓"}'
-  const headers = signedHeaders({ id: 'id', body, secrets: [secret], now: Date.now() })
+  const headers = signatureHeaders({ id: 'id', body, secrets: [secret], now: Date.now() })
   assert.deepEqual(new Webhook(secret).verify(body, headers), { blåbær: '✓' })
   assert.throws(() => new Webhook(secret).verify(`${body} `, headers), /No matching signature/)
   assert.throws(() => new Webhook(newSecret()).verify(body, headers), /No matching signature/)
@@ -434,7 +438,7 @@ test('new secrets are 32 bytes, each another, and the standard’s own package v
 
 test('during a rotation both secrets sign, and a holder of either is content', () => {
   const secrets = [newSecret(), newSecret()]
-  const headers = signedHeaders({ id: 'id', body: '{}', secrets, now: Date.now() })
+  const headers = signatureHeaders({ id: 'id', body: '{}', secrets, now: Date.now() })
   assert.match(headers['webhook-signature'] ?? '', /^v1,\S{44} v1,\S{44}$/)
   for (const secret of secrets) assert.deepEqual(new Webhook(secret).verify('{}', headers), {})
 })
@@ -463,7 +467,7 @@ test('the receiver checks signatures once it has the secret, and answers validat
   const secret = newSecret()
   const send = (event: object) => {
     const { body, headers } = webhookRequest(there.url, event, '00-1-2-01')
-    const signed = signedHeaders({ id: '1', body, secrets: [secret], now: Date.now() })
+    const signed = signatureHeaders({ id: '1', body, secrets: [secret], now: Date.now() })
     return posts.post(there.url, body, { ...headers, ...signed })
   }
   await send({ id: 'before' })

@@ -7,14 +7,14 @@ import { createTokenVerifier, type Claims } from './token-verifier.ts'
 
 const appName = /^[a-z0-9][a-z0-9_-]{0,99}$/
 
-/** Who calls: an Altinn token and a platform access token, checked in this order (altinn-contract §2–3). */
+/** Verifies the Altinn token and the platform access token of a request (altinn-contract §2–3). */
 export function createAuth({ openIdConfigurationUrl, platform }: Config['auth']) {
   const altinnKeys = createKeySet(() => jwksUriOf(openIdConfigurationUrl))
   const verifyAltinnToken = createTokenVerifier(() => altinnKeys)
   const verifyPlatformToken = createTokenVerifier(createIssuerKeySets(platform))
 
   return {
-    /** The claims of the caller's Altinn token. 401 where there is none that is good. */
+    /** Returns the claims of the Altinn token. Throws a 401 when it is missing or invalid. */
     async requireCaller(headers: Headers): Promise<Claims> {
       const token = bearerTokenOf(headers) ?? cookieTokenOf(headers)
       if (token === undefined) throw new Problem(401, 'The request has no Altinn token.')
@@ -22,7 +22,7 @@ export function createAuth({ openIdConfigurationUrl, platform }: Config['auth'])
       if (claims === undefined) throw new Problem(401, 'The Altinn token is invalid or expired.')
       return claims
     },
-    /** The app that the platform access token speaks for. 403 where there is none that is good. */
+    /** Returns the app that the platform access token identifies. Throws a 403 when it is missing or invalid. */
     async requirePublisher(headers: Headers): Promise<Publisher> {
       const token = headers.get('platformaccesstoken')
       if (token === null) throw new Problem(403, 'The request has no platform access token.')
@@ -40,7 +40,7 @@ export function createAuth({ openIdConfigurationUrl, platform }: Config['auth'])
 const bearerTokenOf = (headers: Headers): string | undefined =>
   /^bearer +(.*)$/i.exec(headers.get('authorization') ?? '')?.[1]
 
-/** The original reads these cookies where there is no bearer token, altinn-contract §3. */
+/** Returns the token in the cookies that the original reads without a bearer token (altinn-contract §3). */
 function cookieTokenOf(headers: Headers): string | undefined {
   const cookies = new Map(
     (headers.get('cookie') ?? '').split(/; */).map((pair): [string, string] => {

@@ -3,13 +3,13 @@ import type { Config } from '../config.ts'
 import { createKeySet, type KeySet } from './key-set.ts'
 import type { Claims } from './token-verifier.ts'
 
-const issuerName = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/ // goes into an address before anything is verified
+const issuerName = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/ // part of a URL before anything is verified
 const MAX_KEY_SETS = 100
 
 /**
- * Finds the keys of a platform token's issuer: from certificates in the settings, or from the JWKS address with the
- * issuer's name in it. Of the addresses, 100 are kept; those that never gave a key make room first, so that made-up
- * names cannot push out real ones.
+ * Returns a function from a platform token's claims to the key set of its issuer: configured certificates, or the JWKS URL
+ * with the issuer's name. It caches 100 key sets and evicts those without keys first, so unknown issuers cannot evict
+ * real ones.
  */
 export function createIssuerKeySets(
   platform: Config['auth']['platform'],

@@ -3,8 +3,8 @@ import { Problem } from '../http/problem.ts'
 import { appOf, hostOf } from '../events/source.ts'
 
 /**
- * 401 unless `source` is the publisher's own: its first two path segments are the publisher's org and app, to the letter
- * (the original compares a prefix, altinn-contract §7.2), and its host is among `hosts`, where those are given.
+ * Throws a 401 unless `source` belongs to the publisher: its first two path segments equal the publisher's org and app (the
+ * original compares a prefix, altinn-contract §7.2), and its host matches one of `hosts`, if any are configured.
  */
 export function requireOwnSource(
   { org, app }: Publisher,

@@ -5,7 +5,7 @@ import { readDocument } from '../azure/documents.ts'
 import { createDocument } from '../azure/create.ts'
 import { Problem } from '../http/problem.ts'
 
-/** What an idempotency key was first used for. */
+/** The event that an idempotency key was first used for. */
 interface IdempotencyDocument {
   v: 1
   id: string
@@ -15,7 +15,7 @@ interface IdempotencyDocument {
   hash: string
 }
 
-/** The request's Idempotency-Key, if it has one: 1 to 255 visible ASCII characters, 400 otherwise. */
+/** Returns the Idempotency-Key, if any. Throws a 400 unless it has 1 to 255 visible ASCII characters. */
 export function idempotencyKeyOf(headers: Headers): string | undefined {
   const key = headers.get('idempotency-key')
   if (key === null) return undefined
@@ -23,13 +23,13 @@ export function idempotencyKeyOf(headers: Headers): string | undefined {
   throw new Problem(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.')
 }
 
-/** The idempotency keys of the last 48 hours. They live apart from events, since an event's key depends on its body. */
+/** Stores idempotency keys for 48 hours, apart from the events, whose partition keys depend on the body. */
 export function openIdempotencyStore(database: Database) {
   const container = database.container('requests')
   return {
     /**
-     * The id that this key's event has: of `event` where the key is new, else that of the first request, 422 if that one
-     * said something else. Undefined where the store does not confirm.
+     * Returns the event id of a key: that of `event` when the key is new, otherwise that of the first request. Throws a
+     * 422 when the first request had another event. Returns undefined when the store does not confirm the write.
      */
     async reserve(
       publisher: Publisher,
@@ -52,7 +52,7 @@ export function openIdempotencyStore(database: Database) {
   }
 }
 
-/** Of what a publisher says; `id` and `time` are ours. */
+/** Hashes the publisher's members: all but `id` and `time`, which the app assigns. */
 const hashOf = ({ id: _id, time: _time, ...content }: CloudEvent): string => sha256(content)
 
 const sha256 = (value: unknown): string =>

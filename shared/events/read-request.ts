@@ -4,14 +4,14 @@ import type { Scope } from './event-scope.ts'
 import { readWatermark } from './read-watermark.ts'
 import { Problem } from '../http/problem.ts'
 
-/** What a reader asks for. */
+/** A valid request for a page of events. */
 export interface ReadRequest {
-  /** Only events about this party, organisation or person; one of them at most. */
+  /** The party, organisation or person that the events are about, if any. */
   about: Pick<Scope, 'subject' | 'alternative'>
-  /** Ids or bounds: the ids of the page lie between them. */
+  /** Ids or bounds; both are exclusive. */
   after: string
   until: string
-  /** Patterns, any of which will do; none at all where there is none. */
+  /** LIKE patterns, one of which must match; empty matches everything. */
   sources: string[]
   types: string[]
   size: number
@@ -19,13 +19,13 @@ export interface ReadRequest {
 
 const DEFAULT_SIZE = 50
 const MAX_SIZE = 1000
-const MAX_PATTERNS = 20 // such as %aaaab%a1b% take 0.24 s over 1,000 sources of 2,000 times a; 100 took 1.2 s
+const MAX_PATTERNS = 20 // 20 like %aaaab%a1b% take 0.24 s over 1,000 sources of 2,000 a's; 100 took 1.2 s
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 const dateTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))? ?(Z|[+-]\d\d:\d\d)?$/i
 
 /**
- * The request in an address and in the header `person`, in the original's order of checks and with its sentences
- * (altinn-contract §5.1). 400 for the first fault. `now` is in ms of the epoch.
+ * Parses the query of a URL and the header `person`, with the original's messages and order of checks (altinn-contract
+ * §5.1). Throws a 400 for the first violation. `now` is in ms of the epoch.
  */
 export function parseReadRequest(
   url: string,
@@ -53,7 +53,7 @@ export function parseReadRequest(
   }
 }
 
-/** Every value of every parameter; names in any case, and with the brackets that some clients give lists. */
+/** Returns the values of each parameter, by its name in lower case without the brackets that some clients add to lists. */
 function parametersOf(url: string): Map<string, string[]> {
   const given = new Map<string, string[]>()
   for (const [name, value] of new URL(url).searchParams) {
@@ -63,13 +63,13 @@ function parametersOf(url: string): Map<string, string[]> {
   return given
 }
 
-/** Only an id that this service can have made is a position; with any other, such as Altinn's, one begins at the start. */
+/** Returns an id that this service can have made. Any other id, such as one of Altinn's, means the start. */
 function positionOf(after: string | undefined, now: number): string {
   const known = after !== undefined && uuidV7.test(after) && timeOf(after).getTime() <= now
   return known ? after.toLowerCase() : ''
 }
 
-/** In ms of the epoch; what is finer is cut off. */
+/** Returns ms of the epoch; fractions of a ms are cut off. */
 function parseTime(name: 'From' | 'To', value: string): number {
   const [, date = '', time = '00:00', zone] = dateTime.exec(value) ?? []
   const ms = Date.parse(`${date}T${time}${zone ?? 'Z'}`)
@@ -85,7 +85,7 @@ function parseTime(name: 'From' | 'To', value: string): number {
   )
 }
 
-/** JavaScript takes 30 February for 2 March. */
+/** JavaScript parses 30 February as 2 March. */
 const isCalendarDate = (date: string): boolean => new Date(date).toISOString().startsWith(date)
 
 function parseSize(value: string | undefined): number {
@@ -95,9 +95,9 @@ function parseSize(value: string | undefined): number {
   return Math.min(Number(value), MAX_SIZE)
 }
 
-/** No register is at hand to find a party by its number: `unit` and `person` are compared with the alternative subject. */
+/** Without a register to look parties up by number, `unit` and `person` select by alternative subject. */
 function parseSubject(party: string | undefined, unit = '', person: string): ReadRequest['about'] {
-  const hasParty = party !== undefined && !/^0+$/.test(party) // 0 is what .NET clients send for none
+  const hasParty = party !== undefined && !/^0+$/.test(party) // .NET clients send 0 for none
   if (hasParty && !/^\d{1,20}$/.test(party))
     throw new Problem(400, "Value of 'Party' needs to be a party id: digits only.")
   if (hasParty && person !== '') throw mutuallyExclusive('Party', 'Person')
@@ -115,7 +115,7 @@ function parseSubject(party: string | undefined, unit = '', person: string): Rea
 const mutuallyExclusive = (one: string, other: string): Problem =>
   new Problem(400, `Only one of '${one}' or '${other}' can be defined.`)
 
-/** A comma parts two patterns: hosts join what is repeated. Empty ones count as absent. */
+/** Splits at commas, since hosts join repeated parameters, and ignores empty patterns. */
 function parsePatterns(name: string, given: Map<string, string[]>): string[] {
   const patterns = (given.get(name) ?? []).flatMap((value) => value.split(','))
   const different = [...new Set(patterns.filter((pattern) => pattern !== ''))]

@@ -7,7 +7,7 @@ const PAGE_SIZE = 50
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const states: DeliveryState[] = ['waiting', 'delivered', 'dead', 'cancelled']
 
-/** A page of a subscription's deliveries; `next` is the `after` of the following one, absent on the last. */
+/** Returns a page of a subscription's deliveries; `next` is the `after` of the next page, absent on the last. */
 export async function pageOfDeliveries(
   { deliveries }: Services,
   subscription: string,
@@ -26,7 +26,7 @@ export async function pageOfDeliveries(
   }
 }
 
-/** The delivery of an event to a subscription. 404 where there is none. */
+/** Returns the delivery of an event to a subscription. Throws a 404 when there is none. */
 export async function requireDelivery(
   { deliveries }: Services,
   subscription: string,
@@ -38,7 +38,7 @@ export async function requireDelivery(
   return found
 }
 
-/** A delivery as its owner sees it. */
+/** Returns a delivery as the API shows it. */
 export function deliveryResource({ id, state, run, attempts, reason, due }: DeliveryDocument) {
   return {
     event: id,

@@ -11,9 +11,8 @@ import { ageSeconds, isPastWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
 
 /**
- * Stores an event. One that had to travel by the queue, or whose id an earlier request reserved for its idempotency key,
- * may be stored so late that readers are past its id. Its id is promised, so readers are then given a copy under a new
- * one, which they have yet to come to, and not the event where it stands.
+ * Stores an event. One that came through the queue, or whose id an earlier request reserved, may be stored after readers
+ * paged past its id. The publisher already has the id, so readers then see a copy with a new id instead.
  */
 export async function storeEvent(services: Services, document: EventDocument): Promise<Created> {
   const { events, config } = services
@@ -25,7 +24,7 @@ export async function storeEvent(services: Services, document: EventDocument): P
   return hasCopy ? stored : { outcome: 'unconfirmed', session: undefined }
 }
 
-/** Makes the copy unless it is there; false where that is not confirmed, or another may be making it at this moment. */
+/** Creates the copy if missing. Returns false when it is not confirmed, or when another process may be creating it. */
 async function ensureCopy(
   { events }: Services,
   reference: EventReference,
@@ -33,7 +32,7 @@ async function ensureCopy(
 ): Promise<boolean> {
   const event = await events.find(reference)
   if (event === undefined) return false
-  if (event.late === undefined) return true // stored in time, by a try that was not confirmed
+  if (event.late === undefined) return true // stored in time by an unconfirmed try
   if ((await events.find({ ...reference, event: event.late })) !== undefined) return true
   if (outcome === 'exists' && ageSeconds(event.late) < MIN_READ_HOLDBACK_SECONDS) return false
   const id = newEventId()

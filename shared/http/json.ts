@@ -2,9 +2,15 @@ import { pointerTo, Problem } from './problem.ts'
 
 const MAX_DEPTH = 32 // the original's limit, altinn-contract §4.4
 
+/** A JSON body: its text, and the value that the text parses to. */
+export interface JsonBody {
+  text: string
+  value: unknown
+}
+
 /**
- * Parses JSON text (RFC 8259). Refuses with a 400 what could not be stored as it was sent: numbers beyond a double,
- * lone surrogates, `__proto__`, more than 32 levels.
+ * Parses JSON text (RFC 8259). Throws a 400 for invalid JSON and for values that cannot be stored unchanged: numbers
+ * beyond a double, lone surrogates, `__proto__`, more than 32 levels.
  */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') throw new Problem(400, 'A non-empty request body is required.')
@@ -12,6 +18,12 @@ export function parseJson(text: string): unknown {
   const value = parseSyntax(text)
   rejectUnstorable(value, [])
   return value
+}
+
+/** Throws a 400 that asks for `expected` unless the body is a JSON object. */
+export function requireObject(value: unknown, expected: string): object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new Problem(400, `The body must be a JSON object: ${expected}.`)
 }
 
 function parseSyntax(text: string): unknown {
@@ -22,7 +34,7 @@ function parseSyntax(text: string): unknown {
   }
 }
 
-/** V8's words for it, without the piece of the text that it may quote: publishers log what we answer, and it names people. */
+/** Returns V8's message without the quoted part of the text: publishers log our responses, and the text names people. */
 function syntaxErrorOf(error: unknown): string[] {
   const message = error instanceof Error ? error.message : ''
   return [message.replace(/(?:^|, )(?:\.{3})?".*$/s, '')].filter((reason) => reason !== '')
@@ -49,8 +61,8 @@ function reject(path: string[], reason: string): never {
 }
 
 /**
- * The members of a JSON object by name in lower case. Where a name stands twice, in whatever case, the last one in the
- * text counts (altinn-contract §4.4). `object` must be what `text` parses to.
+ * Returns the members of a JSON object by name in lower case. Of names that differ only in case, the last one in the text
+ * wins (altinn-contract §4.4). `text` must parse to `object`.
  */
 export function membersOf(text: string, object: object): Map<string, unknown> {
   const entries = Object.entries(object)
@@ -61,7 +73,7 @@ export function membersOf(text: string, object: object): Map<string, unknown> {
   return members
 }
 
-/** JSON.parse keeps the place of the first of equal names, so the order of the last ones is read from the text itself. */
+/** Reads the order of names from the text: JSON.parse keeps the position of the first of equal names. */
 function namesInOrder(text: string): string[] {
   const names: string[] = []
   let depth = 0

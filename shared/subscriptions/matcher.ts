@@ -3,26 +3,26 @@ import { sourceMatches, entryOf, isActive, type IndexedSubscription } from './su
 
 export type SubscriptionEntry = ReturnType<typeof entryOf>
 
-/** The active subscriptions to a resource: by one value that an event must have, and those that ask for none. */
+/** The active subscriptions to a resource: those that require a value of the event, by that value, and the others. */
 interface ResourceEntries {
   keyed: Map<string, SubscriptionEntry[]> | undefined
   unkeyed: SubscriptionEntry[]
 }
 
-const MIN_REMOVED = 1000 // few subscriptions are not to be walked through at every change
+const MIN_REMOVED = 1000 // below that, a clean-up costs more than it frees
 
 export type Matcher = ReturnType<typeof createMatcher>
 
-/** Finds the subscriptions that want an event by four look-ups of what it says itself, however many there are. */
+/** Finds the subscriptions that match an event by four look-ups, however many subscriptions there are. */
 export function createMatcher() {
   const byResource = new Map<string, ResourceEntries>()
   const byNumber = new Map<number, SubscriptionEntry>()
-  const consumers = new Map<string, Map<string, number>>() // which number each document of theirs has
-  const internedTexts = new Map<string, string>() // parsed JSON has one in each document: 56 bytes for a resource alone
+  const consumers = new Map<string, Map<string, number>>() // document id → number, by consumer
+  const internedTexts = new Map<string, string>() // parsed JSON has a copy in each document: 56 bytes for a resource
   const intern = (text: string) => getOrCreate(internedTexts, text, () => text)
-  let removedSinceCleanup = 0 // whoever subscribes and leaves again, time after time, must not fill the memory with texts
+  let removedSinceCleanup = 0 // repeated subscribing and unsubscribing must not fill the memory
 
-  /** Takes an entry out; when as many have left as are there, forgets the texts that none has any more. */
+  /** Removes an entry. Drops unused texts once as many entries were removed as are left. */
   function removeEntry(entry: SubscriptionEntry): void {
     removeFrom(byResource, entry)
     if (++removedSinceCleanup <= byNumber.size + MIN_REMOVED) return
@@ -43,10 +43,7 @@ export function createMatcher() {
   }
 
   return {
-    /**
-     * Adds a subscription, or replaces what its document held before. A version older than the known one changes nothing:
-     * a replica of the store may lag.
-     */
+    /** Adds or replaces a subscription. Ignores a version older than the known one: a replica of the store may lag. */
     put(subscription: IndexedSubscription & { _ts?: number }): void {
       const { id, consumer, number, _ts } = subscription
       const numbers = getOrCreate(consumers, consumer, () => new Map<string, number>())
@@ -55,17 +52,14 @@ export function createMatcher() {
       if (known !== undefined) removeEntry(known)
       if (known !== undefined && known.number !== number) byNumber.delete(known.number)
       const entry = entryOf(subscription, _ts ?? known?.version ?? 0, intern)
-      byNumber.set(number, entry) // in its old place: who walks through all meets it once
+      byNumber.set(number, entry) // keeps its position, so iteration visits it once
       numbers.set(id, number)
       if (isActive(subscription)) addTo(byResource, entry)
     },
 
     remove,
 
-    /**
-     * The active subscriptions whose filters the event meets and that were validated by its time. `alternative` is its
-     * alternative subject in the stored form.
-     */
+    /** Returns the active subscriptions that match the event and were validated by its time. `alternative` is its stored alternative subject. */
     match(event: CloudEvent, alternative?: string): SubscriptionEntry[] {
       const { keyed, unkeyed } = byResource.get(event.resource.toLowerCase()) ?? {}
       const { subject, type } = event
@@ -73,27 +67,27 @@ export function createMatcher() {
         unkeyed,
         keyed?.get(subject),
         alternative === undefined || alternative === subject ? undefined : keyed?.get(alternative),
-        type === subject || type === alternative ? undefined : keyed?.get(type), // none twice
+        type === subject || type === alternative ? undefined : keyed?.get(type), // no duplicates
       ]
       return select(lists, event, alternative)
     },
 
-    /** A subscription by its number, active or not. */
+    /** Returns a subscription by number, active or not. */
     get: (number: number): SubscriptionEntry | undefined => byNumber.get(number),
 
-    /** Every subscription, active or not. */
+    /** Returns every subscription, active or not. */
     all: (): Iterable<SubscriptionEntry> => byNumber.values(),
 
     get size(): number {
       return byNumber.size
     },
 
-    /** How many texts and resources it keeps, also of subscriptions that left. */
+    /** Returns how many texts and resources it retains, also of removed subscriptions. */
     retained: () => internedTexts.size + byResource.size + consumers.size,
   }
 }
 
-/** The document of a subscription that was deleted and made again is the same, its number higher. */
+/** A subscription that is deleted and created again keeps its document id and gets a higher number. */
 const isOlder = (
   { number, _ts = Infinity }: { number: number; _ts?: number },
   known: SubscriptionEntry,
@@ -124,7 +118,7 @@ const filtersMatch = (
   (type === undefined || type === event.type) &&
   (source === undefined || sourceMatches(source, event.source))
 
-/** The most telling value that an event must have: thousands of parties, some alternatives of each, a few types. */
+/** Returns the most selective value that the event must have: there are thousands of parties and few types. */
 const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | undefined =>
   subject ?? alternative ?? type
 
@@ -138,7 +132,7 @@ function addTo(byResource: Map<string, ResourceEntries>, entry: SubscriptionEntr
   }
 }
 
-/** A short list is made anew, as long as it must be: a push, or a spread, would make room for 17, and most have one. */
+/** Copies a short list to its exact length: a push or a spread allocates 17 slots, and most lists have one entry. */
 function append(list: SubscriptionEntry[], entry: SubscriptionEntry): SubscriptionEntry[] {
   if (list.length < MAX_EXACT_LENGTH) return list.concat(entry)
   list.push(entry)

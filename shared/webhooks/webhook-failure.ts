@@ -1,6 +1,6 @@
 import type { FailureReason } from './webhook-outcome.ts'
 
-/** A connection that was not made, because its address must not be connected to; the message is for people. */
+/** Rejects a connection to an address that is not allowed. The message is shown to subscribers. */
 export class AddressError extends Error {}
 
 const reasonPatterns: [FailureReason, RegExp, string][] = [
@@ -14,7 +14,7 @@ const reasonPatterns: [FailureReason, RegExp, string][] = [
   ['other', /UNREACH$/, 'no network leads to the host'],
 ]
 
-/** What a request failed of. `detail` may be shown to the subscriber, so it is ours and has no address or text of theirs. */
+/** Returns why a request failed. `detail` is shown to the subscriber, so it contains no address and no remote text. */
 export function failureOf(error: unknown): { reason: FailureReason; detail: string } {
   const causes = errorsIn(error)
   const fault = causes.find((each) => each instanceof AddressError)
@@ -28,11 +28,11 @@ export function failureOf(error: unknown): { reason: FailureReason; detail: stri
   return { reason: 'other', detail: codes[0] ?? 'unknown' }
 }
 
-/** A DOMException's code is a number that says nothing: its name does. */
+/** The code of a DOMException is a number without meaning, so its name counts. */
 const namesOf = ({ code, name }: NodeJS.ErrnoException): string[] =>
   typeof code === 'string' ? [code, name] : [name]
 
-/** The error, those behind it, and those it gathers where several addresses were tried. */
+/** Returns the error, its causes, and the errors of each address tried. */
 function errorsIn(error: unknown): Error[] {
   if (!(error instanceof Error)) return []
   const gathered: unknown[] = error instanceof AggregateError ? error.errors : []

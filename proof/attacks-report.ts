@@ -1,4 +1,4 @@
-/** What came of an attack. */
+/** The result of an attack. */
 export interface AttackResult {
   target: string
   name: string
@@ -6,7 +6,7 @@ export interface AttackResult {
   actual: string
 }
 
-/** What came of a property: the smallest input that breaks it, if any was found. */
+/** The result of a property: `failure` is the smallest input that breaks it. */
 export interface PropertyResult {
   name: string
   inputs: number
@@ -14,7 +14,7 @@ export interface PropertyResult {
   failure?: string | undefined
 }
 
-/** All that a run of `proof:attacks` has found. */
+/** The results of `proof:attacks`. */
 export interface AttackResults {
   at: string
   seed: number

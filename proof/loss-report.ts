@@ -2,7 +2,7 @@ import { MAX_LATENCY_MS } from '../test/chaos/expected-deliveries.ts'
 import type { OutageResult } from '../test/chaos/outage.ts'
 import type { LossResult } from '../test/chaos/result.ts'
 
-/** All that a run of `proof:loss` has found. */
+/** The results of `proof:loss`. */
 export interface LossResults {
   at: string
   /** Where nothing goes wrong. */
@@ -28,7 +28,7 @@ export const isBroken = ({ baseline, runs, outages }: LossResults): boolean =>
   ) ||
   [baseline, ...runs, ...outages].some(({ lost, crashes }) => lost.length + crashes > 0)
 
-/** Of a run in which little was accepted, or did not go wrong as planned, nothing can be said. */
+/** Whether a run proves nothing: few events were accepted, or the planned faults did not happen. */
 const isInsufficient = ({ size, accepted, kills, faults }: LossResult): boolean =>
   accepted < size.events * MIN_ACCEPTED ||
   kills < size.kills ||

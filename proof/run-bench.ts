@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import type { BenchResult } from '../bench/support/bench-result.ts'
 
-/** Runs a bench of the project in a process of its own, which prints as it goes, and gives what it tells. Throws where it fails. */
+/** Runs a bench in a process of its own. Returns its result. Throws when it fails. */
 export async function runBench(
   name: string,
   options: string[],

@@ -2,7 +2,7 @@ import type { Figure, Line, BenchResult } from '../bench/support/bench-result.ts
 import { lineChart } from '../bench/support/line-chart.ts'
 import { median } from '../bench/support/statistics.ts'
 
-/** What the benches told, in the order in which they ran. */
+/** The results of the benches, in the order in which they ran. */
 export interface SpeedResults {
   at: string
   benches: ({ name: string } & BenchResult)[]

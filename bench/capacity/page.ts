@@ -57,7 +57,7 @@ function ceilingTable(usages: EventUsage[]): string {
   ])
 }
 
-/** For each capacity mode, which part gives in first; the other modes' parts do not count. */
+/** For each capacity mode, which part saturates first; the other modes' parts do not count. */
 function firstToBreak(usages: EventUsage[]): string {
   const ceilings = ceilingsOf(usages)
   const modes = ceilings.filter(({ part }) => part.startsWith('Cosmos DB'))

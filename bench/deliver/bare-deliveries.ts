@@ -13,7 +13,7 @@ const subscriber = { number: 1, consumer: '/org/ttd', id: 'a'.repeat(64) }
 
 /**
  * So many deliveries by the bare SDKs, one POST each: the least by which none can be lost. A record is created, read and
- * replaced, a message sent, received and deleted. Gives how many a second.
+ * replaced, a message sent, received and deleted. Returns deliveries per second.
  */
 export async function bareDeliveries(
   stack: Stack,

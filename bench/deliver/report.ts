@@ -72,11 +72,7 @@ export function sendResults(rows: Result[]): void {
         values: ratios('undici'),
         aim: { atLeast: AIM_RATIO },
       },
-      {
-        what: 'the same, app / the bare SDKs with undici',
-        unit: '×',
-        values: ratios('bare'),
-      },
+      { what: 'the same, app / the bare SDKs with undici', unit: '×', values: ratios('bare') },
     ],
     [...subscribed.map(latencyLine), costLine(rows)],
   )

@@ -18,7 +18,7 @@ const AIM_NS = 1000
 const AIM_BYTES = 500
 const EVENTS = 10_000
 const MATCHED = 50_000 // subscriptions to the resources of the events that a repetition matches
-const SCANNED = 3_000_000 // subscriptions that a repetition of the scan looks at, whatever their number
+const SCANNED = 3_000_000 // subscriptions per repetition of the scan, whatever their number
 const FEW_RESOURCES = 200
 const LARGEST = 100_000
 

@@ -1,5 +1,5 @@
 // `npm run bench:read`: what a page of 50 events costs, by app and by party, in ms beside the same query by the bare SDK
-// and in request units, with 1,000 and with 5,000 events stored. The emulator looks at every document that it holds, so
+// and in request units, with 1,000 and with 5,000 events stored. The emulator scans every document that it holds, so
 // its time grows with them; that of an index does not, and neither do request units, which count what a page has.
 import { CosmosClient, type Container } from '@azure/cosmos'
 import { startStack, type Stack } from '../../local/stack.ts'

@@ -34,7 +34,7 @@ function rowOf(name: string, cells: string[]): string {
   return name.padEnd(18) + cells.map((cell) => cell.padEnd(20)).join('')
 }
 
-/** The same for whoever collects figures. */
+/** Sends the results to `npm run proof:speed`. */
 export function sendResults(rows: Result[]): void {
   const figures = rows.flatMap(({ stored, name, app, bare, charge }) => {
     const what = `a page of ${SIZE} ${name}, ${stored} stored`

@@ -25,7 +25,7 @@ function sinceBegin() {
   return { clock: performance.now() - began, cpu: (user + system) / 1000 }
 }
 
-/** Gives the app the @azure/functions-core of the worker, which no package has: the worker patches `require` as well. */
+/** Resolves @azure/functions-core to `core`: it is no package, and the worker patches `require` likewise. */
 function patchLoad(core: object): void {
   const load: unknown = Reflect.get(Module, '_load')
   if (typeof load !== 'function') throw new Error('This Node.js has no Module._load.')

@@ -12,7 +12,7 @@ import { createStores } from './stores.ts'
 const QUEUES = ['events-inbound', 'events-outbound']
 const TOKEN_SECONDS = 4 * 3600 // a long soak outlives the real ones
 
-/** The longest that an empty queue of the app waits for the next look into it. */
+/** The longest interval between polls of an empty queue. */
 export const POLLING_MS = 100
 
 /** An event that the app has answered 201 for, and when: ms of the epoch. */

@@ -25,16 +25,13 @@ export function startChild(
   const child = spawn(
     process.execPath,
     ['--expose-gc', '--import', reporter, ...flags, script, ...args],
-    {
-      env: { PATH, HOME, TMPDIR, ...env },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    },
+    { env: { PATH, HOME, TMPDIR, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
   )
   const exit = once(child, 'exit')
   const ended = exit.then(() => Promise.reject(new Error(`${file} ended too early`)))
-  ended.catch(() => undefined) // of interest only to whoever waits for the child
+  ended.catch(() => undefined) // handled where something waits for the child
 
-  /** The next thing the child says. */
+  /** Returns the next message of the child. */
   async function nextMessage(): Promise<unknown> {
     const signal = AbortSignal.timeout(MESSAGE_TIMEOUT_MS)
     const [message] = await Promise.race([once(child, 'message', { signal }), ended])
@@ -56,14 +53,14 @@ export function startChild(
       const { heapBytes } = Object(await request('heapUsed'))
       return Number(heapBytes)
     },
-    /** Ends the child in order, after 5 s at once. */
+    /** Stops the child by SIGTERM, after 5 s by SIGKILL. */
     async stop(): Promise<void> {
       child.kill('SIGTERM')
       const late = sleep(5000, 'late', { ref: false })
       if ((await Promise.race([exit, late])) === 'late') child.kill('SIGKILL')
       await exit
     },
-    /** Ends the child at once, without a word to it. */
+    /** Kills the child by SIGKILL. */
     async kill(): Promise<void> {
       child.kill('SIGKILL')
       await exit

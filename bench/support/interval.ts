@@ -17,7 +17,7 @@ export interface Interval {
 
 type Worker = () => Promise<void>
 
-/** Runs every lane at once, each one call after another. Fails with the first call that fails. */
+/** Runs all workers concurrently; each makes one call after another. Throws the error of the first call that fails. */
 export async function runInterval(workers: Worker[], limits: Limits): Promise<Interval> {
   const latencies: number[] = []
   const began = performance.now()

@@ -1,4 +1,4 @@
-/** Calls in flight at once, on every side. */
+/** Concurrent calls, the same for every contender. */
 export const CONCURRENCY = 32
 
 /** Short, so that the intervals that are compared see the same machine. */

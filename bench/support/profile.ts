@@ -19,7 +19,7 @@ interface CpuProfile {
   timeDeltas: number[]
 }
 
-/** Whose code a file is. What is Node.js's own counts for whoever called it. */
+/** The owner of a source file. Node.js's own code counts for its caller. */
 const owners: [source: RegExp, owner: string][] = [
   [/node_modules\/@azure\/functions|webpack:\/\/@azure\/functions/, 'functions library'],
   [/node_modules\/(joi|@hapi)\//, 'joi'],

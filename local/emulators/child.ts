@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 /** An emulator in a process of its own. */
 export interface Child {
-  /** The ports it listens on, or the reason why it does not. */
+  /** The ports it listens on. Rejects with the reason when it does not start. */
   ready: Promise<Record<string, number>>
   stop(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** The one error of the strict front: what Azure would have answered. */
+/** An error response as Azure sends it. */
 export class HttpError extends Error {
   readonly status: number
   readonly substatus: number

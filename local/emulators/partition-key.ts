@@ -1,7 +1,7 @@
 import { segmentsOf, valueAt } from './json.ts'
 import { badRequest } from './http-error.ts'
 
-const partitionKeyMismatch = 1001 // the substatus that SDKs look at
+const partitionKeyMismatch = 1001 // the substatus that SDKs check
 
 /** A key's values, level by level; `{}` stands for a value that is not there, as in the header. */
 export type PartitionKey = unknown[]
@@ -19,7 +19,7 @@ export function keyText(key: PartitionKey): string {
   return JSON.stringify(key)
 }
 
-/** Whether `prefix` gives the first levels of `key`; all of them will do. */
+/** Whether `prefix` equals the first levels of `key`, or all of them. */
 export function hasPrefix(key: PartitionKey, prefix: PartitionKey): boolean {
   return keyText(key.slice(0, prefix.length)) === keyText(prefix)
 }

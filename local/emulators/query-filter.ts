@@ -23,7 +23,7 @@ export type Parameters = Map<string, unknown>
 const mirroredOperators: Record<string, string> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' }
 const ranges = new Set(['<', '>', '<=', '>=', '!='])
 
-/** Everything that the filter of a query (its `select_query` node) looks at. */
+/** Returns the paths that the filter of a query (its `select_query` node) uses. */
 export function filterUses(query: SyntaxNode, parameters: Parameters): PathUse[] {
   const where = nodeAt(query, 'where')
   return where === undefined ? [] : usesOf(where['condition'], true, scopeOf(query), parameters)

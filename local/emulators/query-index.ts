@@ -8,7 +8,7 @@ import { badRequest } from './http-error.ts'
 export interface IndexDemand {
   uses: PathUse[]
   orders: Order[]
-  /** How many levels of the partition key the request header gives. */
+  /** The number of partition key levels in the request header. */
   keyLevels: number
 }
 

@@ -7,8 +7,8 @@ import { checkIndexes } from './query-index.ts'
 import { badRequest } from './http-error.ts'
 
 /**
- * Checks a query against the indexes, and gives it to the engine with the items to look at. To
- * read all items (GET) is a query too.
+ * Checks a query against the indexes. Returns it as a request to the engine, with a test for the
+ * items to scan. Reading all items (GET) is a query too.
  */
 export function prepareQuery(request: ItemRequest, { definition }: Container): EngineRequest {
   const { paths } = definition.partitionKey

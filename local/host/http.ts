@@ -10,7 +10,7 @@ import type { App } from './worker.ts'
 
 type HttpApp = { app: App; routes: Route[]; runTimer: (name: string) => 202 | 404 }
 
-/** Serves the routes on 127.0.0.1. `stop` waits for the answers under way, `cut` does not. */
+/** Serves the routes on 127.0.0.1. `stop` waits for pending responses, `closeConnections` does not. */
 export async function startHttp(port: number, site: HttpApp) {
   const pending = createPendingCount()
   // Kestrel's limits: 32 KB of headers, idle connections kept 130 s (Node's 5 s fail pooling clients).

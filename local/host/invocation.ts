@@ -27,7 +27,7 @@ export type Model = {
 /** What a run needs of a registered function. */
 type Runnable = { name: string; metadata: object; input: string; handler: Handler }
 
-/** Runs a function once. Never rejects: what the function throws goes to the log, and gives `failed`. */
+/** Runs a function once. Never rejects: an error of the function is logged and sets `hasFailed`. */
 export async function invoke(model: Model, fn: Runnable, call: Call) {
   const category = `Function.${fn.name}`
   try {

@@ -1,4 +1,4 @@
-/** Counts what is under way, so that somebody can wait until there is less of it. */
+/** Counts pending operations, so that a caller can wait until fewer are left. */
 export function createPendingCount() {
   let count = 0
   let check = () => {}
@@ -6,7 +6,7 @@ export function createPendingCount() {
     count += change
     check()
   }
-  /** Resolves once no more than so many are under way. One may wait at a time. */
+  /** Resolves once at most `limit` are pending. Supports one waiter at a time. */
   const waitUntilAtMost = (limit: number) =>
     new Promise<void>((resolve) => {
       check = () => void (count <= limit && resolve())

@@ -11,7 +11,7 @@ import type { App, AppFunction } from './worker.ts'
 
 type Settings = HostSettings & { leaseSeconds: number }
 
-/** Makes a function's listener; a missing connection is a fault now. `stop` waits for the messages in hand. */
+/** Creates a function's listener. Throws when its connection is missing. `stop` waits for pending messages. */
 export function createQueue(app: App, fn: AppFunction, settings: Settings) {
   const { queue, poison } = openQueues(fn)
   const { batchSize, maxDequeueCount, leaseSeconds } = settings
@@ -73,7 +73,7 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
     // What fails in a poison queue stays hidden for the rest of its lease.
   }
 
-  /** Renews the lease at half its time; what it gives back ends that, and has the message with its last receipt. */
+  /** Renews the lease at half its time. Returns a function that stops this and returns the message with its last receipt. */
   function renewLease(message: Message) {
     let held = Promise.resolve(message)
     const renew = (last: Message) => updateVisibility(last, leaseSeconds).catch(() => last)
@@ -84,7 +84,7 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
     }
   }
 
-  /** Sets for how long a message is hidden; gives it with its new receipt. */
+  /** Hides a message for `seconds`. Returns it with its new receipt. */
   async function updateVisibility(message: Message, seconds: number): Promise<Message> {
     const { messageId: id, popReceipt: receipt } = message
     return {

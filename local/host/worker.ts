@@ -1,4 +1,4 @@
-// The worker's half of the host: loads the app's entry point and gives it @azure/functions-core. Names and texts are
+// The worker's half of the host: loads the app's entry point with @azure/functions-core. Names and texts are
 // those of https://github.com/Azure/azure-functions-nodejs-worker (registerFunction.ts, startApp.ts).
 import { existsSync } from 'node:fs'
 import Module from 'node:module'

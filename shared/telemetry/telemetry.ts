@@ -36,11 +36,7 @@ export async function openTelemetry(endpoint: string | undefined) {
     /** Runs `work` in a span below `parent` (a traceparent). An error marks the span as failed. */
     withSpan<T>(options: SpanOptions, work: (span: TraceSpan) => Promise<T>): Promise<T> {
       return exporting === undefined
-        ? work({
-            traceparent: nextTraceparent(options.parent),
-            setAttributes: noop,
-            fail: noop,
-          })
+        ? work({ traceparent: nextTraceparent(options.parent), setAttributes: noop, fail: noop })
         : withRecordedSpan(exporting.tracer, options, work)
     },
 

@@ -72,7 +72,7 @@ export const metadata = words(`
   [::ffff:a9fe:a9fe] [fd00:ec2::254] [64:ff9b::a9fe:a9fe] 168.63.129.16 2822734096
 `)
 
-/** What is no endpoint, and what is said of it. */
+/** Invalid endpoints, and what the response says. */
 export const noEndpoints: [RegExp, ...string[]][] = [
   [
     /absolute https URL/,

@@ -1,17 +1,17 @@
 import { assertRefused, type Status } from '../support/problems.ts'
 import { assertProblem } from '../support/subscriber.ts'
 
-/** Something that somebody tries, and what must come of it. */
+/** An attack, and its expected outcome. */
 export interface Attack {
   /** What is attacked. */
   target: string
   name: string
   expected: string
-  /** Tries it, and gives what came of it. */
+  /** Runs the attack. Returns its outcome. */
   run: () => Promise<string>
 }
 
-/** An attack; a status is given as the number it is. */
+/** Creates an attack. An error of `run` is its outcome. */
 export const attack = (
   target: string,
   name: string,

@@ -21,7 +21,7 @@ interface AttackSuite {
   stop: () => Promise<unknown>
 }
 
-/** Every lab there is; each starts an app of its own. */
+/** All suites; each starts its own app. */
 export const attackSuites: (() => Promise<AttackSuite>)[] = [
   suite(startTokenFixture, tokenAttacks),
   suite(startSourceFixture, sourceAttacks),

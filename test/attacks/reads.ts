@@ -65,7 +65,7 @@ const readAttempts: ReadAttempt[] = [
   ['ttd', 'ttd%20/read?after=1', '', [403]],
   ['ttd', '%25/read?after=1', '', [403]],
   ['ttd', 'ttd%2Fskd/read?after=1', '', [403]],
-  ['skd', 'ttd/read', '', [403, NOT_TTD]], // who may not read is not told what is wrong
+  ['skd', 'ttd/read', '', [403, NOT_TTD]], // authorization comes before validation
   // events about somebody: one's own, whatever the app
   ['none', 'party?after=1&party=50019855', '', [401]],
   ['bad', 'party?after=1&party=50019855', '', [401]],
@@ -104,7 +104,7 @@ const readAttempts: ReadAttempt[] = [
   ['nobody', 'party?after=1', '01017512345', [403, NOT_ABOUT]],
 ]
 
-/** Every wish to read. */
+/** Returns every read attempt. */
 export async function readAttacks({ world, app, tokens }: AccessFixture): Promise<Attack[]> {
   await store(world, Object.values(read))
   return readAttempts.map(([who, address, person, expected]) =>

@@ -72,7 +72,7 @@ const attempts: SubscriptionAttempt[] = [
   ['nobody', 'a party', subject('/party/50019855'), 400, 'Missing event consumer'],
 ]
 
-/** Every wish to subscribe, each to an endpoint of its own. */
+/** Returns every subscription attempt, each with its own endpoint. */
 export const subscriptionAttacks = ({ app, tokens, newEndpoint }: AccessFixture): Attack[] =>
   attempts.map(([who, what, filters, status, detail]) =>
     attack('subscribe', `${who}: ${what}`, [status, detail ?? ''].join(' ').trim(), async () => {

@@ -39,7 +39,7 @@ export async function startWebhookFixture() {
     client: clientOf(app, owner),
     /** Every token that it is given. */
     tokens: [owner, ...(await tokensOf('ttd', 'apps-test'))],
-    /** A server outside that does to a connection what it likes, but for the first one, by which it is validated. */
+    /** Starts a server outside. It answers the validation; `serve` handles all later connections. */
     async rawServer(serve: (socket: Socket) => void): Promise<string> {
       const server = await startRawServer(serve)
       raw.push(server)

@@ -138,7 +138,7 @@ const refusedNames: [what: string, ...lookups: string[][]][] = [
   ['has a name server that says nothing'],
 ]
 
-/** Every attack by whoever subscribes. All subscribe at once and get the same event, each what it makes of it. */
+/** Returns every attack by a subscriber. All subscribe at once and receive the same event. */
 export async function webhookAttacks(fixture: WebhookFixture): Promise<Attack[]> {
   const { app, outside, inside, client } = fixture
   const subscribed = (endPoint: string) => client.subscribed({ endPoint, resourceFilter: RESOURCE })

@@ -50,7 +50,7 @@ function latencyOf({ event, subscriber }: ExpectedDelivery): number | undefined 
   return first === undefined ? undefined : Math.max(0, first - event.at)
 }
 
-/** The longest waits, each with its event, to look into. */
+/** Returns the deliveries with the highest latency. */
 export const slowestDeliveries = (owed: ExpectedDelivery[], count: number): string[] =>
   owed
     .map((each) => ({ ...each, wait: latencyOf(each) ?? 0 }))

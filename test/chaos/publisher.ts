@@ -36,7 +36,7 @@ interface Attempt {
   id: string
 }
 
-/** A publisher with the real client's bytes; `api` gives the address of the host whose turn it is. */
+/** A publisher with the real client's bytes; `api` returns the address of the host for a turn. */
 export async function createPublisher(api: (turn: number) => string, issuer: string) {
   const dispatcher = new Agent({ connections: 32, pipelining: 1 })
   const headers = clientHeaders(

@@ -17,7 +17,7 @@ const management = ['create-subscription', 'list-subscriptions', 'read-subscript
 const deliveries = ['list-deliveries', 'start-replay', 'read-replay']
 
 /**
- * Starts the app's HTTP functions with stores of their own, and gives what must hold of them. Every answer is also held
+ * Starts the app's HTTP functions with stores of their own, and returns their properties. Every answer is also held
  * against docs/openapi.yaml.
  */
 export async function startHttpProperties() {

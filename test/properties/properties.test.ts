@@ -13,7 +13,7 @@ const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
 after(() => assert.deepEqual(unhandled, []))
 
-/** One test a property; what fails is told with the seed and the smallest input. */
+/** One test a property; a failure names the seed and the smallest input. */
 function testEach(properties: Property[], inputs: number): void {
   for (const [{ name, failure }, part] of inputShares(properties, inputs))
     test(name, async () => {

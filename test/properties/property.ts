@@ -49,5 +49,5 @@ async function failureOf(
   return found.failed ? fc.defaultReportMessage(found) : undefined
 }
 
-/** What an arbitrary gives. */
+/** The type of the values of an arbitrary. */
 export type Generated<A> = A extends fc.Arbitrary<infer T> ? T : never

@@ -18,13 +18,13 @@ const QUEUES = [
   'replays',
 ]
 
-/** One look at a message is enough to give it up, and the next comes at once. */
+/** A message becomes poison after one try, and a retry is immediate. */
 const oneAttempt = {
   AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '1',
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:00',
 }
 
-/** A subscriber that is validated already: a validation would be followed by a replay, 8 s later, that every look waits for. */
+/** A subscriber that is validated already: a validation would be followed by a replay, 8 s later, that every poll waits for. */
 const subscriberAt = (endpoint: string): SubscriptionDocument => ({
   v: 1,
   id: 'a'.repeat(64),
@@ -38,7 +38,7 @@ const subscriberAt = (endpoint: string): SubscriptionDocument => ({
   secrets: [{ key: newSecret() }],
 })
 
-/** Starts the whole app with stores and a subscriber of its own, and gives what must hold of it from end to end. */
+/** Starts the whole app with stores and a subscriber of its own, and returns its end-to-end properties. */
 export async function startQueueProperties() {
   const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
   await world.container('subscriptions').items.create(subscriberAt(`${receiver.url}/hook`))

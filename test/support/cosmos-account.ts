@@ -1,11 +1,11 @@
 import { CosmosClient } from '@azure/cosmos'
 
-/** The account, or other emulator, that whoever runs a proof names. */
+/** The connection string of the account or emulator in the setting `Cosmos`, if any. */
 export const configuredCosmos = process.env['Cosmos']
 
 /**
  * From now on the worlds of this process (test/support/stores.ts) are databases of the given account; without one, of the emulator
- * as before. Gives what deletes them.
+ * as before. Returns a function that deletes them.
  */
 export function useConfiguredAccount(): () => Promise<void> {
   if (configuredCosmos === undefined) return async () => {}

@@ -73,7 +73,7 @@ export interface Replay {
   sent: number
 }
 
-/** As `eventually`, but looks seldom: what asks the app takes its time from what it is to do. */
+/** Like `eventually`, but polls every 150 ms: each poll costs the app time. */
 export const soon = <T>(
   what: string,
   look: () => Promise<T | undefined | false>,

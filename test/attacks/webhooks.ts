@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { Behaviour } from '../../local/receiver.ts'
 import type { SubscriptionDocument, Tombstone } from '../../shared/subscriptions/subscription.ts'
 import { soon, type Subscription } from '../support/subscriber.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
+import { CLOSED, rawAnswers, TIMEOUT } from './raw-answers.ts'
 import { leakAttacks } from './secrets.ts'
 import type { WebhookFixture } from './webhook-fixture.ts'
 
@@ -17,9 +17,6 @@ const PRIVATE = address(
 )
 const NEVER = address("an address of the cloud's own services, which is never allowed")
 const PLAIN = address('not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
-const TIMEOUT = 'timeout: no whole answer within the time limit'
-const CLOSED = 'reset: the connection was closed before an answer'
-const NO_HTTP = 'other: the answer is not valid HTTP'
 
 const to = (status: number, location: string): Behaviour => ({ status, headers: { location } })
 const METADATA = 'http://169.254.169.254/metadata/identity/oauth2/token'
@@ -64,46 +61,6 @@ const answers: [what: string, expected: string, behaviour: (inside: string) => B
     () => ({ headers: { flood: 'a'.repeat(60_000) } }),
   ],
   ['resets the connection', CLOSED, () => ({ does: 'reset' })],
-]
-
-const write = (text: string) => (socket: Socket) => socket.write(text)
-const repeat = (first: string, text: string) => (socket: Socket) => {
-  socket.write(first)
-  const drip = setInterval(() => socket.write(text), 50)
-  socket.on('close', () => clearInterval(drip))
-}
-
-/** Receivers that speak no HTTP, or nearly. */
-const rawAnswers: [what: string, expected: string, serve: (socket: Socket) => void][] = [
-  ['drips its headers, one at a time', TIMEOUT, repeat('HTTP/1.1 200 OK\r\n', 'a: b\r\n')],
-  ['hints early, and for ever', TIMEOUT, repeat('', 'HTTP/1.1 103 Early Hints\r\n\r\n')],
-  ['says to go on, and for ever', CLOSED, repeat('', 'HTTP/1.1 100 Continue\r\n\r\n')],
-  ['speaks another protocol', NO_HTTP, write('SSH-2.0-OpenSSH_9.6\r\n')],
-  [
-    'switches protocols',
-    CLOSED,
-    write('HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'),
-  ],
-  [
-    'answers with a length below zero',
-    NO_HTTP,
-    write('HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n'),
-  ],
-  [
-    'answers with two lengths',
-    NO_HTTP,
-    write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'),
-  ],
-  [
-    'announces a chunk without end',
-    TIMEOUT,
-    write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffff\r\n'),
-  ],
-  [
-    'leaves in the middle',
-    CLOSED,
-    (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'),
-  ],
 ]
 
 const OK = '127.0.0.2'

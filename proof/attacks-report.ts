@@ -1,45 +1,51 @@
-/** What came of an attack. */
-export interface Tried {
-  on: string
-  what: string
+/** The result of an attack. */
+export interface AttackResult {
+  target: string
+  name: string
   expected: string
-  got: string
+  actual: string
 }
 
-/** What came of a property: the smallest input that breaks it, if any was found. */
-export interface Checked {
+/** The result of a property: `failure` is the smallest input that breaks it. */
+export interface PropertyResult {
   name: string
   inputs: number
   seconds: number
   failure?: string | undefined
 }
 
-/** All that a run of `proof:attacks` has found. */
-export interface Attacked {
+/** The results of `proof:attacks`. */
+export interface AttackResults {
   at: string
   seed: number
-  attacks: Tried[]
-  properties: Checked[]
+  attacks: AttackResult[]
+  properties: PropertyResult[]
   /** Errors that nobody handled, here or in an app. */
   unhandled: string[]
   audit: string
 }
 
-export const isFailed = ({ expected, got }: Tried): boolean => expected !== got
+export const isFailed = ({ expected, actual }: AttackResult): boolean => expected !== actual
 
 /** In Markdown: the attacks by what they are on, those whose outcome is no status in full, the properties, and the rest. */
-export function attacksReport({ seed, attacks, properties, unhandled, audit }: Attacked): string {
-  const groups = Map.groupBy(attacks, ({ on }) => on)
-  const told = attacks.filter(({ on }) => ['webhook', 'name', 'inside'].includes(on))
+export function attacksReport({
+  seed,
+  attacks,
+  properties,
+  unhandled,
+  audit,
+}: AttackResults): string {
+  const groups = Map.groupBy(attacks, ({ target }) => target)
+  const listed = attacks.filter(({ target }) => ['webhook', 'name', 'inside'].includes(target))
   return [
     '| Attacks on | Tried | As expected | Expected |',
     '| --- | ---: | ---: | --- |',
-    ...[...groups].map(([on, list]) => groupRow(on, list)),
+    ...[...groups].map(([target, list]) => groupRow(target, list)),
     groupRow('**all**', attacks),
     '',
     '| A subscriber or its name | What came of it |',
     '| --- | --- |',
-    ...told.map((tried) => `| ${cell(tried.what)} | ${cell(outcomeOf(tried))} |`),
+    ...listed.map((tried) => `| ${cell(tried.name)} | ${cell(outcomeOf(tried))} |`),
     '',
     `| Property, seed ${seed} | Inputs | Seconds | |`,
     '| --- | ---: | ---: | --- |',
@@ -52,16 +58,16 @@ export function attacksReport({ seed, attacks, properties, unhandled, audit }: A
   ].join('\n')
 }
 
-const outcomeOf = (tried: Tried): string =>
-  isFailed(tried) ? `**${tried.got}**, expected ${tried.expected}` : tried.got
+const outcomeOf = (tried: AttackResult): string =>
+  isFailed(tried) ? `**${tried.actual}**, expected ${tried.expected}` : tried.actual
 
-function groupRow(on: string, list: Tried[]): string {
+function groupRow(target: string, list: AttackResult[]): string {
   const good = list.filter((each) => !isFailed(each)).length
   const counts = Map.groupBy(list, ({ expected }) => expected)
   const statuses = [...counts]
     .filter(([expected]) => /^\d{3}$/.test(expected))
     .map(([expected, same]) => `${expected} × ${same.length}`)
-  return `| ${on} | ${list.length} | ${good} | ${statuses.join(', ')} |`
+  return `| ${target} | ${list.length} | ${good} | ${statuses.join(', ')} |`
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')

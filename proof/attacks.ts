@@ -3,25 +3,30 @@
 // `Cosmos` set, against that account or emulator.
 import { parseArgs } from 'node:util'
 import { globalSetup, globalTeardown } from '../test/support/setup.ts'
-import { attacksReport, isFailed, type Attacked, type Checked } from './attacks-report.ts'
-import { labs } from '../test/attacks/fixtures.ts'
+import {
+  attacksReport,
+  isFailed,
+  type AttackResults,
+  type PropertyResult,
+} from './attacks-report.ts'
+import { attackSuites } from '../test/attacks/fixtures.ts'
 import { audit } from './audit.ts'
-import { useGivenAccount } from '../test/support/given-account.ts'
+import { useConfiguredAccount } from '../test/support/cosmos-account.ts'
 import { startHttpProperties } from '../test/properties/http.ts'
-import { partsOf } from '../test/properties/groups.ts'
+import { inputShares } from '../test/properties/input-shares.ts'
 import type { Property } from '../test/properties/property.ts'
 import { pureProperties } from '../test/properties/pure.ts'
 import { startQueueProperties } from '../test/properties/queues.ts'
 import { saveResult } from './results.ts'
 import { seedOf } from '../test/support/seed.ts'
 
-const PURE = 45_000
+const MODULE_INPUTS = 45_000
 const WIDTHS = [14, 72, 38, 38]
-const HTTP = 5000 // with one pair of apps: an emulator slows down with more documents
+const HTTP_INPUTS = 5000 // with one pair of apps: an emulator slows down with more documents
 const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })
 const seed = seedOf('--seed', values.seed)
 const times = values.long === true ? 20 : 1
-const found: Attacked = {
+const found: AttackResults = {
   at: new Date().toISOString(),
   seed,
   attacks: [],
@@ -32,12 +37,12 @@ const found: Attacked = {
 process.on('unhandledRejection', (reason) => found.unhandled.push(String(reason)))
 
 await globalSetup()
-const deleteOwn = useGivenAccount()
+const deleteOwn = useConfiguredAccount()
 try {
   console.log(`       ${rowOf(['on', 'attack', 'expected', 'got']).join('  ')}`)
-  for (const start of labs) await attackAll(start)
+  for (const start of attackSuites) await attackAll(start)
   console.log(`\nProperties, by seed ${seed}`)
-  await checkAll(pureProperties, PURE * times, seed)
+  await checkAll(pureProperties, MODULE_INPUTS * times, seed)
   for (let round = 0; round < times; round++) await checkApps(seed + round)
 } finally {
   await deleteOwn()
@@ -47,19 +52,19 @@ found.audit = await audit()
 saveResult('attacks', found)
 summarize()
 
-async function attackAll(start: (typeof labs)[number]): Promise<void> {
+async function attackAll(start: (typeof attackSuites)[number]): Promise<void> {
   const { attacks, apps, stop } = await start()
-  for (const { on, what, expected, got } of attacks) {
-    const tried = { on, what, expected, got: await got() }
-    found.attacks.push(tried)
-    console.log(line(isFailed(tried), rowOf([on, what, expected, tried.got])))
+  for (const { target, name, expected, run } of attacks) {
+    const result = { target, name, expected, actual: await run() }
+    found.attacks.push(result)
+    console.log(line(isFailed(result), rowOf([target, name, expected, result.actual])))
   }
-  for (const app of apps) noteDeath(attacks[0]?.on ?? '', app)
+  for (const app of apps) recordDeath(attacks[0]?.target ?? '', app)
   await stop()
 }
 
 async function checkAll(properties: Property[], inputs: number, by: number): Promise<void> {
-  for (const [{ name, failure }, part] of partsOf(properties, inputs)) {
+  for (const [{ name, failure }, part] of inputShares(properties, inputs)) {
     const start = performance.now()
     const broken = await failure(part, by)
     const seconds = (performance.now() - start) / 1000
@@ -76,7 +81,7 @@ async function checkAll(properties: Property[], inputs: number, by: number): Pro
 }
 
 /** Of several rounds one row is made. */
-function add(checked: Checked): void {
+function add(checked: PropertyResult): void {
   const known = found.properties.find(({ name }) => name === checked.name)
   if (known === undefined) found.properties.push(checked)
   else {
@@ -88,15 +93,16 @@ function add(checked: Checked): void {
 
 async function checkApps(by: number): Promise<void> {
   const [http, whole] = [await startHttpProperties(), await startQueueProperties()]
-  await checkAll([...http.properties, ...whole.properties], HTTP, by)
-  noteDeath('properties over HTTP', http.app)
-  noteDeath('properties of queues', whole.app)
+  await checkAll([...http.properties, ...whole.properties], HTTP_INPUTS, by)
+  recordDeath('properties over HTTP', http.app)
+  recordDeath('properties of queues', whole.app)
   await Promise.all([http.app.stop(), whole.app.stop(), whole.receiver.stop()])
 }
 
 /** An error that nobody handles ends an app. */
-function noteDeath(on: string, app: { died: () => boolean; lines: string[] }): void {
-  if (app.died()) found.unhandled.push(`the app of ${on} died: ${app.lines.slice(-10).join(' ')}`)
+function recordDeath(target: string, app: { died: () => boolean; lines: string[] }): void {
+  if (app.died())
+    found.unhandled.push(`the app of ${target} died: ${app.lines.slice(-10).join(' ')}`)
 }
 
 /** Cut and filled to columns. */
@@ -116,8 +122,8 @@ function summarize(): void {
   console.log(`${found.attacks.length} attacks, ${failed.length} not as expected`)
   console.log(`${inputs} inputs, ${broken.length} of ${found.properties.length} properties broken`)
   for (const text of found.unhandled) console.log(`UNHANDLED ${text}`)
-  for (const { on, what, expected, got } of failed)
-    console.log(`FAILED ${on}: ${what}: expected ${expected}, got ${got}`)
+  for (const { target, name, expected, actual } of failed)
+    console.log(`FAILED ${target}: ${name}: expected ${expected}, got ${actual}`)
   for (const { name, failure } of broken) console.log(`BROKEN ${name}: ${failure}`)
   const isClean = found.audit === 'clean' || found.audit.startsWith('not checked')
   if (failed.length + broken.length + found.unhandled.length > 0 || !isClean) process.exit(1)

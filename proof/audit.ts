@@ -1,9 +1,6 @@
 import { execFile } from 'node:child_process'
 
-/**
- * What `npm audit` says of what is deployed: `clean`, the vulnerabilities it knows, or `not checked` with the reason where
- * the registry gives no answer.
- */
+/** Runs `npm audit` on the deployed packages. Returns `clean`, the known vulnerabilities, or `not checked` with the reason. */
 export async function audit(): Promise<string> {
   const answer = await run('npm', ['audit', '--omit=dev', '--json'])
   const { metadata, message = 'no answer' } = parsed(answer)
@@ -13,7 +10,7 @@ export async function audit(): Promise<string> {
   return total === 0 ? 'clean' : `${total} known vulnerabilities: run npm audit --omit=dev`
 }
 
-/** Everything a program writes; its exit code says less than that. */
+/** Returns the output of a program, whatever its exit code. */
 function run(command: string, options: string[]): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   execFile(command, options, { timeout: 60_000 }, (_failed, stdout) => resolve(stdout))

@@ -1,48 +1,50 @@
-import { LATE_MS } from '../test/chaos/ledger.ts'
-import type { OutageRow } from '../test/chaos/outage.ts'
-import type { LossRow } from '../test/chaos/result.ts'
+import { MAX_LATENCY_MS } from '../test/chaos/expected-deliveries.ts'
+import type { OutageResult } from '../test/chaos/outage.ts'
+import type { LossResult } from '../test/chaos/result.ts'
 
-/** All that a run of `proof:loss` has found. */
-export interface Lost {
+/** The results of `proof:loss`. */
+export interface LossResults {
   at: string
   /** Where nothing goes wrong. */
-  well: LossRow
+  baseline: LossResult
   /** A run for each seed. */
-  runs: LossRow[]
-  outages: OutageRow[]
+  runs: LossResult[]
+  outages: OutageResult[]
   /** False where Cosmos DB was one that no faults could be made for. */
-  cosmosHasFaults: boolean
+  canFaultCosmos: boolean
 }
 
-const LEAST_ACCEPTED = 0.9
+const MIN_ACCEPTED = 0.9
 const LATE_SHARE = 0.001
 const AIM_MESSAGES = 3
 const AIM_503_MS = 4000
 const AIM_GROWTH_BYTES = 16_000_000 // for four processes, after a full garbage collection
 
 /** Whether something was lost, or came to be that must not (two events of one key, a bad signature, a crash), or too little was tried. */
-export const isBroken = ({ well, runs, outages }: Lost): boolean =>
-  [well, ...runs].some(isIdle) ||
-  [well, ...runs].some(({ doubled, unsigned }) => doubled + unsigned > 0) ||
-  [well, ...runs, ...outages].some(({ lost, crashes }) => lost.length + crashes > 0)
+export const isBroken = ({ baseline, runs, outages }: LossResults): boolean =>
+  [baseline, ...runs].some(isInsufficient) ||
+  [baseline, ...runs].some(
+    ({ duplicateKeys, invalidSignatures }) => duplicateKeys + invalidSignatures > 0,
+  ) ||
+  [baseline, ...runs, ...outages].some(({ lost, crashes }) => lost.length + crashes > 0)
 
-/** Of a run in which little was accepted, or did not go wrong as planned, nothing can be said. */
-const isIdle = ({ size, accepted, kills, faults }: LossRow): boolean =>
-  accepted < size.events * LEAST_ACCEPTED ||
+/** Whether a run proves nothing: few events were accepted, or the planned faults did not happen. */
+const isInsufficient = ({ size, accepted, kills, faults }: LossResult): boolean =>
+  accepted < size.events * MIN_ACCEPTED ||
   kills < size.kills ||
   (size.faultShare > 0 && faults === 0)
 
 /** In Markdown: a table of the runs, one of the outages, what was aimed at, and what every lost event's record says. */
-export function lossReport(found: Lost): string {
-  const { well, runs, outages, cosmosHasFaults } = found
-  const lost = [well, ...runs, ...outages].flatMap((row) => row.lost)
+export function lossReport(found: LossResults): string {
+  const { baseline, runs, outages, canFaultCosmos } = found
+  const lost = [baseline, ...runs, ...outages].flatMap((result) => result.lost)
   return [
     '| Seed | Times | Faults | Kills | Accepted | Refused | To deliver | Delivered | Twice | Dead | Lost | p50 | p99 | p99.9 | Messages |',
     '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-    ...[well, ...runs].map(runRow),
+    ...[baseline, ...runs].map(runRow),
     '',
     'p50 to p99.9: from the 201 to the first delivery, at the subscriber that is well; of the other two one fails every tenth time, one is down for a while. Messages: sent to fan-out for each event, and for each delivery. _as deployed_ are the settings of host.json and the defaults, but for steps of a minute at most in the ladder of retries; _hurried_ has repair after 10 s, a sweep every 5 s, and short waits. The lease of a message is ten minutes in both. Refused are requests without a 201, mostly to a host that was killed. When the queues are emptied, events that travel whole, since the store was away, stay.',
-    cosmosHasFaults ? '' : 'Cosmos DB was not the emulator: no faults were made there.',
+    canFaultCosmos ? '' : 'Cosmos DB was not the emulator: no faults were made there.',
     '| Wholly down | Times | For | Accepted | Refused, small | Refused, large | Slowest refusal | To deliver | Delivered | Twice | Lost | Drained in | Messages | Heaps |',
     '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...outages.map(outageRow),
@@ -54,67 +56,76 @@ export function lossReport(found: Lost): string {
   ].join('\n')
 }
 
-function runRow(row: LossRow): string {
-  const { p50, p99, p999 } = row.well
+function runRow(result: LossResult): string {
+  const { p50, p99, p999 } = result.healthy
   return cells([
-    row.faults === 0 ? `${row.seed}, nothing goes wrong` : row.seed,
-    row.times,
-    row.faults,
-    row.kills,
-    row.accepted,
-    row.refused,
-    row.owed,
-    row.delivered,
-    row.duplicates,
-    row.dead,
-    row.lost.length,
+    result.faults === 0 ? `${result.seed}, nothing goes wrong` : result.seed,
+    result.profile,
+    result.faults,
+    result.kills,
+    result.accepted,
+    result.refused,
+    result.expected,
+    result.delivered,
+    result.duplicates,
+    result.dead,
+    result.lost.length,
     duration(p50),
     duration(p99),
     duration(p999),
-    messages(row),
+    messages(result),
   ])
 }
 
-function outageRow(row: OutageRow): string {
+function outageRow(result: OutageResult): string {
   return cells([
-    row.store === 'cosmos' ? 'Cosmos DB' : 'The queues',
-    row.times,
-    `${row.seconds} s`,
-    row.accepted,
-    row.refusedSmall,
-    row.refusedLarge,
-    row.slowestRefusal === 0 ? '–' : duration(row.slowestRefusal),
-    row.owed,
-    row.delivered,
-    row.duplicates,
-    row.lost.length,
-    duration(row.drainSeconds * 1000),
-    messages(row),
-    `${megabytes(row.heapBefore)} → ${megabytes(row.heapAfter)} MB`,
+    result.store === 'cosmos' ? 'Cosmos DB' : 'The queues',
+    result.profile,
+    `${result.seconds} s`,
+    result.accepted,
+    result.refusedSmall,
+    result.refusedLarge,
+    result.slowestRefusal === 0 ? '–' : duration(result.slowestRefusal),
+    result.expected,
+    result.delivered,
+    result.duplicates,
+    result.lost.length,
+    duration(result.drainSeconds * 1000),
+    messages(result),
+    `${megabytes(result.heapBefore)} → ${megabytes(result.heapAfter)} MB`,
   ])
 }
 
 const cells = (values: (string | number)[]): string => `| ${values.join(' | ')} |`
 
 /** What was aimed at, and whether it was met. */
-function aims({ well, runs, outages }: Lost): [what: string, isMet: boolean][] {
-  const all = [well, ...runs, ...outages]
-  const slow = runs.filter(({ times }) => times === 'as deployed')
-  const sumOf = (of: (row: LossRow) => number) => slow.reduce((sum, row) => sum + of(row), 0)
-  const [late, count] = [sumOf(({ well: { late: some } }) => some), sumOf((row) => row.well.count)]
-  const most = Math.max(...all.flatMap((row) => [row.messagesPerEvent, row.messagesPerDelivery]))
+function aims({ baseline, runs, outages }: LossResults): [what: string, isMet: boolean][] {
+  const all = [baseline, ...runs, ...outages]
+  const slow = runs.filter(({ profile }) => profile === 'as deployed')
+  const sumOf = (of: (result: LossResult) => number) =>
+    slow.reduce((sum, result) => sum + of(result), 0)
+  const [late, count] = [
+    sumOf(({ healthy: { late: some } }) => some),
+    sumOf((result) => result.healthy.count),
+  ]
+  const most = Math.max(
+    ...all.flatMap((result) => [result.messagesPerEvent, result.messagesPerDelivery]),
+  )
   return [
     ['Nothing lost', all.every(({ lost }) => lost.length === 0)],
-    ['Nothing delivered twice where nothing goes wrong', well.duplicates === 0],
-    ['No key became two events', [well, ...runs].every(({ doubled }) => doubled === 0)],
+    ['Nothing delivered twice where nothing goes wrong', baseline.duplicates === 0],
+    [
+      'No key became two events',
+      [baseline, ...runs].every(({ duplicateKeys }) => duplicateKeys === 0),
+    ],
     ['No process ended by itself', all.every(({ crashes }) => crashes === 0)],
     [
-      `p99.9 at most ${LATE_MS / 1000} s as deployed (later: ${late} of ${count})`,
+      `p99.9 at most ${MAX_LATENCY_MS / 1000} s as deployed (later: ${late} of ${count})`,
       late <= count * LATE_SHARE,
     ],
     [
       'Small events are accepted whatever store is down',
-      outages.every((row) => row.refusedSmall === 0),
+      outages.every((result) => result.refusedSmall === 0),
     ],
     [
       'What is refused in an outage has a 503 within 4 s, with Retry-After',
@@ -126,20 +137,25 @@ function aims({ well, runs, outages }: Lost): [what: string, isMet: boolean][] {
     ],
     [
       'No memory kept after an outage',
-      outages.every((row) => row.heapAfter - row.heapBefore <= AIM_GROWTH_BYTES),
+      outages.every((result) => result.heapAfter - result.heapBefore <= AIM_GROWTH_BYTES),
     ],
   ]
 }
 
 /** Without Cosmos DB large events must be refused: without one nothing is shown. */
-const isRefusedWell = ({ store, answers, slowestRefusal, silent503 }: OutageRow): boolean =>
+const isRefusedWell = ({
+  store,
+  answers,
+  slowestRefusal,
+  missingRetryAfter,
+}: OutageResult): boolean =>
   Object.keys(answers).every((status) => ['201', '503'].includes(status)) &&
   slowestRefusal <= AIM_503_MS &&
-  silent503 === 0 &&
+  missingRetryAfter === 0 &&
   (store === 'queue' || (answers['503'] ?? 0) > 0)
 
-const messages = (row: { messagesPerEvent: number; messagesPerDelivery: number }): string =>
-  `${row.messagesPerEvent.toFixed(2)}, ${row.messagesPerDelivery.toFixed(2)}`
+const messages = (result: { messagesPerEvent: number; messagesPerDelivery: number }): string =>
+  `${result.messagesPerEvent.toFixed(2)}, ${result.messagesPerDelivery.toFixed(2)}`
 const duration = (ms: number): string =>
   ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000)

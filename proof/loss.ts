@@ -2,16 +2,16 @@
 // seeds (long: twenty) in which everything does, and an outage of each store. A run that only waits for the last
 // deliveries has the next beside it. Exit 1 if anything was lost. With `Cosmos` set, against that account or emulator.
 import { parseArgs } from 'node:util'
-import { isBroken, lossReport, type Lost } from './loss-report.ts'
+import { isBroken, lossReport, type LossResults } from './loss-report.ts'
 import { runOutage } from '../test/chaos/outage.ts'
 import { asDeployed, hurried } from '../test/chaos/profiles.ts'
-import type { LossRow } from '../test/chaos/result.ts'
+import type { LossResult } from '../test/chaos/result.ts'
 import { runLoss, type Run } from '../test/chaos/run.ts'
-import { cosmosHasFaults, onStage } from '../test/chaos/stage.ts'
+import { canFaultCosmos, withBackingServices } from '../test/chaos/backing-services.ts'
 import { saveResult } from './results.ts'
 import { seedOf } from '../test/support/seed.ts'
 
-const SIZE = { events: 1500, seconds: 90, kills: 10, faultShare: 0.01, isDown: true }
+const SIZE = { events: 1500, seconds: 90, kills: 10, faultShare: 0.01, hasDownSubscriber: true }
 const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })
 const isLong = values.long === true
 const first = seedOf('--seed', values.seed)
@@ -19,24 +19,24 @@ const seeds = Array.from({ length: isLong ? 20 : 3 }, (_, index) => first + inde
 const outages = { seconds: isLong ? 600 : 24, eventsPerSecond: isLong ? 5 : 10 }
 
 console.log(`Seeds ${first} to ${first + seeds.length - 1}: npm run proof:loss -- --seed ${first}`)
-const found: Lost = {
+const found: LossResults = {
   at: new Date().toISOString(),
-  well: await runAlone(first),
+  baseline: await runBaseline(first),
   ...(await runAll()),
-  cosmosHasFaults,
+  canFaultCosmos,
 }
 saveResult('loss', found)
 console.log(`\n${lossReport(found)}\n`)
 process.exitCode = isBroken(found) ? 1 : 0
 
 /** Nothing goes wrong. */
-function runAlone(seed: number): Promise<LossRow> {
-  const size = { events: 300, seconds: 20, kills: 0, faultShare: 0, isDown: false }
-  return run({ name: 'well', seed, size, profile: asDeployed, isWell: true })
+function runBaseline(seed: number): Promise<LossResult> {
+  const size = { events: 300, seconds: 20, kills: 0, faultShare: 0, hasDownSubscriber: false }
+  return run({ name: 'well', seed, size, profile: asDeployed, isBaseline: true })
 }
 
 async function runAll() {
-  const runs: Promise<LossRow>[] = []
+  const runs: Promise<LossResult>[] = []
   for (const [index, seed] of seeds.entries()) {
     const { promise, resolve } = Promise.withResolvers<void>()
     const profile = isLong || index === 0 ? asDeployed : hurried
@@ -45,8 +45,8 @@ async function runAll() {
       seed,
       size: SIZE,
       profile,
-      isWell: false,
-      onMostDone: resolve,
+      isBaseline: false,
+      onMostlyDelivered: resolve,
     })
     runs.push(running)
     await Promise.race([promise, running])
@@ -54,20 +54,26 @@ async function runAll() {
   return { outages: await runOutages(), runs: await Promise.all(runs) }
 }
 
-async function run(given: Run): Promise<LossRow> {
+async function run(given: Run): Promise<LossResult> {
   const onProgress = (line: string) => console.log(`${given.name}, ${line}`)
-  const row = await onStage(given.name, (stage) => runLoss(stage, { ...given, onProgress }))
-  console.log(`${given.name}: ${row.lost.length} lost, ${row.duplicates} twice, ${row.dead} dead`)
-  return row
+  const result = await withBackingServices(given.name, (services) =>
+    runLoss(services, { ...given, onProgress }),
+  )
+  console.log(
+    `${given.name}: ${result.lost.length} lost, ${result.duplicates} twice, ${result.dead} dead`,
+  )
+  return result
 }
 
 async function runOutages() {
-  const rows = []
+  const results = []
   for (const store of ['cosmos', 'queue'] as const) {
-    if (store === 'cosmos' && !cosmosHasFaults) continue
+    if (store === 'cosmos' && !canFaultCosmos) continue
     const onProgress = (line: string) => console.log(`${store} down, ${line}`)
     const outage = { store, ...outages, profile: isLong ? asDeployed : hurried, onProgress }
-    rows.push(await onStage(`outage-${store}`, (stage) => runOutage(stage, outage)))
+    results.push(
+      await withBackingServices(`outage-${store}`, (services) => runOutage(services, outage)),
+    )
   }
-  return rows
+  return results
 }

@@ -2,18 +2,18 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { attacksReport, type Attacked } from './attacks-report.ts'
-import { lossReport, type Lost } from './loss-report.ts'
+import { attacksReport, type AttackResults } from './attacks-report.ts'
+import { lossReport, type LossResults } from './loss-report.ts'
 import { loadResult } from './results.ts'
-import { speedCharts, speedReport, type Speed } from './speed-report.ts'
+import { speedCharts, speedReport, type SpeedResults } from './speed-report.ts'
 
 const docs = path.join(import.meta.dirname, '../docs')
 
 /** Writes docs/proof.md and its charts, of what the proofs found last. */
 export async function writePage(): Promise<void> {
-  const loss: Lost = JSON.parse(loadResult('loss'))
-  const attacks: Attacked = JSON.parse(loadResult('attacks'))
-  const speed: Speed = JSON.parse(loadResult('speed'))
+  const loss: LossResults = JSON.parse(loadResult('loss'))
+  const attacks: AttackResults = JSON.parse(loadResult('attacks'))
+  const speed: SpeedResults = JSON.parse(loadResult('speed'))
   const charts = speedCharts(speed)
   for (const [name, svg] of charts) writeFileSync(path.join(docs, `proof-${name}.svg`), svg)
   const text = `# Proof

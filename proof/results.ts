@@ -3,18 +3,18 @@ import path from 'node:path'
 
 const folder = path.join(import.meta.dirname, '.results')
 
-/** Keeps what a proof found, in proof/.results/NAME.json, until docs/proof.md is made of it. */
+/** Saves the result of a proof in proof/.results/NAME.json, for docs/proof.md. */
 export function saveResult(name: string, data: object): void {
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(data, undefined, 2)}\n`)
 }
 
-/** Forgets them all, and the logs of the hosts: a page is made of one run. */
+/** Deletes all results and the logs of the hosts: a page shows one run. */
 export function forgetResults(): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** What `saveResult` kept last. Throws where that proof has not run here. */
+/** Returns the last saved result. Throws when that proof has not run here. */
 export function loadResult(name: string): string {
   return readFileSync(path.join(folder, `${name}.json`), 'utf8')
 }

@@ -1,19 +1,23 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import type { Told } from '../bench/support/figures.ts'
+import type { BenchResult } from '../bench/support/bench-result.ts'
 
-/** Runs a bench of the project in a process of its own, which prints as it goes, and gives what it tells. Throws where it fails. */
-export async function runBench(name: string, options: string[], isQuiet = false): Promise<Told> {
+/** Runs a bench in a process of its own. Returns its result. Throws when it fails. */
+export async function runBench(
+  name: string,
+  options: string[],
+  isQuiet = false,
+): Promise<BenchResult> {
   const script = path.join(import.meta.dirname, `../bench/${name}/${name}.ts`)
   const child = fork(script, options, {
     execArgv: name === 'match' ? ['--expose-gc'] : [],
     stdio: isQuiet ? ['ignore', 'ignore', 'inherit', 'ipc'] : 'inherit',
   })
-  const told: Told = { figures: [], lines: [] }
-  child.on('message', (message) => Object.assign(told, message))
+  const result: BenchResult = { figures: [], lines: [] }
+  child.on('message', (message) => Object.assign(result, message))
   const [code] = await once(child, 'exit')
-  if (code !== 0 || told.figures.length === 0)
+  if (code !== 0 || result.figures.length === 0)
     throw new Error(`bench:${name} failed (exit ${code}).`)
-  return told
+  return result
 }

@@ -1,15 +1,15 @@
-import type { Figure, Line, Told } from '../bench/support/figures.ts'
+import type { Figure, Line, BenchResult } from '../bench/support/bench-result.ts'
 import { lineChart } from '../bench/support/line-chart.ts'
 import { median } from '../bench/support/statistics.ts'
 
-/** What the benches told, in the order in which they ran. */
-export interface Speed {
+/** The results of the benches, in the order in which they ran. */
+export interface SpeedResults {
   at: string
-  benches: ({ name: string } & Told)[]
+  benches: ({ name: string } & BenchResult)[]
 }
 
 /** A table in Markdown: a row for each figure, with the spread of its repetitions. */
-export function speedReport({ benches }: Speed): string {
+export function speedReport({ benches }: SpeedResults): string {
   const rows = benches.flatMap(({ name, figures }) => figures.map((figure) => rowOf(name, figure)))
   return ['| Bench | | Median (lowest–highest) | Aim |', '| --- | --- | --- | --- |', ...rows].join(
     '\n',
@@ -18,20 +18,20 @@ export function speedReport({ benches }: Speed): string {
 
 function rowOf(bench: string, { what, unit, values, aim }: Figure): string {
   const [middle, low, high] = [median(values), Math.min(...values), Math.max(...values)]
-  const spread = values.length > 1 ? ` (${shown(low)}–${shown(high)})` : ''
-  return `| ${bench} | ${what} | ${shown(middle)}${spread} ${unit} | ${aim ? verdict(middle, aim) : ''} |`
+  const spread = values.length > 1 ? ` (${format(low)}–${format(high)})` : ''
+  return `| ${bench} | ${what} | ${format(middle)}${spread} ${unit} | ${aim ? verdict(middle, aim) : ''} |`
 }
 
 function verdict(value: number, aim: NonNullable<Figure['aim']>): string {
-  const [text, met] =
+  const [text, isMet] =
     'atMost' in aim
-      ? [`at most ${shown(aim.atMost)}`, value <= aim.atMost]
-      : [`at least ${shown(aim.atLeast)}`, value >= aim.atLeast]
-  return `${text}: ${met ? 'met' : '**missed**'}`
+      ? [`at most ${format(aim.atMost)}`, value <= aim.atMost]
+      : [`at least ${format(aim.atLeast)}`, value >= aim.atLeast]
+  return `${text}: ${isMet ? 'met' : '**missed**'}`
 }
 
 /** Three digits that count. */
-const shown = (value: number): string =>
+const format = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
 
 const charts: Record<Line['chart'], { title: string; x: string; y: string }> = {
@@ -42,7 +42,7 @@ const charts: Record<Line['chart'], { title: string; x: string; y: string }> = {
 }
 
 /** The charts that there is something to draw in, by name, as SVG. */
-export function speedCharts({ benches }: Speed): [name: string, svg: string][] {
+export function speedCharts({ benches }: SpeedResults): [name: string, svg: string][] {
   const all = benches.flatMap(({ lines }) => lines)
   return Object.entries(charts).flatMap(([chart, named]): [string, string][] => {
     const lines = all.filter((line) => line.chart === chart)

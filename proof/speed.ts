@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { saveResult } from './results.ts'
 import { runBench } from './run-bench.ts'
-import { speedReport, type Speed } from './speed-report.ts'
+import { speedReport, type SpeedResults } from './speed-report.ts'
 
 const { values } = parseArgs({ options: { long: { type: 'boolean', default: false } } })
 const soakSeconds = values.long ? 1800 : 120
@@ -17,7 +17,7 @@ const benches: [name: string, ...options: string[]][] = [
   ['soak', '--seconds', String(soakSeconds)],
 ]
 
-const speed: Speed = { at: new Date().toISOString(), benches: [] }
+const speed: SpeedResults = { at: new Date().toISOString(), benches: [] }
 for (const [number, [name, ...options]] of benches.entries()) {
   console.log(`\n── ${number + 1} of ${benches.length}: bench:${name} ${options.join(' ')}`)
   speed.benches.push({ name, ...(await runBench(name, options)) })

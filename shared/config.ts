@@ -3,7 +3,7 @@ import type { BlockList } from 'node:net'
 import Joi from 'joi'
 import { parseNetworks } from './http/networks.ts'
 
-/** The settings as they stand in the environment; docs/settings.md says what each means. */
+/** The settings in the environment. docs/settings.md describes them. */
 interface Settings {
   Cosmos?: string
   Cosmos__accountEndpoint?: string
@@ -28,19 +28,20 @@ interface Settings {
   OTEL_EXPORTER_OTLP_ENDPOINT?: string
 }
 
-/** The longest that a publisher waits for the store; the last try may begin when it ends. */
+/** The time a write may take before its last try begins, in ms. */
 export const WRITE_BUDGET_MS = 10_000
 
 /**
- * Readers go by id and never look back, and an id is older than its event is visible: it is made before the write, which
- * may take its whole budget while younger ids are long stored. So what is younger than READ_HOLDBACK_SECONDS is held back.
- * The 5 s above the write budget: 2 for its last try, 1 from the id to the write, 2 for clocks that differ and replicas
- * that are behind.
+ * Readers page forward by id, and an id precedes the write of its event, which may take the whole write budget. So readers
+ * see no event younger than READ_HOLDBACK_SECONDS. The 5 s above the write budget: 2 for its last try, 1 from the id to
+ * the write, 2 for clock skew and replication lag.
  */
 export const MIN_READ_HOLDBACK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
 
-// 10 s to 12 h, 47 h in all: the original's ladder, altinn-contract §5.4
-const altinnLadder = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
+// 10 s to 12 h, 47 h in all, as in the original: altinn-contract §5.4
+const altinnRetrySchedule = [
+  10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200,
+]
 
 const url = Joi.string().uri({ scheme: ['http', 'https'] })
 const identity = Joi.string().valid('managedidentity')
@@ -57,11 +58,11 @@ const schema = Joi.object<Settings>({
   QueueStorage__credential: identity,
   QueueStorage__clientId: Joi.string(),
   ALTINN_OPENID_CONFIGURATION_URL: url.required(),
-  PLATFORM_TOKEN_JWKS_URL: Joi.string().custom(jwksUrl),
-  PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(certificates),
-  PLATFORM_TOKEN_ISSUERS: Joi.string().custom(list),
-  SOURCE_HOSTS: Joi.string().custom(list),
-  // An event is stored in one item of at most 2 MB, with some 2 KB of ours around it.
+  PLATFORM_TOKEN_JWKS_URL: Joi.string().custom(parseJwksUrl),
+  PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(parseCertificates),
+  PLATFORM_TOKEN_ISSUERS: Joi.string().custom(parseList),
+  SOURCE_HOSTS: Joi.string().custom(parseList),
+  // An item of Cosmos DB has at most 2 MB, of which about 2 KB are not the event.
   EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
   READ_HOLDBACK_SECONDS: Joi.number()
@@ -73,7 +74,7 @@ const schema = Joi.object<Settings>({
       'number.min':
         '{{#label}} must be at least {{#limit}}: the longest that a write takes, and 5 s, or readers would miss events',
     }),
-  DELIVERY_RETRY_SECONDS: Joi.string().custom(ladder).default(altinnLadder),
+  DELIVERY_RETRY_SECONDS: Joi.string().custom(parseRetrySchedule).default(altinnRetrySchedule),
   DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
     .custom(parseNetworks)
@@ -90,13 +91,10 @@ const schema = Joi.object<Settings>({
     'object.xor': 'only one of {{#peers}} can be given',
   })
 
-/** Every setting the app reads. */
+/** The name of every setting. */
 export const settingNames = Object.keys(schema.describe()['keys'])
 
-/**
- * Reads the settings, once, into what each part needs; units are in the names. Throws one error that names every setting
- * that is wrong.
- */
+/** Parses the settings; names carry their units. Throws one error that names every invalid setting. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
   const given = Object.entries(environment).filter(([, value]) => value !== '')
   const { value, error } = schema.validate(Object.fromEntries(given))
@@ -104,17 +102,17 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     throw new Error(`Wrong settings: ${error.details.map(({ message }) => message).join('; ')}`)
   return {
     cosmos: {
-      ...connection(value.Cosmos, value.Cosmos__accountEndpoint, value.Cosmos__clientId),
+      ...connectionOf(value.Cosmos, value.Cosmos__accountEndpoint, value.Cosmos__clientId),
       database: value.COSMOS_DATABASE,
     },
-    queues: connection(
+    queues: connectionOf(
       value.QueueStorage,
       value.QueueStorage__queueServiceUri,
       value.QueueStorage__clientId,
     ),
     auth: {
       openIdConfigurationUrl: value.ALTINN_OPENID_CONFIGURATION_URL,
-      platform: platform(value),
+      platform: platformOf(value),
     },
     sourceHosts: value.SOURCE_HOSTS,
     eventMaxBytes: value.EVENT_MAX_BYTES,
@@ -130,11 +128,11 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
 }
 export type Config = ReturnType<typeof readConfig>
 
-/** Functions' own convention: a connection string, or an endpoint to be used with the app's identity. */
+/** A connection string, or an endpoint for the app's identity, by the convention of Azure Functions. */
 export type Connection =
   { connectionString: string } | { endpoint: string; clientId: string | undefined }
 
-function connection(
+function connectionOf(
   text: string | undefined,
   endpoint = '',
   clientId: string | undefined,
@@ -142,7 +140,7 @@ function connection(
   return text === undefined ? { endpoint, clientId } : { connectionString: text }
 }
 
-function platform(settings: Settings) {
+function platformOf(settings: Settings) {
   const {
     PLATFORM_TOKEN_CERTIFICATES,
     PLATFORM_TOKEN_JWKS_URL = '',
@@ -153,36 +151,36 @@ function platform(settings: Settings) {
     : { certificates: PLATFORM_TOKEN_CERTIFICATES, issuers: PLATFORM_TOKEN_ISSUERS }
 }
 
-/** Its own message: the library's would show the value, which holds a key. */
+/** Has a message of its own: the library's shows the value, which contains a key. */
 function connectionString(form: RegExp) {
   return Joi.string().pattern(form).message('{{#label}} is not a connection string')
 }
 
-function list(value: string): string[] {
+function parseList(value: string): string[] {
   return value.split(',').map((item) => item.trim().toLowerCase())
 }
 
-function ladder(value: string): number[] {
+function parseRetrySchedule(value: string): number[] {
   const steps = value.split(',').map((step) => step.trim())
   if (steps.every((step) => /^\d+(\.\d+)?$/.test(step) && Number(step) <= 604_800))
     return steps.map(Number)
   throw new Error('it must be seconds, at most 604800, comma separated')
 }
 
-function jwksUrl(value: string): string {
+function parseJwksUrl(value: string): string {
   const example = value.replaceAll('{issuer}', 'issuer')
   if (!URL.canParse(example) || !/^https?:$/.test(new URL(example).protocol))
     throw new Error('it must be an http or https URL')
   return value
 }
 
-function certificates(value: string): Map<string, X509Certificate[]> {
+function parseCertificates(value: string): Map<string, X509Certificate[]> {
   const texts = Joi.array().items(Joi.string()).min(1).single()
   const shape = Joi.object<Record<string, string[]>>()
     .pattern(Joi.string(), texts)
-    .min(1) // none would refuse every publisher
+    .min(1) // none would reject every publisher
     .required()
-  const { value: issuers, error } = shape.validate(jsonOr(value))
+  const { value: issuers, error } = shape.validate(parseJsonOrUndefined(value))
   if (error !== undefined)
     throw new Error('it must be a JSON object, issuer to list of certificates, none of them empty')
   return new Map(
@@ -190,8 +188,8 @@ function certificates(value: string): Map<string, X509Certificate[]> {
   )
 }
 
-/** The parser's own message would show a part of the value. */
-function jsonOr(value: string): unknown {
+/** Discards the parser's error: its message shows a part of the value. */
+function parseJsonOrUndefined(value: string): unknown {
   try {
     return JSON.parse(value)
   } catch {
@@ -199,7 +197,7 @@ function jsonOr(value: string): unknown {
   }
 }
 
-/** The certificate in PEM or base64 DER. Throws if it is none. */
+/** Parses a certificate in PEM or base64 DER. Throws when it is invalid. */
 function parseCertificate(text: string): X509Certificate {
   return new X509Certificate(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64'))
 }

@@ -14,10 +14,10 @@ import type { TraceSpan } from './telemetry/telemetry.ts'
 
 export type Log = (what: string, fields?: Fields) => void
 
-/** What a handler gets: never the world itself, only services. */
+/** The arguments of a handler. Handlers reach everything else through `services`. */
 interface Call {
   services: Services
-  /** The step of the trace that this invocation is. */
+  /** Of this invocation's span. */
   traceparent: string
   log: Log
 }
@@ -31,7 +31,7 @@ export interface QueueCall extends Call {
 
 let current: Promise<Services> | undefined
 
-/** The services, built once, when first asked for: loading the SDKs must not delay the registration of functions. */
+/** Returns the services, created on first use: loading the SDKs must not delay the registration of functions. */
 export function loadServices(): Promise<Services> {
   current ??= createFromEnvironment()
   return current
@@ -45,23 +45,22 @@ async function createFromEnvironment(): Promise<Services> {
   return createServices(readConfig(process.env))
 }
 
-/** An HTTP function: what `handle` throws becomes a problem (RFC 9457); only a `Problem` says more than its status. */
+/** An HTTP function. An error becomes a problem response (RFC 9457); only a `Problem` discloses more than its status. */
 export function endpoint(handle: (call: HttpCall) => Promise<HttpResponseInit>): HttpHandler {
   return async (request, context) => {
     const began = performance.now()
-    const services = await loadServices()
-    // The caller's own: the host puts a span between that nobody exports to our collector.
+    // The host's own span between caller and function is not exported to our collector.
     const parent = request.headers.get('traceparent') ?? context.traceContext?.traceParent
-    const step = { kind: 'SERVER', name: context.functionName, parent } as const
-    const response = await services.telemetry.withSpan(step, (taken) =>
-      answer(() => handle({ request, ...callOf(services, context, taken) }), context, taken),
+    const response = await inSpan('SERVER', context, parent, (call, span) =>
+      respond(() => handle({ request, ...call }), context, span),
     )
-    services.telemetry.recordRequest(step.name, response.status ?? 200, performance.now() - began)
+    const { telemetry } = await loadServices()
+    telemetry.recordRequest(context.functionName, response.status ?? 200, performance.now() - began)
     return response
   }
 }
 
-async function answer(
+async function respond(
   handle: () => Promise<HttpResponseInit>,
   context: InvocationContext,
   { traceparent, fail }: TraceSpan,
@@ -76,42 +75,47 @@ async function answer(
   }
 }
 
-/** A queue function: done when `handle` returns; when it throws, the message comes again. */
+/** A queue function. When `handle` throws, the host retries the message. */
 export function consumer(handle: (call: QueueCall) => Promise<void>): StorageQueueHandler {
-  return async (message, context) => {
-    const services = await loadServices()
-    const step = {
-      kind: 'CONSUMER',
-      name: context.functionName,
-      parent: parentIn(message),
-    } as const
-    await services.telemetry.withSpan(step, (taken) =>
-      handle({ message, context, ...callOf(services, context, taken) }),
+  return (message, context) =>
+    inSpan('CONSUMER', context, traceparentOf(message), (call) =>
+      handle({ message, context, ...call }),
     )
-  }
 }
 
-/** A timer function: a run that fails shows as failed, and the next one comes as planned. */
+/** A timer function. A failed run does not affect the schedule. */
 export function scheduled(handle: (call: Call) => Promise<void>): TimerHandler {
-  return async (_timer, context) => {
-    const services = await loadServices()
-    const step = { kind: 'INTERNAL', name: context.functionName, parent: undefined } as const
-    await services.telemetry.withSpan(step, (taken) => handle(callOf(services, context, taken)))
-  }
+  return (_timer, context) => inSpan('INTERNAL', context, undefined, handle)
 }
 
-/** A log line of an invocation names its step of the trace, which notes the same. */
-function callOf(services: Services, context: InvocationContext, step: TraceSpan): Call {
-  const { traceparent, setAttributes: note } = step
+/** Runs `work` in the span of an invocation, below `parent`. */
+async function inSpan<T>(
+  kind: 'SERVER' | 'CONSUMER' | 'INTERNAL',
+  context: InvocationContext,
+  parent: string | undefined,
+  work: (call: Call, span: TraceSpan) => Promise<T>,
+): Promise<T> {
+  const services = await loadServices()
+  return services.telemetry.withSpan({ kind, name: context.functionName, parent }, (span) =>
+    work(createCall(services, context, span), span),
+  )
+}
+
+/** Log lines carry the traceparent of the span, which gets the same fields as attributes. */
+function createCall(
+  services: Services,
+  context: InvocationContext,
+  { traceparent, setAttributes }: TraceSpan,
+): Call {
   const log: Log = (what, fields = {}) => {
     logLine(context, what, { ...fields, trace: traceparent })
-    note(fields)
+    setAttributes(fields)
   }
   return { services, traceparent, log }
 }
 
-/** The traceparent of what sent a message, if it is one of ours. */
-function parentIn(message: unknown): string | undefined {
+/** Returns the traceparent in a message of the app, otherwise undefined. */
+function traceparentOf(message: unknown): string | undefined {
   const { traceparent, spilled } = Object(message)
   const found: unknown = traceparent ?? Object(spilled).traceparent
   return typeof found === 'string' ? found : undefined

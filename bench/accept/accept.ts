@@ -1,15 +1,20 @@
 // `npm run bench:accept [-- --seconds 10] [--warm-up 4] [--profile]`: what accepting an event costs beyond its two calls.
-// Slices of load on the app, without telemetry and with, alternate with slices of the same calls by the bare SDKs, in the
+// Intervals of load on the app, without telemetry and with, alternate with intervals of the same calls by the bare SDKs, in the
 // same host and alone, on the same emulators.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
 import { startStack } from '../../local/stack.ts'
-import { CONCURRENCY, MOST_PER_SLICE, SLICE_SECONDS, WARM_UP_SECONDS } from '../support/limits.ts'
+import {
+  CONCURRENCY,
+  MAX_CALLS_PER_INTERVAL,
+  INTERVAL_SECONDS,
+  WARM_UP_SECONDS,
+} from '../support/limits.ts'
 import { printProfile, profileFlags } from '../support/profile.ts'
-import { printLine, printMemory, printSummary, tellRounds, type Round } from './report.ts'
-import { measure, type Side } from './contender.ts'
-import { startSides, type Sides } from './contenders.ts'
+import { printLine, printMemory, printSummary, sendRounds, type Round } from './report.ts'
+import { measure, type Contender } from './contender.ts'
+import { startContenders, type Contenders } from './contenders.ts'
 
 const profile = 'accept.cpuprofile'
 const { values } = parseArgs({
@@ -25,45 +30,51 @@ if (!(seconds > 0)) throw new Error(`--seconds must be a number above 0, not ${v
 if (!(warmUpSeconds > 0))
   throw new Error(`--warm-up must be a number above 0, not ${values['warm-up']}`)
 
-const latest = (3 * seconds + 20) * 1000 // ms of this process: a busy machine means fewer slices, not a longer wait
+const deadlineMs = (3 * seconds + 20) * 1000 // ms of this process: a busy machine means fewer intervals, not a longer wait
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 const flags = values.profile ? profileFlags(profile) : []
 const collector = await startCollector()
-const sides = await startSides(stack, flags, collector.url) // whatever does not start ends the bench, and with it all that did
-let counted = 0
+const running = await startContenders(stack, flags, collector.url) // whatever does not start ends the bench, and with it all that did
+let measuredCalls = 0
 try {
-  const app = sides.app.worker
-  const before = { resident: (await app.usage()).rssBytes, held: await app.holding() }
-  const { warmUp, rounds } = await alternate(sides)
+  const app = running.app.worker
+  const before = { resident: (await app.usage()).rssBytes, held: await app.heapUsed() }
+  const { warmUp, rounds } = await measureRounds(running)
   printSummary(rounds)
-  tellRounds(rounds)
-  printMemory(rounds, before, await app.holding())
-  counted = [warmUp, ...rounds].reduce((sum, round) => sum + round.app.calls, 0)
+  sendRounds(rounds)
+  printMemory(rounds, before, await app.heapUsed())
+  measuredCalls = [warmUp, ...rounds].reduce((sum, round) => sum + round.app.calls, 0)
 } finally {
-  await stop(sides)
+  await stop(running)
   collector.stop()
   await stack.stop()
 }
-if (values.profile) printProfile(profile, 'shared/flows/accept-event.ts', counted)
+if (values.profile) printProfile(profile, 'shared/flows/accept-event.ts', measuredCalls)
 
-async function alternate(all: Sides<Side>): Promise<{ warmUp: Round; rounds: Round[] }> {
-  const count = Math.max(1, Math.round(seconds / SLICE_SECONDS))
-  console.log(`${count} slices of ${seconds / count} s for each, ${CONCURRENCY} calls at once`)
-  const warmUp = await measureAll(all, warmUpSeconds)
+async function measureRounds(
+  contenders: Contenders<Contender>,
+): Promise<{ warmUp: Round; rounds: Round[] }> {
+  const count = Math.max(1, Math.round(seconds / INTERVAL_SECONDS))
+  console.log(`${count} intervals of ${seconds / count} s for each, ${CONCURRENCY} calls at once`)
+  const warmUp = await measureAll(contenders, warmUpSeconds)
   printLine('warm-up', warmUp)
   const rounds: Round[] = []
-  for (let slice = 1; slice <= count && (slice === 1 || performance.now() < latest); slice++) {
-    const round = await measureAll(all, seconds / count)
-    printLine(`slice ${slice}`, round)
+  for (
+    let interval = 1;
+    interval <= count && (interval === 1 || performance.now() < deadlineMs);
+    interval++
+  ) {
+    const round = await measureAll(contenders, seconds / count)
+    printLine(`interval ${interval}`, round)
     rounds.push(round)
   }
   return { warmUp, rounds }
 }
 
-async function measureAll(all: Sides<Side>, length: number): Promise<Round> {
-  const { app, traced, hosted, bare } = all
-  const limits = { milliseconds: length * 1000, calls: MOST_PER_SLICE }
+async function measureAll(contenders: Contenders<Contender>, length: number): Promise<Round> {
+  const { app, traced, hosted, bare } = contenders
+  const limits = { milliseconds: length * 1000, calls: MAX_CALLS_PER_INTERVAL }
   return {
     app: await measure(app, limits),
     traced: await measure(traced, limits),
@@ -72,7 +83,7 @@ async function measureAll(all: Sides<Side>, length: number): Promise<Round> {
   }
 }
 
-async function stop({ app, traced, hosted, bare }: Sides<Side>): Promise<void> {
+async function stop({ app, traced, hosted, bare }: Contenders<Contender>): Promise<void> {
   await Promise.all([app, traced, hosted, bare].map(({ driver }) => driver.stop()))
   await Promise.all([app, traced, hosted].map(({ worker }) => worker.stop()))
 }

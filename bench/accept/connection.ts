@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 
 /**
- * A keep-alive connection that sends the same request again and again. It looks only for the end of an answer and at its
- * status: a whole HTTP client would take more of the machine than what it is to measure.
+ * A keep-alive connection that sends the same request again and again. It parses only the end
+ * of a response and its status: a full HTTP client would use more CPU than what it measures.
  */
 export async function openConnection(url: URL, request: Buffer, status: number) {
   const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })

@@ -2,11 +2,11 @@ import type { Stack } from '../../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { startChild } from '../support/child.ts'
 import { startHostProcess } from '../support/host.ts'
-import type { Side } from './contender.ts'
+import type { Contender } from './contender.ts'
 import { createStores } from '../support/stores.ts'
 
 /** What is compared: the built app, the same exporting telemetry, the bare calls in the same host, and these alone. */
-export interface Sides<T> {
+export interface Contenders<T> {
   app: T
   traced: T
   hosted: T
@@ -17,11 +17,11 @@ export interface Sides<T> {
  * Starts all of them; `flags` are for the Node.js of the app's host, besides those it always has, `collector` is the
  * address that telemetry goes to.
  */
-export async function startSides(
+export async function startContenders(
   stack: Stack,
   flags: string[],
   collector: string,
-): Promise<Sides<Side>> {
+): Promise<Contenders<Contender>> {
   const exporting = { OTEL_EXPORTER_OTLP_ENDPOINT: collector }
   const [app, traced, hosted, bare] = await Promise.all([
     startHosted(stack, 'benchapp', '../../local/start-host.ts', flags),
@@ -39,7 +39,7 @@ async function startHosted(
   file: string,
   flags: string[],
   settings: object = {},
-): Promise<Side> {
+): Promise<Contender> {
   const stores = await createStores(stack, name)
   const env = { ...stack.settings, ...stores.settings, ...settings, PORT: '0' }
   const args = ['--functions', 'publish-event']
@@ -49,13 +49,13 @@ async function startHosted(
   const driver = startChild('../accept/publish.ts', {
     args: [`${url}/events/api/v1/app`, altinn, platform],
   })
-  await driver.heard()
+  await driver.nextMessage()
   return { worker, driver, stores }
 }
 
-async function startBare(stack: Stack, name: string): Promise<Side> {
+async function startBare(stack: Stack, name: string): Promise<Contender> {
   const stores = await createStores(stack, name)
   const worker = startChild('../accept/floor.ts', { env: stores.settings })
-  await worker.heard()
+  await worker.nextMessage()
   return { worker, driver: worker, stores }
 }

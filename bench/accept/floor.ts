@@ -1,7 +1,7 @@
 // The floor: the two calls of an accepted event and nothing else, without a host or HTTP.
 import { bareCalls } from '../support/bare-calls.ts'
 import { CONCURRENCY } from '../support/limits.ts'
-import { serveSlices } from '../support/interval.ts'
+import { serveIntervals } from '../support/interval.ts'
 
 const createAndSend = bareCalls(process.env)
-serveSlices(Array.from({ length: CONCURRENCY }, () => createAndSend))
+serveIntervals(Array.from({ length: CONCURRENCY }, () => createAndSend))

@@ -3,14 +3,14 @@ import { parseArgs } from 'node:util'
 import { clientBody, clientHeaders } from '../../local/example.ts'
 import { openConnection } from './connection.ts'
 import { CONCURRENCY } from '../support/limits.ts'
-import { serveSlices } from '../support/interval.ts'
+import { serveIntervals } from '../support/interval.ts'
 
 const { positionals } = parseArgs({ allowPositionals: true })
 const [address = '', altinn = '', platform = ''] = positionals
 const url = new URL(address)
 const request = requestFor(url, clientHeaders(altinn, platform), clientBody())
 const connections = Array.from({ length: CONCURRENCY }, () => openConnection(url, request, 201))
-serveSlices(await Promise.all(connections))
+serveIntervals(await Promise.all(connections))
 
 function requestFor(
   { host, pathname }: URL,

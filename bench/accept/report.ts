@@ -1,10 +1,10 @@
-import { tellFigures } from '../support/figures.ts'
+import { sendResult } from '../support/bench-result.ts'
 import type { Measurement } from './contender.ts'
-import type { Sides } from './contenders.ts'
+import type { Contenders } from './contenders.ts'
 import { median, withSpread } from '../support/statistics.ts'
 
-/** One slice of each, one right after the other. */
-export type Round = Sides<Measurement>
+/** One interval of each, one right after the other. */
+export type Round = Contenders<Measurement>
 
 const MEMORY_TARGET_MB = 200
 const RATIO_TARGET = 0.85
@@ -12,10 +12,10 @@ const AIM_CPU_US = 100 // of an event, tokens known
 
 /** One line of progress. */
 export function printLine(name: string, { app, traced, hosted, bare }: Round): void {
-  const sketch = ({ perSecond, cpu }: Measurement) =>
+  const summaryOf = ({ perSecond, cpu }: Measurement) =>
     `${perSecond.toFixed(0)}/s at ${cpu.toFixed(0)} µs`
   console.log(
-    `${name}: app ${sketch(app)}, ${megabytes(app.resident)} MB; exporting ${sketch(traced)}; same host ${sketch(hosted)}; bare ${sketch(bare)}`,
+    `${name}: app ${summaryOf(app)}, ${megabytes(app.resident)} MB; exporting ${summaryOf(traced)}; same host ${summaryOf(hosted)}; bare ${summaryOf(bare)}`,
   )
 }
 
@@ -23,7 +23,7 @@ export function printLine(name: string, { app, traced, hosted, bare }: Round): v
 export function printSummary(rounds: Round[]): void {
   console.log(`
 The app, against itself with telemetry exported, and its two calls by the bare SDKs in the same host and alone.
-Median of ${rounds.length} slices (lowest–highest); the ratios are of neighbouring slices.
+Median of ${rounds.length} intervals (lowest–highest); the ratios are of neighbouring intervals.
 `)
   console.log(
     row('', [
@@ -51,8 +51,9 @@ function printRow(
   of: (measurement: Measurement) => number,
   digits = 0,
 ): void {
-  const values = (side: keyof Round) => rounds.map((round) => of(round[side]))
-  const ratios = (side: keyof Round) => rounds.map((round) => of(round.app) / of(round[side]))
+  const values = (contender: keyof Round) => rounds.map((round) => of(round[contender]))
+  const ratios = (contender: keyof Round) =>
+    rounds.map((round) => of(round.app) / of(round[contender]))
   console.log(
     row(name, [
       withSpread(values('app'), digits),
@@ -76,23 +77,23 @@ export function printMemory(
   held: number,
 ): void {
   const resident = [before.resident, ...rounds.map(({ app }) => app.resident)]
-  const met = Math.max(...resident) < MEMORY_TARGET_MB * 1_000_000
+  const isMet = Math.max(...resident) < MEMORY_TARGET_MB * 1_000_000
   console.log(`
-Memory of the app's host, MB: ${resident.map(megabytes).join(', ')} (at start, then after each slice)
+Memory of the app's host, MB: ${resident.map(megabytes).join(', ')} (at start, then after each interval)
 In use after a full garbage collection, MB: ${megabytes(before.held)} at start, ${megabytes(held)} at the end
-Target: below ${MEMORY_TARGET_MB} MB: ${met ? 'met' : 'missed'}`)
+Target: below ${MEMORY_TARGET_MB} MB: ${isMet ? 'met' : 'missed'}`)
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0)
 
 /** For `npm run proof:speed`. */
-export function tellRounds(rounds: Round[]): void {
-  const ratios = (side: 'traced' | 'hosted' | 'bare', of: (one: Measurement) => number) =>
-    rounds.map((round) => of(round.app) / of(round[side]))
+export function sendRounds(rounds: Round[]): void {
+  const ratios = (contender: 'traced' | 'hosted' | 'bare', of: (one: Measurement) => number) =>
+    rounds.map((round) => of(round.app) / of(round[contender]))
   const speed = ({ perSecond }: Measurement) => perSecond
   const cost = ({ cpu }: Measurement) => cpu
   const memory = Math.max(...rounds.map(({ app }) => app.resident)) / 1_000_000
-  tellFigures(
+  sendResult(
     [
       { what: 'accepted per second', unit: '/s', values: rounds.map(({ app }) => speed(app)) },
       {
@@ -125,13 +126,13 @@ export function tellRounds(rounds: Round[]): void {
         aim: { atMost: MEMORY_TARGET_MB },
       },
     ],
-    (['app', 'bare'] as const).map((side) => ({
+    (['app', 'bare'] as const).map((contender) => ({
       chart: 'latency',
-      name: side === 'app' ? 'POST /app, 32 at once' : 'its two calls by the bare SDKs',
+      name: contender === 'app' ? 'POST /app, 32 at once' : 'its two calls by the bare SDKs',
       points: [
-        ['p50', median(rounds.map((round) => round[side].p50))],
-        ['p90', median(rounds.map((round) => round[side].p90))],
-        ['p99', median(rounds.map((round) => round[side].p99))],
+        ['p50', median(rounds.map((round) => round[contender].p50))],
+        ['p90', median(rounds.map((round) => round[contender].p90))],
+        ['p99', median(rounds.map((round) => round[contender].p99))],
       ],
     })),
   )

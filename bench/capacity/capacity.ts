@@ -22,7 +22,7 @@ try {
   for (const subscribers of SUBSCRIBERS) usages.push(await count(subscribers, 0, EVENTS))
   const large = usages.filter(({ subscribers }) => subscribers === 1)
   for (const bytes of BYTES) large.push(await count(1, bytes, LARGE_EVENTS))
-  await write(measuredPart(usages, large, { timers: await usageOfTimers(stack) }))
+  await writeMeasuredPart(measuredPart(usages, large, { timers: await usageOfTimers(stack) }))
   writeFileSync(path.join(docs, 'capacity.svg'), chartOf(ceilingsOf(usages), SUBSCRIBERS))
 } finally {
   await stack.stop()
@@ -37,7 +37,7 @@ async function count(subscribers: number, bytes: number, events: number): Promis
 }
 
 /** Puts the measured part between its marks in the document. */
-async function write(measured: string): Promise<void> {
+async function writeMeasuredPart(measured: string): Promise<void> {
   const file = path.join(docs, 'capacity.md')
   const marked = `<!-- measured -->\n\n${measured}\n\n<!-- end -->`
   const text = readFileSync(file, 'utf8').replace(/<!-- measured -->[^]*<!-- end -->/, () => marked)

@@ -13,16 +13,16 @@ const SHARED_UNITS = [4000, 40_000]
 /** A part of the system, how many events a second it takes, and what moves that limit. */
 export interface Ceiling {
   part: string
-  lever: string
+  remedy: string
   /** By number of subscribers, in the order of the usages; Infinity where the part has no work. */
   perSecond: number[]
 }
 
 /** What each part takes, from what an event costs. Parts that only one of the capacity modes has are named so. */
 export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
-  const by = (part: string, lever: string, of: (usage: EventUsage) => number): Ceiling => ({
+  const ceiling = (part: string, remedy: string, of: (usage: EventUsage) => number): Ceiling => ({
     part,
-    lever,
+    remedy,
     perSecond: usages.map(of),
   })
   const chargeIn = (container: string) => (usage: EventUsage) =>
@@ -30,25 +30,25 @@ export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
   const busiest = (usage: EventUsage) =>
     Math.max(chargeIn('events')(usage), chargeIn('deliveries')(usage))
   return [
-    by(
+    ceiling(
       'Cosmos DB, serverless: the busiest container',
       'autoscale',
       (usage) => SERVERLESS_UNITS / busiest(usage),
     ),
     ...SHARED_UNITS.map((units) =>
-      by(
+      ceiling(
         `Cosmos DB, autoscale of ${units.toLocaleString('en')} RU/s`,
         '`cosmosMaxThousandRequestUnits`',
         (usage) => units / usage.charge,
       ),
     ),
-    by(
+    ceiling(
       'one partition: events of one app',
       'more apps; Cosmos DB splits what has grown',
       (usage) => PARTITION_UNITS / chargeIn('events')(usage),
     ),
-    by('queue `events-inbound`', 'sharded queues (not built)', () => QUEUE_MESSAGES),
-    by(
+    ceiling('queue `events-inbound`', 'sharded queues (not built)', () => QUEUE_MESSAGES),
+    ceiling(
       'storage account',
       'a second account, by `QueueStorage__queueServiceUri`',
       ({ messages }) => STORAGE_REQUESTS / REQUESTS_A_MESSAGE / messages,

@@ -4,12 +4,12 @@ import { logGigabytes, priceOf } from './price.ts'
 import type { EventUsage } from './usage.ts'
 
 /** What one run of all timers costs, in request units. */
-export interface Idle {
+export interface TimerUsage {
   timers: number
 }
 
 /** The measured part of docs/capacity.md, in Markdown. */
-export function measuredPart(usages: EventUsage[], large: EventUsage[], idle: Idle): string {
+export function measuredPart(usages: EventUsage[], large: EventUsage[], idle: TimerUsage): string {
   return [
     '### What an event costs',
     costTable(usages),
@@ -46,10 +46,10 @@ function costTable(usages: EventUsage[]): string {
 }
 
 function ceilingTable(usages: EventUsage[]): string {
-  const rows = ceilingsOf(usages).map(({ part, lever, perSecond }) => [
+  const rows = ceilingsOf(usages).map(({ part, remedy, perSecond }) => [
     part,
     ...perSecond.map(figure),
-    lever,
+    remedy,
   ])
   return table([
     ['Subscribers', ...usages.map(({ subscribers }) => String(subscribers)), 'What moves it'],
@@ -57,14 +57,14 @@ function ceilingTable(usages: EventUsage[]): string {
   ])
 }
 
-/** For each capacity mode, which part gives in first; the other modes' parts do not count. */
+/** For each capacity mode, which part saturates first; the other modes' parts do not count. */
 function firstToBreak(usages: EventUsage[]): string {
   const ceilings = ceilingsOf(usages)
   const modes = ceilings.filter(({ part }) => part.startsWith('Cosmos DB'))
   const lines = modes.map((mode) => {
-    const there = ceilings.filter((each) => each === mode || !modes.includes(each))
+    const relevant = ceilings.filter((each) => each === mode || !modes.includes(each))
     const first = usages.map(({ subscribers }, index) => {
-      const [least] = there.toSorted(
+      const [least] = relevant.toSorted(
         (one, other) => (one.perSecond[index] ?? 0) - (other.perSecond[index] ?? 0),
       )
       return `${subscribers}: ${figure(least?.perSecond[index] ?? 0)}${least === mode ? '' : ` (${least?.part})`}`
@@ -106,7 +106,7 @@ function priceTable(usages: EventUsage[]): string {
     row('requests to queues', ({ requests }) => requests),
     row('runs of functions', ({ executions }) => executions),
     row('instances, busy', ({ busy }) => busy),
-    row('instances, each run alone', ({ lone }) => lone),
+    row('instances, each run alone', ({ single }) => single),
     row('logs', ({ logs }) => logs),
     row(
       '**in all, busy**',

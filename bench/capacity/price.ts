@@ -10,7 +10,7 @@ const GIGABYTE_OF_LOGS = 2.76 // Log Analytics, pay as you go
 
 const MILLION = 1_000_000
 const INSTANCE_GIGABYTES = 2
-const LONE_SECONDS = 1 // a run that is alone on its instance is billed a second at least
+const SINGLE_RUN_SECONDS = 1 // a run that is alone on its instance is billed a second at least
 const BUSY_SECONDS = 0.02 // of an instance, where 50 runs share each second of it
 const REQUESTS_A_MESSAGE = 3
 const ROWS_A_RUN = 4 // the host's request and its two traces, and the app's own line
@@ -23,7 +23,7 @@ export interface Price {
   requests: number
   executions: number
   /** Of instances: where every run is alone on its own, and where they are busy. */
-  lone: number
+  single: number
   busy: number
   logs: number
 }
@@ -37,7 +37,7 @@ export function priceOf({ subscribers, charge, messages }: EventUsage): Price {
     units: charge * MILLION_UNITS,
     requests: (messages * REQUESTS_A_MESSAGE * MILLION * TEN_THOUSAND_REQUESTS) / 10_000,
     executions: (runs / MILLION) * MILLION_EXECUTIONS,
-    lone: seconds * LONE_SECONDS,
+    single: seconds * SINGLE_RUN_SECONDS,
     busy: seconds * BUSY_SECONDS,
     logs: runs * ROWS_A_RUN * GIGABYTES_A_ROW * GIGABYTE_OF_LOGS,
   }

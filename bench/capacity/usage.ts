@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { operations as operationNames } from '../../local/emulators/request-charge.ts'
-import type { Tally } from '../../local/emulators/usage.ts'
+import type { OperationUsage } from '../../local/emulators/usage.ts'
 import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { Stack } from '../../local/stack.ts'
@@ -20,7 +20,7 @@ const FUNCTIONS = [
   'validate-subscription',
 ]
 const CONNECTIONS = 4
-const LONGEST_SECONDS = 40
+const TIMEOUT_SECONDS = 40
 const RUNS = 5
 
 /** What one event costs, as the strict front and a proxy before the queues count it. */
@@ -29,7 +29,7 @@ export interface EventUsage {
   /** Bytes of its `data`. */
   bytes: number
   /** Operations and request units by container. */
-  containers: Map<string, Tally>
+  containers: Map<string, OperationUsage>
   /** Request units in all. */
   charge: number
   /** Messages sent. */
@@ -45,7 +45,7 @@ export async function usageOfEvents(
 ): Promise<EventUsage> {
   const arrivals = createArrivals()
   const receiver = await startReceiver({
-    onDelivery: (delivery) => arrivals.note(delivery.path, delivery),
+    onDelivery: (delivery) => arrivals.record(delivery.path, delivery),
   })
   const queues = await startFaultProxy(stack.emulators.storage)
   const counted = { ...stack, emulators: { ...stack.emulators, storage: queues.connection } }
@@ -56,7 +56,7 @@ export async function usageOfEvents(
     for (let path = 1; path <= subscribers; path++)
       await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`)
     await warmUp(app, arrivals, subscribers)
-    await app.drained()
+    await app.waitUntilDrained()
     await stack.emulators.resetUsage()
     const messages = countMessages(queues)
     const data = bytes === 0 ? undefined : 'x'.repeat(bytes)
@@ -64,10 +64,10 @@ export async function usageOfEvents(
       const accepted = await Promise.all(
         Array.from({ length: Math.min(left, CONNECTIONS) }, () => app.publish(data)),
       )
-      if ((await arrivals.of(accepted, subscribers, LONGEST_SECONDS)) === undefined)
-        throw new Error(`Not every subscriber got every event within ${LONGEST_SECONDS} s.`)
+      if ((await arrivals.waitFor(accepted, subscribers, TIMEOUT_SECONDS)) === undefined)
+        throw new Error(`Not every subscriber got every event within ${TIMEOUT_SECONDS} s.`)
     }
-    await app.drained()
+    await app.waitUntilDrained()
     const containers = perEvent(events, await app.usage())
     const charge = [...containers.values()].reduce((sum, tally) => sum + tally.charge, 0)
     return { subscribers, bytes, containers, charge, messages: messages.sent / events }
@@ -88,8 +88,11 @@ function countMessages(queues: FaultProxy) {
   return count
 }
 
-function perEvent(events: number, tallies: Map<string, Tally>): Map<string, Tally> {
-  const each = [...tallies].map(([container, { operations, charge }]): [string, Tally] => {
+function perEvent(
+  events: number,
+  tallies: Map<string, OperationUsage>,
+): Map<string, OperationUsage> {
+  const each = [...tallies].map(([container, { operations, charge }]): [string, OperationUsage] => {
     const counts = { ...operations }
     for (const name of operationNames) counts[name] /= events
     return [container, { operations: counts, charge: charge / events }]
@@ -106,11 +109,11 @@ export async function usageOfTimers(stack: Stack): Promise<number> {
       for (const timer of timers)
         await fetch(new URL(`/admin/functions/${timer}`, app.api), { method: 'POST', body: '{}' })
     const all = RUNS * timers.length
-    for (const end = Date.now() + LONGEST_SECONDS * 1000; Date.now() < end; await sleep(200)) {
+    for (const end = Date.now() + TIMEOUT_SECONDS * 1000; Date.now() < end; await sleep(200)) {
       const beats = (await app.usage()).get('requests')?.operations.upsert ?? 0 // the last thing that a run does
       if (beats >= all) return (await app.charge()) / (beats / timers.length)
     }
-    throw new Error(`The timers did not run ${RUNS} times within ${LONGEST_SECONDS} s.`)
+    throw new Error(`The timers did not run ${RUNS} times within ${TIMEOUT_SECONDS} s.`)
   } finally {
     await app.stop()
   }

@@ -7,7 +7,7 @@ import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { documentOfApp } from '../support/bare-calls.ts'
 import { createStores } from '../support/stores.ts'
 
-const AT_ONCE = 16 // as the app: shared/flows/fan-out.ts, and batchSize in host.json
+const CONCURRENCY = 16 // as the app: shared/flows/fan-out.ts, and batchSize in host.json
 const BATCH = 32
 const subscriber = { number: 1, consumer: '/org/ttd', id: 'a'.repeat(64) }
 
@@ -51,11 +51,11 @@ export async function bareDeliveries(
     await queue.deleteMessage(messageId, popReceipt)
   }
   const ids: string[] = []
-  await forEachConcurrently(Array.from({ length: count }), AT_ONCE, async () => {
+  await forEachConcurrently(Array.from({ length: count }), CONCURRENCY, async () => {
     ids.push(await store())
   })
   const began = performance.now()
-  await forEachConcurrently(ids, AT_ONCE, send)
+  await forEachConcurrently(ids, CONCURRENCY, send)
   for (let left = count; left > 0;) {
     const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: BATCH })
     await forEachConcurrently(receivedMessageItems, BATCH, deliver)

@@ -10,7 +10,7 @@ import { startStack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
 import { type Accepted, type App, startApp } from '../support/app.ts'
 import { type Arrivals, createArrivals, warmUp } from '../support/arrivals.ts'
-import { runSlice } from '../support/interval.ts'
+import { runInterval } from '../support/interval.ts'
 import { printProfile, profileFlags } from '../support/profile.ts'
 import { quantile } from '../support/statistics.ts'
 import { bareDeliveries } from './bare-deliveries.ts'
@@ -21,13 +21,13 @@ import {
   IDLE_EVENTS,
   POOL,
   printTable,
-  type Row,
-  tell,
+  type Result,
+  sendResults,
 } from './report.ts'
 
 const IDLE_PAUSE_MS = 150
-const LONGEST_SECONDS = 40
-const MOST_SUBSCRIBERS = 3
+const TIMEOUT_SECONDS = 40
+const MAX_SUBSCRIBERS = 3
 
 const profile = 'deliver.cpuprofile' // of the app with most subscribers
 const { values } = parseArgs({ options: { profile: { type: 'boolean' } } })
@@ -38,30 +38,30 @@ type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 try {
-  const rows: Row[] = []
-  for (const subscribers of [0, 1, MOST_SUBSCRIBERS]) rows.push(await measure(subscribers))
+  const rows: Result[] = []
+  for (const subscribers of [0, 1, MAX_SUBSCRIBERS]) rows.push(await measure(subscribers))
   printTable(rows)
-  tell(rows)
+  sendResults(rows)
   if (values.profile) printProfile(profile, 'shared/flows/fan-out.ts', published)
 } finally {
   await stack.stop()
 }
 
 /** One number of subscribers, on fresh stores. */
-async function measure(subscribers: number): Promise<Row> {
+async function measure(subscribers: number): Promise<Result> {
   const arrivals = createArrivals()
   const receiver = await startReceiver({
-    onDelivery: (delivery) => arrivals.note(delivery.path, delivery),
+    onDelivery: (delivery) => arrivals.record(delivery.path, delivery),
   })
-  const isProfiled = values.profile === true && subscribers === MOST_SUBSCRIBERS
+  const isProfiled = values.profile === true && subscribers === MAX_SUBSCRIBERS
   const flags = isProfiled ? profileFlags(profile) : []
   const app = await startApp(stack, `deliver${subscribers}`, CONNECTIONS, { flags })
   try {
     for (let path = 1; path <= subscribers; path++)
       await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`)
     await warmUp(app, arrivals, subscribers)
-    const row = await takeRow(app, receiver, arrivals, subscribers)
-    published = arrivals.events()
+    const row = await measureOn(app, receiver, arrivals, subscribers)
+    published = arrivals.eventCount()
     return row
   } finally {
     await app.stop()
@@ -69,38 +69,38 @@ async function measure(subscribers: number): Promise<Row> {
   }
 }
 
-async function takeRow(app: App, receiver: Receiver, arrivals: Arrivals, subscribers: number) {
-  const idle = subscribers === 0 ? [] : await takeIdle(app, arrivals, subscribers)
+async function measureOn(app: App, receiver: Receiver, arrivals: Arrivals, subscribers: number) {
+  const idle = subscribers === 0 ? [] : await measureIdle(app, arrivals, subscribers)
   console.log(`${subscribers} subscribers: idle p99, ms: ${figure(quantile(idle, 0.99))}`)
-  const load = await takeLoad(app, arrivals, subscribers)
+  const load = await measureLoad(app, arrivals, subscribers)
   const floors =
     subscribers === 0
       ? { undici: NaN, bare: NaN }
-      : await takeFloors(receiver, EVENTS * subscribers)
+      : await measureFloors(receiver, EVENTS * subscribers)
   const row = { subscribers, idle, ...load, ...floors }
   console.log(`${subscribers} subscribers: delivered/s: ${figure(row.deliveredPerSecond)}`)
   return row
 }
 
 /** One event after another, each when the one before has arrived. */
-async function takeIdle(app: App, arrivals: Arrivals, subscribers: number): Promise<number[]> {
+async function measureIdle(app: App, arrivals: Arrivals, subscribers: number): Promise<number[]> {
   const latencies: number[] = []
   for (let event = 0; event < IDLE_EVENTS; event++) {
     const accepted = await app.publish()
-    latencies.push(...(await all(arrivals, [accepted], subscribers)).latencies)
+    latencies.push(...(await waitForAll(arrivals, [accepted], subscribers)).latencies)
     await sleep(IDLE_PAUSE_MS)
   }
   return latencies
 }
 
-async function takeLoad(app: App, arrivals: Arrivals, subscribers: number) {
-  await app.drained()
+async function measureLoad(app: App, arrivals: Arrivals, subscribers: number) {
+  await app.waitUntilDrained()
   await stack.emulators.resetUsage()
   const [accepted, began]: [Accepted[], number] = [[], Date.now()]
   const publish = async () => void accepted.push(await app.publish())
-  const { calls, seconds } = await runSlice(lanes(CONNECTIONS, publish), limits(EVENTS))
-  const { latencies, last } = await all(arrivals, accepted, subscribers)
-  await app.drained()
+  const { calls, seconds } = await runInterval(workers(CONNECTIONS, publish), limits(EVENTS))
+  const { latencies, last } = await waitForAll(arrivals, accepted, subscribers)
+  await app.waitUntilDrained()
   return {
     loaded: latencies,
     acceptedPerSecond: calls / seconds,
@@ -110,7 +110,7 @@ async function takeLoad(app: App, arrivals: Arrivals, subscribers: number) {
 }
 
 /** Deliveries per second of undici alone, with the bodies that the receiver got last, and with all that keeps them from being lost. */
-async function takeFloors({ url, deliveries }: Receiver, count: number) {
+async function measureFloors({ url, deliveries }: Receiver, count: number) {
   const bodies = deliveries.slice(-count).map(({ body }) => body)
   const dispatcher = new Agent({ connections: POOL, pipelining: 1 })
   const headers = { 'content-type': 'application/json' }
@@ -119,24 +119,24 @@ async function takeFloors({ url, deliveries }: Receiver, count: number) {
     const body = bodies[next++ % bodies.length] ?? ''
     await (await request(`${url}/alone`, { method: 'POST', body, headers, dispatcher })).body.dump()
   }
-  await runSlice(lanes(POOL, post), limits(count)) // only warms up
-  const { calls, seconds } = await runSlice(lanes(POOL, post), limits(count))
+  await runInterval(workers(POOL, post), limits(count)) // only warms up
+  const { calls, seconds } = await runInterval(workers(POOL, post), limits(count))
   const bare = await bareDeliveries(stack, count, post)
   await dispatcher.close()
   return { undici: calls / seconds, bare }
 }
 
-function lanes(count: number, call: () => Promise<void>) {
+function workers(count: number, call: () => Promise<void>) {
   return Array.from({ length: count }, () => call)
 }
 
 function limits(calls: number) {
-  return { milliseconds: LONGEST_SECONDS * 1000, calls }
+  return { milliseconds: TIMEOUT_SECONDS * 1000, calls }
 }
 
-async function all(arrivals: Arrivals, events: Accepted[], subscribers: number) {
-  const arrived = await arrivals.of(events, subscribers, LONGEST_SECONDS)
+async function waitForAll(arrivals: Arrivals, events: Accepted[], subscribers: number) {
+  const arrived = await arrivals.waitFor(events, subscribers, TIMEOUT_SECONDS)
   if (arrived === undefined)
-    throw new Error(`Not every subscriber got every event within ${LONGEST_SECONDS} s.`)
+    throw new Error(`Not every subscriber got every event within ${TIMEOUT_SECONDS} s.`)
   return arrived
 }

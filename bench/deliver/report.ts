@@ -1,5 +1,5 @@
 import { POLLING_MS } from '../support/app.ts'
-import { tellFigures, type Line } from '../support/figures.ts'
+import { sendResult, type Line } from '../support/bench-result.ts'
 import { quantile } from '../support/statistics.ts'
 
 export const IDLE_EVENTS = 60
@@ -14,7 +14,7 @@ const HEADS = ['subscribers', 'idle p50', 'idle p99', 'accepted/s', 'delivered/s
 const MORE_HEADS = ['RU/event', 'undici/s', 'ratio', 'bare/s', 'ratio']
 
 /** What one number of subscribers gave: latencies in ms, rates per second, request units per event. */
-export interface Row {
+export interface Result {
   subscribers: number
   idle: number[]
   loaded: number[]
@@ -26,7 +26,7 @@ export interface Row {
   bare: number
 }
 /** The table, and whether the aims are met. */
-export function printTable(rows: Row[]): void {
+export function printTable(rows: Result[]): void {
   console.log(`
 Queues polled every ${POLLING_MS} ms. Idle: ${IDLE_EVENTS} events one after another. Load: ${EVENTS} events over ${CONNECTIONS} connections.
 p50 and p99 are ms from accepted to arrived; undici alone posts the same bodies over ${POOL} connections; bare: with a record and a message for each, by the bare SDKs.
@@ -41,13 +41,13 @@ Aim: at most ${AIM_RU} RU per event with 3 subscribers: ${verdict((three?.charge
 }
 
 /** For `npm run proof:speed`. */
-export function tell(rows: Row[]): void {
+export function sendResults(rows: Result[]): void {
   const subscribed = rows.filter(({ subscribers }) => subscribers > 0)
   const three = rows.at(-1)
   const p99 = subscribed.map(({ idle }) => quantile(idle, 0.99))
   const ratios = (floor: 'undici' | 'bare') =>
     subscribed.map((row) => row.deliveredPerSecond / row[floor])
-  tellFigures(
+  sendResult(
     [
       {
         what: 'accepted to arrived, idle, p99',
@@ -72,17 +72,13 @@ export function tell(rows: Row[]): void {
         values: ratios('undici'),
         aim: { atLeast: AIM_RATIO },
       },
-      {
-        what: 'the same, app / the bare SDKs with undici',
-        unit: '×',
-        values: ratios('bare'),
-      },
+      { what: 'the same, app / the bare SDKs with undici', unit: '×', values: ratios('bare') },
     ],
     [...subscribed.map(latencyLine), costLine(rows)],
   )
 }
 
-function latencyLine({ subscribers, idle }: Row): Line {
+function latencyLine({ subscribers, idle }: Result): Line {
   return {
     chart: 'latency',
     name: `accepted to arrived, idle, subscribers: ${subscribers}`,
@@ -90,7 +86,7 @@ function latencyLine({ subscribers, idle }: Row): Line {
   }
 }
 
-function costLine(rows: Row[]): Line {
+function costLine(rows: Result[]): Line {
   return {
     chart: 'cost',
     name: 'request units of Cosmos DB',
@@ -98,7 +94,7 @@ function costLine(rows: Row[]): Line {
   }
 }
 
-function cellsOf(row: Row): string[] {
+function cellsOf(row: Result): string[] {
   const { subscribers, idle, loaded, acceptedPerSecond, deliveredPerSecond, charge } = row
   const [idleP50, idleP99, p50, p99] = [idle, loaded].flatMap((values) => [
     quantile(values, 0.5),
@@ -126,6 +122,6 @@ function line(cells: string[]): string {
   return cells.map((cell) => cell.padStart(12)).join('')
 }
 
-function verdict(met: boolean): string {
-  return met ? 'met' : 'missed'
+function verdict(isMet: boolean): string {
+  return isMet ? 'met' : 'missed'
 }

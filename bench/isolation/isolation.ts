@@ -8,21 +8,21 @@ import { type Stack, startStack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
 import { type Accepted, POLLING_MS, startApp } from '../support/app.ts'
 import { createArrivals, warmUp } from '../support/arrivals.ts'
-import { tellFigures } from '../support/figures.ts'
+import { sendResult } from '../support/bench-result.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 
 const AIM_PERCENT = 10
-const WATCHED = 18 // subscribers that are well in both apps: only they count
+const HEALTHY_SUBSCRIBERS = 18 // subscribers that are well in both apps: only they count
 const EVENTS_PER_SECOND = 2 // in each app, to 20 subscribers: more is more than two busy cores deliver
 const ROUND_SECONDS = 10
-const LATE_SECONDS = 20
+const TIMEOUT_SECONDS = 20
 
-type Kind = 'well' | 'ill'
-type Latencies = Record<Kind, number[]>
+type Health = 'well' | 'ill'
+type Latencies = Record<Health, number[]>
 type Receiver = Awaited<ReturnType<typeof startReceiver>>
-type Side = Awaited<ReturnType<typeof startSide>>
+type Contender = Awaited<ReturnType<typeof startContender>>
 
-const others: Record<Kind, Behaviour[]> = {
+const behaviours: Record<Health, Behaviour[]> = {
   well: [{}, {}],
   ill: [{ does: 'hang' }, { status: 503 }],
 }
@@ -34,35 +34,35 @@ if (!(rounds >= 1))
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 try {
-  const [well, ill] = [await startSide(stack, 'well'), await startSide(stack, 'ill')]
-  printSummary(await alternate({ well, ill }))
+  const [well, ill] = [await startContender(stack, 'well'), await startContender(stack, 'ill')]
+  printSummary(await measureRounds({ well, ill }))
   await Promise.all([well.stop(), ill.stop()])
 } finally {
   await stack.stop()
 }
 
 /** An app with its subscribers; the two that may be ill come first, as those who could do the most harm. */
-async function startSide({ issuer, ...parts }: Stack, kind: Kind) {
+async function startContender({ issuer, ...parts }: Stack, kind: Health) {
   const arrivals = createArrivals()
   const receivers: Receiver[] = []
-  for (const behaviour of others[kind]) {
+  for (const behaviour of behaviours[kind]) {
     const receiver = await startReceiver()
     receiver.behave(behaviour)
     receivers.push(receiver)
   }
-  for (let number = 1; number <= WATCHED; number++) {
-    const onDelivery = arrivals.note.bind(undefined, String(number))
+  for (let number = 1; number <= HEALTHY_SUBSCRIBERS; number++) {
+    const onDelivery = arrivals.record.bind(undefined, String(number))
     receivers.push(await startReceiver({ onDelivery }))
   }
   const app = await startApp({ issuer, ...parts }, `isolation${kind}`, EVENTS_PER_SECOND)
   for (const { url } of receivers) await subscribeExample(app.api, issuer.url, `${url}/hook`)
-  await warmUp(app, arrivals, WATCHED)
+  await warmUp(app, arrivals, HEALTHY_SUBSCRIBERS)
   return {
     publish: () => app.publish(),
     async latenciesOf(events: Accepted[]): Promise<number[]> {
-      const arrived = await arrivals.of(events, WATCHED, LATE_SECONDS)
+      const arrived = await arrivals.waitFor(events, HEALTHY_SUBSCRIBERS, TIMEOUT_SECONDS)
       if (arrived === undefined)
-        throw new Error(`${kind}: webhooks are missing after ${LATE_SECONDS} s.`)
+        throw new Error(`${kind}: webhooks are missing after ${TIMEOUT_SECONDS} s.`)
       return arrived.latencies
     },
     async stop(): Promise<void> {
@@ -72,10 +72,10 @@ async function startSide({ issuer, ...parts }: Stack, kind: Kind) {
   }
 }
 
-async function alternate(sides: Record<Kind, Side>): Promise<Latencies[]> {
+async function measureRounds(contenders: Record<Health, Contender>): Promise<Latencies[]> {
   const all: Latencies[] = []
   for (let round = 1; round <= rounds; round++) {
-    const latencies = await takeRound(sides)
+    const latencies = await measureRound(contenders)
     console.log(`round ${round}: ${describe('well', latencies)}; ${describe('ill', latencies)}`)
     all.push(latencies)
   }
@@ -83,8 +83,8 @@ async function alternate(sides: Record<Kind, Side>): Promise<Latencies[]> {
 }
 
 /** Publishes at a steady rate, whatever the answers take, now to one app and now to the other. */
-async function takeRound({ well, ill }: Record<Kind, Side>): Promise<Latencies> {
-  const publishing: Record<Kind, Promise<Accepted>[]> = { well: [], ill: [] }
+async function measureRound({ well, ill }: Record<Health, Contender>): Promise<Latencies> {
+  const publishing: Record<Health, Promise<Accepted>[]> = { well: [], ill: [] }
   const began = performance.now()
   for (let event = 0; event < EVENTS_PER_SECOND * ROUND_SECONDS * 2; event++) {
     const due = began + (event / EVENTS_PER_SECOND / 2) * 1000
@@ -101,18 +101,18 @@ async function takeRound({ well, ill }: Record<Kind, Side>): Promise<Latencies> 
   }
 }
 
-function describe(kind: Kind, latencies: Latencies): string {
+function describe(kind: Health, latencies: Latencies): string {
   const state = kind === 'well' ? 'all well' : 'two ill'
   const [p50, p99] = [quantile(latencies[kind], 0.5), quantile(latencies[kind], 0.99)]
   return `${state}, ${latencies[kind].length} webhooks: p50 ${p50} ms, p99 ${p99} ms`
 }
 
 function printSummary(all: Latencies[]): void {
-  const whole = { well: all.flatMap(({ well }) => well), ill: all.flatMap(({ ill }) => ill) }
-  const moved = (share: number, { well, ill }: Latencies) =>
+  const total = { well: all.flatMap(({ well }) => well), ill: all.flatMap(({ ill }) => ill) }
+  const change = (share: number, { well, ill }: Latencies) =>
     (quantile(ill, share) / quantile(well, share) - 1) * 100
-  const byRound = all.map((round) => moved(0.99, round))
-  tellFigures([
+  const byRound = all.map((round) => change(0.99, round))
+  sendResult([
     {
       what: 'p99 of 18 subscribers, two others ill / well',
       unit: '×',
@@ -121,10 +121,10 @@ function printSummary(all: Latencies[]): void {
     },
   ])
   console.log(`
-${EVENTS_PER_SECOND} events/s in each app to ${WATCHED + 2} subscribers, queues polled every ${POLLING_MS} ms; from accepted to arrived at the ${WATCHED}:
-${describe('well', whole)}
-${describe('ill', whole)}
+${EVENTS_PER_SECOND} events/s in each app to ${HEALTHY_SUBSCRIBERS + 2} subscribers, queues polled every ${POLLING_MS} ms; from accepted to arrived at the ${HEALTHY_SUBSCRIBERS}:
+${describe('well', total)}
+${describe('ill', total)}
 
-p50 moved by ${moved(0.5, whole).toFixed(1)} %; p99 by ${withSpread(byRound, 1)} %, median and spread of ${all.length} rounds
+p50 moved by ${change(0.5, total).toFixed(1)} %; p99 by ${withSpread(byRound, 1)} %, median and spread of ${all.length} rounds
 Aim: p99 moves by less than ${AIM_PERCENT} %: ${median(byRound) < AIM_PERCENT ? 'met' : 'missed'}`)
 }

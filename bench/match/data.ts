@@ -48,10 +48,10 @@ export function eventFor(number: number, resources: number) {
   const organisation = alternative?.replace('/org/', '/organisation/')
   return { event, alternative: organisation ?? `/person/${number}`, key: keyOf(number) }
 }
-export type Sent = ReturnType<typeof eventFor>
+export type MatchInput = ReturnType<typeof eventFor>
 
 /** Copies as a process gets them from the store or a queue: no text is shared, no hash is known. */
-export const freshEvent = (text: string): Sent => JSON.parse(text)
+export const freshEvent = (text: string): MatchInput => JSON.parse(text)
 export const freshDocument = (text: string): SubscriptionDocument => JSON.parse(text)
 
 export const keyOf = (number: number): string => `urn:altinn:subscription:${number}`

@@ -7,7 +7,7 @@ import { createSubscriptionIndex } from '../../shared/subscriptions/subscription
 import { documentOf } from './data.ts'
 
 const RESOURCES = 200
-const STORED = [1000, 5000] // with more documents the emulator is no measure: it looks at each
+const STORED = [1000, 5000] // with more the emulator dominates: it scans every document
 
 /** Loads the first `count` subscriptions into a new index, then asks for what changed when nothing did. */
 async function load(container: Container, count: number, usageOf: UsageOf): Promise<string[]> {

@@ -1,41 +1,50 @@
 // `npm run bench:match`: what finding the subscribers of an event costs beside a single look-up in a Map as large and beside
 // a scan of all subscriptions, what a subscription takes in memory, and what loading them from the store costs.
 import { setImmediate as turn } from 'node:timers/promises'
-import { tellFigures } from '../support/figures.ts'
+import { sendResult } from '../support/bench-result.ts'
 import { documentOf, eventFor } from './data.ts'
 import { measureLoading } from './load.ts'
-import { lookUpOf, REPETITIONS, requireSame, scanOf, timeEvents, weigh } from './time.ts'
+import {
+  createLookup,
+  REPETITIONS,
+  requireSameMatches,
+  createScan,
+  timeEvents,
+  measureMemory,
+} from './time.ts'
 import { median, withSpread } from '../support/statistics.ts'
 
 const AIM_NS = 1000
 const AIM_BYTES = 500
 const EVENTS = 10_000
 const MATCHED = 50_000 // subscriptions to the resources of the events that a repetition matches
-const SCANNED = 3_000_000 // subscriptions that a repetition of the scan looks at, whatever their number
+const SCANNED = 3_000_000 // subscriptions per repetition of the scan, whatever their number
 const FEW_RESOURCES = 200
 const LARGEST = 100_000
 
-type Row = ReturnType<typeof measure>
+type Result = ReturnType<typeof measure>
 
 function measure(count: number, resources: number) {
   console.log(`${count} subscriptions to ${resources} resources …`)
   const documents = Array.from({ length: count }, (_, i) => documentOf(i + 1, resources))
-  const { matcher, milliseconds, bytes } = weigh(documents.map((each) => JSON.stringify(each)))
+  const { matcher, milliseconds, bytes } = measureMemory(
+    documents.map((each) => JSON.stringify(each)),
+  )
   const texts = Array.from({ length: EVENTS }, (_, i) =>
     JSON.stringify(eventFor(1 + ((i * 7919) % count), resources)),
   )
   const matched = texts.slice(0, (MATCHED * resources) / count)
-  const some = texts.slice(0, Math.max(20, SCANNED / REPETITIONS / count))
-  const scan = scanOf(documents)
-  requireSame(some, matcher, scan)
+  const scanTexts = texts.slice(0, Math.max(20, SCANNED / REPETITIONS / count))
+  const scan = createScan(documents)
+  requireSameMatches(scanTexts, matcher, scan)
   return {
     count,
     resources,
     bytes,
     milliseconds,
     indexed: timeEvents(matched, ({ event, alternative }) => matcher.match(event, alternative)),
-    scanned: timeEvents(some, scan),
-    floor: timeEvents(texts, lookUpOf(documents)),
+    scanned: timeEvents(scanTexts, scan),
+    floor: timeEvents(texts, createLookup(documents)),
   }
 }
 
@@ -47,8 +56,8 @@ function cellsOf({
   indexed,
   scanned,
   floor,
-}: Row): string[] {
-  const met = median(indexed.nanoseconds) <= AIM_NS && bytes <= AIM_BYTES
+}: Result): string[] {
+  const isMet = median(indexed.nanoseconds) <= AIM_NS && bytes <= AIM_BYTES
   return [
     String(count),
     String(resources),
@@ -57,14 +66,14 @@ function cellsOf({
     `${(median(scanned.nanoseconds) / median(indexed.nanoseconds)).toFixed(0)} ×`,
     bytes.toFixed(0),
     milliseconds.toFixed(0),
-    met ? 'met' : 'missed',
+    isMet ? 'met' : 'missed',
   ]
 }
 
-function tell(rows: Row[]): void {
+function sendResults(rows: Result[]): void {
   const largest = rows.find(({ count }) => count === LARGEST)
   if (largest === undefined) return
-  const of = ({ indexed, floor, scanned }: Row) => ({
+  const of = ({ indexed, floor, scanned }: Result) => ({
     'the index': median(indexed.nanoseconds),
     'one look-up in a Map': median(floor.nanoseconds),
     'a scan': median(scanned.nanoseconds),
@@ -75,7 +84,7 @@ function tell(rows: Row[]): void {
   const growing = rows.filter(
     ({ resources }, i) => rows[i - 1]?.count !== LARGEST || resources > FEW_RESOURCES,
   )
-  tellFigures(
+  sendResult(
     [
       {
         what: `matching, ${at}`,
@@ -113,13 +122,13 @@ const sizes: [count: number, resources: number][] = [
   [LARGEST, 20_000],
   [LARGEST, FEW_RESOURCES],
 ]
-const rows: Row[] = []
+const rows: Result[] = []
 for (const size of sizes) {
   rows.push(measure(...size))
   await turn()
 }
 const loading = await measureLoading()
-const found = [
+const heads = [
   'subscriptions',
   'resources',
   'hits',
@@ -130,7 +139,7 @@ const found = [
 ]
 printTable(
   `Matching an event: median of ${REPETITIONS} repetitions (lowest–highest). Aims: ${AIM_NS} ns, ${AIM_BYTES} bytes`,
-  [[...found, 'bytes each', 'filling, ms', 'aims'], ...rows.map(cellsOf)],
+  [[...heads, 'bytes each', 'filling, ms', 'aims'], ...rows.map(cellsOf)],
 )
 printTable(
   'Loading from the store (strict emulator; RU by the published prices), and a check when nothing changed',
@@ -139,4 +148,4 @@ printTable(
 console.log(
   'Larger numbers are filled from objects only (above): the emulator looks at every document.',
 )
-tell(rows)
+sendResults(rows)

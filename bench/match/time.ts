@@ -3,7 +3,7 @@ import {
   sourceMatches,
   type SubscriptionDocument,
 } from '../../shared/subscriptions/subscription.ts'
-import { freshDocument, freshEvent, keyOf, type Sent } from './data.ts'
+import { freshDocument, freshEvent, keyOf, type MatchInput } from './data.ts'
 
 export const REPETITIONS = 15
 const WARM_UPS = 3
@@ -15,7 +15,7 @@ function fail(reason: string): never {
 }
 
 /** The comparison: every subscription is looked at; what can be prepared is. */
-export function scanOf(documents: SubscriptionDocument[]) {
+export function createScan(documents: SubscriptionDocument[]) {
   const all = documents.map(({ filters, validated = '' }) => ({
     resource: filters.resource,
     source: filters.source?.replace(/\/$/, ''),
@@ -24,7 +24,7 @@ export function scanOf(documents: SubscriptionDocument[]) {
     type: filters.type,
     validated: Date.parse(validated),
   }))
-  return ({ event, alternative }: Sent) => {
+  return ({ event, alternative }: MatchInput) => {
     const time = Date.parse(event.time)
     return all.filter(
       (each) =>
@@ -39,7 +39,7 @@ export function scanOf(documents: SubscriptionDocument[]) {
 }
 
 /** Nanoseconds an event, by repetition. Of the events each has its own copies, made a hundred at a time just before. */
-export function timeEvents(texts: string[], find: (sent: Sent) => unknown[]) {
+export function timeEvents(texts: string[], find: (sent: MatchInput) => unknown[]) {
   let hits = 0
   const nanoseconds = Array.from({ length: WARM_UPS + REPETITIONS }, () => {
     let milliseconds = 0
@@ -71,7 +71,7 @@ function fill(texts: string[]) {
 }
 
 /** A full matcher with the bytes that each subscription takes: of a second one, since the first has the code compiled. */
-export function weigh(texts: string[]) {
+export function measureMemory(texts: string[]) {
   const first = fill(texts)
   const before = heapUsed()
   const { matcher, milliseconds } = fill(texts)
@@ -86,15 +86,15 @@ function heapUsed(): number {
 }
 
 /** The floor: one look-up, by a text that is new to the process, of one object among as many. */
-export function lookUpOf(documents: SubscriptionDocument[]) {
+export function createLookup(documents: SubscriptionDocument[]) {
   const all = new Map(documents.map((each) => [keyOf(each.number), [each.number]]))
-  return ({ key }: Sent) => all.get(key) ?? fail(`${key} is not found`)
+  return ({ key }: MatchInput) => all.get(key) ?? fail(`${key} is not found`)
 }
 
-export function requireSame(
+export function requireSameMatches(
   texts: string[],
   matcher: Matcher,
-  scan: (sent: Sent) => unknown[],
+  scan: (sent: MatchInput) => unknown[],
 ): void {
   for (const sent of texts.map(freshEvent))
     if (matcher.match(sent.event, sent.alternative).length !== scan(sent).length)

@@ -1,5 +1,5 @@
 // `npm run bench:read`: what a page of 50 events costs, by app and by party, in ms beside the same query by the bare SDK
-// and in request units, with 1,000 and with 5,000 events stored. The emulator looks at every document that it holds, so
+// and in request units, with 1,000 and with 5,000 events stored. The emulator scans every document that it holds, so
 // its time grows with them; that of an index does not, and neither do request units, which count what a page has.
 import { CosmosClient, type Container } from '@azure/cosmos'
 import { startStack, type Stack } from '../../local/stack.ts'
@@ -7,14 +7,14 @@ import { altinnToken, callers } from '../../local/tokens.ts'
 import { appResource } from '../../shared/events/cloud-event.ts'
 import { startApp, type App } from '../support/app.ts'
 import { SHARES, storeEvents } from './data.ts'
-import { SIZE, printTable, tell, type Row } from './report.ts'
+import { SIZE, printTable, sendResults, type Result } from './report.ts'
 
 const STORED = [1000, 5000] // the most that the emulator is made to hold
 const PAGES = 60
 const WARM_UPS = 30
 
 /** What the app is asked and with whose token, and the path and value of the bare SDK's query. */
-interface Way {
+interface Access {
   name: string
   address: string
   token: string
@@ -30,7 +30,7 @@ try {
   try {
     const rows = await measureAll(app)
     printTable(rows)
-    tell(rows)
+    sendResults(rows)
   } finally {
     await app.stop()
   }
@@ -38,10 +38,10 @@ try {
   await stack.stop()
 }
 
-async function measureAll(app: App): Promise<Row[]> {
+async function measureAll(app: App): Promise<Result[]> {
   const container = new CosmosClient(stack.emulators.cosmos).database('read').container('events')
-  const ways = await waysOf(stack)
-  const rows: Row[] = []
+  const ways = await accessesFor(stack)
+  const rows: Result[] = []
   for (const [index, stored] of STORED.entries()) {
     console.log(`Storing ${stored} events …`)
     await storeEvents(container, STORED[index - 1] ?? 0, stored)
@@ -50,7 +50,7 @@ async function measureAll(app: App): Promise<Row[]> {
   return rows
 }
 
-async function waysOf({ issuer: { url } }: Stack): Promise<Way[]> {
+async function accessesFor({ issuer: { url } }: Stack): Promise<Access[]> {
   const owner = await altinnToken(url, callers.org('ttd'))
   const party = await altinnToken(url, callers.user(20001, 1, '01017512345'))
   const resource = { path: 'resource', value: appResource({ org: 'ttd', app: 'app-1' }) } as const
@@ -62,10 +62,15 @@ async function waysOf({ issuer: { url } }: Stack): Promise<Way[]> {
 }
 
 /** The same page by the app and by the bare SDK in turn; after the last page the first comes again. */
-async function measure(app: App, container: Container, way: Way, stored: number): Promise<Row> {
+async function measure(
+  app: App,
+  container: Container,
+  way: Access,
+  stored: number,
+): Promise<Result> {
   const pages = stored / SHARES / SIZE
   const [readApp, readBare] = [appReader(app, way, pages), bareReader(container, way, pages)]
-  const row: Row = { stored, name: way.name, app: [], bare: [], charge: [] }
+  const row: Result = { stored, name: way.name, app: [], bare: [], charge: [] }
   for (let page = 0; page < WARM_UPS + PAGES; page++) {
     await stack.emulators.resetUsage()
     row.app.push(await timed(readApp))
@@ -84,18 +89,18 @@ async function timed(work: () => Promise<void>): Promise<number> {
 }
 
 /** Reads a page at the address that the one before gave. */
-function appReader({ api }: App, { address, token }: Way, pages: number): () => Promise<void> {
+function appReader({ api }: App, { address, token }: Access, pages: number): () => Promise<void> {
   const first = `${api}/app/${address}&size=${SIZE}`
   let [next, read] = [first, 0]
   return async () => {
     const answer = await fetch(next, { headers: { authorization: `Bearer ${token}` } })
     const events: { id: string }[] = JSON.parse(await answer.text())
-    mustBeFull(events)
+    assertFull(events)
     next = ++read % pages === 0 ? first : (answer.headers.get('next') ?? '')
   }
 }
 
-function bareReader(container: Container, { path, value }: Way, pages: number) {
+function bareReader(container: Container, { path, value }: Access, pages: number) {
   const query = `SELECT TOP ${SIZE} c.id, c.event FROM c
     WHERE c.${path} = @value AND c.id > @after ORDER BY c.${path}, c.id`
   let [after, read] = ['', 0]
@@ -103,11 +108,11 @@ function bareReader(container: Container, { path, value }: Way, pages: number) {
     const given = Object.entries({ '@value': value, '@after': after })
     const parameters = given.map(([name, each]) => ({ name, value: each }))
     const found = await container.items.query<{ id: string }>({ query, parameters }).fetchAll()
-    mustBeFull(found.resources)
+    assertFull(found.resources)
     after = ++read % pages === 0 ? '' : (found.resources.at(-1)?.id ?? '')
   }
 }
 
-function mustBeFull({ length }: unknown[]): void {
+function assertFull({ length }: unknown[]): void {
   if (length !== SIZE) throw new Error(`A page has ${length} events, not ${SIZE}`)
 }

@@ -1,4 +1,4 @@
-import { tellFigures } from '../support/figures.ts'
+import { sendResult } from '../support/bench-result.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 
 /** Events a page. */
@@ -7,7 +7,7 @@ export const SIZE = 50
 const AIM_RU = 10 // an estimate of Azure's price (request-charge.ts): 2.3, and 0.066 for each event
 
 /** Milliseconds and request units of each page. */
-export interface Row {
+export interface Result {
   stored: number
   name: string
   app: number[]
@@ -16,7 +16,7 @@ export interface Row {
 }
 
 /** The table, and whether the aim was met. */
-export function printTable(rows: Row[]): void {
+export function printTable(rows: Result[]): void {
   console.log(`\nA page of ${SIZE}: median of ${rows[0]?.app.length} (lowest–highest)`)
   const heads = ['app, ms', 'p99', 'bare SDK, ms', 'app / bare', 'RU']
   console.log(rowOf('stored', heads))
@@ -34,8 +34,8 @@ function rowOf(name: string, cells: string[]): string {
   return name.padEnd(18) + cells.map((cell) => cell.padEnd(20)).join('')
 }
 
-/** The same for whoever collects figures. */
-export function tell(rows: Row[]): void {
+/** Sends the results to `npm run proof:speed`. */
+export function sendResults(rows: Result[]): void {
   const figures = rows.flatMap(({ stored, name, app, bare, charge }) => {
     const what = `a page of ${SIZE} ${name}, ${stored} stored`
     const ratios = app.map((ms, page) => ms / (bare[page] ?? NaN))
@@ -45,13 +45,13 @@ export function tell(rows: Row[]): void {
     ]
   })
   const names = [...new Set(rows.map(({ name }) => name))]
-  const line = (name: string, side: 'app' | 'bare') => ({
+  const line = (name: string, reader: 'app' | 'bare') => ({
     chart: 'reading' as const,
-    name: side === 'app' ? `${name}, the app` : `${name}, the bare SDK`,
+    name: reader === 'app' ? `${name}, the app` : `${name}, the bare SDK`,
     points: rows
       .filter((row) => row.name === name)
-      .map((row): [string, number] => [String(row.stored), median(row[side])]),
+      .map((row): [string, number] => [String(row.stored), median(row[reader])]),
   })
   const lines = names.flatMap((name) => [line(name, 'app'), line(name, 'bare')])
-  tellFigures(figures, lines)
+  sendResult(figures, lines)
 }

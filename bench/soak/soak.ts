@@ -10,16 +10,16 @@ import { subscribeExample } from '../../local/subscribe.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { startApp, type App } from '../support/app.ts'
 import { createArrivals } from '../support/arrivals.ts'
-import { tellFigures } from '../support/figures.ts'
+import { sendResult } from '../support/bench-result.ts'
 import { median } from '../support/statistics.ts'
 
 const AIM_GROWTH = 1.1 // of the last quarter beside the second: the first is V8's own growing
 const AIM_MB = 256
-const MOST_EVENTS = 4500 // an emulator slows down with what it holds
-const MOST_PER_SECOND = 20
-const WAITING = 10_000
-const LOOK_MS = 1000
-const LOOKS = 10
+const MAX_EVENTS = 4500 // an emulator slows down with what it holds
+const MAX_PER_SECOND = 20
+const BACKLOG = 10_000
+const SAMPLE_MS = 1000
+const SAMPLES = 10
 const HIDDEN_MS = 25_000
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '120' } } })
@@ -28,14 +28,14 @@ if (!(seconds >= 4)) throw new Error(`--seconds must be from 4, not ${values.sec
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 const arrivals = createArrivals()
-const receiver = await startReceiver({ onDelivery: arrivals.note.bind(undefined, 'one') })
+const receiver = await startReceiver({ onDelivery: arrivals.record.bind(undefined, 'one') })
 const app = await startApp(stack, 'soak', 1)
 try {
   await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/hook`)
-  const before = await app.holding()
-  const steady = await loaded(app)
-  const after = await app.holding()
-  report(steady, before, after, await withWaiting(app))
+  const before = await app.heapUsed()
+  const steady = await measureUnderLoad(app)
+  const after = await app.heapUsed()
+  report(steady, before, after, await measureWithBacklog(app))
 } finally {
   await app.stop()
   await receiver.stop()
@@ -43,22 +43,24 @@ try {
 }
 
 /** The resident memory, in MB, once a second of a steady load. */
-async function loaded({ publish, resident }: App): Promise<number[]> {
-  const perSecond = Math.min(MOST_PER_SECOND, MOST_EVENTS / seconds)
+async function measureUnderLoad({ publish, resident }: App): Promise<number[]> {
+  const perSecond = Math.min(MAX_PER_SECOND, MAX_EVENTS / seconds)
   console.log(`${perSecond.toFixed(1)} events/s for ${seconds} s …`)
-  const seen: number[] = []
+  const samples: number[] = []
   const began = performance.now()
   for (let event = 0; event < perSecond * seconds; event++) {
     await sleep(Math.max(0, began + (event / perSecond) * 1000 - performance.now()))
     await publish()
-    if (performance.now() - began > seen.length * LOOK_MS) seen.push(megabytes(await resident()))
-    if (event % Math.ceil(perSecond * 20) === 0) console.log(`${event} events, ${seen.at(-1)} MB`)
+    if (performance.now() - began > samples.length * SAMPLE_MS)
+      samples.push(megabytes(await resident()))
+    if (event % Math.ceil(perSecond * 20) === 0)
+      console.log(`${event} events, ${samples.at(-1)} MB`)
   }
-  return seen
+  return samples
 }
 
 /** The most resident memory while many messages wait, each of which asks for an event that is fanned out already. */
-async function withWaiting({ publish, resident, storage }: App): Promise<number> {
+async function measureWithBacklog({ publish, resident, storage }: App): Promise<number> {
   const { id } = await publish()
   const message = {
     v: 1,
@@ -67,18 +69,18 @@ async function withWaiting({ publish, resident, storage }: App): Promise<number>
     subject: exampleEvent.subject,
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   }
-  console.log(`Sending ${WAITING} messages …`)
+  console.log(`Sending ${BACKLOG} messages …`)
   const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient('events-inbound')
   const text = Buffer.from(JSON.stringify(message)).toString('base64')
   const visible = Date.now() + HIDDEN_MS // all at once: the app would else take them as fast as they come
-  await forEachConcurrently(Array.from({ length: WAITING }), 16, async () => {
+  await forEachConcurrently(Array.from({ length: BACKLOG }), 16, async () => {
     const visibilityTimeout = Math.max(0, Math.round((visible - Date.now()) / 1000))
     await queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout })
   })
   await sleep(Math.max(0, visible - Date.now()))
   const seen: number[] = []
-  for (let look = 0; look < LOOKS; look++) {
-    await sleep(LOOK_MS)
+  for (let look = 0; look < SAMPLES; look++) {
+    await sleep(SAMPLE_MS)
     seen.push(megabytes(await resident()))
   }
   const { approximateMessagesCount: left = 0 } = await queue.getProperties()
@@ -93,8 +95,8 @@ function report(steady: number[], before: number, after: number, most: number): 
   console.log(`
 Resident, MB: ${quarter(2)} in the second quarter, ${quarter(4)} in the last; most ${Math.max(...steady)}
 In use after a full garbage collection, MB: ${megabytes(before)} before, ${megabytes(after)} after
-While ${WAITING} messages wait: at most ${most} MB`)
-  tellFigures([
+While ${BACKLOG} messages wait: at most ${most} MB`)
+  sendResult([
     {
       what: 'memory, last quarter of the load / second',
       unit: '×',
@@ -102,7 +104,7 @@ While ${WAITING} messages wait: at most ${most} MB`)
       aim: { atMost: AIM_GROWTH },
     },
     {
-      what: `memory while ${WAITING} messages wait`,
+      what: `memory while ${BACKLOG} messages wait`,
       unit: 'MB',
       values: [most],
       aim: { atMost: AIM_MB },

@@ -9,7 +9,7 @@ import { addToEnvironment, readSettingsFile, root } from '../../local/settings.t
 
 addToEnvironment(readSettingsFile())
 const worker = createWorker()
-standIn(worker.core)
+patchLoad(worker.core)
 const [form] = process.argv.slice(2)
 
 const began = performance.now()
@@ -25,8 +25,8 @@ function sinceBegin() {
   return { clock: performance.now() - began, cpu: (user + system) / 1000 }
 }
 
-/** Gives the app the @azure/functions-core of the worker, which no package has: the worker patches `require` as well. */
-function standIn(core: object): void {
+/** Resolves @azure/functions-core to `core`: it is no package, and the worker patches `require` likewise. */
+function patchLoad(core: object): void {
   const load: unknown = Reflect.get(Module, '_load')
   if (typeof load !== 'function') throw new Error('This Node.js has no Module._load.')
   Reflect.set(Module, '_load', function patched(this: unknown, id: string, ...rest: unknown[]) {

@@ -1,4 +1,4 @@
-import { tellFigures } from '../support/figures.ts'
+import { sendResult } from '../support/bench-result.ts'
 import { median, quantile } from '../support/statistics.ts'
 
 /** Milliseconds from loading the app on: by the clock, and of the processor (which a busy machine lengthens less). */
@@ -25,7 +25,7 @@ export function printStart({ bundle, sources }: { bundle: Sample[]; sources: Sam
   printRows('services warm', bundle, sources, ({ warm }) => warm.clock)
   printRows('  of the processor', bundle, sources, ({ warm }) => warm.cpu)
   const clocks = (samples: Sample[]) => samples.map((sample) => sample.registered.clock)
-  tellFigures([
+  sendResult([
     {
       what: 'functions registered',
       unit: 'ms',
@@ -38,8 +38,8 @@ export function printStart({ bundle, sources }: { bundle: Sample[]; sources: Sam
       values: clocks(bundle).map((ms, i) => ms / (clocks(sources)[i] ?? NaN)),
     },
   ])
-  const met = median(bundle.map(({ registered }) => registered.clock)) < TARGET_MS
-  console.log(`Target: bundle registered in less than ${TARGET_MS} ms: ${met ? 'met' : 'missed'}`)
+  const isMet = median(bundle.map(({ registered }) => registered.clock)) < TARGET_MS
+  console.log(`Target: bundle registered in less than ${TARGET_MS} ms: ${isMet ? 'met' : 'missed'}`)
 }
 
 function printRows(

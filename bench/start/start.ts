@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { startChild } from '../support/child.ts'
 import { printStart, type Sample } from './report.ts'
 
-const LATEST_MS = 50_000 // of this process: a busy machine means fewer samples, not a longer wait
+const DEADLINE_MS = 50_000 // of this process: a busy machine means fewer samples, not a longer wait
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '15' } } })
 const samples = Number(values.samples)
@@ -16,7 +16,7 @@ async function takeSamples() {
   const bundle: Sample[] = []
   const sources: Sample[] = []
   await takePair('warm-up')
-  for (let number = 1; number <= samples && performance.now() < LATEST_MS; number++) {
+  for (let number = 1; number <= samples && performance.now() < DEADLINE_MS; number++) {
     const pair = await takePair(`sample ${number}`)
     bundle.push(pair.bundle)
     sources.push(pair.sources)
@@ -25,7 +25,7 @@ async function takeSamples() {
 }
 
 async function takePair(name: string) {
-  const pair = { bundle: await take('bundle'), sources: await take('sources') }
+  const pair = { bundle: await takeSample('bundle'), sources: await takeSample('sources') }
   const [bundle, sources] = [pair.bundle, pair.sources].map(
     ({ registered, warm }) => `${registered.clock.toFixed(0)} ms, warm ${warm.clock.toFixed(0)} ms`,
   )
@@ -33,9 +33,9 @@ async function takePair(name: string) {
   return pair
 }
 
-async function take(form: 'bundle' | 'sources'): Promise<Sample> {
+async function takeSample(form: 'bundle' | 'sources'): Promise<Sample> {
   const child = startChild('../start/registration.ts', { args: [form] })
-  const { registered, warm } = Object(await child.heard())
+  const { registered, warm } = Object(await child.nextMessage())
   await child.stop()
   return { registered: durationOf(registered), warm: durationOf(warm) }
 }

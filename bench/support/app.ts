@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
 import { clientBody, clientHeaders } from '../../local/example.ts'
-import type { Tally } from '../../local/emulators/usage.ts'
+import type { OperationUsage } from '../../local/emulators/usage.ts'
 import { quickPolling } from '../../local/settings.ts'
 import type { Stack } from '../../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
@@ -12,7 +12,7 @@ import { createStores } from './stores.ts'
 const QUEUES = ['events-inbound', 'events-retry'] // a drain that looks once more, 40 s later, is no work
 const TOKEN_SECONDS = 4 * 3600 // a long soak outlives the real ones
 
-/** The longest that an empty queue of the app waits for the next look into it. */
+/** The longest interval between polls of an empty queue. */
 export const POLLING_MS = 100
 
 /** An event that the app has answered 201 for, and when: ms of the epoch. */
@@ -38,7 +38,7 @@ export async function startApp(
   { functions, flags }: Options = {},
 ) {
   const stores = await createStores(stack, name)
-  const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...own }
+  const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...benchSettings }
   const args = functions === undefined ? [] : ['--functions', functions.join(',')]
   const { child, url } = await startHostProcess('../../local/start-host.ts', { args, flags, env })
   const api = `${url}/events/api/v1`
@@ -48,10 +48,10 @@ export async function startApp(
     publish: (data?: string) => publisher.publish(data),
     /** Bytes of its process, resident, and in use after a full garbage collection. */
     resident: async () => (await child.usage()).rssBytes,
-    holding: () => child.holding(),
+    heapUsed: () => child.heapUsed(),
     /** The connection string of its queues. */
     storage: stores.settings.QueueStorage,
-    drained: () => drained(stores.settings.QueueStorage),
+    waitUntilDrained: () => drained(stores.settings.QueueStorage),
     /** What the app has asked of each container since the last reset. */
     usage: () => usageOf(stack, name),
     /** The request units that the app has used since the last reset. */
@@ -63,7 +63,7 @@ export async function startApp(
   }
 }
 
-const own = {
+const benchSettings = {
   PORT: '0',
   WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
   DELIVERY_TIMEOUT_SECONDS: '15', // as in production
@@ -101,7 +101,10 @@ async function drained(storage: string): Promise<void> {
   throw new Error('The queues were not empty within 30 s.')
 }
 
-async function usageOf({ emulators }: Stack, database: string): Promise<Map<string, Tally>> {
+async function usageOf(
+  { emulators }: Stack,
+  database: string,
+): Promise<Map<string, OperationUsage>> {
   const { byContainer } = await emulators.usage()
   const tallies = Object.entries(byContainer)
   const ours = tallies.filter(([name]) => name.startsWith(`${database}/`))

@@ -21,22 +21,22 @@ export function createArrivals() {
 
   const times = (id: string): number[] => [...(byEvent.get(id)?.values() ?? [])]
   return {
-    note(subscriber: string, { event, at }: Delivery): void {
+    record(subscriber: string, { event, at }: Delivery): void {
       const id = event?.id ?? ''
-      const noted = byEvent.get(id) ?? new Map<string, number>()
-      byEvent.set(id, noted)
-      if (!noted.has(subscriber)) noted.set(subscriber, at.getTime())
+      const timesOfEvent = byEvent.get(id) ?? new Map<string, number>()
+      byEvent.set(id, timesOfEvent)
+      if (!timesOfEvent.has(subscriber)) timesOfEvent.set(subscriber, at.getTime())
     },
     /** How many events have arrived anywhere. */
-    events: () => byEvent.size,
+    eventCount: () => byEvent.size,
     /** Waits until so many subscribers have got each of the events; undefined if that takes too long. */
-    async of(
+    async waitFor(
       events: Accepted[],
       subscribers: number,
       seconds: number,
     ): Promise<Arrived | undefined> {
-      const whole = () => events.every(({ id }) => times(id).length >= subscribers)
-      for (const end = Date.now() + seconds * 1000; !whole(); await sleep(10))
+      const isComplete = () => events.every(({ id }) => times(id).length >= subscribers)
+      for (const end = Date.now() + seconds * 1000; !isComplete(); await sleep(10))
         if (Date.now() > end) return undefined
       return {
         latencies: events.flatMap(({ id, at }) => times(id).map((time) => time - at)),
@@ -51,7 +51,7 @@ export async function warmUp(app: App, arrivals: Arrivals, subscribers: number):
   let rounds = 0
   for (const end = Date.now() + WARM_SECONDS * 1000; Date.now() < end && rounds < WARM_ROUNDS;) {
     const accepted = await Promise.all(Array.from({ length: WARM_EVENTS }, () => app.publish()))
-    rounds = (await arrivals.of(accepted, subscribers, WARM_ROUND_SECONDS)) ? rounds + 1 : 0
+    rounds = (await arrivals.waitFor(accepted, subscribers, WARM_ROUND_SECONDS)) ? rounds + 1 : 0
   }
   if (rounds < WARM_ROUNDS) throw new Error(`Not warm within ${WARM_SECONDS} s.`)
 }

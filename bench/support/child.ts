@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const LONGEST_ANSWER_MS = 30_000
+const MESSAGE_TIMEOUT_MS = 30_000
 const reporter = path.join(import.meta.dirname, 'report-usage.ts')
 
 export type Child = ReturnType<typeof startChild>
@@ -25,45 +25,42 @@ export function startChild(
   const child = spawn(
     process.execPath,
     ['--expose-gc', '--import', reporter, ...flags, script, ...args],
-    {
-      env: { PATH, HOME, TMPDIR, ...env },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    },
+    { env: { PATH, HOME, TMPDIR, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
   )
   const exit = once(child, 'exit')
   const ended = exit.then(() => Promise.reject(new Error(`${file} ended too early`)))
-  ended.catch(() => undefined) // of interest only to whoever waits for the child
+  ended.catch(() => undefined) // handled where something waits for the child
 
-  /** The next thing the child says. */
-  async function heard(): Promise<unknown> {
-    const signal = AbortSignal.timeout(LONGEST_ANSWER_MS)
+  /** Returns the next message of the child. */
+  async function nextMessage(): Promise<unknown> {
+    const signal = AbortSignal.timeout(MESSAGE_TIMEOUT_MS)
     const [message] = await Promise.race([once(child, 'message', { signal }), ended])
     return message
   }
-  function ask(question: string | object): Promise<unknown> {
-    const answer = heard()
+  function request(question: string | object): Promise<unknown> {
+    const answer = nextMessage()
     child.send(question)
     return answer
   }
   return {
-    output: outputOf(child.stdout),
+    output: requireOutput(child.stdout),
     ended,
-    heard,
-    ask,
-    usage: async () => usageOf(await ask('usage')),
+    nextMessage,
+    request,
+    usage: async () => usageOf(await request('usage')),
     /** Bytes on the heap that are in use. */
-    async holding(): Promise<number> {
-      const { heapBytes } = Object(await ask('holding'))
+    async heapUsed(): Promise<number> {
+      const { heapBytes } = Object(await request('heapUsed'))
       return Number(heapBytes)
     },
-    /** Ends the child in order, after 5 s at once. */
+    /** Stops the child by SIGTERM, after 5 s by SIGKILL. */
     async stop(): Promise<void> {
       child.kill('SIGTERM')
       const late = sleep(5000, 'late', { ref: false })
       if ((await Promise.race([exit, late])) === 'late') child.kill('SIGKILL')
       await exit
     },
-    /** Ends the child at once, without a word to it. */
+    /** Kills the child by SIGKILL. */
     async kill(): Promise<void> {
       child.kill('SIGKILL')
       await exit
@@ -71,7 +68,7 @@ export function startChild(
   }
 }
 
-function outputOf(stdout: Readable | null): Readable {
+function requireOutput(stdout: Readable | null): Readable {
   if (stdout === null) throw new Error('The child has no output.')
   return stdout
 }

@@ -2,14 +2,14 @@ import { createInterface } from 'node:readline'
 import manifest from '../../package.json' with { type: 'json' }
 import { startChild, type Child } from './child.ts'
 
-const usual = manifest.scripts['start:host'].match(/--\S+/g) ?? [] // what a host's Node.js is given anyway
+const hostFlags = manifest.scripts['start:host'].match(/--\S+/g) ?? [] // what a host's Node.js is given anyway
 
 /** Starts a host that prints where it listens, in a process of its own; `flags` are for its Node.js. */
 export async function startHostProcess(
   file: string,
   { args = [], flags = [], env }: { args?: string[]; flags?: string[] | undefined; env: object },
 ) {
-  const child = startChild(file, { args, flags: [...usual, ...flags], env })
+  const child = startChild(file, { args, flags: [...hostFlags, ...flags], env })
   return { child, url: await addressOf(child) }
 }
 

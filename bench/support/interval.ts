@@ -1,13 +1,13 @@
 import { quantile } from './statistics.ts'
 
-/** How long a slice lasts, and the most calls it may make: emulators slow down with what they hold. */
+/** How long a interval lasts, and the most calls it may make: emulators slow down with what they hold. */
 export interface Limits {
   milliseconds: number
   calls: number
 }
 
-/** One slice of load; the latencies are in milliseconds. */
-export interface Slice {
+/** One interval of load; the latencies are in milliseconds. */
+export interface Interval {
   calls: number
   seconds: number
   p50: number
@@ -15,14 +15,14 @@ export interface Slice {
   p99: number
 }
 
-type Lane = () => Promise<void>
+type Worker = () => Promise<void>
 
-/** Runs every lane at once, each one call after another. Fails with the first call that fails. */
-export async function runSlice(lanes: Lane[], limits: Limits): Promise<Slice> {
+/** Runs all workers concurrently; each makes one call after another. Throws the error of the first call that fails. */
+export async function runInterval(workers: Worker[], limits: Limits): Promise<Interval> {
   const latencies: number[] = []
   const began = performance.now()
   let left = limits.calls
-  async function run(call: Lane): Promise<void> {
+  async function run(call: Worker): Promise<void> {
     for (let now = began; left > 0 && now < began + limits.milliseconds;) {
       left--
       await call()
@@ -31,7 +31,7 @@ export async function runSlice(lanes: Lane[], limits: Limits): Promise<Slice> {
       now = after
     }
   }
-  await Promise.all(lanes.map(run))
+  await Promise.all(workers.map(run))
   return {
     calls: latencies.length,
     seconds: (performance.now() - began) / 1000,
@@ -41,17 +41,18 @@ export async function runSlice(lanes: Lane[], limits: Limits): Promise<Slice> {
   }
 }
 
-/** In a process that makes load: runs a slice whenever the parent sends limits, and ends with the parent. */
-export function serveSlices(lanes: Lane[]): void {
+/** In a process that makes load: runs a interval whenever the parent sends limits, and ends with the parent. */
+export function serveIntervals(workers: Worker[]): void {
   process.once('disconnect', () => process.exit())
   process.on('message', (question) => {
-    if (typeof question === 'object') void runSlice(lanes, limitsOf(question)).then(answer, fail)
+    if (typeof question === 'object')
+      void runInterval(workers, parseLimits(question)).then(send, fail)
   })
-  answer('ready')
+  send('ready')
 }
 
-/** The slice that such a process answered. */
-export function sliceOf(message: unknown): Slice {
+/** The interval that such a process answered. */
+export function parseInterval(message: unknown): Interval {
   const { calls, seconds, p50, p90, p99 } = Object(message)
   return {
     calls: Number(calls),
@@ -62,12 +63,12 @@ export function sliceOf(message: unknown): Slice {
   }
 }
 
-function limitsOf(message: unknown): Limits {
+function parseLimits(message: unknown): Limits {
   const { milliseconds, calls } = Object(message)
   return { milliseconds: Number(milliseconds), calls: Number(calls) }
 }
 
-const answer = (message: Slice | 'ready'): void => void process.send?.(message)
+const send = (message: Interval | 'ready'): void => void process.send?.(message)
 
 function fail(error: unknown): void {
   console.error(error)

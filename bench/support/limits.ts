@@ -1,11 +1,11 @@
-/** Calls in flight at once, on every side. */
+/** Concurrent calls, the same for every contender. */
 export const CONCURRENCY = 32
 
-/** Short, so that the slices that are compared see the same machine. */
-export const SLICE_SECONDS = 1
+/** Short, so that the intervals that are compared see the same machine. */
+export const INTERVAL_SECONDS = 1
 
 /** Until V8 has compiled what is hot. */
 export const WARM_UP_SECONDS = 4
 
 /** The most documents and messages that an emulator is made to hold: with more it slows down. */
-export const MOST_PER_SLICE = 5000
+export const MAX_CALLS_PER_INTERVAL = 5000

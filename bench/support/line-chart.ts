@@ -23,13 +23,7 @@ export function lineChart({ title, x, y, lines }: Chart): string {
     title: { text: title, left: 'center' },
     legend: { bottom: 0, data: lines.map(({ name }) => name) },
     grid: { top: 60, bottom: 130, left: 70, right: 30 },
-    xAxis: {
-      type: 'category',
-      name: x.name,
-      nameLocation: 'middle',
-      nameGap: 30,
-      data: x.values,
-    },
+    xAxis: { type: 'category', name: x.name, nameLocation: 'middle', nameGap: 30, data: x.values },
     yAxis: { type: 'log', name: y.name },
     series: lines.map(({ name, values }) => ({
       name,

@@ -19,7 +19,7 @@ interface CpuProfile {
   timeDeltas: number[]
 }
 
-/** Whose code a file is. What is Node.js's own counts for whoever called it. */
+/** The owner of a source file. Node.js's own code counts for its caller. */
 const owners: [source: RegExp, owner: string][] = [
   [/node_modules\/@azure\/functions|webpack:\/\/@azure\/functions/, 'functions library'],
   [/node_modules\/(joi|@hapi)\//, 'joi'],
@@ -36,11 +36,11 @@ const owners: [source: RegExp, owner: string][] = [
  * Whose the processor time of a V8 CPU profile (a file) is, in µs of each of `count` events, most first. What comes before
  * the first sample in `begin` (a source file) is the start, and does not count.
  */
-function costByOwner(file: string, begin: string, count: number): [string, number][] {
+function costByOwner(file: string, startSource: string, count: number): [string, number][] {
   const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'))
   const { ownerOf, sourceOf } = createAttribution(profile)
-  const first = profile.samples.findIndex((id) => sourceOf(id).endsWith(begin))
-  if (first < 0) throw new Error(`${file} has no sample in ${begin}.`)
+  const first = profile.samples.findIndex((id) => sourceOf(id).endsWith(startSource))
+  if (first < 0) throw new Error(`${file} has no sample in ${startSource}.`)
   const costs = new Map<string, number>()
   for (const [index, id] of profile.samples.entries()) {
     const owner = index < first ? 'idle' : ownerOf(id)
@@ -54,8 +54,8 @@ function costByOwner(file: string, begin: string, count: number): [string, numbe
 export const profileFlags = (file: string): string[] => ['--cpu-prof', `--cpu-prof-name=${file}`]
 
 /** Prints `costByOwner`, and the whole. */
-export function printProfile(file: string, begin: string, count: number): void {
-  const costs = costByOwner(file, begin, count)
+export function printProfile(file: string, startSource: string, count: number): void {
+  const costs = costByOwner(file, startSource, count)
   const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
   console.log(`\nCPU profile of the app's host, ${path.resolve(file)}:`)
   for (const [owner, cost] of [...costs, ['together', whole] as const])
@@ -68,15 +68,15 @@ function createAttribution({ nodes }: CpuProfile) {
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])),
   )
   const sources = createSources()
-  const known = new Map<number, string>()
+  const knownOwners = new Map<number, string>()
   const sourceOf = (id: number) => sources(byId.get(id)?.callFrame)
 
   function ownerOf(id: number): string {
-    const owner = known.get(id) ?? find(id)
-    known.set(id, owner)
+    const owner = knownOwners.get(id) ?? attribute(id)
+    knownOwners.set(id, owner)
     return owner
   }
-  function find(id: number): string {
+  function attribute(id: number): string {
     const name = byId.get(id)?.callFrame.functionName ?? ''
     if (/^\((idle|garbage collector)\)$/.test(name)) return name.slice(1, -1)
     const [, owner] = owners.find(([source]) => source.test(sourceOf(id))) ?? []

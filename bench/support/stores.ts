@@ -19,13 +19,13 @@ export async function createStores({ emulators }: Stack, name: string) {
       COSMOS_DATABASE: name,
       QueueStorage: storage,
     },
-    /** Leaves no event and no message of the slice before. */
+    /** Deletes all events and messages. */
     async empty(): Promise<void> {
       await Promise.all([events.delete(), queue.clearMessages()])
       await createResources(resources)
     },
-    /** Throws unless the stores hold this many events, each with its message: a call that does less would look fast. */
-    async mustHold(count: number): Promise<void> {
+    /** Throws unless the stores hold this many events, each with its message: a call that does less would seem fast. */
+    async assertCount(count: number): Promise<void> {
       const counting = events.items.query<number>('SELECT VALUE COUNT(1) FROM c')
       const [documents] = (await counting.fetchAll()).resources
       const { approximateMessagesCount: messages } = await queue.getProperties()

@@ -79,7 +79,7 @@ function messageMethods(store) {
       schedules.delete(`${account}/${queue}`)
     },
     async getMessagesCount(account, queue, context) {
-      return open(account, queue, context).held()
+      return open(account, queue, context).size()
     },
     async deleteQueue(account, queue, context) {
       await deleteQueue(account, queue, context)

@@ -5,7 +5,7 @@
  * keep their state in it.
  */
 import Module, { createRequire } from 'node:module'
-import { announce, endWithParent, fail } from './child-life.ts'
+import { announce, endWithParent, fail } from './child-protocol.ts'
 import { replaceMessageStore } from './azurite-queue-store.mjs'
 
 endWithParent()

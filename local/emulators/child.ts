@@ -5,20 +5,20 @@ import { fileURLToPath } from 'node:url'
 
 /** An emulator in a process of its own. */
 export interface Child {
-  /** The ports it listens on, or the reason why it does not. */
+  /** The ports it listens on. Rejects with the reason when it does not start. */
   ready: Promise<Record<string, number>>
   stop(): Promise<void>
 }
 
-/** Starts a launcher beside this file; what it says on stdout is described in child-life.ts. */
+/** Starts a launcher beside this file; what it says on stdout is described in child-protocol.ts. */
 export function startChild(name: string, file: URL, args: string[]): Child {
   const child = spawn(process.execPath, [fileURLToPath(file), ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
-  return { ready: firstWord(name, child), stop: () => stop(child) }
+  return { ready: readPorts(name, child), stop: () => stop(child) }
 }
 
-async function firstWord(name: string, child: ChildProcess): Promise<Record<string, number>> {
+async function readPorts(name: string, child: ChildProcess): Promise<Record<string, number>> {
   if (child.stdout === null) throw new Error(`${name} has no output`)
   await once(child, 'spawn') // rejects when the process cannot be started
   const lines = createInterface({ input: child.stdout })

@@ -1,7 +1,7 @@
 import type { CompositeIndex, IndexingPolicy } from './indexing-policy.ts'
 import { checkTtl } from './item-limits.ts'
 import { isJsonObject, type Json } from './json.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
 /** What the checks need of a container, as it was created. */
 export interface ContainerDefinition {
@@ -40,8 +40,8 @@ function checkPaths(policy: Json): void {
   const paths = [...pathsIn(policy['includedPaths']), ...pathsIn(policy['excludedPaths'])]
   const wrong = paths.find((path) => !/^\/(.+\/)?[?*]$/.test(path))
   if (wrong !== undefined) throw badRequest(`The indexing path '${wrong}' could not be accepted.`)
-  const given = 'includedPaths' in policy || 'excludedPaths' in policy
-  if (!given || paths.includes('/*')) return
+  const hasPaths = 'includedPaths' in policy || 'excludedPaths' in policy
+  if (!hasPaths || paths.includes('/*')) return
   throw badRequest(
     "The special mandatory indexing path '/' is not provided in any of the path type sets.",
   )

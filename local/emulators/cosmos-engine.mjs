@@ -12,7 +12,7 @@ import routes from '@vercel/cosmosdb-server/lib/routes.js'
 import header from '@vercel/cosmosdb-server/lib/utils/get-partition-from-header.js'
 import { checkItem, isExpired } from './item-limits.ts'
 import { keyOfItem, keyText } from './partition-key.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
 // The emulator's own parser, at the version that it uses.
 const emulator = createRequire(import.meta.resolve('@vercel/cosmosdb-server'))

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isJsonObject } from './json.ts'
-import { badRequest, Refusal } from './refusal.ts'
+import { badRequest, HttpError } from './http-error.ts'
 import type { Operation } from './request-charge.ts'
 
 const maxBodyBytes = 4 * 1024 * 1024
@@ -56,7 +56,7 @@ function operationOnOne({ method }: CosmosRequest): Operation {
     case 'DELETE':
       return 'delete'
     default:
-      throw new Refusal(405, `${method} is not allowed on an item`)
+      throw new HttpError(405, `${method} is not allowed on an item`)
   }
 }
 
@@ -65,14 +65,15 @@ function operationOnAll(request: CosmosRequest): Operation | 'plan' {
   if (header(request, 'a-im') !== undefined) throw notSupported('The change feed')
   if (says('x-ms-cosmos-is-batch-request')) throw notSupported('A transactional batch or bulk')
   if (request.method === 'GET') return 'query'
-  if (request.method !== 'POST') throw new Refusal(405, `${request.method} is not allowed on items`)
+  if (request.method !== 'POST')
+    throw new HttpError(405, `${request.method} is not allowed on items`)
   if (says('x-ms-cosmos-is-query-plan-request')) return 'plan'
   const type = header(request, 'content-type')
   if (says('x-ms-documentdb-isquery') || type === 'application/query+json') return 'query'
   return says('x-ms-documentdb-is-upsert') ? 'upsert' : 'create'
 }
 
-export function notSupported(what: string): Refusal {
+export function notSupported(what: string): HttpError {
   return badRequest(`${what} is not supported by the local emulator.`)
 }
 
@@ -83,7 +84,7 @@ async function readBody(message: IncomingMessage): Promise<string> {
     size += chunk.length
     if (size <= maxBodyBytes) chunks.push(chunk) // read on: a reset would hide the answer
   }
-  if (size > maxBodyBytes) throw new Refusal(413, 'Request size is too large')
+  if (size > maxBodyBytes) throw new HttpError(413, 'Request size is too large')
   return Buffer.concat(chunks).toString()
 }
 

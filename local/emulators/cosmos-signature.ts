@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey } from 'node:crypto'
-import { Refusal } from './refusal.ts'
+import { HttpError } from './http-error.ts'
 
 /** The key of every Cosmos emulator; published by Microsoft, so not a secret. */
 export const emulatorKey =
@@ -32,13 +32,13 @@ export function authorization({ method, segments, date }: Signed, key = signingK
 /** Refuses a request that the emulator's key has not signed. */
 export function checkSignature(request: Signed & { authorization: string | undefined }): void {
   if (request.authorization === undefined) {
-    throw new Refusal(
+    throw new HttpError(
       401,
       'Required Header authorization is missing. Ensure a valid one is passed.',
     )
   }
   if (decoded(request.authorization) === decoded(authorization(request))) return
-  throw new Refusal(
+  throw new HttpError(
     401,
     "The input authorization token can't serve the request. The wrong key is being used or the " +
       'expected payload is not built as per the protocol.',

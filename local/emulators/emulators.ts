@@ -7,8 +7,8 @@ export type Emulators = Awaited<ReturnType<typeof startEmulators>>
 
 /**
  * Starts Azurite (queue and blob) and the strict Cosmos emulator, in parallel, each in a process
- * that cannot outlive this one. Port 0, the default, takes any free port. They are empty: whoever
- * calls creates the databases, containers and queues.
+ * that cannot outlive this one. Port 0, the default, takes any free port. They are empty: the
+ * caller creates the databases, containers and queues.
  */
 export async function startEmulators({ queuePort = 0, blobPort = 0, cosmosPort = 0 } = {}) {
   const azurite = startChild('Azurite', new URL('./azurite.mjs', import.meta.url), [

@@ -10,13 +10,13 @@ export interface IndexingPolicy {
 export type CompositeIndex = { path: string; order?: string }[]
 
 const everything = [{ path: '/*' }]
-const always = { path: '/_etag/?' } // excluded unless it is included by name
+const etagPath = { path: '/_etag/?' } // excluded unless it is included by name
 
 /** The policy with what Azure adds: a container made without one has everything indexed. */
-function completed(policy: IndexingPolicy) {
+function withDefaults(policy: IndexingPolicy) {
   const given = policy.includedPaths !== undefined || policy.excludedPaths !== undefined
   const included = given ? (policy.includedPaths ?? []) : everything
-  const excluded = [...(policy.excludedPaths ?? []), always]
+  const excluded = [...(policy.excludedPaths ?? []), etagPath]
   const none = policy.indexingMode?.toLowerCase() === 'none'
   return none
     ? { included: [], excluded: everything, composites: [] }
@@ -25,14 +25,14 @@ function completed(policy: IndexingPolicy) {
 
 /** Whether a path such as `/event/type` has a range index; the more precise of two entries wins. */
 export function isIndexed(policy: IndexingPolicy, path: string): boolean {
-  const { included, excluded } = completed(policy)
+  const { included, excluded } = withDefaults(policy)
   const segments = segmentsOf(path)
   const reach = bestMatch(included, segments)
   return reach >= 0 && reach >= bestMatch(excluded, segments)
 }
 
 export function compositeIndexes(policy: IndexingPolicy): CompositeIndex[] {
-  return completed(policy).composites
+  return withDefaults(policy).composites
 }
 
 /** Deeper is more precise, and `/a/?` more than `/a/*`; -1 for no match. */
@@ -52,15 +52,15 @@ function match(entry: string[], segments: string[]): number {
  * item, there or not, and so has a composite index.
  */
 export function indexEntries(policy: IndexingPolicy, item: unknown): number {
-  const { included, composites } = completed(policy)
+  const { included, composites } = withDefaults(policy)
   const named = included.filter(({ path }) => path !== '/*').length
   const root =
-    named < included.length ? leaves(item, '').filter((path) => isIndexed(policy, path)) : []
+    named < included.length ? leafPaths(item, '').filter((path) => isIndexed(policy, path)) : []
   return named + root.length + composites.length
 }
 
-function leaves(value: unknown, path: string): string[] {
-  if (Array.isArray(value)) return value.flatMap((each) => leaves(each, `${path}/[]`))
+function leafPaths(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => leafPaths(each, `${path}/[]`))
   if (!isJsonObject(value)) return [path]
-  return Object.entries(value).flatMap(([name, each]) => leaves(each, `${path}/"${name}"`))
+  return Object.entries(value).flatMap(([name, each]) => leafPaths(each, `${path}/"${name}"`))
 }

@@ -1,5 +1,5 @@
 import type { Json } from './json.ts'
-import { badRequest, Refusal } from './refusal.ts'
+import { badRequest, HttpError } from './http-error.ts'
 
 // https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits
 const maxItemBytes = 2 * 1024 * 1024
@@ -14,7 +14,7 @@ export function checkItem(item: Json): void {
   if ('ttl' in item) checkTtl(item['ttl'])
   const own = Object.entries(item).filter(([name]) => !systemProperties.has(name))
   const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(own)))
-  if (bytes > maxItemBytes) throw new Refusal(413, 'Request size is too large')
+  if (bytes > maxItemBytes) throw new HttpError(413, 'Request size is too large')
 }
 
 function checkId(id: unknown): void {

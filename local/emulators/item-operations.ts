@@ -4,16 +4,19 @@ import { indexEntries } from './indexing-policy.ts'
 import { isJsonObject } from './json.ts'
 import { checkOwnKey, fullKey, type PartitionKey } from './partition-key.ts'
 import { prepareQuery } from './query-preparation.ts'
-import { badRequest, notFound, Refusal } from './refusal.ts'
+import { badRequest, notFound, HttpError } from './http-error.ts'
 import { requestCharge, type Operation } from './request-charge.ts'
 
 /** An answer with what it cost. */
-export interface Charged extends EngineAnswer {
+export interface ChargedAnswer extends EngineAnswer {
   charge: number
 }
 
 /** Checks an operation on items as Azure would, runs it, and adds the headers that SDKs read. */
-export async function runItemOperation(engine: Engine, request: ItemRequest): Promise<Charged> {
+export async function runItemOperation(
+  engine: Engine,
+  request: ItemRequest,
+): Promise<ChargedAnswer> {
   const container = engine.container(request.database, request.container)
   if (container === undefined) throw notFound('Resource Not Found: the container does not exist.')
   if (request.operation === 'plan') return { status: 200, headers: {}, body: {}, charge: 0 }
@@ -26,7 +29,7 @@ async function run(
   request: ItemRequest,
   operation: Operation,
   container: Container,
-): Promise<Charged> {
+): Promise<ChargedAnswer> {
   checkSession(header(request, 'x-ms-session-token'), operation, container)
   if (operation === 'query') {
     const answer = await engine.answer(prepareQuery(request, container))
@@ -54,7 +57,7 @@ function checkSession(token: string | undefined, operation: Operation, { lsn }: 
   if (token === undefined || (operation !== 'read' && operation !== 'query')) return
   const wanted = [...token.matchAll(/#(\d+)/g)].map((match) => Number(match[1]))
   if (Math.max(0, ...wanted) <= lsn()) return
-  throw new Refusal(404, 'The read session is not available for the input session token.', 1002)
+  throw new HttpError(404, 'The read session is not available for the input session token.', 1002)
 }
 
 /** The checks of each operation on one item. */
@@ -87,7 +90,7 @@ function chargeOf(
   const items = isJsonObject(body) && Array.isArray(body['Documents']) ? body['Documents'] : []
   return requestCharge({
     operation: status === 201 ? 'create' : operation, // an upsert of something new is a create
-    succeeded: status < 400,
+    isSuccess: status < 400,
     bytes: Buffer.byteLength(JSON.stringify(item) ?? ''),
     indexEntries: indexEntries(definition.indexingPolicy, item),
     items: items.length,

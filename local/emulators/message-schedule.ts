@@ -57,7 +57,7 @@ export function createSchedule<M extends Message>() {
     takeVisible,
     get,
     remove: (messageId: string) => entries.delete(messageId),
-    held: () => entries.size,
+    size: () => entries.size,
   }
 }
 

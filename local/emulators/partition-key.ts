@@ -1,16 +1,16 @@
 import { segmentsOf, valueAt } from './json.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
-const partitionKeyMismatch = 1001 // the substatus that SDKs look at
+const partitionKeyMismatch = 1001 // the substatus that SDKs check
 
 /** A key's values, level by level; `{}` stands for a value that is not there, as in the header. */
 export type PartitionKey = unknown[]
 
 export function keyOfItem(paths: string[], item: unknown): PartitionKey {
-  return paths.map((path) => valueAt(segmentsOf(path), item) ?? absent(path, item))
+  return paths.map((path) => valueAt(segmentsOf(path), item) ?? valueOrAbsent(path, item))
 }
 
-function absent(path: string, item: unknown): unknown {
+function valueOrAbsent(path: string, item: unknown): unknown {
   return valueAt(segmentsOf(path), item) === null ? null : {}
 }
 
@@ -19,8 +19,8 @@ export function keyText(key: PartitionKey): string {
   return JSON.stringify(key)
 }
 
-/** Whether `prefix` gives the first levels of `key`; all of them will do. */
-export function startsWith(key: PartitionKey, prefix: PartitionKey): boolean {
+/** Whether `prefix` equals the first levels of `key`, or all of them. */
+export function hasPrefix(key: PartitionKey, prefix: PartitionKey): boolean {
   return keyText(key.slice(0, prefix.length)) === keyText(prefix)
 }
 

@@ -1,14 +1,14 @@
 import type { ContainerDefinition } from './container-definition.ts'
 import { compositeIndexes, isIndexed, type CompositeIndex } from './indexing-policy.ts'
 import { segmentsOf } from './json.ts'
-import type { Order, Use } from './query-filter.ts'
-import { badRequest } from './refusal.ts'
+import type { Order, PathUse } from './query-filter.ts'
+import { badRequest } from './http-error.ts'
 
 /** What a query asks of the indexes. */
-export interface Demand {
-  uses: Use[]
+export interface IndexDemand {
+  uses: PathUse[]
   orders: Order[]
-  /** How many levels of the partition key the request header gives. */
+  /** The number of partition key levels in the request header. */
   keyLevels: number
 }
 
@@ -28,13 +28,16 @@ export interface Demand {
  * relied on here: ORDER BY and ranges on them need an index like on any other path. What a subquery
  * in FROM filters by is not checked.
  */
-export function checkIndexes({ uses, orders, keyLevels }: Demand, container: ContainerDefinition) {
+export function checkIndexes(
+  { uses, orders, keyLevels }: IndexDemand,
+  container: ContainerDefinition,
+) {
   const { indexingPolicy: policy } = container
   const usable = compositeIndexes(policy).filter((index) => isUsable(index, uses, orders))
   for (const use of uses) {
     if (isIndexed(policy, use.path)) continue
     if (isPointFilter(use, uses, container.partitionKey.paths, keyLevels)) continue
-    if (use.always && usable.some((index) => reaches(index, use.path, uses))) continue
+    if (use.isRequired && usable.some((index) => reaches(index, use.path, uses))) continue
     throw badRequest(
       `The filter on ${use.path || '/'} in container '${container.id}' is not served by its ` +
         'indexing policy: add a range index, or a composite index on exactly the filtered paths ' +
@@ -50,11 +53,11 @@ function checkOrder(orders: Order[], { id, indexingPolicy: policy }: ContainerDe
   }
   if (orders.length === 0) return
   const paths = orders.map(({ path }) => path).join(', ')
-  const served =
+  const isServed =
     orders.length === 1
       ? isIndexed(policy, paths)
       : compositeIndexes(policy).some((index) => isInOrder(index, orders))
-  if (served) return
+  if (isServed) return
   const need = orders.length === 1 ? 'a range index on it' : 'a composite index on these, in order'
   throw badRequest(`ORDER BY ${paths} in container '${id}' is not served: it needs ${need}.`)
 }
@@ -63,34 +66,41 @@ function checkOrder(orders: Order[], { id, indexingPolicy: policy }: ContainerDe
 function isInOrder(index: CompositeIndex, orders: Order[]): boolean {
   if (index.length !== orders.length) return false
   if (!index.every((entry, i) => pathOf(entry) === orders[i]?.path)) return false
-  const turned = index.map((entry, i) => isDescending(entry) !== orders[i]?.descending)
+  const turned = index.map((entry, i) => isDescending(entry) !== orders[i]?.isDescending)
   return turned.every((each) => each === turned[0])
 }
 
 /** Azure leaves a composite index alone unless the query names all of its paths. */
-function isUsable(index: CompositeIndex, uses: Use[], orders: Order[]): boolean {
-  const named = new Set([...uses.filter(({ always }) => always), ...orders].map(({ path }) => path))
+function isUsable(index: CompositeIndex, uses: PathUse[], orders: Order[]): boolean {
+  const named = new Set(
+    [...uses.filter(({ isRequired }) => isRequired), ...orders].map(({ path }) => path),
+  )
   return index.every((entry) => named.has(pathOf(entry)))
 }
 
 /** Whether all paths of the index before this one are compared by `=`. */
-function reaches(index: CompositeIndex, path: string, uses: Use[]): boolean {
+function reaches(index: CompositeIndex, path: string, uses: PathUse[]): boolean {
   const position = index.findIndex((entry) => pathOf(entry) === path)
   if (position < 0) return false
   return index.slice(0, position).every((entry) => isFixed(pathOf(entry), uses))
 }
 
-function isPointFilter(use: Use, uses: Use[], keyPaths: string[], keyLevels: number): boolean {
+function isPointFilter(
+  use: PathUse,
+  uses: PathUse[],
+  keyPaths: string[],
+  keyLevels: number,
+): boolean {
   if (use.kind !== 'equal' && use.kind !== 'in') return false
   if (use.path === '/id') return true
   const level = keyPaths.findIndex((path) => normalized(path) === use.path)
-  if (level < 0 || !use.always) return false
+  if (level < 0 || !use.isRequired) return false
   const before = keyPaths.slice(keyLevels, level)
   return before.every((path) => isFixed(normalized(path), uses))
 }
 
-function isFixed(path: string, uses: Use[]): boolean {
-  return uses.some((use) => use.path === path && use.kind === 'equal' && use.always)
+function isFixed(path: string, uses: PathUse[]): boolean {
+  return uses.some((use) => use.path === path && use.kind === 'equal' && use.isRequired)
 }
 
 function isDescending(entry: CompositeIndex[number]): boolean {

@@ -1,14 +1,14 @@
 import { parseQuery, type Container, type EngineRequest } from './cosmos-engine.mjs'
 import { header, type ItemRequest } from './cosmos-request.ts'
 import { isJsonObject } from './json.ts'
-import { keyOfItem, prefixKey, startsWith, type PartitionKey } from './partition-key.ts'
+import { keyOfItem, prefixKey, hasPrefix, type PartitionKey } from './partition-key.ts'
 import { filterUses, mayMatch, orderOf } from './query-filter.ts'
 import { checkIndexes } from './query-index.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './http-error.ts'
 
 /**
- * Checks a query against the indexes, and gives it to the engine with the items to look at. To
- * read all items (GET) is a query too.
+ * Checks a query against the indexes. Returns it as a request to the engine, with a test for the
+ * items to scan. Reading all items (GET) is a query too.
  */
 export function prepareQuery(request: ItemRequest, { definition }: Container): EngineRequest {
   const { paths } = definition.partitionKey
@@ -28,7 +28,7 @@ export function prepareQuery(request: ItemRequest, { definition }: Container): E
 }
 
 function isInPartition(item: unknown, paths: string[], key: PartitionKey): boolean {
-  return key.length === 0 || startsWith(keyOfItem(paths, item), key)
+  return key.length === 0 || hasPrefix(keyOfItem(paths, item), key)
 }
 
 function readQuery({ method, body }: ItemRequest) {

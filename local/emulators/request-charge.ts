@@ -1,7 +1,7 @@
 /** What an operation did, as far as its price depends on it. */
-export interface Work {
+export interface ChargedOperation {
   operation: Operation
-  succeeded: boolean
+  isSuccess: boolean
   /** Bytes of the item read or written, or of all items that a query returned. */
   bytes: number
   /** Entries of the item in the container's indexes; writes only. */
@@ -34,15 +34,21 @@ export type Operation = (typeof operations)[number]
  * insert, 1 RU for a failure. Expect reads within 10 %, writes within 30 %, and queries too low:
  * by 25 % for a single item, and by more where an aggregate reads many.
  */
-export function requestCharge({ operation, succeeded, bytes, indexEntries, items }: Work): number {
+export function requestCharge({
+  operation,
+  isSuccess,
+  bytes,
+  indexEntries,
+  items,
+}: ChargedOperation): number {
   const kilobytes = Math.max(1, bytes / 1024)
-  if (!succeeded) return 1
-  if (operation === 'query') return rounded(2.3 + 0.066 * Math.max(items, bytes / 1024 / 6.5))
-  if (operation === 'read') return rounded(1 + (9 / 99) * (kilobytes - 1))
+  if (!isSuccess) return 1
+  if (operation === 'query') return round(2.3 + 0.066 * Math.max(items, bytes / 1024 / 6.5))
+  if (operation === 'read') return round(1 + (9 / 99) * (kilobytes - 1))
   const insert = 5 + (45 / 99) * (kilobytes - 1) + 0.2 * indexEntries
-  return rounded(operation === 'create' || operation === 'delete' ? insert : 2 * insert)
+  return round(operation === 'create' || operation === 'delete' ? insert : 2 * insert)
 }
 
-function rounded(charge: number): number {
+function round(charge: number): number {
   return Math.round(charge * 100) / 100
 }

@@ -27,14 +27,14 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { announce, endWithParent, fail } from './child-life.ts'
+import { announce, endWithParent, fail } from './child-protocol.ts'
 import { checkDefinition } from './container-definition.ts'
 import { openEngine, type EngineAnswer } from './cosmos-engine.mjs'
 import { asItemRequest, header, readRequest, type CosmosRequest } from './cosmos-request.ts'
 import { checkSignature } from './cosmos-signature.ts'
 import { runItemOperation } from './item-operations.ts'
 import { isJsonObject } from './json.ts'
-import { Refusal } from './refusal.ts'
+import { HttpError } from './http-error.ts'
 import { createUsage } from './usage.ts'
 
 const codes: Record<number, string> = {
@@ -59,7 +59,7 @@ async function answer(request: CosmosRequest): Promise<EngineAnswer> {
   if (writesContainer(request)) checkDefinition(request.body)
   const answered = await engine.answer(request)
   return request.segments.length === 0
-    ? { ...answered, body: account(answered.body, request) }
+    ? { ...answered, body: withOwnEndpoint(answered.body, request) }
     : answered
 }
 
@@ -91,22 +91,22 @@ function writesContainer(request: CosmosRequest): boolean {
  * The emulator says that it is to be reached by https, and an SDK goes where the account says. The
  * caller's own Host header keeps it here, or at the proxy that it came through.
  */
-function account(body: unknown, request: CosmosRequest): unknown {
+function withOwnEndpoint(body: unknown, request: CosmosRequest): unknown {
   const endpoint = `http://${request.headers.host ?? '127.0.0.1'}/`
   const locations = [{ name: 'Local', databaseAccountEndpoint: endpoint }]
   const written = { writableLocations: locations, readableLocations: locations }
   return isJsonObject(body) ? { ...body, ...written } : body
 }
 
-function refused(error: unknown): EngineAnswer {
-  if (!(error instanceof Refusal)) throw error
+function errorAnswer(error: unknown): EngineAnswer {
+  if (!(error instanceof HttpError)) throw error
   const headers = { 'x-ms-request-charge': '1', 'x-ms-substatus': String(error.substatus) }
   return { status: error.status, headers, body: { message: error.message } }
 }
 
 async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status, headers, body } = await readRequest(message).then(answer).catch(refused)
-  const text = status === 204 ? '' : JSON.stringify(status < 400 ? body : named(status, body))
+  const { status, headers, body } = await readRequest(message).then(answer).catch(errorAnswer)
+  const text = status === 204 ? '' : JSON.stringify(status < 400 ? body : withCode(status, body))
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
@@ -122,7 +122,7 @@ function etagOf(body: unknown): { etag?: string } {
 }
 
 /** Errors of the emulator come with and without a code and a message; SDKs read both. */
-function named(status: number, body: unknown): unknown {
+function withCode(status: number, body: unknown): unknown {
   return { code: codes[status] ?? 'Error', message: '', ...(isJsonObject(body) ? body : {}) }
 }
 

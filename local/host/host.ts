@@ -33,26 +33,26 @@ export async function startHost(options: HostOptions) {
   const { folder, leaseSeconds = 600, stopSeconds = 30 } = options
   const settings = { ...readHostSettings(folder), leaseSeconds }
   const app = await loadApp(folder)
-  const functions = choose(app.functions, options.functions)
+  const functions = selectFunctions(app.functions, options.functions)
   const ofKind = (kind: string) => functions.filter((fn) => fn.kind === kind)
   const routes = buildRoutes(ofKind('http'), settings.routePrefix)
   const timers = ofKind('timer').map((fn) => createTimer(app, fn))
   const triggers = [...timers, ...ofKind('queue').map((fn) => createQueue(app, fn, settings))]
   const runTimer = (name: string) => (timers.find(({ fn }) => fn.name === name)?.run() ? 202 : 404)
   const server = await startHttp(options.port, { app, routes, runTimer })
-  for (const { fn, start } of triggers) if (!fn.disabled) start()
+  for (const { fn, start } of triggers) if (!fn.isDisabled) start()
 
   /** Ends listening and polling, waits for what runs, then runs the appTerminate hooks. */
   async function stop() {
     const stopped = [server, ...triggers].map((each) => each.stop())
     await Promise.race([Promise.all(stopped), sleep(stopSeconds * 1000, null, { ref: false })])
-    server.cut()
+    server.closeConnections()
     await app.terminate()
   }
   return { url: server.url, functions: [...routes, ...triggers].map(({ fn }) => fn), stop }
 }
 
-function choose(all: AppFunction[], names?: string[]) {
+function selectFunctions(all: AppFunction[], names?: string[]) {
   const unknown = names?.find((name) => !all.some((fn) => fn.name === name))
   if (unknown) throw new Error(`there is no function "${unknown}"`)
   return all.filter(({ name }) => names?.includes(name) ?? true)

@@ -5,19 +5,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { format } from 'node:util'
 import { log } from './log.ts'
 import { findRoute, type Route } from './routes.ts'
-import { createTally } from './tally.ts'
+import { createPendingCount } from './pending-count.ts'
 import type { App } from './worker.ts'
 
-type Site = { app: App; routes: Route[]; runTimer: (name: string) => 202 | 404 }
+type HttpApp = { app: App; routes: Route[]; runTimer: (name: string) => 202 | 404 }
 
-/** Serves the routes on 127.0.0.1. `stop` waits for the answers under way, `cut` does not. */
-export async function startHttp(port: number, site: Site) {
-  const answering = createTally()
+/** Serves the routes on 127.0.0.1. `stop` waits for pending responses, `closeConnections` does not. */
+export async function startHttp(port: number, site: HttpApp) {
+  const pending = createPendingCount()
   // Kestrel's limits: 32 KB of headers, idle connections kept 130 s (Node's 5 s fail pooling clients).
   const options = { maxHeaderSize: 32_768, keepAliveTimeout: 130_000 }
   const server = createServer(options, (request, response) => {
-    answering.begin()
-    response.once('close', answering.end)
+    pending.increment()
+    response.once('close', pending.decrement)
     respond(site, request, response).catch((error: unknown) => {
       log('error', 'Host', format(error)) // an upload broken off, an answer HTTP cannot carry
       send(response, 500)
@@ -28,12 +28,12 @@ export async function startHttp(port: number, site: Site) {
   const url = `http://127.0.0.1:${typeof address === 'object' && address?.port}`
   async function stop() {
     server.close()
-    await answering.atMost(0)
+    await pending.waitUntilAtMost(0)
   }
-  return { url, stop, cut: () => server.closeAllConnections() }
+  return { url, stop, closeConnections: () => server.closeAllConnections() }
 }
 
-async function respond(site: Site, request: IncomingMessage, response: ServerResponse) {
+async function respond(site: HttpApp, request: IncomingMessage, response: ServerResponse) {
   const { method = '' } = request
   const url = URL.parse(`http://${request.headers.host ?? 'localhost'}${request.url}`)
   if (!url) return send(response, 400)
@@ -41,13 +41,13 @@ async function respond(site: Site, request: IncomingMessage, response: ServerRes
   const admin = /^POST \/admin\/functions\/([\w-]+)$/i.exec(`${method} ${url.pathname}`)?.[1]
   if (admin) return send(response, size > 0 ? site.runTimer(admin) : 400)
   const found = findRoute(site.routes, method, url.pathname)
-  if (!found || found.fn.disabled) return send(response, 404)
+  if (!found || found.fn.isDisabled) return send(response, 404)
   if (size > 104_857_600) return send(response, 413, { connection: 'close' }) // unread
   const body = size > 0 ? { bytes: await read(request) } : undefined
   const headers = headersOf(request)
   const http = { method, url: url.href, headers, query: queryOf(url), params: found.params, body }
-  const { failed, answer } = await site.app.invoke(found.fn, { data: { http }, headers })
-  if (!answer) return send(response, failed ? 500 : 204) // what was thrown is for the log only
+  const { hasFailed, answer } = await site.app.invoke(found.fn, { data: { http }, headers })
+  if (!answer) return send(response, hasFailed ? 500 : 204) // what was thrown is for the log only
   if (answer.cookies.length > 0) throw new Error('the local host has no cookies')
   send(response, Number(answer.statusCode), answer.headers, answer.body?.bytes)
 }

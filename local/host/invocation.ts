@@ -27,7 +27,7 @@ export type Model = {
 /** What a run needs of a registered function. */
 type Runnable = { name: string; metadata: object; input: string; handler: Handler }
 
-/** Runs a function once. Never rejects: what the function throws goes to the log, and gives `failed`. */
+/** Runs a function once. Never rejects: an error of the function is logged and sets `hasFailed`. */
 export async function invoke(model: Model, fn: Runnable, call: Call) {
   const category = `Function.${fn.name}`
   try {
@@ -37,7 +37,7 @@ export async function invoke(model: Model, fn: Runnable, call: Call) {
       request: {
         inputData: [{ name: fn.input, data: call.data }],
         triggerMetadata: call.metadata,
-        traceContext: trace(call.headers),
+        traceContext: traceContextOf(call.headers),
       },
       log: (level: string, kind: string, message: string) =>
         log(level, kind === 'user' ? `${category}.User` : category, message),
@@ -45,15 +45,15 @@ export async function invoke(model: Model, fn: Runnable, call: Call) {
     const { context, inputs } = await invocation.getArguments()
     const result = await invocation.invokeFunction(context, inputs, fn.handler)
     const { returnValue } = await invocation.getResponse(context, result)
-    return { failed: false, answer: returnValue?.http }
+    return { hasFailed: false, answer: returnValue?.http }
   } catch (error) {
     log('error', category, format(error))
-    return { failed: true, answer: undefined }
+    return { hasFailed: true, answer: undefined }
   }
 }
 
 /** The W3C trace of an invocation: the caller's trace id where there is a valid one, always a new span id. */
-function trace({ traceparent = '', tracestate }: Record<string, string> = {}) {
+function traceContextOf({ traceparent = '', tracestate }: Record<string, string> = {}) {
   const valid = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})/
   const [found, id = randomHex(), flags = '00'] = valid.exec(traceparent) ?? []
   const traceParent = `00-${id}-${randomHex().slice(16)}-${flags}`

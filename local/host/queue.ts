@@ -4,29 +4,29 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { format } from 'node:util'
 import { QueueServiceClient, RestError } from '@azure/storage-queue'
 import { log } from './log.ts'
-import { decode, toCall, type Message } from './message.ts'
+import { decodeBase64, callFor, type Message } from './message.ts'
 import type { HostSettings } from './settings.ts'
-import { createTally } from './tally.ts'
+import { createPendingCount } from './pending-count.ts'
 import type { App, AppFunction } from './worker.ts'
 
 type Settings = HostSettings & { leaseSeconds: number }
 
-/** Makes a function's listener; a missing connection is a fault now. `stop` waits for the messages in hand. */
+/** Creates a function's listener. Throws when its connection is missing. `stop` waits for pending messages. */
 export function createQueue(app: App, fn: AppFunction, settings: Settings) {
   const { queue, poison } = openQueues(fn)
   const { batchSize, maxDequeueCount, leaseSeconds } = settings
   const stopping = new AbortController()
-  const inHand = createTally()
+  const pending = createPendingCount()
   let polling: Promise<void> | undefined
   let state = 'readable'
 
   async function poll() {
     for (let empty = 0; !stopping.signal.aborted;) {
       const batch = await receive()
-      for (const message of batch) take(message)
+      for (const message of batch) dispatch(message)
       empty = batch.length > 0 ? 0 : empty + 1
-      if (empty === 0) await inHand.atMost(settings.newBatchThreshold)
-      else await pause(pollingWait(empty, settings.maxPollingInterval))
+      if (empty === 0) await pending.waitUntilAtMost(settings.newBatchThreshold)
+      else await pause(pollingDelay(empty, settings.maxPollingInterval))
     }
   }
 
@@ -35,48 +35,48 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
 
   // Not cut off by `stop`: the service may have leased the messages already.
   async function receive() {
-    const options = { numberOfMessages: batchSize, visibilityTimeout: leaseSeconds, ...limit() }
+    const options = { numberOfMessages: batchSize, visibilityTimeout: leaseSeconds, ...timeout() }
     try {
       const { receivedMessageItems } = await queue.receiveMessages(options)
-      note('readable')
+      logState('readable')
       return receivedMessageItems
     } catch (error) {
-      note(error instanceof RestError && error.code ? error.code : 'unreadable')
+      logState(error instanceof RestError && error.code ? error.code : 'unreadable')
       return []
     }
   }
 
   /** One line for each change of state, not for each poll. */
-  function note(now: string) {
+  function logState(now: string) {
     if (now !== state) log('warning', 'Host', `queue ${queue.name}: ${now}`)
     state = now
   }
 
-  function take(message: Message) {
-    inHand.begin()
-    void (stopping.signal.aborted ? hide(message, 0) : handle(message))
+  function dispatch(message: Message) {
+    pending.increment()
+    void (stopping.signal.aborted ? updateVisibility(message, 0) : handle(message))
       .catch((error: unknown) => log('error', 'Host', `queue ${queue.name}: ${format(error)}`))
-      .finally(inHand.end)
+      .finally(pending.decrement)
   }
 
   async function handle(message: Message) {
-    const bytes = decode(message.messageText)
-    if (!bytes || message.dequeueCount > maxDequeueCount) return bury(message)
-    const endLease = keepLease(message)
-    const call = toCall(message, bytes, fn.dataType)
+    const bytes = decodeBase64(message.messageText)
+    if (!bytes || message.dequeueCount > maxDequeueCount) return moveToPoison(message)
+    const endLease = renewLease(message)
+    const call = callFor(message, bytes, fn.dataType)
     if (!call) log('error', `Function.${fn.name}`, `message ${message.messageId} is not UTF-8`)
-    const succeeded = call && !(await app.invoke(fn, call)).failed
-    const held = await endLease()
-    if (succeeded) await remove(held)
-    else if (message.dequeueCount >= maxDequeueCount) await bury(held)
-    else if (poison) await hide(held, settings.visibilityTimeout / 1000)
+    const succeeded = call && !(await app.invoke(fn, call)).hasFailed
+    const renewed = await endLease()
+    if (succeeded) await remove(renewed)
+    else if (message.dequeueCount >= maxDequeueCount) await moveToPoison(renewed)
+    else if (poison) await updateVisibility(renewed, settings.visibilityTimeout / 1000)
     // What fails in a poison queue stays hidden for the rest of its lease.
   }
 
-  /** Renews the lease at half its time; what it gives back ends that, and has the message with its last receipt. */
-  function keepLease(message: Message) {
+  /** Renews the lease at half its time. Returns a function that stops this and returns the message with its last receipt. */
+  function renewLease(message: Message) {
     let held = Promise.resolve(message)
-    const renew = (last: Message) => hide(last, leaseSeconds).catch(() => last)
+    const renew = (last: Message) => updateVisibility(last, leaseSeconds).catch(() => last)
     const timer = setInterval(() => void (held = held.then(renew)), leaseSeconds * 500)
     return () => {
       clearInterval(timer)
@@ -84,27 +84,30 @@ export function createQueue(app: App, fn: AppFunction, settings: Settings) {
     }
   }
 
-  /** Sets for how long a message is hidden; gives it with its new receipt. */
-  async function hide(message: Message, seconds: number): Promise<Message> {
+  /** Hides a message for `seconds`. Returns it with its new receipt. */
+  async function updateVisibility(message: Message, seconds: number): Promise<Message> {
     const { messageId: id, popReceipt: receipt } = message
-    return { ...message, ...(await queue.updateMessage(id, receipt, undefined, seconds, limit())) }
+    return {
+      ...message,
+      ...(await queue.updateMessage(id, receipt, undefined, seconds, timeout())),
+    }
   }
 
   const remove = ({ messageId, popReceipt }: Message) =>
-    queue.deleteMessage(messageId, popReceipt, limit())
+    queue.deleteMessage(messageId, popReceipt, timeout())
 
-  async function bury(message: Message) {
+  async function moveToPoison(message: Message) {
     if (!poison) return
     log('warning', 'Host', `message ${message.messageId} goes to ${poison.name}`)
-    await poison.createIfNotExists(limit())
-    await poison.sendMessage(message.messageText, limit())
+    await poison.createIfNotExists(timeout())
+    await poison.sendMessage(message.messageText, timeout())
     await remove(message)
   }
 
   async function stop() {
     stopping.abort()
     await polling
-    await inHand.atMost(0)
+    await pending.waitUntilAtMost(0)
   }
   return { fn, start: () => void (polling = poll()), stop }
 }
@@ -123,10 +126,10 @@ export function openQueues(fn: AppFunction) {
 }
 
 /** For every call: the SDK's own time limits do not end a hang. */
-const limit = () => ({ abortSignal: AbortSignal.timeout(10_000) })
+const timeout = () => ({ abortSignal: AbortSignal.timeout(10_000) })
 
 /** The wait after so many polls in a row that found nothing: 100 ms, then doubling ± 20 % (RandomizedExponentialBackoffStrategy.cs). */
-export function pollingWait(empty: number, maximum: number) {
+export function pollingDelay(empty: number, maximum: number) {
   const more = empty > 1 ? (0.8 + Math.random() * 0.4) * 2 ** (empty - 2) * 100 : 0
   return Math.min(100 + more, maximum)
 }

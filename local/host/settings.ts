@@ -17,21 +17,21 @@ export function readHostSettings(folder: string) {
   const given = new Map(
     Object.entries({ ...extensions.http, ...extensions.queues, ...overrides() }),
   )
-  function take(name: string, form: RegExp, fallback: unknown) {
+  function takeSetting(name: string, form: RegExp, fallback: unknown) {
     const text = String(given.get(name) ?? fallback)
     given.delete(name)
     if (!form.test(text)) throw new Error(`host.json, or what overrides it: ${name} is "${text}"`)
     return text
   }
-  take('messageEncoding', /^base64$/i, 'base64')
-  const batchSize = Number(take('batchSize', /^([1-9]|[12]\d|3[0-2])$/, 16))
+  takeSetting('messageEncoding', /^base64$/i, 'base64')
+  const batchSize = Number(takeSetting('batchSize', /^([1-9]|[12]\d|3[0-2])$/, 16))
   const settings = {
-    routePrefix: take('routePrefix', /^/, 'api'),
+    routePrefix: takeSetting('routePrefix', /^/, 'api'),
     batchSize,
-    newBatchThreshold: Number(take('newBatchThreshold', /^\d+$/, Math.floor(batchSize / 2))),
-    maxDequeueCount: Number(take('maxDequeueCount', /^[1-9]\d*$/, 5)),
-    maxPollingInterval: toMs(take('maxPollingInterval', timeSpan, '00:00:02')),
-    visibilityTimeout: toMs(take('visibilityTimeout', timeSpan, '00:00:00')),
+    newBatchThreshold: Number(takeSetting('newBatchThreshold', /^\d+$/, Math.floor(batchSize / 2))),
+    maxDequeueCount: Number(takeSetting('maxDequeueCount', /^[1-9]\d*$/, 5)),
+    maxPollingInterval: toMs(takeSetting('maxPollingInterval', timeSpan, '00:00:02')),
+    visibilityTimeout: toMs(takeSetting('visibilityTimeout', timeSpan, '00:00:00')),
   }
   if (given.size > 0) throw new Error(`host.json: unknown here: ${[...given.keys()].join(', ')}`)
   return settings

@@ -1,4 +1,4 @@
-// The worker's half of the host: loads the app's entry point and gives it @azure/functions-core. Names and texts are
+// The worker's half of the host: loads the app's entry point with @azure/functions-core. Names and texts are
 // those of https://github.com/Azure/azure-functions-nodejs-worker (registerFunction.ts, startApp.ts).
 import { existsSync } from 'node:fs'
 import Module from 'node:module'
@@ -8,13 +8,13 @@ import { invoke, type Handler, type Model } from './invocation.ts'
 import { log } from './log.ts'
 import { readJson } from './settings.ts'
 
-type Text = 'route' | 'authLevel' | 'queueName' | 'connection' | 'dataType' | 'schedule'
-type More = { type: string; methods?: string[]; runOnStartup?: boolean }
-type Bindings = Record<string, More & Partial<Record<Text, string>>>
+type BindingText = 'route' | 'authLevel' | 'queueName' | 'connection' | 'dataType' | 'schedule'
+type TriggerBinding = { type: string; methods?: string[]; runOnStartup?: boolean }
+type Bindings = Record<string, TriggerBinding & Partial<Record<BindingText, string>>>
 type Metadata = { name: string; bindings: Bindings; retryOptions?: object }
 type Hook = (context: object) => unknown
 
-export type AppFunction = ReturnType<typeof describe>
+export type AppFunction = ReturnType<typeof describeFunction>
 export type App = Awaited<ReturnType<typeof loadApp>>
 
 /** Loads and starts the app in `folder`. */
@@ -23,13 +23,13 @@ export async function loadApp(folder: string) {
   const file = path.resolve(folder, main)
   if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`)
   const worker = createWorker()
-  provide(worker.core)
+  patchRequire(worker.core)
   await import(pathToFileURL(file).href)
   return worker.start(path.resolve(folder))
 }
 
 /** Makes `core` what the app requires as @azure/functions-core, which is no package; so does the real worker. */
-function provide(core: object) {
+function patchRequire(core: object) {
   const own: Module['require'] = Reflect.get(Module.prototype, 'require')
   Module.prototype.require = function patched(this: Module, id: string): unknown {
     return id === '@azure/functions-core' ? core : own.call(this, id)
@@ -42,13 +42,13 @@ export function createWorker() {
   const appStart: Hook[] = []
   const appTerminate: Hook[] = []
   let model: Model | undefined
-  let started = false
+  let isStarted = false
 
   function registerFunction(metadata: Metadata, handler: Handler) {
     const key = metadata.name.toUpperCase()
-    if (started) throw new Error('A function can only be registered during app startup.')
+    if (isStarted) throw new Error('A function can only be registered during app startup.')
     if (functions.has(key)) throw new Error(`function "${metadata.name}" is registered twice`)
-    functions.set(key, describe(metadata, handler))
+    functions.set(key, describeFunction(metadata, handler))
   }
 
   function registerHook(name: string, hook: Hook) {
@@ -64,7 +64,7 @@ export function createWorker() {
     if (!model) throw new Error('the app registers no function')
     const { HttpUri } = await model.getCapabilities({})
     if (HttpUri) throw new Error('the local host has no HTTP streaming (enableHttpStream)')
-    started = true
+    isStarted = true
     return {
       functions: [...functions.values()].toSorted(byName),
       invoke: invoke.bind(undefined, model),
@@ -87,16 +87,18 @@ const byName = (one: AppFunction, other: AppFunction) =>
   one.name.toUpperCase() < other.name.toUpperCase() ? -1 : 1
 
 /** Finds the trigger, and refuses what this host would silently leave undone. */
-export function describe(metadata: Metadata, handler: Handler) {
+export function describeFunction(metadata: Metadata, handler: Handler) {
   const { name, bindings, retryOptions } = metadata
   const found = Object.entries(bindings).filter(([, { type }]) => type !== 'http')
   const [[input, trigger] = ['', { type: 'trigger' }], other] = found
   const kind = /^(http|queue|timer)trigger$/i.exec(trigger.type)?.[1]
-  const odd = other?.[1].type ?? (retryOptions ? 'retry policy' : 'runOnStartup')
+  const unsupported = other?.[1].type ?? (retryOptions ? 'retry policy' : 'runOnStartup')
   if (!kind || other || retryOptions || trigger.runOnStartup)
-    throw new Error(`function "${name}": the local host has no ${kind ? odd : trigger.type}`)
+    throw new Error(
+      `function "${name}": the local host has no ${kind ? unsupported : trigger.type}`,
+    )
   if (!/^(?!host$)[a-z][\w-]{0,127}$/i.test(name))
     throw new Error(`"${name}" is no function's name`)
-  const disabled = /^(true|1)$/i.test(process.env[`AzureWebJobs.${name}.Disabled`] ?? '')
-  return { ...trigger, name, kind, input, metadata, handler, disabled }
+  const isDisabled = /^(true|1)$/i.test(process.env[`AzureWebJobs.${name}.Disabled`] ?? '')
+  return { ...trigger, name, kind, input, metadata, handler, isDisabled }
 }

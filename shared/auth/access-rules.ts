@@ -1,53 +1,52 @@
 import { Problem } from '../http/problem.ts'
 import type { Claims } from './token-verifier.ts'
 
-/** What a caller's Altinn token says of who it is. */
+/** The caller that an Altinn token identifies. */
 export interface Identity {
-  /** As the original derives it (altinn-contract §3): the first of org, user, system user, organisation. */
+  /** The first of org, user, system user and organisation, as in the original (altinn-contract §3). */
   consumer: string
   org: string | undefined
-  /** The subjects, plain and alternative, that are the caller itself. */
+  /** The plain and alternative subjects that denote the caller. */
   subjects: string[]
 }
 
-/** Who calls. 400 where the token names nobody that could subscribe. */
+/** Returns the caller's identity. Throws a 400 when the token names no consumer. */
 export function identityOf(claims: Claims): Identity {
   const org = orgOf(claims)
   const consumer =
-    named('/org/', org) ??
-    named('/user/', textOf(claims['urn:altinn:userid'])) ??
-    named('/systemuser/', systemUserOf(claims).id) ??
-    named('/organisation/', textOf(claims['urn:altinn:orgNumber']))
+    withPrefix('/org/', org) ??
+    withPrefix('/user/', pathSegmentOf(claims['urn:altinn:userid'])) ??
+    withPrefix('/systemuser/', systemUserOf(claims).id) ??
+    withPrefix('/organisation/', pathSegmentOf(claims['urn:altinn:orgNumber']))
   if (consumer === undefined) throw new Problem(400, 'Missing event consumer')
   return { consumer, org, subjects: subjectsOf(claims) }
 }
 
-const orgOf = (claims: Claims): string | undefined => textOf(claims['urn:altinn:org'])
+const orgOf = (claims: Claims): string | undefined => pathSegmentOf(claims['urn:altinn:org'])
 
 function subjectsOf(claims: Claims): string[] {
   const subjects = [
-    named('/party/', textOf(claims['urn:altinn:partyid'])),
-    named('/person/', textOf(claims['pid'])),
-    named(
+    withPrefix('/party/', pathSegmentOf(claims['urn:altinn:partyid'])),
+    withPrefix('/person/', pathSegmentOf(claims['pid'])),
+    withPrefix(
       '/organisation/',
-      textOf(claims['urn:altinn:orgNumber']) ?? systemUserOf(claims).organisation,
+      pathSegmentOf(claims['urn:altinn:orgNumber']) ?? systemUserOf(claims).organisation,
     ),
   ]
   return subjects.filter((subject) => subject !== undefined)
 }
 
-/** What a subscriber asks to be told of. */
-interface Wanted {
+interface RequestedFilters {
   resource: string
   subject?: string
   alternative?: string
 }
 
 /**
- * May they subscribe to this? Default deny: an app owner to its own apps, anyone to events about itself. Altinn's policy
- * decision point is not at hand, so nothing finer is decided here.
+ * Throws a 403 unless the caller may subscribe: an app owner to its own apps, anyone to events about itself. 400 when the
+ * filters name no subject. Altinn's policy decision point is not available here, so no finer rule applies.
  */
-export function requireMaySubscribe({ org, subjects }: Identity, filters: Wanted): void {
+export function requireMaySubscribe({ org, subjects }: Identity, filters: RequestedFilters): void {
   if (org !== undefined && filters.resource.startsWith(`urn:altinn:resource:app_${org}_`)) return
   const about = [filters.subject, filters.alternative].filter((subject) => subject !== undefined)
   if (org === undefined && about.length === 0)
@@ -56,35 +55,35 @@ export function requireMaySubscribe({ org, subjects }: Identity, filters: Wanted
   throw new Problem(403, `Not authorized to create a subscription for resource ${filters.resource}`)
 }
 
-/** May they read an app's events? Only the org that owns it: 401 for who is no org (altinn-contract §5.1), 403 for others. */
+/** Throws unless the caller is the org that owns the app: 401 for a caller that is no org (altinn-contract §5.1), 403 for another org. */
 export function requireMayReadApp(claims: Claims, owner: string): void {
   const org = orgOf(claims)
   if (org === undefined) throw new Problem(401, 'Only orgs can call this api')
   if (org !== owner) throw new Problem(403, `Not authorized to read events of the apps of ${owner}`)
 }
 
-/** May they read events about this subject, plain or alternative, whatever the app? Only who is the subject: 403. */
+/** Throws a 403 unless the caller is this subject, plain or alternative. */
 export function requireMayReadAbout(claims: Claims, subject: string): void {
   if (!subjectsOf(claims).includes(subject))
     throw new Problem(403, 'Not authorized to read events about this subject')
 }
 
-/** Is it theirs? 403 if not: who may know that it exists may not know more. */
+/** Throws a 403 unless the subscription belongs to the caller. */
 export function requireOwn({ consumer }: Identity, subscription: { consumer: string }): void {
   if (subscription.consumer !== consumer)
     throw new Problem(403, 'The subscription belongs to another consumer.')
 }
 
-const named = (prefix: string, name: string | undefined): string | undefined =>
+const withPrefix = (prefix: string, name: string | undefined): string | undefined =>
   name === undefined ? undefined : prefix + name
 
-/** A claim that can stand in a path as it is: letters, digits, `-`, `_`; numbers count too, but 0 is nobody. */
-function textOf(claim: unknown): string | undefined {
+/** Returns a claim that is valid as a path segment (letters, digits, `-`, `_`) as text, otherwise undefined. 0 identifies nobody. */
+function pathSegmentOf(claim: unknown): string | undefined {
   const text = typeof claim === 'number' ? String(claim) : claim
   return typeof text === 'string' && /^(?!0+$)[\w-]+$/.test(text) ? text : undefined
 }
 
-/** The system user of a Maskinporten token and the organisation that it acts for (altinn-contract §3). */
+/** Returns the system user of a Maskinporten token and the organisation it acts for (altinn-contract §3). */
 function systemUserOf(claims: Claims): {
   id: string | undefined
   organisation: string | undefined
@@ -96,8 +95,8 @@ function systemUserOf(claims: Claims): {
   const id: unknown = Object(detail.systemuser_id)[0]
   const organisation: unknown = Object(detail.systemuser_org).ID
   return {
-    id: textOf(id),
-    organisation: textOf(
+    id: pathSegmentOf(id),
+    organisation: pathSegmentOf(
       typeof organisation === 'string' ? organisation.replace(/^0192:/, '') : undefined,
     ),
   }

@@ -3,8 +3,8 @@ import type { KeySet } from './key-set.ts'
 
 const SKEW_MS = 10_000 // as for tokens, altinn-contract §2.2
 
-/** The keys of an issuer's certificates; one outside its validity is not used, so that certificates can overlap. */
-export function keysOfCertificates(certificates: X509Certificate[]): KeySet {
+/** Returns the keys of an issuer's certificates. `find` ignores certificates outside their validity, so they can overlap. */
+export function createCertificateKeySet(certificates: X509Certificate[]): KeySet {
   const isValid = ({ validFromDate, validToDate }: X509Certificate) =>
     validFromDate.getTime() - SKEW_MS <= Date.now() && Date.now() <= validToDate.getTime() + SKEW_MS
   return {

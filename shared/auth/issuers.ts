@@ -1,37 +1,40 @@
-import { keysOfCertificates } from './certificates.ts'
+import { createCertificateKeySet } from './certificates.ts'
 import type { Config } from '../config.ts'
 import { createKeySet, type KeySet } from './key-set.ts'
 import type { Claims } from './token-verifier.ts'
 
-const issuerName = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/ // goes into an address before anything is verified
-const KEPT = 100
+const issuerName = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/ // part of a URL before anything is verified
+const MAX_KEY_SETS = 100
 
 /**
- * Finds the keys of a platform token's issuer: from certificates in the settings, or from the JWKS address with the
- * issuer's name in it. Of the addresses, 100 are kept; those that never gave a key make room first, so that made-up
- * names cannot push out real ones.
+ * Returns a function from a platform token's claims to the key set of its issuer: configured certificates, or the JWKS URL
+ * with the issuer's name. It caches 100 key sets and evicts those without keys first, so unknown issuers cannot evict
+ * real ones.
  */
-export function createIssuers(
+export function createIssuerKeySets(
   platform: Config['auth']['platform'],
 ): (claims: Claims) => KeySet | undefined {
-  const sets = new Map<string, KeySet>()
+  const keySets = new Map<string, KeySet>()
   if ('certificates' in platform)
-    for (const [issuer, list] of platform.certificates) sets.set(issuer, keysOfCertificates(list))
+    for (const [issuer, list] of platform.certificates)
+      keySets.set(issuer, createCertificateKeySet(list))
 
-  function add(issuer: string, jwksUrl: string): KeySet {
-    if (sets.size >= KEPT) sets.delete(leastUseful(sets))
+  function addKeySet(issuer: string, jwksUrl: string): KeySet {
+    if (keySets.size >= MAX_KEY_SETS) keySets.delete(evictionCandidate(keySets))
     const made = createKeySet(async () => jwksUrl.replaceAll('{issuer}', issuer))
-    sets.set(issuer, made)
+    keySets.set(issuer, made)
     return made
   }
   return ({ iss }) => {
     if (typeof iss !== 'string' || !issuerName.test(iss)) return undefined
     if (platform.issuers !== undefined && !platform.issuers.includes(iss)) return undefined
-    return sets.get(iss) ?? ('jwksUrl' in platform ? add(iss, platform.jwksUrl) : undefined)
+    return (
+      keySets.get(iss) ?? ('jwksUrl' in platform ? addKeySet(iss, platform.jwksUrl) : undefined)
+    )
   }
 }
 
-function leastUseful(sets: Map<string, KeySet>): string {
-  const names = [...sets.keys()]
-  return names.find((name) => sets.get(name)?.hasKeys === false) ?? names[0] ?? ''
+function evictionCandidate(keySets: Map<string, KeySet>): string {
+  const names = [...keySets.keys()]
+  return names.find((name) => keySets.get(name)?.hasKeys === false) ?? names[0] ?? ''
 }

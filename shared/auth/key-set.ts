@@ -3,38 +3,38 @@ import Joi from 'joi'
 import jwksRsa from 'jwks-rsa'
 
 const MINUTE = 60_000
-const REFRESH_AFTER = 50 * MINUTE // in the background, so that no request waits for it
-const FRESH_FOR = 60 * MINUTE
-const STALE_FOR = 24 * 60 * MINUTE // while the key server is down
-const RETRY_AFTER = 30_000 // between tries to refresh that fail
-const UNKNOWN_KID_EVERY = MINUTE
+const REFRESH_AFTER = 50 * MINUTE // in the background, so no request waits
+const MAX_AGE = 60 * MINUTE
+const MAX_STALE_AGE = 24 * 60 * MINUTE // during an outage of the key server
+const RETRY_INTERVAL = 30_000 // after a failed refresh
+const UNKNOWN_KID_INTERVAL = MINUTE
 const FETCH_MS = 5000
 const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
 
-/** Keys by which an issuer signs. `find` never throws: no key means no trust. */
+/** The signing keys of an issuer. `find` returns no keys instead of throwing. */
 export interface KeySet {
   find(kid: string | undefined): Promise<KeyObject[]>
   readonly hasKeys: boolean
 }
 
 /**
- * The signing keys at a JWKS address, kept as a whole. They refresh themselves when used; an unknown `kid` causes at
- * most one more fetch a minute, apart from those refreshes, so that a stranger's tokens can neither flood the key server
- * nor lock out known keys (jwks-rsa's own rate limit would do that). `locate` gives the address, in ms `now` the time.
+ * Caches the signing keys at a JWKS URL, which `resolveUri` returns. Use refreshes them. An unknown `kid` causes at most
+ * one extra fetch a minute, so forged tokens can neither flood the key server nor lock out known keys (the rate limit of
+ * jwks-rsa would lock them out). `now` is in ms of the epoch.
  */
-export function createKeySet(locate: () => Promise<string>, now = Date.now): KeySet {
+export function createKeySet(resolveUri: () => Promise<string>, now = Date.now): KeySet {
   let keys: { kid: string | undefined; key: KeyObject }[] = []
   let fetchedAt = -Infinity
   let failedAt = -Infinity
-  let askedForUnknownAt = -Infinity
+  let unknownKidRefreshedAt = -Infinity
   let fetching: Promise<void> | undefined
 
   async function load(): Promise<void> {
     try {
-      keys = await fetchKeys(await locate())
+      keys = await fetchKeys(await resolveUri())
       fetchedAt = now()
     } catch {
-      failedAt = now() // no key server is no reason for a 5xx: what is known goes on, the rest is refused
+      failedAt = now() // cached keys stay valid, other tokens are rejected: an outage causes no 5xx
     }
   }
   function refresh(): Promise<void> {
@@ -43,28 +43,28 @@ export function createKeySet(locate: () => Promise<string>, now = Date.now): Key
   }
   async function ensureFresh(): Promise<void> {
     const age = now() - fetchedAt
-    const pause = keys.length === 0 ? 1000 : RETRY_AFTER
+    const pause = keys.length === 0 ? 1000 : RETRY_INTERVAL
     if (age < REFRESH_AFTER || now() - failedAt < pause) return
     const refreshed = refresh()
-    const isOutage = failedAt > fetchedAt // then the keys serve at once: a server that hangs would cost each try 5 s
-    if (age > STALE_FOR || (age >= FRESH_FOR && !isOutage)) await refreshed
+    const isOutage = failedAt > fetchedAt // then stale keys serve at once: each try may hang for 5 s
+    if (age > MAX_STALE_AGE || (age >= MAX_AGE && !isOutage)) await refreshed
   }
-  function known(kid: string | undefined): KeyObject[] {
-    if (now() - fetchedAt > STALE_FOR) return []
+  function currentKeys(kid: string | undefined): KeyObject[] {
+    if (now() - fetchedAt > MAX_STALE_AGE) return []
     const exact = keys.filter((entry) => entry.kid === kid)
-    return (exact.length > 0 ? exact : keys).map(({ key }) => key) // an unknown kid: all are tried, as the original
+    return (exact.length > 0 ? exact : keys).map(({ key }) => key) // an unknown kid matches all keys, as in the original
   }
-  async function askForUnknown(): Promise<void> {
-    if (now() - fetchedAt < 1000 || now() - askedForUnknownAt < UNKNOWN_KID_EVERY) return
-    askedForUnknownAt = now()
+  async function refreshForUnknownKid(): Promise<void> {
+    if (now() - fetchedAt < 1000 || now() - unknownKidRefreshedAt < UNKNOWN_KID_INTERVAL) return
+    unknownKidRefreshedAt = now()
     await refresh()
   }
   return {
     async find(kid) {
       await ensureFresh()
       if (kid !== undefined && keys.length > 0 && !keys.some((entry) => entry.kid === kid))
-        await askForUnknown()
-      return known(kid)
+        await refreshForUnknownKid()
+      return currentKeys(kid)
     },
     get hasKeys() {
       return keys.length > 0
@@ -79,7 +79,7 @@ const openIdConfiguration = Joi.object<{ jwks_uri: string }>({
     .required(),
 }).unknown()
 
-/** Where an OpenID Connect Discovery 1.0 document says that its issuer's keys are. */
+/** Returns the `jwks_uri` of an OpenID Connect Discovery 1.0 document. Throws when the document is unavailable or invalid. */
 export async function jwksUriOf(openIdConfigurationUrl: string): Promise<string> {
   return (await fetchJson(openIdConfigurationUrl, openIdConfiguration)).jwks_uri
 }
@@ -90,15 +90,15 @@ async function fetchKeys(jwksUri: string) {
   return found.map((key) => ({ kid: key.kid, key: createPublicKey(key.getPublicKey()) }))
 }
 
-/** 5 s and 1 MB in all, no redirects: whoever answers here decides who may publish. */
+/** Fetches JSON within 5 s, of at most 1 MB and without redirects: this response decides who may publish. */
 async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>): Promise<T> {
   const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) })
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
-  return Joi.attempt(JSON.parse(await shortText(answer)), schema)
+  return Joi.attempt(JSON.parse(await readLimited(answer)), schema)
 }
 
-/** The text of an answer, counted as it is unpacked; leaving the loop drops the connection. */
-async function shortText({ body, url }: Response): Promise<string> {
+/** Returns the decompressed text. Throws above `MAX_BYTES`, which also closes the connection. */
+async function readLimited({ body, url }: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body ?? []) {

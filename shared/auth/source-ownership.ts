@@ -3,8 +3,8 @@ import { Problem } from '../http/problem.ts'
 import { appOf, hostOf } from '../events/source.ts'
 
 /**
- * 401 unless `source` is the publisher's own: its first two path segments are the publisher's org and app, to the letter
- * (the original compares a prefix, altinn-contract §7.2), and its host is among `hosts`, where those are given.
+ * Throws a 401 unless `source` belongs to the publisher: its first two path segments equal the publisher's org and app (the
+ * original compares a prefix, altinn-contract §7.2), and its host matches one of `hosts`, if any are configured.
  */
 export function requireOwnSource(
   { org, app }: Publisher,
@@ -12,9 +12,9 @@ export function requireOwnSource(
   hosts: string[] | undefined,
 ): void {
   const named = appOf(source)
-  const owns = named.org === org && named.app === app
+  const isOwn = named.org === org && named.app === app
   if (
-    owns &&
+    isOwn &&
     (hosts === undefined || hosts.some((pattern) => hostMatches(pattern, hostOf(source))))
   )
     return

@@ -2,8 +2,8 @@ import type { CosmosHeaders } from '@azure/cosmos'
 import { sessionOf } from './cosmos.ts'
 
 /**
- * What a failed Cosmos call means for whoever may try again. `exists`: 409. `throttled`: wait as told. `unreachable`: no
- * answer can have been made. `unclear`: it may have been done. `final`: trying again will not help.
+ * What a failed Cosmos DB call means for a retry. `exists`: 409. `throttled`: retry after `waitMs`. `unreachable`: the call
+ * had no effect. `unclear`: the call may have had its effect. `final`: a retry fails as well.
  */
 export type CosmosErrorKind =
   | { kind: 'exists'; session: string | undefined }
@@ -18,7 +18,7 @@ const UNREACHABLE = new Set<unknown>([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ])
-// 408 timeout, 410 gone, 449 retry with: Cosmos' own words for "again". Creates are never retried by the SDK on these.
+// 408 timeout, 410 gone, 449 retry with: retryable by Cosmos DB's documentation. The SDK never retries a create on these.
 const UNCLEAR = new Set<unknown>([
   408,
   410,
@@ -31,7 +31,7 @@ const UNCLEAR = new Set<unknown>([
   'ABORT_ERR',
 ])
 
-/** Reads an error of @azure/cosmos: HTTP status or system code in `code`, else its name. */
+/** Classifies an error of @azure/cosmos by its `code` (an HTTP status or a system code), or by its name. */
 export function classifyCosmosError(error: unknown): CosmosErrorKind {
   if (!(error instanceof Error)) return { kind: 'final' }
   const { code = error.name, headers, retryAfterInMs } = fieldsOf(error)
@@ -41,7 +41,7 @@ export function classifyCosmosError(error: unknown): CosmosErrorKind {
   return { kind: UNCLEAR.has(code) || UNCLEAR.has(error.name) ? 'unclear' : 'final' }
 }
 
-/** An error with the status of an answer in it, such as 404 or 412. */
+/** Whether an error carries this HTTP status, such as 404 or 412. */
 export const hasStatus = (error: unknown, status: number): boolean =>
   error instanceof Error && fieldsOf(error).code === status
 

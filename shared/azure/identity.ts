@@ -1,4 +1,4 @@
-/** The app's managed identity: the user-assigned one that `clientId` names, else whatever the environment offers. */
+/** Returns the credential of the user-assigned identity `clientId`, or the default credential of the environment. */
 export async function openCredential(clientId: string | undefined) {
   const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity')
   return clientId === undefined

@@ -2,13 +2,13 @@ import type { EventDraft } from './event-draft.ts'
 import { timeOf } from './event-id.ts'
 import { instanceOf } from './source.ts'
 
-/** The app that publishes: who the platform access token speaks for. */
+/** The publishing app, which the platform access token identifies. */
 export interface Publisher {
   org: string
   app: string
 }
 
-/** A CloudEvent 1.0 as it is stored, read and delivered; members in the original's order (altinn-contract §4.8). */
+/** A CloudEvent 1.0 as stored, read and delivered, with its members in the original's order (altinn-contract §4.8). */
 export interface CloudEvent {
   specversion: '1.0'
   id: string
@@ -24,7 +24,7 @@ export interface CloudEvent {
   data?: unknown
 }
 
-/** The event that a checked draft becomes: `id` is a UUIDv7 and gives the `time`. */
+/** Returns the event of a valid draft. `id` is a UUIDv7; the event's `time` is the id's. */
 export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: string): CloudEvent {
   const { type, source, subject, alternativesubject, dataschema, contenttype, data } = draft
   const resourceinstance = instanceOf(source)
@@ -44,6 +44,6 @@ export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: strin
   }
 }
 
-/** The resource that an app's events are filed under. The name of an org has no underscore, so no two apps share one. */
+/** Returns the resource of an app's events. It is unique: the name of an org has no underscore. */
 export const appResource = ({ org, app }: Publisher): string =>
   `urn:altinn:resource:app_${org}_${app}`

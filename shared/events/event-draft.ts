@@ -1,9 +1,9 @@
 import Joi from 'joi'
-import { membersOf } from '../http/json.ts'
+import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
 import { Problem, problemOf } from '../http/problem.ts'
 import { faultOfSource } from './source.ts'
 
-/** What a publisher says of an event: the members that count, checked. */
+/** The valid members of an event in a publisher's request. */
 export interface EventDraft {
   type: string
   source: string
@@ -15,19 +15,19 @@ export interface EventDraft {
   contenttype?: string
 }
 
-const MISSING = 'Missing parameter values: source, subject and type cannot be null' // the original's sentence, §4.4
-const MOST_STORED = 1_900_000 // bytes: an item of Cosmos DB has 2 MB, a little of which is not the event
-const MOST_GROWTH = 4.5 // `1e20,` is stored with 21 digits
+const MISSING_MEMBERS = 'Missing parameter values: source, subject and type cannot be null' // the original's sentence, §4.4
+const MAX_STORED_BYTES = 1_900_000 // an item of Cosmos DB has 2 MB, a little of which is not the event
+const MAX_GROWTH = 4.5 // `1e20,` becomes 21 digits and a comma
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[^"\\]*"|[\w!#$&^.+-]+))*$/
 
-/** Text as CloudEvents 1.0 §2.4 has it: no control characters, no noncharacters. */
+/** A CloudEvents string (1.0 §2.4): no control characters, no noncharacters. */
 const text = Joi.string()
   .pattern(/[\p{Cc}\p{Noncharacter_Code_Point}]/u, { invert: true })
   .message('{{#label}} has a control character')
 
 const schema = Joi.object<EventDraft>({
   type: text.max(255).required(),
-  source: text.max(2048).required().custom(refusing(faultOfSource)),
+  source: text.max(2048).required().custom(rejecting(faultOfSource)),
   subject: text
     .pattern(/^\/party\/\d{1,20}$/)
     .message('{{#label}} must have the form /party/\\{partyId}, digits')
@@ -42,48 +42,41 @@ const schema = Joi.object<EventDraft>({
     .message('{{#label}} must be a media type, such as application/json'),
 }).prefs({ abortEarly: false, convert: false, stripUnknown: true })
 
-function refusing(fault: (value: string) => string | undefined): Joi.CustomValidator<string> {
+function rejecting(fault: (value: string) => string | undefined): Joi.CustomValidator<string> {
   return (value, helpers) => {
     const reason = fault(value)
     return reason === undefined ? value : helpers.message({ custom: `{{#label}} ${reason}` })
   }
 }
 
-/** What .NET's System.Net.Mime.ContentType serialises to, an object, as the media type in it; anything else as it is. */
-function plainMediaType(value: unknown): unknown {
+/** Returns the media type in a serialised System.Net.Mime.ContentType of .NET, or any other value unchanged. */
+function mediaTypeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.entries(value).find(([name]) => name.toLowerCase() === 'mediatype')?.[1] ?? null
 }
 
 /**
- * The draft in a request body (altinn-contract §4.4). Null counts as absent everywhere, an empty text everywhere but in
- * `data`. A 400 names every violation; 413 where it grows too large to be stored.
+ * Parses the draft in a request body (altinn-contract §4.4). Null means absent, as does an empty string outside `data`.
+ * Throws a 400 that names every violation, or a 413 when the stored event would be too large.
  */
-export function parseEventDraft({
-  text: body,
-  value,
-}: {
-  text: string
-  value: unknown
-}): EventDraft {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Problem(400, 'The body must be a JSON object: one cloud event.')
-  const members = [...membersOf(body, value)]
-    .map(([name, member]) => [name, name === 'contenttype' ? plainMediaType(member) : member])
+export function parseEventDraft({ text: body, value }: JsonBody): EventDraft {
+  const object = requireObject(value, 'one cloud event')
+  const members = [...membersOf(body, object)]
+    .map(([name, member]) => [name, name === 'contenttype' ? mediaTypeOf(member) : member])
     .filter(([name, member]) => member !== null && (member !== '' || name === 'data'))
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
-  if (error === undefined) return storable(draft, body.length)
+  if (error === undefined) return requireStorable(draft, body.length)
   const missing = error.details.some(({ type }) => type === 'any.required')
-  throw problemOf(error.details, missing ? MISSING : undefined)
+  throw problemOf(error.details, missing ? MISSING_MEMBERS : undefined)
 }
 
-/** Numbers may be longer as they are stored than as they were sent. */
-function storable(draft: EventDraft, length: number): EventDraft {
-  if (length * MOST_GROWTH <= MOST_STORED) return draft
+/** Throws a 413 when the event is too large as stored: numbers can take more digits than in the request. */
+function requireStorable(draft: EventDraft, length: number): EventDraft {
+  if (length * MAX_GROWTH <= MAX_STORED_BYTES) return draft
   const bytes = Buffer.byteLength(JSON.stringify(draft))
-  if (bytes <= MOST_STORED) return draft
+  if (bytes <= MAX_STORED_BYTES) return draft
   throw new Problem(
     413,
-    `The event has ${bytes} bytes as it is stored; the limit is ${MOST_STORED}.`,
+    `The event has ${bytes} bytes as it is stored; the limit is ${MAX_STORED_BYTES}.`,
   )
 }

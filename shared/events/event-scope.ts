@@ -2,23 +2,26 @@ import type { Container } from '@azure/cosmos'
 import type { CloudEvent } from './cloud-event.ts'
 import { queryUntil } from '../azure/documents.ts'
 
-/** Whose events: those that have all that is given. The narrower one comes last. */
+/** Selects events by equality with each given member. The most selective member comes last. */
 export interface Scope {
   resource?: string
   subject?: string
   alternative?: string
 }
 
-/** An event where a reader comes by; `late` where readers are told of it elsewhere. */
+/** A stored event; `late` is the id of the copy that readers see in its place. */
 export interface FoundEvent {
   id: string
   late?: string
   event: CloudEvent
 }
 
-const BATCH = 100 // documents at once in memory, each of up to 2 MB
+const MAX_BATCH = 100 // documents in memory, each of up to 2 MB
 
-/** Gives the events of a scope between two ids or bounds, by id and `most` at most, to `take` until it has enough. */
+/**
+ * Returns a query for at most `most` events of a scope between two ids or bounds, in order of id. It passes each to `take`
+ * until that returns false, and returns the last one.
+ */
 export function eventsIn(container: Container) {
   return (
     scope: Scope,
@@ -35,15 +38,15 @@ export function eventsIn(container: Container) {
       container,
       queryFor(Object.keys(scope)),
       parameters,
-      Math.min(most, BATCH),
+      Math.min(most, MAX_BATCH),
       take,
     )
   }
 }
 
 /**
- * Each path has a composite index with the id, and of two paths Cosmos uses both. Whatever else a reader filters by is
- * left to `take`: in the query, Cosmos would go on until it had found as many as were asked for, at any cost.
+ * Each path has a composite index with the id; Cosmos DB combines the indexes of two paths. `take` applies all other
+ * filters: in the query, they would make Cosmos DB scan until it found `most` events, at any cost.
  */
 function queryFor(paths: string[]): string {
   const equal = paths.map((path) => `c.${path} = @${path}`).join(' AND ')

@@ -5,8 +5,8 @@ import { readDocument } from '../azure/documents.ts'
 import { createDocument } from '../azure/create.ts'
 import { Problem } from '../http/problem.ts'
 
-/** What an idempotency key was first used for. */
-interface RequestDocument {
+/** The event that an idempotency key was first used for. */
+interface IdempotencyDocument {
   v: 1
   id: string
   event: string
@@ -15,7 +15,7 @@ interface RequestDocument {
   hash: string
 }
 
-/** The request's Idempotency-Key, if it has one: 1 to 255 visible ASCII characters, 400 otherwise. */
+/** Returns the Idempotency-Key, if any. Throws a 400 unless it has 1 to 255 visible ASCII characters. */
 export function idempotencyKeyOf(headers: Headers): string | undefined {
   const key = headers.get('idempotency-key')
   if (key === null) return undefined
@@ -23,13 +23,13 @@ export function idempotencyKeyOf(headers: Headers): string | undefined {
   throw new Problem(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.')
 }
 
-/** The idempotency keys of the last 48 hours. They live apart from events, since an event's key depends on its body. */
+/** Stores idempotency keys for 48 hours, apart from the events, whose partition keys depend on the body. */
 export function openIdempotencyStore(database: Database) {
   const container = database.container('requests')
   return {
     /**
-     * The id that this key's event has: of `event` where the key is new, else that of the first request, 422 if that one
-     * said something else. Undefined where the store does not confirm.
+     * Returns the event id of a key: that of `event` when the key is new, otherwise that of the first request. Throws a
+     * 422 when the first request had another event. Returns undefined when the store does not confirm the write.
      */
     async reserve(
       publisher: Publisher,
@@ -38,21 +38,22 @@ export function openIdempotencyStore(database: Database) {
     ): Promise<string | undefined> {
       const { id: eventId, resource, subject } = event
       const id = sha256([publisher.org, publisher.app, key])
-      const mine = { v: 1, id, event: eventId, resource, subject, hash: hashOf(event) }
-      const { outcome, session } = await createDocument(container, mine)
+      const document = { v: 1, id, event: eventId, resource, subject, hash: hashOf(event) }
+      const { outcome, session } = await createDocument(container, document)
       if (outcome === 'created') return eventId
       const first =
-        outcome === 'exists' && (await readDocument<RequestDocument>(container, id, id, session))
+        outcome === 'exists' &&
+        (await readDocument<IdempotencyDocument>(container, id, id, session))
       if (!first) return undefined
-      if (first.hash !== mine.hash)
+      if (first.hash !== document.hash)
         throw new Problem(422, 'This Idempotency-Key was used before, for another event.')
       return first.event
     },
   }
 }
 
-/** Of what a publisher says; `id` and `time` are ours. */
-const hashOf = ({ id: _id, time: _time, ...said }: CloudEvent): string => sha256(said)
+/** Hashes the publisher's members: all but `id` and `time`, which the app assigns. */
+const hashOf = ({ id: _id, time: _time, ...content }: CloudEvent): string => sha256(content)
 
 const sha256 = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex')

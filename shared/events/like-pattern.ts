@@ -1,11 +1,11 @@
 /**
- * Whether texts are like one of the patterns; where there are none, every text is. In a pattern `%` stands for any text,
- * the empty one too; case does not count. In time that grows with text times pattern: a regular expression made of many
- * `%` could be made to take for ever. A text is lowered once: for each of 20 patterns, it took 15 ms for 1,000 texts
- * of 2,000 characters rather than 2.
+ * Returns whether a text matches one of the LIKE patterns, or true when there are none. `%` matches any text, also the
+ * empty one; matching ignores case. The time is linear in text times pattern, where a regular expression with many `%`
+ * can backtrack exponentially. Lower-casing a text once takes 2 ms for 1,000 texts of 2,000 characters; once for each of
+ * 20 patterns took 15 ms.
  */
-export function anyLike(patterns: string[]): (text: string) => boolean {
-  const tests = patterns.map((pattern) => likeTest(pattern.toLowerCase()))
+export function createLikeMatcher(patterns: string[]): (text: string) => boolean {
+  const tests = patterns.map((pattern) => compilePattern(pattern.toLowerCase()))
   return (text) => {
     if (tests.length === 0) return true
     const lower = text.toLowerCase()
@@ -13,7 +13,7 @@ export function anyLike(patterns: string[]): (text: string) => boolean {
   }
 }
 
-function likeTest(pattern: string): (lower: string) => boolean {
+function compilePattern(pattern: string): (lower: string) => boolean {
   const [first = '', ...others] = pattern.split('%')
   const last = others.pop()
   return (lower) => {

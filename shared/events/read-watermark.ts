@@ -1,14 +1,14 @@
 import { MIN_READ_HOLDBACK_SECONDS } from '../config.ts'
 import { boundAt, timeOf } from './event-id.ts'
 
-/** The bound that every id a reader may see now is less than. */
+/** Returns the bound below which readers may see ids now. */
 export const readWatermark = (holdbackSeconds: number, now = Date.now()): string =>
   boundAt(now - holdbackSeconds * 1000)
 
-/** Whether readers may be past an id before a write that begins now is sure to have ended. */
+/** Whether readers may have paged past an id before a write that begins now has ended. */
 export const isPastWatermark = (id: string, holdbackSeconds: number, nowMs: number): boolean =>
   ageSeconds(id, nowMs) > holdbackSeconds - MIN_READ_HOLDBACK_SECONDS + 1
 
-/** How long ago an id was made. */
+/** Returns the age of an id in seconds. */
 export const ageSeconds = (id: string, nowMs: number): number =>
   (nowMs - timeOf(id).getTime()) / 1000

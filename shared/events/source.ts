@@ -1,7 +1,7 @@
 const uriCharacters = /^[\w\-.~:/?#[\]@!$&'()*+,;=%]*$/ // RFC 3986 §2
 const instanceId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** What is wrong with an event's `source`, as the end of a sentence, or undefined. What passes is stored as it stands. */
+/** Returns what is wrong with an event's `source`, as the end of a sentence, or undefined. A valid source is stored unchanged. */
 export function faultOfSource(source: string): string | undefined {
   if (!/^https?:\/\/[^/?#]/i.test(source)) return 'must be an absolute http or https URL'
   if (!uriCharacters.test(source))
@@ -15,7 +15,7 @@ export function faultOfSource(source: string): string | undefined {
   return faultOfPath(pathOf(source), url.pathname)
 }
 
-/** A path that URL parsing changes (dot segments, plain or encoded) would be checked as one thing and read as another. */
+/** Rejects a path that URL parsing changes (dot segments, plain or encoded): readers could see another path than was checked. */
 function faultOfPath(path: string, parsed: string): string | undefined {
   if (/%2f|%5c/i.test(path)) return 'must not have encoded slashes in its path'
   if (path.includes('//')) return 'must not have empty segments in its path'
@@ -26,18 +26,18 @@ const authorityOf = (source: string): string =>
   source.replace(/^https?:\/\//i, '').split(/[/?#]/)[0] ?? ''
 const pathOf = (source: string): string => source.replace(/^https?:\/\/[^/?#]*([^?#]*).*$/i, '$1')
 
-/** The host that a faultless source names, in lower case, without port. */
+/** Returns the host of a valid source, in lower case, without port. */
 export const hostOf = (source: string): string => new URL(source).hostname
 
-/** The org and app a faultless source names: the first two segments of its path, as they stand. */
+/** Returns the org and app of a valid source: the first two segments of its path, unchanged. */
 export function appOf(source: string): { org: string | undefined; app: string | undefined } {
   const [, org, app] = pathOf(source).split('/')
   return { org, app }
 }
 
-/** `{party}/{instance}` where the source names an instance of an app: `/{org}/{app}/instances/{party}/{instance}`. */
+/** Returns `{party}/{instance}` when the path is `/{org}/{app}/instances/{party}/{instance}`, otherwise undefined. */
 export function instanceOf(source: string): string | undefined {
   const [, , , instances, party = '', instance = ''] = pathOf(source).split('/')
-  const named = instances === 'instances' && /^\d+$/.test(party) && instanceId.test(instance)
-  return named ? `${party}/${instance}` : undefined
+  const isInstance = instances === 'instances' && /^\d+$/.test(party) && instanceId.test(instance)
+  return isInstance ? `${party}/${instance}` : undefined
 }

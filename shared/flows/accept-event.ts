@@ -6,7 +6,7 @@ import { unconfirmed } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
 
-/** A publisher's wish, checked. */
+/** A valid request to publish. */
 export interface Submission {
   draft: EventDraft
   publisher: Publisher
@@ -14,18 +14,18 @@ export interface Submission {
   traceparent: string
 }
 
-/** Where an accepted event is: stored (and whether its message was sent too), there before, or travelling whole by the queue. */
+/** An accepted event: stored (with or without its message), known from an earlier request, or sent whole through the queue. */
 export interface Accepted {
   event: CloudEvent
   how: 'stored' | 'stored, not pushed' | 'known' | 'spilled'
 }
 
 /**
- * Makes a submission durable: stored, then pushed to fan-out. While the store cannot be reached, an event that fits goes
- * by the queue alone. 503 where neither is confirmed, 422 where the idempotency key stands for another event.
+ * Stores an event and sends its message to fan-out. While the store is unavailable, an event that fits goes through the
+ * queue alone. Throws a 503 when neither is confirmed, or a 422 when the idempotency key belongs to another event.
  */
 export async function acceptEvent(services: Services, submission: Submission): Promise<Accepted> {
-  const { event, isRepeat } = await identify(services, submission)
+  const { event, isRepeat } = await assignId(services, submission)
   const document = newEventDocument(
     event,
     submission.traceparent,
@@ -42,8 +42,8 @@ export async function acceptEvent(services: Services, submission: Submission): P
   throw unconfirmed('event')
 }
 
-/** The event, under the id that its idempotency key already stands for, if any: then this is a repeat. */
-async function identify({ idempotency, newEventId }: Services, submission: Submission) {
+/** Returns the event, with the id of an earlier request with the same idempotency key, if any. */
+async function assignId({ idempotency, newEventId }: Services, submission: Submission) {
   const { draft, publisher, idempotencyKey } = submission
   const event = newCloudEvent(draft, publisher, newEventId())
   if (idempotencyKey === undefined) return { event, isRepeat: false }
@@ -52,7 +52,7 @@ async function identify({ idempotency, newEventId }: Services, submission: Submi
   return { event: newCloudEvent(draft, publisher, id), isRepeat: id !== event.id }
 }
 
-/** The original puts every event on a queue first and its deployed clients never retry: so a small one is not refused. */
+/** Sends an event that fits through the queue: deployed clients never retry, since the original queues every event first. */
 async function spill({ inboundQueue }: Services, document: EventDocument): Promise<boolean> {
   const message = { v: 1 as const, spilled: document }
   if (!inboundQueue.fits(message)) return false

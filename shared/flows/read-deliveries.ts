@@ -3,7 +3,7 @@ import type { Stored } from '../azure/documents.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 
-const PAGE = 50
+const PAGE_SIZE = 50
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 type State = DeliveryDocument['state']
@@ -16,22 +16,22 @@ const states: Record<string, State[]> = {
   cancelled: ['cancelled'],
 }
 
-/** A page of a subscription's deliveries; `next` is the `after` of the following one, absent on the last. */
+/** Returns a page of a subscription's deliveries; `next` is the `after` of the next page, absent on the last. */
 export async function pageOfDeliveries(
   { deliveries }: Services,
   subscription: string,
   query: URLSearchParams,
 ) {
   const after = query.get('after') ?? ''
-  const wanted = wantedStates(query.get('state') ?? 'all')
+  const wanted = parseStates(query.get('state') ?? 'all')
   const pages = await Promise.all(
-    wanted.map((state) => deliveries.page(subscription, state, after, PAGE)),
+    wanted.map((state) => deliveries.page(subscription, state, after, PAGE_SIZE)),
   )
-  const page = pages.flat().toSorted(byId).slice(0, PAGE)
+  const page = pages.flat().toSorted(byId).slice(0, PAGE_SIZE)
   const last = page.at(-1)?.id
   return {
     deliveries: page.map(deliveryResource),
-    ...(page.length === PAGE && last !== undefined && { next: last }),
+    ...(page.length === PAGE_SIZE && last !== undefined && { next: last }),
   }
 }
 
@@ -44,7 +44,7 @@ export async function countWaiting({ deliveries }: Services, number: number): Pr
   return waiting + backlog > MOST_COUNTED ? `${MOST_COUNTED}+` : String(waiting + backlog)
 }
 
-/** The delivery of an event to a subscription. 404 where there is none. */
+/** Returns the delivery of an event to a subscription. Throws a 404 when there is none. */
 export async function requireDelivery(
   { deliveries }: Services,
   subscription: string,
@@ -56,7 +56,7 @@ export async function requireDelivery(
   return found
 }
 
-/** A delivery as its owner sees it. */
+/** Returns a delivery as the API shows it. */
 export function deliveryResource({ id, state, run, attempts, reason, due }: DeliveryDocument) {
   return {
     event: id,
@@ -68,7 +68,7 @@ export function deliveryResource({ id, state, run, attempts, reason, due }: Deli
   }
 }
 
-function wantedStates(state: string): State[] {
+function parseStates(state: string): State[] {
   if (state === 'all') return Object.values(states).flat()
   const wanted = Object.hasOwn(states, state) ? states[state] : undefined
   if (wanted !== undefined) return wanted

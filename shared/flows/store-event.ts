@@ -10,30 +10,29 @@ import { ageSeconds, isPastWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
 
 /**
- * Stores an event. One that had to travel by the queue, or whose id an earlier request reserved for its idempotency key,
- * may be stored so late that readers are past its id. Its id is promised, so readers are then given a copy under a new
- * one, which they have yet to come to, and not the event where it stands.
+ * Stores an event. One that came through the queue, or whose id an earlier request reserved, may be stored after readers
+ * paged past its id. The publisher already has the id, so readers then see a copy with a new id instead.
  */
 export async function storeEvent(services: Services, document: EventDocument): Promise<Created> {
   const { events, config, clock, newEventId } = services
   if (!isPastWatermark(document.id, config.readHoldbackSeconds, clock.now()))
     return events.add(document)
   const stored = await events.add({ ...document, late: newEventId() })
-  const copied =
+  const hasCopy =
     stored.outcome !== 'unconfirmed' &&
-    (await copyForReaders(services, referenceTo(document, stored.session), stored.outcome))
-  return copied ? stored : { outcome: 'unconfirmed', session: undefined }
+    (await ensureCopy(services, referenceTo(document, stored.session), stored.outcome))
+  return hasCopy ? stored : { outcome: 'unconfirmed', session: undefined }
 }
 
-/** Makes the copy unless it is there; false where that is not confirmed, or another may be making it at this moment. */
-async function copyForReaders(
+/** Creates the copy if missing. Returns false when it is not confirmed, or when another process may be creating it. */
+async function ensureCopy(
   { events, clock, newEventId }: Services,
   reference: EventReference,
   outcome: 'created' | 'exists',
 ): Promise<boolean> {
   const event = await events.find(reference)
   if (event === undefined) return false
-  if (event.late === undefined) return true // stored in time, by a try that was not confirmed
+  if (event.late === undefined) return true // stored in time by an unconfirmed try
   if ((await events.find({ ...reference, event: event.late })) !== undefined) return true
   if (outcome === 'exists' && ageSeconds(event.late, clock.now()) < MIN_READ_HOLDBACK_SECONDS)
     return false

@@ -4,24 +4,26 @@ import type { SpilledEvent } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
 
-/** How often the host hands a message over before it is poison: maxDequeueCount in host.json. */
+/** How often the host delivers a message before it becomes poison: maxDequeueCount in host.json. */
 export const MOST_TRIES = 5
-const AGAIN_SECONDS = 60
+const REQUEUE_SECONDS = 60
 
 /**
- * Stores an event that came by the queue because the store was away. While it still is, throws, so that the message comes
- * again; at the last of the host's `tries` a new message goes round the queue in its place and nothing is given. Of an
- * outage of ten minutes that makes three messages for an event, where a new one each time would make eleven.
+ * Stores an event that came through the queue during an outage of the store. Throws while the outage lasts, so that the
+ * host retries the message; at the last try, sends a new message instead and returns undefined. An outage of ten minutes
+ * then takes three messages per event, where one per try would take eleven.
  */
 export async function storeSpilled(
   services: Services,
   message: SpilledEvent,
-  tries: number,
+  dequeueCount: number,
 ): Promise<EventReference | undefined> {
-  const pending = nowSeconds(services.clock) + services.config.repairAfterSeconds // from now on: the sweep need not help at once
+  // Gives the fan-out time before the sweep redrives it.
+  const pending = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const { outcome, session } = await storeEvent(services, { ...message.spilled, pending })
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
-  if (tries < MOST_TRIES) throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)
-  await services.inboundQueue.send(message, AGAIN_SECONDS)
+  if (dequeueCount < MOST_TRIES)
+    throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)
+  await services.inboundQueue.send(message, REQUEUE_SECONDS)
   return undefined
 }

@@ -1,6 +1,6 @@
 import { TextDecoder } from 'node:util'
 import type { HttpRequest } from '@azure/functions'
-import { parseJson } from './json.ts'
+import { type JsonBody, parseJson } from './json.ts'
 import { Problem } from './problem.ts'
 
 const json = /^application\/(?:[\w.!#$&^+-]+\+)?json\s*(?:;|$)/i // with any structured suffix, altinn-contract §4.1
@@ -12,7 +12,7 @@ const decoders = new Map(
   ]),
 )
 
-/** The first check of a request: a Content-Type that is there must be JSON, 415 otherwise, even before authentication. */
+/** Throws a 415 when the Content-Type is present and not JSON. Runs before authentication. */
 export function refuseOtherMediaTypes({ headers }: HttpRequest): void {
   const type = headers.get('content-type')
   if (type !== null && !json.test(type))
@@ -20,10 +20,10 @@ export function refuseOtherMediaTypes({ headers }: HttpRequest): void {
 }
 
 /**
- * The JSON body of a request, as text and as value. 415 without a Content-Type or with an unknown charset or coding, 411
- * without a Content-Length (the host drops such a body), 413 above `maxBytes`, 400 if it is not JSON.
+ * Returns the JSON body as text and value. Throws a 415 without a Content-Type or for an unsupported charset or coding,
+ * a 411 without a Content-Length (the host drops such a body), a 413 above `maxBytes`, and a 400 for invalid JSON.
  */
-export async function readJsonBody(request: HttpRequest, maxBytes: number) {
+export async function readJsonBody(request: HttpRequest, maxBytes: number): Promise<JsonBody> {
   const decoder = decoderFor(request.headers)
   const length = request.headers.get('content-length')
   if (length === null) throw new Problem(411, 'The request must have a Content-Length.')

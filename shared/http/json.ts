@@ -2,55 +2,67 @@ import { pointerTo, Problem } from './problem.ts'
 
 const MAX_DEPTH = 32 // the original's limit, altinn-contract §4.4
 
+/** A JSON body: its text, and the value that the text parses to. */
+export interface JsonBody {
+  text: string
+  value: unknown
+}
+
 /**
- * Parses JSON text (RFC 8259). Refuses with a 400 what could not be stored as it was sent: numbers beyond a double,
- * lone surrogates, `__proto__`, more than 32 levels.
+ * Parses JSON text (RFC 8259). Throws a 400 for invalid JSON and for values that cannot be stored unchanged: numbers
+ * beyond a double, lone surrogates, `__proto__`, more than 32 levels.
  */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') throw new Problem(400, 'A non-empty request body is required.')
   if (text.startsWith('\uFEFF')) throw new Problem(400, 'The body begins with a byte order mark.')
-  const value = parse(text)
-  refuseUnfaithful(value, [])
+  const value = parseSyntax(text)
+  rejectUnstorable(value, [])
   return value
 }
 
-function parse(text: string): unknown {
+/** Throws a 400 that asks for `expected` unless the body is a JSON object. */
+export function requireObject(value: unknown, expected: string): object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new Problem(400, `The body must be a JSON object: ${expected}.`)
+}
+
+function parseSyntax(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Problem(400, ['The body is not valid JSON', ...reasonsOf(error)].join(': '))
+    throw new Problem(400, ['The body is not valid JSON', ...syntaxErrorOf(error)].join(': '))
   }
 }
 
-/** V8's words for it, without the piece of the text that it may quote: publishers log what we answer, and it names people. */
-function reasonsOf(error: unknown): string[] {
+/** Returns V8's message without the quoted part of the text: publishers log our responses, and the text names people. */
+function syntaxErrorOf(error: unknown): string[] {
   const message = error instanceof Error ? error.message : ''
   return [message.replace(/(?:^|, )(?:\.{3})?".*$/s, '')].filter((reason) => reason !== '')
 }
 
-function refuseUnfaithful(value: unknown, path: string[]): void {
+function rejectUnstorable(value: unknown, path: string[]): void {
   if (typeof value === 'number' && !Number.isFinite(value))
-    refuse(path, 'is a number beyond the range of a double')
-  if (typeof value === 'string' && !value.isWellFormed()) refuse(path, 'has a lone surrogate')
+    reject(path, 'is a number beyond the range of a double')
+  if (typeof value === 'string' && !value.isWellFormed()) reject(path, 'has a lone surrogate')
   if (typeof value !== 'object' || value === null) return
   if (path.length >= MAX_DEPTH)
     throw new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
   for (const [name, member] of Object.entries(value)) {
     path.push(name)
-    if (name === '__proto__') refuse(path, 'is not allowed as a name')
-    if (!name.isWellFormed()) refuse(path, 'has a lone surrogate in its name')
-    refuseUnfaithful(member, path)
+    if (name === '__proto__') reject(path, 'is not allowed as a name')
+    if (!name.isWellFormed()) reject(path, 'has a lone surrogate in its name')
+    rejectUnstorable(member, path)
     path.pop()
   }
 }
 
-function refuse(path: string[], reason: string): never {
+function reject(path: string[], reason: string): never {
   throw new Problem(400, `${pointerTo(path)} ${reason}.`)
 }
 
 /**
- * The members of a JSON object by name in lower case. Where a name stands twice, in whatever case, the last one in the
- * text counts (altinn-contract §4.4). `object` must be what `text` parses to.
+ * Returns the members of a JSON object by name in lower case. Of names that differ only in case, the last one in the text
+ * wins (altinn-contract §4.4). `text` must parse to `object`.
  */
 export function membersOf(text: string, object: object): Map<string, unknown> {
   const entries = Object.entries(object)
@@ -61,7 +73,7 @@ export function membersOf(text: string, object: object): Map<string, unknown> {
   return members
 }
 
-/** JSON.parse keeps the place of the first of equal names, so the order of the last ones is read from the text itself. */
+/** Reads the order of names from the text: JSON.parse keeps the position of the first of equal names. */
 function namesInOrder(text: string): string[] {
   const names: string[] = []
   let depth = 0

@@ -1,15 +1,12 @@
 import { BlockList, isIP } from 'node:net'
 
-/**
- * Reads a comma-separated list of networks, such as `10.0.0.0/8,fd12::/16`; an empty text is none. Throws an error that
- * names the first entry that is not in CIDR form.
- */
+/** Parses comma-separated networks, such as `10.0.0.0/8,fd12::/16`. Throws an error that names the first invalid entry. */
 export function parseNetworks(text: string): BlockList {
-  return text.trim() === '' ? new BlockList() : networks(...text.split(','))
+  return text.trim() === '' ? new BlockList() : blockListOf(...text.split(','))
 }
 
-/** The networks in CIDR form. Throws an error that names the first entry that is not. */
-export function networks(...entries: string[]): BlockList {
+/** Parses networks in CIDR form. Throws an error that names the first invalid entry. */
+export function blockListOf(...entries: string[]): BlockList {
   const list = new BlockList()
   for (const entry of entries) {
     const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry.trim()) ?? []

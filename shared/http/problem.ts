@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { ValidationErrorItem } from 'joi'
 
-/** What each status means: the `type` of its problem, in the family of links of the original's 400 (altinn-contract §4.4). */
+/** The problem `type` of each status, from the same documents as the original's 400 (altinn-contract §4.4). */
 export const problemTypes = {
   400: 'https://tools.ietf.org/html/rfc7231#section-6.5.1',
   401: 'https://tools.ietf.org/html/rfc7235#section-3.1',
@@ -16,13 +16,13 @@ export const problemTypes = {
   503: 'https://tools.ietf.org/html/rfc7231#section-6.6.4',
 }
 
-/** One fault of a body: where, as a JSON pointer (RFC 6901), and what. */
+/** A violation in a body; `pointer` is a JSON pointer (RFC 6901). */
 export interface Violation {
   pointer: string
   detail: string
 }
 
-/** Ends a request with an RFC 9457 problem. `detail` is for the caller: it must name what is wrong and nothing internal. */
+/** Ends a request with a problem response (RFC 9457). `detail` is public: it names the violation and nothing internal. */
 export class Problem extends Error {
   readonly status: keyof typeof problemTypes
   readonly errors: Violation[]
@@ -40,13 +40,13 @@ export class Problem extends Error {
   }
 }
 
-/** 503: it may or may not be stored, so that trying again is right. */
+/** Returns a 503 for a write that may or may not have happened. */
 export const unconfirmed = (what: string): Problem =>
   new Problem(503, `The ${what} is not confirmed to be stored. Try again.`, {
     headers: { 'retry-after': '5' },
   })
 
-/** The body of a problem; `errors` only where there are several, since one is named in `detail`. */
+/** Returns the response body. `errors` is present only for several violations, since `detail` names a single one. */
 export function problemDetails({ status, message, errors }: Problem, traceId: string) {
   return {
     type: problemTypes[status],
@@ -58,13 +58,13 @@ export function problemDetails({ status, message, errors }: Problem, traceId: st
   }
 }
 
-/** A 400 that lists all violations; `detail` is the first of them unless a sentence is given. */
+/** Returns a 400 that lists all violations. `detail` is `sentence`, or the first violation. */
 export function problemOf(details: ValidationErrorItem[], sentence?: string): Problem {
   const errors = details.map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }))
   return new Problem(400, sentence ?? errors[0]?.detail ?? '', { errors })
 }
 
-/** The JSON pointer (RFC 6901) to a value; the whole document is the empty pointer. */
+/** Returns the JSON pointer (RFC 6901) of a path; the empty path is the whole document. */
 export function pointerTo(path: readonly (string | number)[]): string {
   return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

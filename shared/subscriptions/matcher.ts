@@ -3,63 +3,60 @@ import { sourceMatches, entryOf, isActive, type IndexedSubscription } from './su
 
 export type SubscriptionEntry = ReturnType<typeof entryOf>
 
-/** The active subscriptions to a resource: by one value that an event must have, and those that ask for none. */
-interface Interest {
+/** The active subscriptions to a resource: those that require a value of the event, by that value, and the others. */
+interface ResourceEntries {
   keyed: Map<string, SubscriptionEntry[]> | undefined
   unkeyed: SubscriptionEntry[]
 }
 
 type DeletedSubscription = Pick<IndexedSubscription, 'consumer' | 'id' | 'number'>
 
-const LEFT_AT_LEAST = 1000 // few subscriptions are not to be walked through at every change
+const MIN_REMOVED = 1000 // below that, a clean-up costs more than it frees
 
 export type Matcher = ReturnType<typeof createMatcher>
 
-/** Finds the subscriptions that want an event by four look-ups of what it says itself, however many there are. */
+/** Finds the subscriptions that match an event by four look-ups, however many subscriptions there are. */
 export function createMatcher() {
-  const interests = new Map<string, Interest>()
+  const byResource = new Map<string, ResourceEntries>()
   const byNumber = new Map<number, SubscriptionEntry>()
-  const consumers = new Map<string, Map<string, number>>() // which number each document of theirs has
-  const texts = new Map<string, string>() // parsed JSON has one in each document: 56 bytes for a resource alone
-  const shared = (text: string) => getOrCreate(texts, text, () => text)
-  let leftSince = 0 // whoever subscribes and leaves again, time after time, must not fill the memory with texts
+  const consumers = new Map<string, Map<string, number>>() // document id → number, by consumer
+  const internedTexts = new Map<string, string>() // parsed JSON has a copy in each document: 56 bytes for a resource
+  const intern = (text: string) => getOrCreate(internedTexts, text, () => text)
+  let removedSinceCleanup = 0 // repeated subscribing and unsubscribing must not fill the memory
 
-  /** Takes an entry out; when as many have left as are there, forgets the texts that none has any more. */
-  function leave(entry: SubscriptionEntry): void {
-    removeFrom(interests, entry)
-    if (++leftSince <= byNumber.size + LEFT_AT_LEAST) return
-    leftSince = 0
-    texts.clear()
+  /** Removes an entry. Drops unused texts once as many entries were removed as are left. */
+  function removeEntry(entry: SubscriptionEntry): void {
+    removeFrom(byResource, entry)
+    if (++removedSinceCleanup <= byNumber.size + MIN_REMOVED) return
+    removedSinceCleanup = 0
+    internedTexts.clear()
     for (const { source, type, consumer, resource } of byNumber.values())
-      for (const text of [source, type, consumer, resource]) if (text !== undefined) shared(text)
+      for (const text of [source, type, consumer, resource]) if (text !== undefined) intern(text)
   }
 
   function remove(number: number): void {
     const entry = byNumber.get(number)
     if (entry === undefined) return
     byNumber.delete(number)
-    const theirs = consumers.get(entry.consumer)
-    theirs?.delete(entry.id)
-    if (theirs?.size === 0) consumers.delete(entry.consumer)
-    leave(entry)
+    const numbers = consumers.get(entry.consumer)
+    numbers?.delete(entry.id)
+    if (numbers?.size === 0) consumers.delete(entry.consumer)
+    removeEntry(entry)
   }
 
   return {
-    /**
-     * Adds a subscription, or replaces what its document held before. A version older than the known one changes nothing:
-     * a replica of the store may lag.
-     */
+    /** Adds or replaces a subscription. Ignores a version older than the known one: a replica of the store may lag. */
     put(subscription: IndexedSubscription & { _ts?: number }): void {
       const { id, consumer, number, _ts } = subscription
       const numbers = getOrCreate(consumers, consumer, () => new Map<string, number>())
       const known = byNumber.get(numbers.get(id) ?? number)
       if (known !== undefined && isOlder(subscription, known)) return
-      if (known !== undefined) leave(known)
+      if (known !== undefined) removeEntry(known)
       if (known !== undefined && known.number !== number) byNumber.delete(known.number)
-      const entry = entryOf(subscription, _ts ?? known?.version ?? 0, shared)
-      byNumber.set(number, entry) // in its old place: who walks through all meets it once
+      const entry = entryOf(subscription, _ts ?? known?.version ?? 0, intern)
+      byNumber.set(number, entry) // keeps its position, so iteration visits it once
       numbers.set(id, number)
-      if (isActive(subscription)) addTo(interests, entry)
+      if (isActive(subscription)) addTo(byResource, entry)
     },
 
     remove,
@@ -76,41 +73,41 @@ export function createMatcher() {
     },
 
     /**
-     * The active subscriptions whose filters the event meets and that were validated by the time it was accepted: its own,
-     * unless it was stored later. `alternative` is its alternative subject in the stored form.
+     * Returns the active subscriptions that match the event and were validated by the time it was accepted: its own, unless
+     * it was stored later. `alternative` is its stored alternative subject.
      */
     match(
       event: CloudEvent,
       alternative?: string,
       acceptedMs = Date.parse(event.time),
     ): SubscriptionEntry[] {
-      const { keyed, unkeyed } = interests.get(event.resource.toLowerCase()) ?? {}
+      const { keyed, unkeyed } = byResource.get(event.resource.toLowerCase()) ?? {}
       const { subject, type } = event
       const lists = [
         unkeyed,
         keyed?.get(subject),
         alternative === undefined || alternative === subject ? undefined : keyed?.get(alternative),
-        type === subject || type === alternative ? undefined : keyed?.get(type), // none twice
+        type === subject || type === alternative ? undefined : keyed?.get(type), // no duplicates
       ]
       return select(lists, event, alternative, acceptedMs)
     },
 
-    /** A subscription by its number, active or not. */
+    /** Returns a subscription by number, active or not. */
     get: (number: number): SubscriptionEntry | undefined => byNumber.get(number),
 
-    /** Every subscription, active or not. */
+    /** Returns every subscription, active or not. */
     all: (): Iterable<SubscriptionEntry> => byNumber.values(),
 
     get size(): number {
       return byNumber.size
     },
 
-    /** How many texts and resources it keeps, also of subscriptions that left. */
-    retained: () => texts.size + interests.size + consumers.size,
+    /** Returns how many texts and resources it retains, also of removed subscriptions. */
+    retained: () => internedTexts.size + byResource.size + consumers.size,
   }
 }
 
-/** The document of a subscription that was deleted and made again is the same, its number higher. */
+/** A subscription that is deleted and created again keeps its document id and gets a higher number. */
 const isOlder = (
   { number, _ts = Infinity }: { number: number; _ts?: number },
   known: SubscriptionEntry,
@@ -141,36 +138,36 @@ const filtersMatch = (
   (type === undefined || type === event.type) &&
   (source === undefined || sourceMatches(source, event.source))
 
-/** The most telling value that an event must have: thousands of parties, some alternatives of each, a few types. */
+/** Returns the most selective value that the event must have: there are thousands of parties and few types. */
 const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | undefined =>
   subject ?? alternative ?? type
 
-function addTo(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
-  const interest = getOrCreate(interests, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
+function addTo(byResource: Map<string, ResourceEntries>, entry: SubscriptionEntry): void {
+  const entries = getOrCreate(byResource, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
   const key = keyOf(entry)
-  if (key === undefined) interest.unkeyed = append(interest.unkeyed, entry)
+  if (key === undefined) entries.unkeyed = append(entries.unkeyed, entry)
   else {
-    const keyed = (interest.keyed ??= new Map<string, SubscriptionEntry[]>())
+    const keyed = (entries.keyed ??= new Map<string, SubscriptionEntry[]>())
     keyed.set(key, append(keyed.get(key) ?? [], entry))
   }
 }
 
-/** A short list is made anew, as long as it must be: a push, or a spread, would make room for 17, and most have one. */
+/** Copies a short list to its exact length: a push or a spread allocates 17 slots, and most lists have one entry. */
 function append(list: SubscriptionEntry[], entry: SubscriptionEntry): SubscriptionEntry[] {
-  if (list.length < SHORT) return list.concat(entry)
+  if (list.length < MAX_EXACT_LENGTH) return list.concat(entry)
   list.push(entry)
   return list
 }
-const SHORT = 8
+const MAX_EXACT_LENGTH = 8
 
-function removeFrom(interests: Map<string, Interest>, entry: SubscriptionEntry): void {
-  const { keyed, unkeyed = [] } = interests.get(entry.resource) ?? {}
+function removeFrom(byResource: Map<string, ResourceEntries>, entry: SubscriptionEntry): void {
+  const { keyed, unkeyed = [] } = byResource.get(entry.resource) ?? {}
   const key = keyOf(entry)
   const list = key === undefined ? unkeyed : (keyed?.get(key) ?? [])
   const place = list.indexOf(entry)
   if (place >= 0) list.splice(place, 1)
   if (key !== undefined && list.length === 0) keyed?.delete(key)
-  if (unkeyed.length === 0 && (keyed?.size ?? 0) === 0) interests.delete(entry.resource)
+  if (unkeyed.length === 0 && (keyed?.size ?? 0) === 0) byResource.delete(entry.resource)
 }
 
 function getOrCreate<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,16 +1,16 @@
 import Joi from 'joi'
 import { alternativeOf } from '../events/event-document.ts'
-import { membersOf } from '../http/json.ts'
+import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
 import { Problem, problemOf } from '../http/problem.ts'
 import { type Filters, resourceOfSource } from './subscription.ts'
 
-/** What a subscriber asks for, checked but for its endpoint's address. */
+/** A valid subscription request, except that its endpoint's address is not checked yet. */
 export interface SubscriptionRequest {
   endpoint: string
   filters: Filters
 }
 
-interface Members {
+interface RequestBody {
   endpoint: string
   sourcefilter?: string
   subjectfilter?: string
@@ -20,14 +20,14 @@ interface Members {
   includesubunits?: boolean
 }
 
-const ENDPOINT = 'Missing or invalid endpoint to push events towards'
-// An empty filter would match nothing, silently, as it does in the original (altinn-contract §5.5).
+const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
+// An empty filter would silently match nothing, as in the original (altinn-contract §5.5).
 const filter = Joi.string()
   .max(2048)
   .messages({ 'string.empty': '{{#label}} must not be empty: leave it out' })
 
-const schema = Joi.object<Members>({
-  endpoint: Joi.string().required().messages({ '*': ENDPOINT }),
+const schema = Joi.object<RequestBody>({
+  endpoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
   sourcefilter: filter.uri({ scheme: 'https' }).messages({
     'string.uriCustomScheme': 'SourceFilter must be an absolute URL with the https scheme.',
   }),
@@ -40,20 +40,13 @@ const schema = Joi.object<Members>({
   includesubunits: Joi.boolean().strict(),
 }).prefs({ abortEarly: false, convert: false, stripUnknown: true })
 
-/** The request in a body, with the original's member names in any case and its messages (altinn-contract §5.3). 400. */
-export function parseSubscriptionRequest({
-  text,
-  value,
-}: {
-  text: string
-  value: unknown
-}): SubscriptionRequest {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Problem(400, 'The body must be a JSON object: one subscription.')
-  const given = [...membersOf(text, value)].filter(([, member]) => member !== null)
+/** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3). Throws a 400. */
+export function parseSubscriptionRequest({ text, value }: JsonBody): SubscriptionRequest {
+  const object = requireObject(value, 'one subscription')
+  const given = [...membersOf(text, object)].filter(([, member]) => member !== null)
   const { value: members, error } = schema.validate(Object.fromEntries(given))
   if (error !== undefined) throw problemOf(error.details)
-  refuseSubunits(members)
+  rejectSubunits(members)
   const {
     subjectfilter: subject,
     alternativesubjectfilter: alternative,
@@ -73,7 +66,7 @@ export function parseSubscriptionRequest({
   }
 }
 
-function resourceFor({ resourcefilter, sourcefilter }: Members): string {
+function resourceFor({ resourcefilter, sourcefilter }: RequestBody): string {
   const resource = resourcefilter?.toLowerCase()
   if (sourcefilter === undefined) {
     if (resource === undefined) throw new Problem(400, 'Resource filter must be a valid urn')
@@ -87,7 +80,7 @@ function resourceFor({ resourcefilter, sourcefilter }: Members): string {
   return derived
 }
 
-function refuseSubunits({ includesubunits, subjectfilter }: Members): void {
+function rejectSubunits({ includesubunits, subjectfilter }: RequestBody): void {
   if (includesubunits !== true) return
   if (subjectfilter === undefined)
     throw new Problem(400, 'IncludeSubunits requires a subject filter.')
@@ -97,6 +90,6 @@ function refuseSubunits({ includesubunits, subjectfilter }: Members): void {
   )
 }
 
-/** 400 with the original's sentence and what is wrong with the endpoint. */
+/** Returns a 400 with the original's message and the fault of the endpoint. */
 export const endpointProblem = (fault: string): Problem =>
-  new Problem(400, `${ENDPOINT}: it ${fault}.`)
+  new Problem(400, `${INVALID_ENDPOINT}: it ${fault}.`)

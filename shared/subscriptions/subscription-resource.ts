@@ -1,7 +1,7 @@
 import type { Circuit } from './circuit-breaker.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 
-/** A subscription as its owner sees it: the original's members (altinn-contract §5.3), and how it is doing. */
+/** Returns a subscription as the API shows it: the original's members (altinn-contract §5.3) and its health. */
 export function subscriptionResource({
   filters,
   validation,

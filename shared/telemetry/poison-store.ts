@@ -2,7 +2,7 @@ import type { Database } from '@azure/cosmos'
 import { queryAll } from '../azure/documents.ts'
 import { createDocument } from '../azure/create.ts'
 
-/** A message that makes no sense or names nothing, kept for people to look at. */
+/** A message that is invalid or refers to nothing, kept for inspection. */
 interface PoisonMessage {
   id: string
   queue: string
@@ -10,11 +10,11 @@ interface PoisonMessage {
   text: string
 }
 
-/** The messages that no function can do anything with. */
+/** Stores the messages that no function can process. */
 export function openPoisonStore(database: Database) {
   const container = database.container('poison')
   return {
-    /** Keeps a message, once. Throws where the store does not confirm it. */
+    /** Stores a message once. Throws when the store does not confirm it. */
     async keep(message: PoisonMessage): Promise<void> {
       const document = { v: 1, ...message }
       const { outcome } = await createDocument(container, document)

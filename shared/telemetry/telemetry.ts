@@ -12,7 +12,7 @@ import type { Fields } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { formatTraceparent, nextTraceparent, parseTraceparent } from './trace.ts'
 
-/** One step of a trace: what those that follow name as their parent, and what is noted of it. */
+/** A span; `traceparent` makes it the parent of others. */
 export interface TraceSpan {
   traceparent: string
   setAttributes: (fields: Fields) => void
@@ -24,10 +24,7 @@ interface SpanOptions {
   parent: string | null | undefined
 }
 
-/**
- * Traces and metrics in OpenTelemetry's form. They are exported where `endpoint` names an OTLP collector; without one a
- * step costs no more than its traceparent.
- */
+/** Records OpenTelemetry traces and metrics. Exports them to the OTLP collector at `endpoint`, if any. */
 export async function openTelemetry(endpoint: string | undefined) {
   const exporting =
     endpoint === undefined
@@ -36,35 +33,34 @@ export async function openTelemetry(endpoint: string | undefined) {
   return {
     ...createMetrics(exporting?.meter ?? metrics.getMeter('app-events')),
 
-    /** Does `work` as a step of the trace of `parent` (a traceparent). What it throws marks the step as failed. */
-    withSpan<T>(options: SpanOptions, work: (step: TraceSpan) => Promise<T>): Promise<T> {
+    /** Runs `work` in a span below `parent` (a traceparent). An error marks the span as failed. */
+    withSpan<T>(options: SpanOptions, work: (span: TraceSpan) => Promise<T>): Promise<T> {
       return exporting === undefined
-        ? work({
-            traceparent: nextTraceparent(options.parent),
-            setAttributes: nothing,
-            fail: nothing,
-          })
+        ? work({ traceparent: nextTraceparent(options.parent), setAttributes: noop, fail: noop })
         : withRecordedSpan(exporting.tracer, options, work)
     },
 
-    /** Sends what is not sent yet. */
+    /** Flushes the export. */
     stop: async () => exporting?.stop(),
   }
 }
 
-const nothing = () => {}
+const noop = () => {}
 
 async function withRecordedSpan<T>(
   tracer: Tracer,
   { kind, name, parent }: SpanOptions,
-  work: (step: TraceSpan) => Promise<T>,
+  work: (span: TraceSpan) => Promise<T>,
 ): Promise<T> {
   const span = tracer.startSpan(name, { kind: SpanKind[kind] }, contextOf(parent))
-  const note = (fields: Fields) => annotate(span, fields)
   const fail = (error: unknown) =>
     void span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) })
   try {
-    return await work({ traceparent: traceparentOf(span), setAttributes: note, fail })
+    return await work({
+      traceparent: traceparentOf(span),
+      setAttributes: (fields) => annotate(span, fields),
+      fail,
+    })
   } catch (error) {
     fail(error)
     throw error

@@ -1,10 +1,10 @@
 import { isIP, type BlockList } from 'node:net'
-import { networks, parseNetworks } from '../http/networks.ts'
+import { blockListOf, parseNetworks } from '../http/networks.ts'
 
-// Where clouds answer their own machines: credentials lie there, so no setting opens them.
-const metadata = networks(
+// Metadata services of clouds, which serve credentials: no setting allows them.
+const cloudMetadata = blockListOf(
   '169.254.0.0/16', // link-local: instance metadata of Azure, AWS and GCP, and the identity endpoint of Azure
-  '168.63.129.16/32', // Azure's wire server, in spite of its public look
+  '168.63.129.16/32', // Azure's wire server, although the address is public
   '100.100.100.200/32', // Alibaba
   '192.0.0.192/32', // Oracle
   'fd00:ec2::254/128', // AWS
@@ -19,51 +19,51 @@ const reserved = parseNetworks(
     '2001:db8::/32,3fff::/20,' + // documentation
     '2002::/16', // 6to4
 )
-// All of IPv6 that is handed out for the internet. Outside are ::, ::1, fc00::/7, fe80::/10, fec0::/10, ff00::/8,
-// 100::/64, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), ::a.b.c.d, and what may be given a meaning later.
-const unicast = networks('2000::/3')
+// Global unicast, the only IPv6 range assigned to the internet. Outside are ::, ::1, fc00::/7, fe80::/10, fec0::/10,
+// ff00::/8, 100::/64, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), ::a.b.c.d, and unassigned ranges.
+const unicast = blockListOf('2000::/3')
 
 /**
- * Why an IP address must not be connected to, as the end of a sentence ("it is …"), or undefined. `allowed` opens
- * private and reserved addresses, never the clouds' metadata. The address that an IPv6 address carries inside counts too.
+ * Returns why the app must not connect to an IP address, as the end of a sentence ("it is …"), or undefined. `allowed`
+ * permits private and reserved addresses, never metadata services. IPv4 addresses embedded in IPv6 ones are checked too.
  */
 export function faultOfAddress(address: string, allowed: BlockList): string | undefined {
-  const plain = plainAddress(address)
+  const plain = canonicalAddress(address)
   if (isIP(plain) === 0) return 'not an IP address'
-  const carried = carriedBy(plain)
-  if ([plain, ...carried].some((each) => within(metadata, each)))
+  const embedded = embeddedAddresses(plain)
+  if ([plain, ...embedded].some((each) => contains(cloudMetadata, each)))
     return "an address of the cloud's own services, which is never allowed"
-  return (carried.length === 0 && isPublic(plain)) || within(allowed, plain)
+  return (embedded.length === 0 && isPublic(plain)) || contains(allowed, plain)
     ? undefined
     : 'a private or reserved address, which must be in WEBHOOK_ALLOWED_NETWORKS to be allowed'
 }
 
-/** The same for a connection without TLS: only networks that are allowed by name will do, public or not. */
-export function faultOfPlainAddress(address: string, allowed: BlockList): string | undefined {
+/** The same without TLS: only addresses in `allowed` pass. */
+export function faultOfHttpAddress(address: string, allowed: BlockList): string | undefined {
   return (
     faultOfAddress(address, allowed) ??
-    (within(allowed, plainAddress(address))
+    (contains(allowed, canonicalAddress(address))
       ? undefined
       : 'not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
   )
 }
 
-const within = (list: BlockList, address: string): boolean =>
+const contains = (list: BlockList, address: string): boolean =>
   list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
 
 const isPublic = (address: string): boolean =>
-  !within(reserved, address) && (isIP(address) === 4 || within(unicast, address))
+  !contains(reserved, address) && (isIP(address) === 4 || contains(unicast, address))
 
-/** Without its zone; an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) as the IPv4 address that it is. */
-function plainAddress(address: string): string {
+/** Returns the address without its zone, and an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) as IPv4. */
+function canonicalAddress(address: string): string {
   const bare = address.replace(/%.*$/, '')
   if (isIP(bare) !== 6) return bare
   const bytes = bytesOf(bare)
   return /^0{20}ffff/.test(bytes.toString('hex')) ? [...bytes.subarray(12)].join('.') : bare
 }
 
-/** The IPv4 addresses that an IPv6 address leads to by translation or a tunnel, at each place where one may be. */
-function carriedBy(address: string): string[] {
+/** Returns the IPv4 addresses that translation or a tunnel may take from an IPv6 address, at each possible position. */
+function embeddedAddresses(address: string): string[] {
   if (isIP(address) === 4) return []
   const bytes = bytesOf(address)
   const at = (...places: number[]) => places.map((place) => bytes[place]).join('.')
@@ -77,7 +77,7 @@ function carriedBy(address: string): string[] {
   return /^0{16}(0000|ffff)0000/.test(hex) ? [at(12, 13, 14, 15)] : [] // ::a.b.c.d, ::ffff:0:a.b.c.d (RFC 7915)
 }
 
-/** The 16 bytes of an IPv6 address; URL parsing gives the one spelling without dots and with at most one `::`. */
+/** Returns the 16 bytes of an IPv6 address. URL parsing normalises it: no dots, at most one `::`. */
 function bytesOf(address: string): Buffer {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const groups = (text = '') => text.split(':').filter((group) => group !== '')

@@ -1,77 +1,77 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, type BlockList } from 'node:net'
-import { faultOfAddress, faultOfPlainAddress } from './address.ts'
+import { faultOfAddress, faultOfHttpAddress } from './address.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
-const LOOKUP_MS = 5000 // whoever registers an endpoint waits for it
-const AT_ONCE = 2 // of the four threads that look names up: two are left for the stores and the key servers
-// What one owner has in its hands, "example.no" of "a.b.example.no"; under these suffixes each has a name of its own.
-const ZONE =
+const LOOKUP_MS = 5000 // a request that registers an endpoint waits for it
+const MAX_CONCURRENT = 2 // of the four libuv threads: two remain for the stores and the key servers
+// The part of a name that one owner controls: "example.no" of "a.b.example.no". Below these suffixes owners differ.
+const registeredDomain =
   /[^.]+\.(?:(?:ac|co|com|dep|fylkeskommune|gov|herad|kommune|net|org|stat)\.)?[^.]+(?=\.?$)/
 
-/** All addresses of a name. Rejects, or gives none, if it has none. */
+/** Returns all addresses of a name. Rejects or returns none when it has none. */
 export type Lookup = (name: string) => Promise<string[]>
 
 /**
- * Look-ups for the whole process, of which there must be one alone: two under way at once, and one for the names of a
- * zone, as a name server that does not answer keeps a thread for up to 30 s, whoever has given up. Whatever has no answer
- * within 5 s, its wait for a place included, has no addresses.
+ * Creates the DNS lookup of a process, which must have only one: two lookups at once, and one per registered domain, since
+ * a name server that does not respond blocks a thread for up to 30 s. Returns no addresses after 5 s, queueing included.
  */
-export function createLookup(ask: Lookup = askSystem): Lookup {
-  const underWay = new Map<string, { name: string; found: Promise<string[]> }>() // by zone
+export function createLookup(ask: Lookup = lookUpInSystem): Lookup {
+  const pending = new Map<string, { name: string; found: Promise<string[]> }>() // by zone
   let ended = Promise.withResolvers<void>()
 
-  function begin(name: string, zone: string): Promise<string[]> {
+  function startLookup(name: string, zone: string): Promise<string[]> {
     const found = ask(name).finally(() => {
-      underWay.delete(zone)
+      pending.delete(zone)
       ended.resolve()
       ended = Promise.withResolvers()
     })
-    underWay.set(zone, { name, found })
+    pending.set(zone, { name, found })
     return found
   }
-  async function lookUpInOrder(name: string, signal: AbortSignal): Promise<string[]> {
-    const [zone] = ZONE.exec(name) ?? [name]
+  async function lookUpWithinLimits(name: string, signal: AbortSignal): Promise<string[]> {
+    const [zone] = registeredDomain.exec(name) ?? [name]
     for (; !signal.aborted; await ended.promise) {
-      const before = underWay.get(zone)
+      const before = pending.get(zone)
       if (before?.name === name) return before.found
-      if (before === undefined && underWay.size < AT_ONCE) return begin(name, zone)
+      if (before === undefined && pending.size < MAX_CONCURRENT) return startLookup(name, zone)
     }
     return []
   }
-  return (name) => withTimeout(LOOKUP_MS, (signal) => lookUpInOrder(name, signal)).catch(noneIfLate)
+  return (name) =>
+    withTimeout(LOOKUP_MS, (signal) => lookUpWithinLimits(name, signal)).catch(emptyOnTimeout)
 }
 
-function noneIfLate(error: unknown): string[] {
+function emptyOnTimeout(error: unknown): string[] {
   if (error instanceof DOMException) return []
   throw error
 }
 
-const askSystem: Lookup = async (name) =>
+const lookUpInSystem: Lookup = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address)
 
 /**
- * What is wrong with a URL as a webhook endpoint, as the end of a sentence ("it must …"), or undefined. All addresses
- * of its host are looked at; a name may lead elsewhere later, so the webhook client looks again when it connects.
+ * Returns what is wrong with a URL as a webhook endpoint, as the end of a sentence ("it must …"), or undefined. Checks all
+ * addresses of its host; the webhook client checks again when it connects, since a name can change (DNS rebinding).
  */
 export async function faultOfEndpoint(
   url: string,
   { allowed, lookup: ask }: { allowed: BlockList; lookup: Lookup },
 ): Promise<string | undefined> {
-  const fault = faultOfForm(url)
+  const fault = faultOfUrl(url)
   if (fault !== undefined) return fault
   const { protocol, hostname } = new URL(url)
   const addresses = await addressesOf(hostname, ask)
   if (addresses.length === 0) return 'must have a host that can be resolved'
-  const faultOf = protocol === 'https:' ? faultOfAddress : faultOfPlainAddress
+  const faultOf = protocol === 'https:' ? faultOfAddress : faultOfHttpAddress
   const found = addresses.map((address) => faultOf(address, allowed)).find((each) => each)
   return found && `must not have a host whose address is ${found}`
 }
 
-function faultOfForm(url: string): string | undefined {
+function faultOfUrl(url: string): string | undefined {
   if (url.length > 2048) return 'must have at most 2048 characters'
   if (/[\s\p{Cc}\\]/u.test(url))
-    return 'must not have white space, control characters or backslashes' // parsing drops or turns them
+    return 'must not have white space, control characters or backslashes' // URL parsing drops or converts them
   if (!/^https?:\/\/[^/?#]/i.test(url) || !URL.canParse(url)) return 'must be an absolute https URL'
   if (/^\w+:\/\/[^/?#]*@/.test(url)) return 'must not have user information'
   return url.includes('#') ? 'must not have a fragment' : undefined
@@ -83,6 +83,6 @@ async function addressesOf(hostname: string, ask: Lookup): Promise<string[]> {
   try {
     return await ask(hostname)
   } catch {
-    return [] // whatever the reason, nothing can be sent there now
+    return [] // the name cannot be resolved now
   }
 }

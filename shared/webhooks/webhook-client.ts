@@ -1,34 +1,34 @@
 import { isIP, type BlockList, type LookupFunction } from 'node:net'
 import type { Agent, Dispatcher } from 'undici'
-import { faultOfAddress, faultOfPlainAddress } from './address.ts'
+import { faultOfAddress, faultOfHttpAddress } from './address.ts'
 import type { Lookup } from './endpoint.ts'
 import type { Answer } from './webhook-outcome.ts'
-import { AddressFault, failureOf } from './webhook-failure.ts'
+import { AddressError, failureOf } from './webhook-failure.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
 const BODY_BYTES = 4096
 const HEADER_BYTES = 16_384
-// To one origin: more than an instance has slots for deliveries (host.json: twice 48). Many subscribers may be behind one
-// gateway, and none is to wait for a neighbour that hangs; concurrency-limit.ts bounds what each of them takes.
+// Per origin, more than an instance delivers at once (host.json: twice 48): subscribers behind one gateway must not wait
+// for one that hangs. concurrency-limit.ts limits each of them.
 const CONNECTIONS = 128
 
 /**
- * Sends to webhooks. `timeoutMs` is for all of a request: the wait for a connection, the look-up, connecting, headers
- * and body. Addresses are checked when a connection is made, and the socket goes to the very addresses that were
- * checked, so a name cannot change between. Redirects are not followed and bodies not decompressed.
+ * Creates the client that POSTs to webhooks. `timeoutMs` covers a whole request: queueing, DNS, connecting, headers and
+ * body. The socket connects to the addresses that were checked, so a name cannot change in between. The client follows no
+ * redirects and decompresses no bodies.
  */
 export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
   let opening: ReturnType<typeof open> | undefined
-  const opened = () => (opening ??= open({ timeoutMs, allowed, lookup }))
+  const openOnce = () => (opening ??= open({ timeoutMs, allowed, lookup }))
 
   async function send(url: string, body: string, headers: Record<string, string>) {
-    const { request, agent } = await opened()
+    const { request, agent } = await openOnce()
     return withTimeout(timeoutMs, async (signal) =>
-      answerOf(await request(url, { method: 'POST', body, headers, dispatcher: agent, signal })),
+      readAnswer(await request(url, { method: 'POST', body, headers, dispatcher: agent, signal })),
     )
   }
   return {
-    /** POSTs once. Never rejects: whatever goes wrong is in the answer. */
+    /** POSTs once. Never rejects: the answer contains the failure. */
     async post(url: string, body: string, headers: Record<string, string>): Promise<Answer> {
       const start = performance.now()
       const ms = () => Math.round(performance.now() - start)
@@ -38,7 +38,7 @@ export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
         return { kind: 'failed', ...failureOf(error), ms: ms() }
       }
     },
-    /** Ends every connection; requests under way fail. */
+    /** Closes every connection; pending requests fail. */
     async close(): Promise<void> {
       await (await opening)?.agent.destroy()
     },
@@ -52,8 +52,8 @@ interface Options {
 }
 
 /**
- * Loads undici, at the first request: 50 to 100 ms that no publisher has to wait for. Its own `request` must go with its
- * pool: Node's fetch refuses an agent of another version.
+ * Loads undici at the first request: 50 to 100 ms that no publisher waits for. Uses undici's own `request`, since fetch of
+ * Node.js rejects an agent of another version.
  */
 async function open({ timeoutMs, allowed, lookup }: Options) {
   const { Agent: Pool, buildConnector, request } = await import('undici')
@@ -66,7 +66,7 @@ async function open({ timeoutMs, allowed, lookup }: Options) {
     return { faultOf, connect }
   }
   const secure = connector((address) => faultOfAddress(address, allowed))
-  const plain = connector((address) => faultOfPlainAddress(address, allowed))
+  const plain = connector((address) => faultOfHttpAddress(address, allowed))
   const agent: Agent = new Pool({
     connections: CONNECTIONS,
     pipelining: 1,
@@ -77,9 +77,9 @@ async function open({ timeoutMs, allowed, lookup }: Options) {
     connect(options, callback) {
       const { faultOf, connect } = options.protocol === 'https:' ? secure : plain
       const literal = options.hostname.replace(/^\[|\]$/g, '')
-      const fault = isIP(literal) === 0 ? undefined : faultOf(literal) // sockets look up names only
+      const fault = isIP(literal) === 0 ? undefined : faultOf(literal) // sockets call lookup for names only
       if (fault === undefined) connect(options, callback)
-      else callback(new AddressFault(fault), null)
+      else callback(new AddressError(fault), null)
     },
   })
   return { agent, request }
@@ -87,12 +87,12 @@ async function open({ timeoutMs, allowed, lookup }: Options) {
 
 type FaultOf = (address: string) => string | undefined
 
-/** As sockets want it: all addresses of a name, or an error if one of them is at fault. */
+/** Returns a socket lookup that yields all addresses of a name, or an error when one of them is not allowed. */
 function checkedLookup(lookup: Lookup, faultOf: FaultOf): LookupFunction {
   const find = async (name: string) => {
     const addresses = await lookup(name)
     const fault = addresses.map(faultOf).find((each) => each !== undefined)
-    if (fault !== undefined) throw new AddressFault(fault)
+    if (fault !== undefined) throw new AddressError(fault)
     if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
     return addresses.map((address) => ({ address, family: isIP(address) }))
   }
@@ -105,8 +105,8 @@ function checkedLookup(lookup: Lookup, faultOf: FaultOf): LookupFunction {
   }
 }
 
-/** Reads at most 4 KB; leaving the loop destroys the rest of the body, and with it the connection. */
-async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData) {
+/** Reads at most 4 KB of the body; leaving the loop destroys the connection. */
+async function readAnswer({ statusCode, headers, body }: Dispatcher.ResponseData) {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {

@@ -1,9 +1,9 @@
 import type { FailureReason } from './webhook-outcome.ts'
 
-/** A connection that was not made, because its address must not be connected to; the message is for people. */
-export class AddressFault extends Error {}
+/** Rejects a connection to an address that is not allowed. The message is shown to subscribers. */
+export class AddressError extends Error {}
 
-const reasons: [FailureReason, RegExp, string][] = [
+const reasonPatterns: [FailureReason, RegExp, string][] = [
   ['timeout', /TIMEOUT|TIMEDOUT|TimeoutError/, 'no whole answer within the time limit'],
   ['refused', /^ECONNREFUSED$/, 'the connection was refused'],
   ['reset', /^ECONNRESET$|^EPIPE$|^UND_ERR_SOCKET$/, 'the connection was closed before an answer'],
@@ -14,27 +14,27 @@ const reasons: [FailureReason, RegExp, string][] = [
   ['other', /UNREACH$/, 'no network leads to the host'],
 ]
 
-/** What a request failed of. `detail` may be shown to the subscriber, so it is ours and has no address or text of theirs. */
+/** Returns why a request failed. `detail` is shown to the subscriber, so it contains no address and no remote text. */
 export function failureOf(error: unknown): { reason: FailureReason; detail: string } {
-  const causes = causesOf(error)
-  const fault = causes.find((each) => each instanceof AddressFault)
+  const causes = errorsIn(error)
+  const fault = causes.find((each) => each instanceof AddressError)
   if (fault !== undefined)
     return { reason: 'address', detail: `the host's address is ${fault.message}` }
   const codes = causes.flatMap(namesOf)
-  for (const [reason, form, text] of reasons) {
+  for (const [reason, form, text] of reasonPatterns) {
     const code = codes.find((each) => form.test(each))
     if (code !== undefined) return { reason, detail: reason === 'tls' ? `${text}: ${code}` : text }
   }
   return { reason: 'other', detail: codes[0] ?? 'unknown' }
 }
 
-/** A DOMException's code is a number that says nothing: its name does. */
+/** The code of a DOMException is a number without meaning, so its name counts. */
 const namesOf = ({ code, name }: NodeJS.ErrnoException): string[] =>
   typeof code === 'string' ? [code, name] : [name]
 
-/** The error, those behind it, and those it gathers where several addresses were tried. */
-function causesOf(error: unknown): Error[] {
+/** Returns the error, its causes, and the errors of each address tried. */
+function errorsIn(error: unknown): Error[] {
   if (!(error instanceof Error)) return []
   const gathered: unknown[] = error instanceof AggregateError ? error.errors : []
-  return [error, ...gathered.flatMap(causesOf), ...causesOf(error.cause)]
+  return [error, ...gathered.flatMap(errorsIn), ...errorsIn(error.cause)]
 }

@@ -1,32 +1,31 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
-/** Where events go, and the secrets that sign them. */
-interface Target {
+/** A subscription's endpoint, and the secrets that sign its requests. */
+interface SigningTarget {
   endpoint: string
   secrets: { key: string; until?: string }[]
 }
 
-/** The request that takes an event to a subscription's endpoint, signed now with every secret that is still good. */
+/** Returns the request that delivers an event, signed with every secret that has not expired. */
 export function signedRequest(
-  { endpoint, secrets }: Target,
+  { endpoint, secrets }: SigningTarget,
   event: { id: string },
   traceparent: string,
 ) {
   const now = Date.now()
   const { body, headers } = webhookRequest(endpoint, event, traceparent)
   const keys = goodSecrets({ secrets }).map(({ key }) => key)
-  const signature = signedHeaders({ id: event.id, body, secrets: keys, now })
+  const signature = signatureHeaders({ id: event.id, body, secrets: keys, now })
   return { url: endpoint, body, headers: { ...headers, ...signature } }
 }
 
-/** The secrets that sign now: the current one, and those before it whose time has not run out. */
-export const goodSecrets = ({ secrets }: Pick<Target, 'secrets'>) =>
+/** Returns the secrets that sign now: the current one and rotated ones that have not expired. */
+export const goodSecrets = ({ secrets }: Pick<SigningTarget, 'secrets'>) =>
   secrets.filter(({ until }) => until === undefined || Date.now() < Date.parse(until))
 
 /**
- * The body and the headers, but for the signature, of the request that takes an event to an endpoint: structured
- * CloudEvents JSON with the content type of the original (altinn-contract §5.4), not CloudEvents' own. Slack takes only
- * its own form, so it gets the event as text.
+ * Returns body and headers, without the signature: structured CloudEvents JSON with the content type of the original
+ * (altinn-contract §5.4), not that of CloudEvents. Slack accepts only its own format, so it gets the event as text.
  */
 export function webhookRequest(endpoint: string, event: object, traceparent: string) {
   const text = JSON.stringify(event)
@@ -42,15 +41,20 @@ export function webhookRequest(endpoint: string, event: object, traceparent: str
 
 const PREFIX = 'whsec_'
 
-/** A new secret for a subscription: 32 random bytes in the form that Standard Webhooks gives secrets. */
+/** Returns a new secret: 32 random bytes in the format of Standard Webhooks. */
 export const newSecret = (): string => `${PREFIX}${randomBytes(32).toString('base64')}`
 
 /**
- * The headers that prove to a subscriber who sent `body`, by Standard Webhooks v1
- * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md). `id` is the same for
- * every try of a delivery, `now` in ms, `body` exactly what is sent. One signature per secret: during a rotation both.
+ * Returns the signature headers of Standard Webhooks v1
+ * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md), with one signature per
+ * secret. `id` is the same for every attempt of a delivery, `now` is in ms, `body` is exactly what is sent.
  */
-export function signedHeaders({ id, body, secrets, now }: Signed): Record<string, string> {
+export function signatureHeaders({
+  id,
+  body,
+  secrets,
+  now,
+}: SignatureInput): Record<string, string> {
   const timestamp = String(Math.floor(now / 1000))
   const signatures = secrets.map((secret) => `v1,${sign(secret, `${id}.${timestamp}.${body}`)}`)
   return {
@@ -60,7 +64,7 @@ export function signedHeaders({ id, body, secrets, now }: Signed): Record<string
   }
 }
 
-interface Signed {
+interface SignatureInput {
   id: string
   body: string
   secrets: string[]

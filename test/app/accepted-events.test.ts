@@ -9,7 +9,7 @@ const world = await createWorld()
 const app = await startApp(world, { functions: ['publish-event'] })
 after(app.stop)
 
-/** Publishes events, or texts of events, and gives what is stored of each, in order. */
+/** Publishes events, or texts of events, and returns what is stored of each, in order. */
 async function stored(...events: (object | string)[]) {
   const ids: unknown[] = []
   for (const event of events) {

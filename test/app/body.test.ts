@@ -7,7 +7,7 @@ import {
   nested,
   nestedObjects,
   ofLength,
-  startBodyLab,
+  startBodyFixture,
   type,
   withData,
   type Body,
@@ -15,16 +15,16 @@ import {
 } from '../attacks/bodies.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { assertRefused } from '../support/refusals.ts'
+import { assertRefused } from '../support/problems.ts'
 import { createWorld, deployed } from '../support/stores.ts'
 
-const lab = await startBodyLab()
+const lab = await startBodyFixture()
 after(lab.stop)
 const { world, app, signed, post } = lab
 
-for (const { on, what, expected, got } of bodyAttacks(lab))
-  test(`${on}: ${what}: ${expected}`, async () => {
-    assert.equal(await got(), expected)
+for (const { target, name, expected, run } of bodyAttacks(lab))
+  test(`${target}: ${name}: ${expected}`, async () => {
+    assert.equal(await run(), expected)
   })
 
 test('413 says how large the body is, what the limit is and which setting it is', async () => {

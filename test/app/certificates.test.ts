@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { forge, newKey, platformClaims } from '../support/forged-tokens.ts'
-import { assertRefused, contentsOf } from '../support/refusals.ts'
+import { assertRefused, countStored } from '../support/problems.ts'
 import { createWorld, setting } from '../support/stores.ts'
 
 const read = (name: string) =>
@@ -90,5 +90,5 @@ for (const [what, send] of accepted)
 
 test('only what was accepted is stored and queued', async () => {
   const count = accepted.length
-  assert.deepEqual(await contentsOf(world), { stored: count, queued: count })
+  assert.deepEqual(await countStored(world), { stored: count, queued: count })
 })

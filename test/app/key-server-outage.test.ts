@@ -4,7 +4,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
-import { assertRefused, contentsOf } from '../support/refusals.ts'
+import { assertRefused, countStored } from '../support/problems.ts'
 import { createWorld, eventually } from '../support/stores.ts'
 
 const [altinnKey, ttdKey] = await Promise.all([newKey('ALTINN'), newKey('TTD')])
@@ -36,5 +36,5 @@ test('401 while the OpenID server cannot be reached, 201 soon after it can', asy
 test('known keys go on while the key servers are down; unknown issuers are refused', async () => {
   assert.equal((await publish()).status, 201)
   await assertRefused(await publish({ iss: 'digdir' }), 403)
-  assert.deepEqual(await contentsOf(world), { stored: 2, queued: 2 })
+  assert.deepEqual(await countStored(world), { stored: 2, queued: 2 })
 })

@@ -91,7 +91,7 @@ test('an event that comes late a second time changes nothing', async () => {
   assert.deepEqual(await documentsOf(document.id), first)
 })
 
-/** Reserves an idempotency key for an event that an earlier request did not get to store. Gives what publishes it. */
+/** Reserves an idempotency key for an event that an earlier request did not get to store. Returns a function that publishes it. */
 async function reserved(key: string, subject: string, id: string) {
   const publish = () => app.publish({ ...exampleEvent, subject }, { 'Idempotency-Key': key })
   await publish()

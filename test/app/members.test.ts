@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp } from '../support/app.ts'
-import { assertRefused, contentsOf } from '../support/refusals.ts'
+import { assertRefused, countStored } from '../support/problems.ts'
 import { createWorld } from '../support/stores.ts'
 
 const world = await createWorld()
@@ -165,5 +165,5 @@ test('of a name that stands twice the last counts, even if it is wrong', async (
 })
 
 test('of all that was refused nothing is stored and nothing queued', async () => {
-  assert.deepEqual(await contentsOf(world), { stored: 0, queued: 0 })
+  assert.deepEqual(await countStored(world), { stored: 0, queued: 0 })
 })

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
-import { startFaultProxy, type Fault } from '../../local/fault-proxy.ts'
+import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { isUsage } from '../../local/emulators/usage.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { openEventStore } from '../../shared/events/event-store.ts'
 import { startApp } from '../support/app.ts'
-import { idsOf, readerOf } from '../support/reader.ts'
+import { faults, filters, refusals, types } from './read-event-cases.ts'
+import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
 import { assertProblem, people, tokenOf } from '../support/subscriber.ts'
 import { createWorld, deployed } from '../support/stores.ts'
@@ -20,10 +19,10 @@ const app = await startApp(world, {
   settings: { READ_HOLDBACK_SECONDS: '15', Cosmos: cosmos.connection },
 })
 after(() => Promise.all([app.stop(), cosmos.stop()]))
-const ttd = readerOf(app, await tokenOf(people.ttd))
+const ttd = createReader(app, await tokenOf(people.ttd))
 const someone = await tokenOf({ ...people.user, 'urn:altinn:partyid': 71, pid: '03017512345' })
-const user = readerOf(app, someone)
-const person = readerOf(app, someone, '03017512345')
+const user = createReader(app, someone)
+const person = createReader(app, someone, '03017512345')
 
 // Every test has an app, or a party, of its own. Events are a second apart, from an hour ago on.
 const begin = Date.now() - HOUR
@@ -100,27 +99,6 @@ test('`from` and `to` are included, in any time zone', async () => {
   assert.deepEqual(await between(`from=${oslo}`), ids.slice(3))
 })
 
-const types = ['app.instance.created', 'app.instance.process.completed', 'App.Other', 'a,b']
-const filters: [query: string, wanted: number[]][] = [
-  ['type=app.instance.created', [0]],
-  ['type=APP.INSTANCE.CREATED', [0]],
-  ['type=app.instance.%25', [0, 1]],
-  ['type=%25created&type=app.other', [0, 2]],
-  ['type=%25created,app.other', [0, 2]],
-  ['type[]=app.other', [2]],
-  ['type=%25', [0, 1, 2, 3]],
-  ['type=a%25b', [3]],
-  ['type=app.instance', []],
-  ['type=app_instance_created', []],
-  ["type=' OR 1=1 --", []],
-  ['type=', [0, 1, 2, 3]],
-  ['source=https://ttd.apps.altinn.no/ttd/filters', []],
-  ['source=https://ttd.apps.altinn.no/ttd/filters/%25', [0, 1, 2, 3]],
-  ['source=HTTPS://TTD.%25/1&source=%25/2', [1, 2]],
-  ['source=%25/1,%25/3', [1, 3]],
-  ['source=%25/1&type=app.instance.%25', [1]],
-  ['source=%25/1&type=app.other', []],
-]
 describe('filters', { concurrency: 4 }, async () => {
   const documents = await stored('filters', 40, (index) => ({
     type: types[index % 4] ?? '',
@@ -163,7 +141,7 @@ async function usage(): Promise<{ queries: number; others: number; charge: numbe
 test('a page is one query of the events it has', { skip: deployed !== undefined }, async () => {
   const party = '/party/77'
   await stored('cost', 300, () => ({ subject: party, alternativesubject: '/org/912345670' }))
-  const reader = readerOf(app, await tokenOf({ ...people.user, 'urn:altinn:partyid': 77 }))
+  const reader = createReader(app, await tokenOf({ ...people.user, 'urn:altinn:partyid': 77 }))
   const asked: [typeof reader, string][] = [
     [ttd, 'ttd/cost?after=1'],
     [ttd, `ttd/cost?from=${at(10)}&to=${at(200)}`],
@@ -180,45 +158,6 @@ test('a page is one query of the events it has', { skip: deployed !== undefined 
   }
 })
 
-test(
-  'without its composite indexes no page would be served',
-  { skip: deployed !== undefined },
-  async () => {
-    const bounds = { after: '', until: 'f', most: 50 }
-    const client = new CosmosClient(world.settings.Cosmos)
-    const bare = client.database(`${world.settings.COSMOS_DATABASE}bare`)
-    await client.databases.create({ id: bare.id })
-    await bare.containers.create({
-      id: 'events',
-      partitionKey: {
-        paths: ['/resource', '/subject'],
-        kind: PartitionKeyKind.MultiHash,
-        version: PartitionKeyDefinitionVersion.V2,
-      },
-      indexingPolicy: { excludedPaths: [{ path: '/*' }] },
-    })
-    const scopes = [{ resource: 'x' }, { subject: 'x' }, { alternative: 'x' }]
-    const indexed = openEventStore(client.database(world.settings.COSMOS_DATABASE))
-    for (const scope of [
-      ...scopes,
-      { resource: 'x', subject: 'x' },
-      { resource: 'x', alternative: 'x' },
-    ]) {
-      await assert.rejects(
-        openEventStore(bare).in(scope, bounds, () => true),
-        { code: 400 },
-      )
-      assert.equal(await indexed.in(scope, bounds, () => true), undefined)
-    }
-  },
-)
-
-const faults: [what: string, fault: Fault][] = [
-  ['a 503', { status: 503 }],
-  ['a 500', { status: 500 }],
-  ['a 429', { status: 429, headers: { 'x-ms-retry-after-ms': '50' } }],
-  ['a cut after it was done', 'cut after'],
-]
 describe('a page that meets a fault', { skip: deployed !== undefined }, async () => {
   const documents = await stored('faults', 250)
   for (const [what, fault] of faults)
@@ -270,7 +209,7 @@ describe('events about somebody', async () => {
     assert.deepEqual(await read(ttd, `${query}&party=60`), pick(documents, 1, 2))
     assert.deepEqual(await read(ttd, `${query}&party=0`), idsOf(documents))
     assert.deepEqual(await read(ttd, `${query}&unit=991825827`), pick(documents, 1, 2))
-    const owner = readerOf(app, await tokenOf(people.ttd), '02017512345')
+    const owner = createReader(app, await tokenOf(people.ttd), '02017512345')
     assert.deepEqual(await read(owner, query), pick(documents, 3))
     assert.deepEqual(await read(ttd, `${query}&party=62`), [])
     assert.deepEqual(await read(ttd, `${query}&party=60&type=nothing`), [])
@@ -293,29 +232,6 @@ describe('events about somebody', async () => {
   })
 })
 
-const SUBJECT =
-  'Subject must be specified using either query params party or unit or header value person.'
-const refusals: [address: string, detail: string][] = [
-  ['ttd/apps-test', "The 'From' or 'After' parameter must be defined."],
-  ['ttd/apps-test?after=', "The 'From' or 'After' parameter must be defined."],
-  ['ttd/apps-test?party=1&size=5', "The 'From' or 'After' parameter must be defined."],
-  ['ttd/apps-test?after=1&size=0', "The 'Size' parameter must be a number larger that 0."],
-  ['ttd/apps-test?after=1&size=abc', "The 'Size' parameter must be a number larger that 0."],
-  [
-    'ttd/apps-test?from=2026-02-01T10:00:00',
-    "The 'From' parameter must specify timezone. E.g. 2022-07-07T11:00:53.3917Z for UTC",
-  ],
-  [
-    'ttd/apps-test?after=1&to=2026-02-01',
-    "The 'To' parameter must specify timezone. E.g. 2022-07-07T11:00:53.3917Z for UTC",
-  ],
-  ['party?after=1&party=1&unit=991825827', "Only one of 'Party' or 'Unit' can be defined."],
-  ['party?after=1&unit=1', "Value of 'Unit' needs to be exactly 9 digits."],
-  ['party?after=1', SUBJECT],
-  ['party?after=1&party=0', SUBJECT],
-  ['party?after=1&source=%25', SUBJECT],
-  ['party', "The 'From' or 'After' parameter must be defined."],
-]
 describe("what is refused, in the original's words", () => {
   for (const [address, detail] of refusals)
     test(address, async () =>

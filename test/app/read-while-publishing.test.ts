@@ -5,7 +5,7 @@ import { exampleEvent } from '../../local/example.ts'
 import type { CloudEvent } from '../../shared/events/cloud-event.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { idsOf, readerOf } from '../support/reader.ts'
+import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import { people, tokenOf } from '../support/subscriber.ts'
 import { createWorld, eventually } from '../support/stores.ts'
@@ -36,7 +36,7 @@ test('who follows `next` while events are published sees each once and misses no
   const reading = new AbortController()
   t.after(() => reading.abort())
   const reader = follow(
-    [readerOf(one, token), readerOf(other, token)],
+    [createReader(one, token), createReader(other, token)],
     seen,
     progress,
     reading.signal,
@@ -112,7 +112,7 @@ async function publish(client: number): Promise<string[]> {
  * Counts the waits, and passes on what it has read, before each.
  */
 async function follow(
-  readers: ReturnType<typeof readerOf>[],
+  readers: ReturnType<typeof createReader>[],
   seen: CloudEvent[],
   progress: { waits: number },
   signal: AbortSignal,

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { HOST, INSTANCE, OWN, sourceAttacks, startSourceLab } from '../attacks/sources.ts'
+import { HOST, INSTANCE, OWN, sourceAttacks, startSourceFixture } from '../attacks/sources.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { assertRefused } from '../support/refusals.ts'
+import { assertRefused } from '../support/problems.ts'
 
-const lab = await startSourceLab()
+const lab = await startSourceFixture()
 after(lab.stop)
-const { world, app, choosy, publish } = lab
+const { world, app, restricted, publish } = lab
 
-for (const { on, what, expected, got } of sourceAttacks(lab))
-  test(`${on}: ${what}: ${expected}`, async () => {
-    assert.equal(await got(), expected)
+for (const { target, name, expected, run } of sourceAttacks(lab))
+  test(`${target}: ${name}: ${expected}`, async () => {
+    assert.equal(await run(), expected)
   })
 
 const own: [source: string, to: typeof app, resourceinstance?: string][] = [
@@ -27,10 +27,10 @@ const own: [source: string, to: typeof app, resourceinstance?: string][] = [
   [`http://127.0.0.1${OWN}`, app],
   [`http://[::1]:80${OWN}`, app],
   [`https://evil.example${OWN}`, app],
-  [`${HOST}${OWN}`, choosy],
-  [`https://a.b.APPS.altinn.no:443${OWN}`, choosy],
-  [`http://local.altinn.cloud:8080${OWN}`, choosy],
-  [`http://localhost${OWN}`, choosy],
+  [`${HOST}${OWN}`, restricted],
+  [`https://a.b.APPS.altinn.no:443${OWN}`, restricted],
+  [`http://local.altinn.cloud:8080${OWN}`, restricted],
+  [`http://localhost${OWN}`, restricted],
 ]
 test("every form of an app's own source is accepted and stored as it was sent", async () => {
   const wanted = new Map<unknown, object>()

@@ -7,7 +7,7 @@ import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, fromNow, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { sendRaw } from '../support/raw-request.ts'
-import { assertRefused, contentsOf, type Status } from '../support/refusals.ts'
+import { assertRefused, countStored, type Status } from '../support/problems.ts'
 import { clockSays, createWorld, eventually } from '../support/stores.ts'
 
 const [server, altinnKey, ttdKey] = await Promise.all([
@@ -91,7 +91,7 @@ test('without a Content-Type the tokens are looked at first; without a length, t
 })
 
 test('of all that was refused nothing is stored and nothing queued', async () => {
-  assert.deepEqual(await contentsOf(world), { stored: 0, queued: 0 })
+  assert.deepEqual(await countStored(world), { stored: 0, queued: 0 })
 })
 
 const systemUser = {
@@ -182,7 +182,7 @@ test('a clock may be seconds off, and no token is good for longer because it was
 
 test('each accepted event is stored and queued once', async () => {
   const count = accepted.length + 20 + 2
-  assert.deepEqual(await contentsOf(world), { stored: count, queued: count })
+  assert.deepEqual(await countStored(world), { stored: count, queued: count })
 })
 
 test('no line of the log has a token or the national identity number', () => {

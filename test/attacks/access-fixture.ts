@@ -33,10 +33,10 @@ async function tokensOfEach(): Promise<Record<Kind, string | undefined>> {
   }
 }
 
-export type AccessLab = Awaited<ReturnType<typeof startAccessLab>>
+export type AccessFixture = Awaited<ReturnType<typeof startAccessFixture>>
 
 /** An app that delivers nothing, with a receiver to subscribe and a token of each kind. */
-export async function startAccessLab() {
+export async function startAccessFixture() {
   const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
   const app = await startApp(world, { functions })
   let hooks = 0
@@ -45,7 +45,7 @@ export async function startAccessLab() {
     app,
     tokens: await tokensOfEach(),
     /** An endpoint that nobody has subscribed yet. */
-    hook: () => `${receiver.url}/${hooks++}`,
+    newEndpoint: () => `${receiver.url}/${hooks++}`,
     stop: () => Promise.all([app.stop(), receiver.stop()]),
   }
 }

@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { kinds, startAccessLab } from './access-fixture.ts'
+import { kinds, startAccessFixture } from './access-fixture.ts'
 import type { Attack } from './attack.ts'
-import { guessAttacks } from './id-enumeration.ts'
-import { readingAttacks } from './reads.ts'
+import { idEnumerationAttacks } from './id-enumeration.ts'
+import { readAttacks } from './reads.ts'
 import { leakAttacks } from './secrets.ts'
 import { routeAttacks } from './routes.ts'
-import { wishAttacks } from './subscription-attempts.ts'
+import { subscriptionAttacks } from './subscription-attempts.ts'
 
-const lab = await startAccessLab()
-after(lab.stop)
-const { app, tokens } = lab
+const fixture = await startAccessFixture()
+after(fixture.stop)
+const { app, tokens } = fixture
 
 function testEach(attacks: Attack[]): void {
-  for (const { what, expected, got } of attacks)
-    test(`${what}: ${expected}`, async () => {
-      assert.equal(await got(), expected)
+  for (const { name, expected, run } of attacks)
+    test(`${name}: ${expected}`, async () => {
+      assert.equal(await run(), expected)
     })
 }
 const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
 const [routes, guesses, readings] = await Promise.all([
-  routeAttacks(lab),
-  guessAttacks(lab),
-  readingAttacks(lab),
+  routeAttacks(fixture),
+  idEnumerationAttacks(fixture),
+  readAttacks(fixture),
 ])
 
 describe('every route answers every kind of token as it should', () => {
@@ -53,6 +53,6 @@ describe('every route answers every kind of token as it should', () => {
 })
 
 describe('what is guessed, or another’s, opens nothing', () => testEach(guesses))
-describe('who may subscribe to what', () => testEach(wishAttacks(lab)))
+describe('who may subscribe to what', () => testEach(subscriptionAttacks(fixture)))
 describe('who may read what', () => testEach(readings))
 describe('what is told', () => testEach(leakAttacks('access', app, secretTokens)))

@@ -11,7 +11,7 @@ const none = new BlockList()
 const everything = parseNetworks('0.0.0.0/0,::/0')
 
 /** Addresses by which clouds serve their own machines. */
-const never = {
+const alwaysBlocked = {
   'link-local, where metadata is': ['169.254.0.0', '169.254.169.254', '169.254.255.255'],
   "Azure's wire server": ['168.63.129.16'],
   'metadata elsewhere': ['100.100.100.200', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254'],
@@ -27,7 +27,7 @@ const never = {
 }
 
 /** Private and reserved addresses. */
-const closed = {
+const blockedByDefault = {
   'this network': ['0.0.0.0', '0.255.255.255'],
   'private networks': ['10.0.0.0', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.1.1'],
   'carrier-grade NAT': ['100.64.0.0', '100.127.255.255'],
@@ -72,7 +72,7 @@ export const metadata = words(`
   [::ffff:a9fe:a9fe] [fd00:ec2::254] [64:ff9b::a9fe:a9fe] 168.63.129.16 2822734096
 `)
 
-/** What is no endpoint, and what is said of it. */
+/** Invalid endpoints, and what the response says. */
 export const noEndpoints: [RegExp, ...string[]][] = [
   [
     /absolute https URL/,
@@ -100,29 +100,29 @@ export const noEndpoints: [RegExp, ...string[]][] = [
 ]
 
 /** What an address is open to: nobody, who sets WEBHOOK_ALLOWED_NETWORKS, or anybody. */
-const openTo = (address: string): string => {
+const whoCanAllow = (address: string): string => {
   if (faultOfAddress(address, everything) !== undefined) return 'nobody'
   return faultOfAddress(address, none) === undefined ? 'anybody' : 'the setting'
 }
 
 /** Addresses that a webhook must not lead to. */
 export const addressAttacks: Attack[] = [
-  ...Object.entries(never).flatMap(([what, addresses]) =>
+  ...Object.entries(alwaysBlocked).flatMap(([what, addresses]) =>
     addresses.map((address) =>
-      attack('address', `${address}, ${what}`, 'nobody', async () => openTo(address)),
+      attack('address', `${address}, ${what}`, 'nobody', async () => whoCanAllow(address)),
     ),
   ),
-  ...Object.entries(closed).flatMap(([what, addresses]) =>
+  ...Object.entries(blockedByDefault).flatMap(([what, addresses]) =>
     addresses.map((address) =>
-      attack('address', `${address}, ${what}`, 'the setting', async () => openTo(address)),
+      attack('address', `${address}, ${what}`, 'the setting', async () => whoCanAllow(address)),
     ),
   ),
 ]
 
-export type EndpointLab = Awaited<ReturnType<typeof startEndpointLab>>
+export type EndpointFixture = Awaited<ReturnType<typeof startEndpointFixture>>
 
 /** An app as it is without WEBHOOK_ALLOWED_NETWORKS. */
-export async function startEndpointLab() {
+export async function startEndpointFixture() {
   const world = await createWorld()
   const app = await startApp(world, {
     functions: ['create-subscription'],
@@ -132,7 +132,7 @@ export async function startEndpointLab() {
 }
 
 /** Every endpoint that must not be subscribed. */
-export function endpointAttacks({ world, app }: EndpointLab): Attack[] {
+export function endpointAttacks({ world, app }: EndpointFixture): Attack[] {
   const hosts = [
     ...Object.values(spellings).flat(),
     ...metadata,

@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { sendRaw } from '../support/raw-request.ts'
-import { contentsOf, type Status } from '../support/refusals.ts'
+import { countStored, type Status } from '../support/problems.ts'
 import { createWorld } from '../support/stores.ts'
-import { attack, refusal, type Attack } from './attack.ts'
+import { attack, statusOfRefusal, type Attack } from './attack.ts'
 import { leakAttacks } from './secrets.ts'
 
 export const LIMIT = 262_144
@@ -124,10 +124,10 @@ const refused: [Status, what: string, body: Body, Headers?][] = [
   ],
 ]
 
-export type BodyLab = Awaited<ReturnType<typeof startBodyLab>>
+export type BodyFixture = Awaited<ReturnType<typeof startBodyFixture>>
 
 /** An app that takes bodies of up to LIMIT bytes. */
-export async function startBodyLab() {
+export async function startBodyFixture() {
   const world = await createWorld()
   const settings = { EVENT_MAX_BYTES: String(LIMIT) }
   const app = await startApp(world, { functions: ['publish-event'], settings })
@@ -147,47 +147,52 @@ export async function startBodyLab() {
 const badKeys = ['', 'a b', 'x'.repeat(256), 'blå', 'a\tb']
 
 /** So many headers that nobody needs. */
-const flood = (count: number, length: number): Headers =>
+const manyHeaders = (count: number, length: number): Headers =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index) => [`X-${index}`, 'x'.repeat(length)]),
   )
 
 /** Every attack on POST /app by the body and the headers of a request. */
-export function bodyAttacks({ world, app, signed, post }: BodyLab): Attack[] {
+export function bodyAttacks({ world, app, signed, post }: BodyFixture): Attack[] {
   return [
     ...refused.map(([status, what, body, headers]) =>
-      attack('body', what, status, () => refusal(post(body, headers), status)),
+      attack('body', what, status, () => statusOfRefusal(post(body, headers), status)),
     ),
     attack(
       'headers',
       'a flood: 400 of them, 40 KB',
       431,
-      async () => (await post(example, flood(400, 100))).status,
+      async () => (await post(example, manyHeaders(400, 100))).status,
     ),
     attack(
       'headers',
       'one of 40 KB',
       431,
-      async () => (await post(example, flood(1, 40_000))).status,
+      async () => (await post(example, manyHeaders(1, 40_000))).status,
     ),
     attack(
       'headers',
       'a thousand empty ones',
       431,
-      async () => (await post(example, flood(1000, 0))).status,
+      async () => (await post(example, manyHeaders(1000, 0))).status,
     ),
     ...badKeys.map((key) =>
       attack('headers', `the idempotency key "${key.slice(0, 10)}"`, 400, () =>
-        refusal(post(example, { 'Idempotency-Key': key }), 400),
+        statusOfRefusal(post(example, { 'Idempotency-Key': key }), 400),
       ),
     ),
-    attack('body', '20,000 members that nobody reads', 201, async () => (await post(crowd)).status),
+    attack(
+      'body',
+      '20,000 members that nobody reads',
+      201,
+      async () => (await post(unknownMembers)).status,
+    ),
     attack(
       'body',
       'what all this has stored and queued',
       '1 stored, 1 queued, 0 keys',
       async () => {
-        const { stored, queued } = await contentsOf(world)
+        const { stored, queued } = await countStored(world)
         return `${stored} stored, ${queued} queued, ${(await world.documents('requests')).length} keys`
       },
     ),
@@ -195,4 +200,4 @@ export function bodyAttacks({ world, app, signed, post }: BodyLab): Attack[] {
   ]
 }
 
-const crowd = `{${Array.from({ length: 20_000 }, (_, index) => `"${index}":0,`).join('')}${example.slice(1)}`
+const unknownMembers = `{${Array.from({ length: 20_000 }, (_, index) => `"${index}":0,`).join('')}${example.slice(1)}`

@@ -2,39 +2,39 @@ import { generateKeyPairSync } from 'node:crypto'
 import { encode, forge, fromNow, type SigningKey } from '../support/forged-tokens.ts'
 
 /** One of the two tokens of a publisher, and what a forger has to go by. */
-export interface Kind {
+export interface TokenKind {
   /** Its issuer's key, another issuer's, one that is no longer published, and the forger's own. */
   key: SigningKey
   other: SigningKey
   retired: SigningKey
   attacker: SigningKey
   /** Where the forger publishes its key. */
-  evil: string
+  attackerUrl: string
   /** What a good token says, but for these changes. */
   claims: (changes?: object) => object
 }
 
 const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-const withHeader = (header: Record<string, unknown>) => (kind: Kind) =>
+const withHeader = (header: Record<string, unknown>) => (kind: TokenKind) =>
   forge(kind.key, kind.claims(), header)
-const byAttacker = (header: (kind: Kind) => object) => (kind: Kind) =>
+const byAttacker = (header: (kind: TokenKind) => object) => (kind: TokenKind) =>
   forge(kind.attacker, kind.claims(), { kid: kind.key.kid, ...header(kind) })
-const saying = (payload: unknown) => (kind: Kind) => forge(kind.key, payload)
-const claiming = (changes: object) => (kind: Kind) => forge(kind.key, kind.claims(changes))
+const withClaimsPayload = (payload: unknown) => (kind: TokenKind) => forge(kind.key, payload)
+const claiming = (changes: object) => (kind: TokenKind) => forge(kind.key, kind.claims(changes))
 const withParts =
-  (make: (header: string, payload: string, signature: string) => string[]) => (kind: Kind) => {
+  (make: (header: string, payload: string, signature: string) => string[]) => (kind: TokenKind) => {
     const [header = '', payload = '', signature = ''] = forge(kind.key, kind.claims()).split('.')
     return make(header, payload, signature).join('.')
   }
 const withPayload =
   (header: unknown) =>
-  ({ claims }: Kind) =>
+  ({ claims }: TokenKind) =>
     `${encode(header)}.${encode(claims())}.eA`
 const ofLength = (length: number) => claiming({ padding: 'x'.repeat(length) })
 
 /** Tokens that must not be good, of either kind. */
-export const forgeries: [what: string, make: (kind: Kind) => string][] = [
+export const forgedTokens: [what: string, make: (kind: TokenKind) => string][] = [
   ['alg none and no signature', withHeader({ alg: 'none' })],
   [
     'alg none and a signature',
@@ -55,12 +55,12 @@ export const forgeries: [what: string, make: (kind: Kind) => string][] = [
         jwk: elliptic.publicKey.export({ format: 'jwk' }),
       }),
   ],
-  ['jku: the forger’s key', byAttacker(({ evil }) => ({ jku: evil }))],
+  ['jku: the forger’s key', byAttacker(({ attackerUrl }) => ({ jku: attackerUrl }))],
   [
     'jku: the forger’s key, by its own kid',
-    byAttacker(({ evil, attacker }) => ({ jku: evil, kid: attacker.kid })),
+    byAttacker(({ attackerUrl, attacker }) => ({ jku: attackerUrl, kid: attacker.kid })),
   ],
-  ['x5u: the forger’s key', byAttacker(({ evil }) => ({ x5u: evil }))],
+  ['x5u: the forger’s key', byAttacker(({ attackerUrl }) => ({ x5u: attackerUrl }))],
   [
     'x5c: the forger’s key in place of a certificate',
     byAttacker(({ attacker }) => ({
@@ -68,7 +68,7 @@ export const forgeries: [what: string, make: (kind: Kind) => string][] = [
     })),
   ],
   ['jwk: the forger’s key', byAttacker(({ attacker }) => ({ jwk: attacker.jwk }))],
-  ['kid: an address', byAttacker(({ evil }) => ({ kid: evil }))],
+  ['kid: an address', byAttacker(({ attackerUrl }) => ({ kid: attackerUrl }))],
   ['kid: no text', byAttacker(() => ({ kid: { $ne: null } }))],
   ['kid: a path', byAttacker(() => ({ kid: '../../dev/null' }))],
   ['an extension marked critical', withHeader({ crit: ['exp'] })],
@@ -116,11 +116,11 @@ export const forgeries: [what: string, make: (kind: Kind) => string][] = [
   ['exp: null', claiming({ exp: null })],
   ['exp: a list', claiming({ exp: [fromNow(600)] })],
   ['nbf: a text', claiming({ nbf: 'now' })],
-  ['payload: null', saying(null)],
-  ['payload: a list', saying([])],
-  ['payload: a text', saying('"ttd"')],
-  ['payload: a number', saying(1)],
-  ['payload: no JSON', saying('pid 01017512345')],
+  ['payload: null', withClaimsPayload(null)],
+  ['payload: a list', withClaimsPayload([])],
+  ['payload: a text', withClaimsPayload('"ttd"')],
+  ['payload: a number', withClaimsPayload(1)],
+  ['payload: no JSON', withClaimsPayload('pid 01017512345')],
   ['header: null', withPayload(null)],
   ['header: a number', withPayload(1)],
   ['header: no JSON', withPayload('{')],

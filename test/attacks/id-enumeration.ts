@@ -1,5 +1,5 @@
 import { clientOf, minutesAgo, people, tokenOf } from '../support/subscriber.ts'
-import { OWN, type AccessLab } from './access-fixture.ts'
+import { OWN, type AccessFixture } from './access-fixture.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
 
 const event = '019b0000-0000-7000-8000-000000000000'
@@ -43,9 +43,13 @@ const claims: [what: string, claims: object, status: 201 | 400][] = [
 ]
 
 /** Ids that are guessed, what is another's, and tokens that name nobody. */
-export async function guessAttacks({ app, tokens, hook }: AccessLab): Promise<Attack[]> {
+export async function idEnumerationAttacks({
+  app,
+  tokens,
+  newEndpoint,
+}: AccessFixture): Promise<Attack[]> {
   const owner = clientOf(app, tokens.ttd)
-  const { id } = await owner.subscribed({ endPoint: hook(), resourceFilter: OWN })
+  const { id } = await owner.subscribed({ endPoint: newEndpoint(), resourceFilter: OWN })
   const before = JSON.stringify(await owner.read(id))
   const callers = { ttd: owner, user: clientOf(app, tokens.user) }
   const other = clientOf(app, tokens.skd)

@@ -4,8 +4,8 @@ import { isIPv4 } from 'node:net'
 import packet from 'dns-packet'
 
 /**
- * A name server on loopback (RFC 1035, over UDP) whose answers are in our hands: whoever looks a name up gets the next of
- * its lists of addresses, and the last of them from then on. Nothing may be kept: the time to live is 0.
+ * A name server on loopback (RFC 1035, over UDP) that the attacks control: each lookup of a name returns
+ * the next of its lists of addresses, and from then on the last. The time to live is 0.
  */
 export async function startNameServer() {
   const zone = new Map<string, string[][]>()

@@ -1,7 +1,7 @@
-import { idsOf, readerOf } from '../support/reader.ts'
+import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import type { AccessLab, Kind } from './access-fixture.ts'
-import { attack, saidBy, type Attack } from './attack.ts'
+import type { AccessFixture, Kind } from './access-fixture.ts'
+import { attack, statusAndDetail, type Attack } from './attack.ts'
 
 // What each may read: the documents of these apps, about these subjects.
 const A_MINUTE_AGO = Date.now() - 60_000
@@ -26,13 +26,13 @@ const NOT_ABOUT = 'Not authorized to read events about this subject'
 const SUBJECT =
   'Subject must be specified using either query params party or unit or header value person.'
 /** `person` goes into the header; what is expected are documents, or a status and, perhaps, its `detail`. */
-type Reading = [
+type ReadAttempt = [
   who: Kind,
   address: string,
   person: string,
   expected: Stored[] | [status: 400 | 401 | 403, detail?: string],
 ]
-const readings: Reading[] = [
+const readAttempts: ReadAttempt[] = [
   // an app's events: its owner's, whatever narrows them
   ['none', 'ttd/read?after=1', '', [401]],
   ['bad', 'ttd/read?after=1', '', [401]],
@@ -65,7 +65,7 @@ const readings: Reading[] = [
   ['ttd', 'ttd%20/read?after=1', '', [403]],
   ['ttd', '%25/read?after=1', '', [403]],
   ['ttd', 'ttd%2Fskd/read?after=1', '', [403]],
-  ['skd', 'ttd/read', '', [403, NOT_TTD]], // who may not read is not told what is wrong
+  ['skd', 'ttd/read', '', [403, NOT_TTD]], // authorization comes before validation
   // events about somebody: one's own, whatever the app
   ['none', 'party?after=1&party=50019855', '', [401]],
   ['bad', 'party?after=1&party=50019855', '', [401]],
@@ -104,17 +104,17 @@ const readings: Reading[] = [
   ['nobody', 'party?after=1', '01017512345', [403, NOT_ABOUT]],
 ]
 
-/** Every wish to read. */
-export async function readingAttacks({ world, app, tokens }: AccessLab): Promise<Attack[]> {
+/** Returns every read attempt. */
+export async function readAttacks({ world, app, tokens }: AccessFixture): Promise<Attack[]> {
   await store(world, Object.values(read))
-  return readings.map(([who, address, person, expected]) =>
+  return readAttempts.map(([who, address, person, expected]) =>
     attack(
       'read',
       `${who}: ${address}${person && `, person ${person}`}`,
       expected.join(' '),
       async () => {
-        const reader = readerOf(app, tokens[who], person)
-        const [status, detail] = await saidBy(reader.get(address))
+        const reader = createReader(app, tokens[who], person)
+        const [status, detail] = await statusAndDetail(reader.get(address))
         if (status >= 400) return [status, detail].slice(0, expected.length).join(' ')
         return namesOf(idsOf((await reader.pages(address)).flat())).join(' ')
       },

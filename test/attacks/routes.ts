@@ -1,5 +1,5 @@
 import { clientOf, minutesAgo } from '../support/subscriber.ts'
-import { kinds, OWN, type AccessLab, type Kind } from './access-fixture.ts'
+import { kinds, OWN, type AccessFixture, type Kind } from './access-fixture.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
 
 const event = '019b0000-0000-7000-8000-000000000000'
@@ -20,16 +20,16 @@ const routes: [method: string, path: string, body: object | undefined, statuses:
 ]
 
 /** Every route with every kind of token. What succeeds comes last, and of that the owner's DELETE. */
-export async function routeAttacks({ app, tokens, hook }: AccessLab): Promise<Attack[]> {
+export async function routeAttacks({ app, tokens, newEndpoint }: AccessFixture): Promise<Attack[]> {
   const { id } = await clientOf(app, tokens.ttd).subscribed({
-    endPoint: hook(),
+    endPoint: newEndpoint(),
     resourceFilter: OWN,
   })
   const ask = (kind: Kind, method: string, path: string, body: object | undefined) =>
     clientOf(app, tokens[kind]).call(
       method,
       path.replace('{id}', String(id)),
-      path === '' && body !== undefined ? { endPoint: hook(), ...body } : body,
+      path === '' && body !== undefined ? { endPoint: newEndpoint(), ...body } : body,
     )
   const rows = routes.flatMap(([method, path, body, statuses]) =>
     kinds.map((kind, place) => ({ method, path, body, kind, status: statuses[place] ?? 0 })),

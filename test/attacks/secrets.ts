@@ -12,7 +12,7 @@ export function secretsIn(texts: string[], tokens: string[]): string {
   return found.length === 0 ? 'none' : found.join(', ')
 }
 
-/** Whether an app tells what it must not: in its log, and in every problem that it has answered until now. */
+/** Checks the log and all problem responses so far for secrets. */
 export const leakAttacks = (
   on: string,
   { lines }: { lines: string[] },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
-import { assertRefused, contentsOf, type Status } from '../support/refusals.ts'
+import { assertRefused, countStored, type Status } from '../support/problems.ts'
 import { createWorld } from '../support/stores.ts'
-import { attack, noted, type Attack } from './attack.ts'
+import { attack, recordProblem, type Attack } from './attack.ts'
 import { leakAttacks } from './secrets.ts'
 
 export const HOST = 'https://ttd.apps.altinn.no'
@@ -114,13 +114,13 @@ const otherHosts = ['ttd.apps.altinn.no.evil.no', 'altinn.no', 'x.local.altinn.c
 const odd = ['127.0.0.1', 'evil.example', 'ttd.apps.altinn.no.', '.apps.altinn.no']
 const otherHost = [...likeListed, ...otherHosts, ...odd]
 
-export type SourceLab = Awaited<ReturnType<typeof startSourceLab>>
+export type SourceFixture = Awaited<ReturnType<typeof startSourceFixture>>
 
-/** Two apps on the same stores, of which `choosy` takes sources on some hosts only. */
-export async function startSourceLab() {
+/** Two apps on the same stores, of which `restricted` takes sources on some hosts only. */
+export async function startSourceFixture() {
   const world = await createWorld()
   const hosts = { SOURCE_HOSTS: '*.apps.altinn.no, LOCAL.altinn.cloud,localhost' }
-  const [app, choosy] = await Promise.all([
+  const [app, restricted] = await Promise.all([
     startApp(world, { functions: ['publish-event'] }),
     startApp(world, { functions: ['publish-event'], settings: hosts }),
   ])
@@ -136,39 +136,45 @@ export async function startSourceLab() {
   return {
     world,
     app,
-    choosy,
+    restricted,
     tokens,
     publish,
-    stop: () => Promise.all([app.stop(), choosy.stop()]),
+    stop: () => Promise.all([app.stop(), restricted.stop()]),
   }
 }
 
 /** Every attack on POST /app by the source of an event. */
-export function sourceAttacks({ world, app, choosy, tokens, publish }: SourceLab): Attack[] {
+export function sourceAttacks({
+  world,
+  app,
+  restricted,
+  tokens,
+  publish,
+}: SourceFixture): Attack[] {
   return [
     ...malformed.map(([what, source]) =>
-      attack('source', what, 400, () => refused(publish(source), 400, /^"source" /)),
+      attack('source', what, 400, () => refusedStatus(publish(source), 400, /^"source" /)),
     ),
     ...foreign.map(([what, source, name = 'apps-test']) =>
       attack('source', what, 401, () =>
-        refused(publish(source, { name }), 401, denialOf(source, name)),
+        refusedStatus(publish(source, { name }), 401, denialOf(source, name)),
       ),
     ),
     ...otherHost.map((host) =>
       attack('source', `is on ${host}, where other hosts are allowed`, 401, () =>
-        refused(
-          publish(`https://${host}${OWN}`, { to: choosy }),
+        refusedStatus(
+          publish(`https://${host}${OWN}`, { to: restricted }),
           401,
           denialOf(`https://${host}${OWN}`),
         ),
       ),
     ),
     attack('source', 'what all this has stored and queued', '0 stored, 0 queued', async () => {
-      const { stored, queued } = await contentsOf(world)
+      const { stored, queued } = await countStored(world)
       return `${stored} stored, ${queued} queued`
     }),
     ...leakAttacks('source', app, tokens),
-    ...leakAttacks('source', choosy, tokens),
+    ...leakAttacks('source', restricted, tokens),
   ]
 }
 
@@ -176,12 +182,12 @@ const denialOf = (source: string, name = 'apps-test') =>
   `ttd/${name} is not authorized to create events for ${source}`
 
 /** The status of a refusal, which must name what is wrong and nothing else. */
-async function refused(
+async function refusedStatus(
   answer: Promise<Response>,
   expected: Status,
   said: RegExp | string,
 ): Promise<number> {
-  const got = await noted(answer)
+  const got = await recordProblem(answer)
   const { status } = got
   if (status !== expected) return status
   const { detail, errors } = await assertRefused(got, expected)

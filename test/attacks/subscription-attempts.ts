@@ -1,6 +1,6 @@
 import { clientOf } from '../support/subscriber.ts'
-import { OWN, type AccessLab, type Kind } from './access-fixture.ts'
-import { attack, saidBy, type Attack } from './attack.ts'
+import { OWN, type AccessFixture, type Kind } from './access-fixture.ts'
+import { attack, statusAndDetail, type Attack } from './attack.ts'
 
 // What each may subscribe to; everything else is refused.
 const SKD = 'urn:altinn:resource:app_skd_melding'
@@ -12,8 +12,14 @@ const subject = (subjectFilter: string) => of(SKD, { subjectFilter })
 const alternative = (alternativeSubjectFilter: string) => of(SKD, { alternativeSubjectFilter })
 const about = 'A valid subject to the authenticated identity is required'
 const not = (resource: string) => `Not authorized to create a subscription for resource ${resource}`
-type Row = [who: Kind, what: string, filters: object, status: 201 | 400 | 403, detail?: string]
-const wishes: Row[] = [
+type SubscriptionAttempt = [
+  who: Kind,
+  what: string,
+  filters: object,
+  status: 201 | 400 | 403,
+  detail?: string,
+]
+const attempts: SubscriptionAttempt[] = [
   ['ttd', 'its own app', of(OWN), 201],
   ['ttd', 'its own app in capitals', of(OWN.toUpperCase().replace('URN', 'urn')), 201],
   ['ttd', 'its own app by source', source('ttd', 'app'), 201],
@@ -66,12 +72,12 @@ const wishes: Row[] = [
   ['nobody', 'a party', subject('/party/50019855'), 400, 'Missing event consumer'],
 ]
 
-/** Every wish to subscribe, each to an endpoint of its own. */
-export const wishAttacks = ({ app, tokens, hook }: AccessLab): Attack[] =>
-  wishes.map(([who, what, filters, status, detail]) =>
+/** Returns every subscription attempt, each with its own endpoint. */
+export const subscriptionAttacks = ({ app, tokens, newEndpoint }: AccessFixture): Attack[] =>
+  attempts.map(([who, what, filters, status, detail]) =>
     attack('subscribe', `${who}: ${what}`, [status, detail ?? ''].join(' ').trim(), async () => {
-      const request = { endPoint: hook(), ...filters }
-      const said = await saidBy(clientOf(app, tokens[who]).call('POST', '', request))
+      const request = { endPoint: newEndpoint(), ...filters }
+      const said = await statusAndDetail(clientOf(app, tokens[who]).call('POST', '', request))
       return said.slice(0, detail === undefined ? 1 : 2).join(' ')
     }),
   )

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { startTokenLab } from './token-fixture.ts'
+import { startTokenFixture } from './token-fixture.ts'
 import { tokenAttacks } from './tokens.ts'
 
-const lab = await startTokenLab()
-after(lab.stop)
+const fixture = await startTokenFixture()
+after(fixture.stop)
 
-for (const { on, what, expected, got } of tokenAttacks(lab))
-  test(`${on}: ${what}`, async () => {
-    assert.equal(await got(), expected)
+for (const { target, name, expected, run } of tokenAttacks(fixture))
+  test(`${target}: ${name}`, async () => {
+    assert.equal(await run(), expected)
   })

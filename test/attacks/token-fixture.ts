@@ -2,12 +2,12 @@ import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { createWorld } from '../support/stores.ts'
-import type { Kind } from './forged-tokens.ts'
+import type { TokenKind } from './forged-tokens.ts'
 
-export type TokenLab = Awaited<ReturnType<typeof startTokenLab>>
+export type TokenFixture = Awaited<ReturnType<typeof startTokenFixture>>
 
 /** An app whose key server is in our hands, with good tokens of the app ttd/apps-test. `stop` ends both. */
-export async function startTokenLab() {
+export async function startTokenFixture() {
   const [server, altinnKey, ttdKey, digdirKey, retired, attacker] = await Promise.all([
     startKeyServer(),
     newKey('ALTINN'),
@@ -22,9 +22,9 @@ export async function startTokenLab() {
   server.serve('attacker', attacker)
   const world = await createWorld()
   const app = await startApp(world, { settings: server.settings, functions: ['publish-event'] })
-  const forger = { retired, attacker, evil: `${server.url}/attacker/jwks` }
-  const altinn: Kind = { ...forger, key: altinnKey, other: ttdKey, claims: altinnClaims }
-  const platform: Kind = { ...forger, key: ttdKey, other: digdirKey, claims: platformClaims }
+  const forger = { retired, attacker, attackerUrl: `${server.url}/attacker/jwks` }
+  const altinn: TokenKind = { ...forger, key: altinnKey, other: ttdKey, claims: altinnClaims }
+  const platform: TokenKind = { ...forger, key: ttdKey, other: digdirKey, claims: platformClaims }
   return {
     app,
     server,

@@ -2,11 +2,11 @@ import { inspect } from 'node:util'
 import { exampleEvent } from '../../local/example.ts'
 import { encode, forge, platformClaims } from '../support/forged-tokens.ts'
 import { sendRaw } from '../support/raw-request.ts'
-import { contentsOf } from '../support/refusals.ts'
-import { attack, refusal, type Attack } from './attack.ts'
-import { forgeries, tooLarge, wrongClaims, type Kind } from './forged-tokens.ts'
+import { countStored } from '../support/problems.ts'
+import { attack, statusOfRefusal, type Attack } from './attack.ts'
+import { forgedTokens, tooLarge, wrongClaims, type TokenKind } from './forged-tokens.ts'
 import { leakAttacks } from './secrets.ts'
-import type { TokenLab } from './token-fixture.ts'
+import type { TokenFixture } from './token-fixture.ts'
 
 type Headers = Record<string, string | undefined>
 type Pairs = [name: string, value: string][]
@@ -76,7 +76,7 @@ const misplaced: [
   ],
   [403, 'the Altinn token', ({ altinn }) => ({ PlatformAccessToken: altinn })],
 ]
-type Good = TokenLab['good']
+type Good = TokenFixture['good']
 
 /** A header that comes twice is bad, whatever stands in it. */
 const repeated: [
@@ -143,7 +143,7 @@ const repeated: [
 /** Tokens that share parts with a good one, which is remembered. */
 function likeRemembered(
   token: string,
-  { attacker, claims }: Kind,
+  { attacker, claims }: TokenKind,
 ): [what: string, token: string][] {
   const [header = '', payload = '', signature = ''] = token.split('.')
   const [otherHeader = '', otherPayload = ''] = forge(attacker, claims()).split('.')
@@ -158,7 +158,7 @@ function likeRemembered(
 }
 
 /** Every attack on POST /app by its tokens, in the order in which they are to be tried. */
-export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenLab): Attack[] {
+export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenFixture): Attack[] {
   const sent = new Set(Object.values(good))
   const usual = { ...tokens.altinn.header(good.altinn), ...tokens.platform.header(good.platform) }
   const bad = forge(kinds.altinn.attacker, kinds.altinn.claims())
@@ -178,7 +178,7 @@ export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenL
   }
   const onToken = (status: 401 | 403, what: string, ask: () => Promise<Response>): Attack =>
     attack(status === 401 ? 'Altinn token' : 'platform token', what, status, () =>
-      refusal(ask(), status),
+      statusOfRefusal(ask(), status),
     )
   const onEach = (
     make: (name: (typeof names)[number]) => [what: string, token: () => string][],
@@ -190,7 +190,7 @@ export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenL
     )
 
   return [
-    ...onEach((name) => forgeries.map(([what, make]) => [what, () => make(kinds[name])])),
+    ...onEach((name) => forgedTokens.map(([what, make]) => [what, () => make(kinds[name])])),
     ...misplaced.map(([status, what, headers]) =>
       onToken(status, what, () => publish(headers(good, bad))),
     ),
@@ -213,7 +213,7 @@ export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenL
       ),
     ),
     attack('tokens', "another org's good platform token, for an app of ttd", 401, () =>
-      refusal(publish(tokens.platform.header(digdir())), 401),
+      statusOfRefusal(publish(tokens.platform.header(digdir())), 401),
     ),
     attack(
       'tokens',
@@ -225,14 +225,14 @@ export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenL
       likeRemembered(good[name], kinds[name]).map(([what, token]) => [what, () => token]),
     ),
     attack('tokens', 'what all this has stored and queued', '1 stored, 1 queued', async () => {
-      const { stored, queued } = await contentsOf(world)
+      const { stored, queued } = await countStored(world)
       return `${stored} stored, ${queued} queued`
     }),
     attack(
       'tokens',
       'where they led the app',
       '/altinn/jwks /constructor/jwks /digdir/jwks /nobody/jwks /openid /ttd/jwks',
-      async () => [...new Set(server.asked)].toSorted().join(' '),
+      async () => [...new Set(server.requestedPaths)].toSorted().join(' '),
     ),
     ...leakAttacks('tokens', app, sent),
   ]

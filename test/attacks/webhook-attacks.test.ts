@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import type { Attack } from './attack.ts'
-import { startWebhookLab } from './webhook-fixture.ts'
+import { startWebhookFixture } from './webhook-fixture.ts'
 import { webhookAttacks } from './webhooks.ts'
 
-const lab = await startWebhookLab()
-after(() => lab.stop())
-const attacks = Map.groupBy(await webhookAttacks(lab), ({ on }) =>
-  on === 'inside' ? 'after' : 'before',
+const fixture = await startWebhookFixture()
+after(() => fixture.stop())
+const attacks = Map.groupBy(await webhookAttacks(fixture), ({ target }) =>
+  target === 'inside' ? 'after' : 'before',
 )
 
 function testEach(list: Attack[] = []): void {
-  for (const { on, what, expected, got } of list)
-    test(`${on} ${what}`, async () => {
-      assert.equal(await got(), expected)
+  for (const { target, name, expected, run } of list)
+    test(`${target} ${name}`, async () => {
+      assert.equal(await run(), expected)
     })
 }
 describe('whoever subscribes', { concurrency: 12 }, () => testEach(attacks.get('before')))

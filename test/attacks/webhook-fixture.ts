@@ -8,13 +8,13 @@ import { createWorld } from '../support/stores.ts'
 import { patient } from '../support/time-limits.ts'
 import { startNameServer } from './name-server.ts'
 
-export type WebhookLab = Awaited<ReturnType<typeof startWebhookLab>>
+export type WebhookFixture = Awaited<ReturnType<typeof startWebhookFixture>>
 
 /**
  * The whole app, with a name server of ours. `outside` stands for the internet, the one network that it may connect to;
  * `inside`, at the same port of another address, is what it must never reach.
  */
-export async function startWebhookLab() {
+export async function startWebhookFixture() {
   const [world, names, outside] = await Promise.all([
     createWorld(),
     startNameServer(),
@@ -22,7 +22,7 @@ export async function startWebhookLab() {
   ])
   const inside = await startReceiver({ host: '127.0.0.3', port: outside.port })
   const settings = {
-    NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'own-resolver.ts')}`,
+    NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'dns-override.ts')}`,
     PROOF_DNS: names.address,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32',
     DELIVERY_TIMEOUT_SECONDS: String(Math.min(60, Math.ceil(patient(1.25)))), // who answers at all does so in time
@@ -40,7 +40,7 @@ export async function startWebhookLab() {
     client: clientOf(app, owner),
     /** Every token that it is given. */
     tokens: [owner, ...(await tokensOf('ttd', 'apps-test'))],
-    /** A server outside that does what it likes to a connection on which an event comes; it answers validations well. */
+    /** Starts a server outside. It answers the validation; `serve` handles all later connections. */
     async rawServer(serve: (socket: Socket) => void): Promise<string> {
       const server = await startRawServer(serve)
       raw.push(server)

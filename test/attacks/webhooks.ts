@@ -1,12 +1,12 @@
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { Behaviour } from '../../local/receiver.ts'
 import type { SubscriptionDocument, Tombstone } from '../../shared/subscriptions/subscription.ts'
 import { soon, type Subscription } from '../support/subscriber.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
+import { CLOSED, rawAnswers, TIMEOUT } from './raw-answers.ts'
 import { leakAttacks } from './secrets.ts'
-import type { WebhookLab } from './webhook-fixture.ts'
+import type { WebhookFixture } from './webhook-fixture.ts'
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 const INDEX_MS = 3100 // until every subscription is known to the fan-out
@@ -17,9 +17,6 @@ const PRIVATE = address(
 )
 const NEVER = address("an address of the cloud's own services, which is never allowed")
 const PLAIN = address('not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
-const TIMEOUT = 'timeout: no whole answer within the time limit'
-const CLOSED = 'reset: the connection was closed before an answer'
-const NO_HTTP = 'other: the answer is not valid HTTP'
 
 const to = (status: number, location: string): Behaviour => ({ status, headers: { location } })
 const METADATA = 'http://169.254.169.254/metadata/identity/oauth2/token'
@@ -66,46 +63,6 @@ const answers: [what: string, expected: string, behaviour: (inside: string) => B
   ['resets the connection', CLOSED, () => ({ does: 'reset' })],
 ]
 
-const write = (text: string) => (socket: Socket) => socket.write(text)
-const repeat = (first: string, text: string) => (socket: Socket) => {
-  socket.write(first)
-  const drip = setInterval(() => socket.write(text), 50)
-  socket.on('close', () => clearInterval(drip))
-}
-
-/** Receivers that speak no HTTP, or nearly. */
-const rawAnswers: [what: string, expected: string, serve: (socket: Socket) => void][] = [
-  ['drips its headers, one at a time', TIMEOUT, repeat('HTTP/1.1 200 OK\r\n', 'a: b\r\n')],
-  ['hints early, and for ever', TIMEOUT, repeat('', 'HTTP/1.1 103 Early Hints\r\n\r\n')],
-  ['says to go on, and for ever', CLOSED, repeat('', 'HTTP/1.1 100 Continue\r\n\r\n')],
-  ['speaks another protocol', NO_HTTP, write('SSH-2.0-OpenSSH_9.6\r\n')],
-  [
-    'switches protocols',
-    CLOSED,
-    write('HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'),
-  ],
-  [
-    'answers with a length below zero',
-    NO_HTTP,
-    write('HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n'),
-  ],
-  [
-    'answers with two lengths',
-    NO_HTTP,
-    write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'),
-  ],
-  [
-    'announces a chunk without end',
-    TIMEOUT,
-    write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffff\r\n'),
-  ],
-  [
-    'leaves in the middle',
-    CLOSED,
-    (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'),
-  ],
-]
-
 const OK = '127.0.0.2'
 const INSIDE = '127.0.0.3'
 
@@ -138,9 +95,9 @@ const refusedNames: [what: string, ...lookups: string[][]][] = [
   ['has a name server that says nothing'],
 ]
 
-/** Every attack by whoever subscribes. All subscribe at once and get the same event, each what it makes of it. */
-export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
-  const { app, outside, inside, client } = lab
+/** Returns every attack by a subscriber. All subscribe at once and receive the same event. */
+export async function webhookAttacks(fixture: WebhookFixture): Promise<Attack[]> {
+  const { app, outside, inside, client } = fixture
   const subscribed = (endPoint: string) => client.subscribed({ endPoint, resourceFilter: RESOURCE })
   const [well, raw, late, names] = await Promise.all([
     Promise.all(
@@ -149,11 +106,11 @@ export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
         return subscribed(`${outside.url}/${index}`)
       }),
     ),
-    Promise.all(rawAnswers.map(async ([, , serve]) => subscribed(await lab.rawServer(serve)))),
-    moveLate(lab),
+    Promise.all(rawAnswers.map(async ([, , serve]) => subscribed(await fixture.rawServer(serve)))),
+    registerRebinding(fixture),
     Promise.all(
       rebindings.map(([, , scheme, ...lookups], index) =>
-        register(lab, `name-${index}.test`, lookups, scheme),
+        register(fixture, `name-${index}.test`, lookups, scheme),
       ),
     ),
   ])
@@ -163,36 +120,38 @@ export async function webhookAttacks(lab: WebhookLab): Promise<Attack[]> {
   return [
     attack('webhook', 'the event that all get', 201, async () => published),
     ...answers.map(([what, expected], index) =>
-      attack('webhook', what, expected, () => attemptAt(lab, well[index])),
+      attack('webhook', what, expected, () => attemptAt(fixture, well[index])),
     ),
     ...rawAnswers.map(([what, expected], index) =>
-      attack('webhook', what, expected, () => attemptAt(lab, raw[index])),
+      attack('webhook', what, expected, () => attemptAt(fixture, raw[index])),
     ),
-    attack('name', 'moves inside after it was validated', PRIVATE, () => attemptAt(lab, late)),
+    attack('name', 'moves inside after it was validated', PRIVATE, () => attemptAt(fixture, late)),
     ...rebindings.map(([what, expected], index) =>
-      attack('name', what, expected, () => validationOf(lab, names[index])),
+      attack('name', what, expected, () => validationOf(fixture, names[index])),
     ),
     ...refusedNames.map(([what, ...lookups], index) =>
-      attack('name', what, 400, () => statusOf(ask(lab, `refused-${index}.test`, lookups, 'http'))),
+      attack('name', what, 400, () =>
+        statusOf(ask(fixture, `refused-${index}.test`, lookups, 'http')),
+      ),
     ),
     attack('inside', 'connections that reached it', 0, async () => inside.connections),
     attack('inside', 'what subscribers are told of it', 'nothing', () =>
-      toldOf(lab, [...well, ...raw, late, ...names]),
+      leakedDetails(fixture, [...well, ...raw, late, ...names]),
     ),
-    ...leakAttacks('inside', app, [...lab.tokens, ...(await secretsOf(lab))]),
+    ...leakAttacks('inside', app, [...fixture.tokens, ...(await secretsOf(fixture))]),
     attack('webhook', 'the app after all that', 201, async () => (await app.publish()).status),
   ]
 }
 
 /** What the webhooks are signed with. */
-async function secretsOf({ world }: WebhookLab): Promise<string[]> {
+async function secretsOf({ world }: WebhookFixture): Promise<string[]> {
   const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
   return documents.flatMap((each) => ('secrets' in each ? each.secrets.map(({ key }) => key) : []))
 }
 
 /** Asks for a subscription by a name that leads, in turn, where these look-ups say; by none, its server is silent. */
 function ask(
-  { names, outside, client }: WebhookLab,
+  { names, outside, client }: WebhookFixture,
   name: string,
   lookups: string[][],
   scheme: string,
@@ -207,17 +166,17 @@ async function register(...request: Parameters<typeof ask>): Promise<Subscriptio
 }
 
 /** A name that moves inside after its validation, whose connection is not kept. */
-async function moveLate(lab: WebhookLab): Promise<Subscription> {
-  lab.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/late.test')
-  const { id } = await register(lab, 'late.test', [[OK]], 'http')
-  const validated = await lab.client.validated(id)
-  lab.names.zone.set('late.test', [[INSIDE]])
+async function registerRebinding(fixture: WebhookFixture): Promise<Subscription> {
+  fixture.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/late.test')
+  const { id } = await register(fixture, 'late.test', [[OK]], 'http')
+  const validated = await fixture.client.validated(id)
+  fixture.names.zone.set('late.test', [[INSIDE]])
   return validated
 }
 
 /** What is noted of the first attempt to deliver to a subscription. */
 async function attemptAt(
-  { client }: WebhookLab,
+  { client }: WebhookFixture,
   subscription: Subscription | undefined,
 ): Promise<string> {
   const attempt = await soon(
@@ -229,7 +188,7 @@ async function attemptAt(
 }
 
 async function validationOf(
-  { client }: WebhookLab,
+  { client }: WebhookFixture,
   subscription: Subscription | undefined,
 ): Promise<string> {
   return soon('a validation', async () => {
@@ -239,7 +198,10 @@ async function validationOf(
 }
 
 /** Whether what subscribers see names an address inside, or a part of the app. */
-async function toldOf({ client }: WebhookLab, subscriptions: Subscription[]): Promise<string> {
+async function leakedDetails(
+  { client }: WebhookFixture,
+  subscriptions: Subscription[],
+): Promise<string> {
   const seen = subscriptions.map(async ({ id }) =>
     JSON.stringify([await client.read(id), await client.deliveries(id)]),
   )

@@ -13,7 +13,7 @@ const seed = seedOf('LOSS_SEED', process.env['LOSS_SEED'])
 
 test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
   const world = await createWorld()
-  const row = await runLoss(
+  const result = await runLoss(
     {
       stores: world.settings,
       issuer: { url: setting('TEST_ISSUER'), settings: issuerSettings() },
@@ -21,21 +21,21 @@ test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) =>
     {
       name: 'test',
       seed,
-      size: { events: 100, seconds: 4, kills: 3, faultShare: 0.03, isDown: false },
-      profile: { ...brief, quietSeconds: patient(brief.quietSeconds) },
-      isWell: false,
+      size: { events: 100, seconds: 4, kills: 3, faultShare: 0.03, hasDownSubscriber: false },
+      profile: { ...brief, idleTimeoutSeconds: patient(brief.idleTimeoutSeconds) },
+      isBaseline: false,
       onProgress: (line) => t.diagnostic(line),
     },
   )
-  const { accepted, owed, delivered, dead, faults, kills, duplicates, seconds } = row
+  const { accepted, expected, delivered, dead, faults, kills, duplicates, seconds } = result
   t.diagnostic(
-    `${accepted} accepted, ${delivered} of ${owed} delivered, ${dead} dead, ${duplicates} twice, ${faults} faults, ${kills} kills, ${seconds} s`,
+    `${accepted} accepted, ${delivered} of ${expected} delivered, ${dead} dead, ${duplicates} twice, ${faults} faults, ${kills} kills, ${seconds} s`,
   )
-  assert.deepEqual(row.lost, [])
-  assert.equal(delivered + dead, owed)
+  assert.deepEqual(result.lost, [])
+  assert.equal(delivered + dead, expected)
   assert.ok(
     accepted > 0 && faults > 0 && kills === 3,
     'something went wrong, and something did not',
   )
-  assert.deepEqual([row.doubled, row.unsigned, row.crashes], [0, 0, 0])
+  assert.deepEqual([result.duplicateKeys, result.invalidSignatures, result.crashes], [0, 0, 0])
 })

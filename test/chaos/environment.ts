@@ -5,24 +5,24 @@ import { openStores, type StoreSettings } from './stores.ts'
 import { startSubscriber, type SubscriberOptions } from './subscribers.ts'
 
 /** What a run needs of the world around it. */
-export interface Stage {
+export interface BackingServices {
   stores: StoreSettings
   /** The token issuer: its address, and the settings that name it. */
   issuer: { url: string; settings: Record<string, string> }
 }
 
-export type Scene = Awaited<ReturnType<typeof startScene>>
+export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
 /** Stores behind fault proxies, four processes of the app, subscribers that are validated, and a publisher. */
-export async function startScene(
-  { stores: named, issuer }: Stage,
+export async function startEnvironment(
+  { stores: storeSettings, issuer }: BackingServices,
   {
     profile,
     name,
     subscribers: options,
   }: { profile: Profile; name: string; subscribers: SubscriberOptions[] },
 ) {
-  const stores = await openStores(named)
+  const stores = await openStores(storeSettings)
   const hosts = await startHosts(
     { ...issuer.settings, ...stores.settings, ...profile.settings },
     name,

@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from './clock.ts'
 import type { Hosts } from './hosts.ts'
-import { inSpan, type LossPlan } from './plan.ts'
+import { isWithin, type LossPlan } from './plan.ts'
 import { createRandom } from './random.ts'
 import { cosmosFaults, queueFaults } from './store-faults.ts'
 import type { Stores } from './stores.ts'
 
-const STORM_SHARE = 0.5 // of the requests to a store, in a storm
+const BURST_SHARE = 0.5 // of the requests to a store, in a storm
 
 /** From now on requests to the stores meet faults: this share of them, and more in the plan's storms. */
-export function breakStores(
+export function injectStoreFaults(
   stores: Stores,
   plan: LossPlan,
   clock: Clock,
   seed: number,
   share: number,
 ): void {
-  const shareOf = (store: keyof LossPlan['storms']) => () =>
-    inSpan(plan.storms[store], clock.elapsed()) ? STORM_SHARE : share
+  const shareOf = (store: keyof LossPlan['faultBursts']) => () =>
+    isWithin(plan.faultBursts[store], clock.elapsed()) ? BURST_SHARE : share
   stores.plan(
     cosmosFaults(createRandom(seed + 1), shareOf('cosmos')),
     queueFaults(createRandom(seed + 2), shareOf('queue')),
@@ -25,7 +25,7 @@ export function breakStores(
 }
 
 /** Kills the processes of the app, and empties the queues, when the plan says so. */
-export async function wreak(
+export async function killAndEmpty(
   { kills, emptyAt }: LossPlan,
   clock: Clock,
   hosts: Hosts,
@@ -40,14 +40,14 @@ export async function wreak(
 }
 
 /** Has the app sweep every so many seconds, until the signal; without seconds not at all. */
-export async function keepSweeping(
+export async function sweepRepeatedly(
   hosts: Hosts,
   seconds: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   if (seconds === undefined) return
-  while (await slept(seconds * 1000, signal)) await hosts.sweep()
+  while (await waited(seconds * 1000, signal)) await hosts.sweep()
 }
 
-const slept = (ms: number, signal: AbortSignal): Promise<boolean> =>
+const waited = (ms: number, signal: AbortSignal): Promise<boolean> =>
   sleep(ms, true, { signal }).catch(() => false)

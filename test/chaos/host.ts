@@ -20,11 +20,11 @@ interface Options {
 export async function startHost({ settings, functions, log: file }: Options) {
   mkdirSync(path.dirname(file), { recursive: true })
   const log = createWriteStream(file)
-  const ending = new Set<Child>() // by our own hand
+  const stopping = new Set<Child>() // by our own hand
   let crashes = 0
   let kills = 0
   let isUp = true
-  let turn = Promise.resolve() // one kill after another
+  let queue = Promise.resolve() // one kill after another
 
   let current = await launch()
 
@@ -39,7 +39,7 @@ export async function startHost({ settings, functions, log: file }: Options) {
     )
     try {
       const url = await withTimeout(START_MS, () => addressOf(child))
-      child.ended.catch(() => ending.has(child) || comeAgain())
+      child.ended.catch(() => stopping.has(child) || restart())
       return { child, url }
     } catch (error) {
       crashes++
@@ -48,24 +48,24 @@ export async function startHost({ settings, functions, log: file }: Options) {
       return launch(triesLeft - 1)
     }
   }
-  function comeAgain(): void {
+  function restart(): void {
     crashes++
-    turn = turn.then(async () => void (current = await launch()))
+    queue = queue.then(async () => void (current = await launch()))
   }
   function end(child: Child): Child {
-    ending.add(child)
+    stopping.add(child)
     return child
   }
   return {
     url: () => current.url,
     isUp: () => isUp,
     usage: () => current.child.usage(),
-    holding: () => current.child.holding(),
+    heapUsed: () => current.child.heapUsed(),
     crashes: () => crashes,
     kills: () => kills,
     /** Kills it with SIGKILL, and starts it again in `downMs`. */
     kill(downMs: number): Promise<void> {
-      turn = turn.then(async () => {
+      queue = queue.then(async () => {
         isUp = false
         await end(current.child).kill()
         kills++
@@ -73,10 +73,10 @@ export async function startHost({ settings, functions, log: file }: Options) {
         current = await launch()
         isUp = true
       })
-      return turn
+      return queue
     },
     async stop(): Promise<void> {
-      await turn
+      await queue
       await end(current.child).stop()
       log.end()
     },

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isBroken, lossReport, type Lost } from '../../proof/loss-report.ts'
-import type { OutageRow } from './outage.ts'
-import type { LossRow } from './result.ts'
+import { isBroken, lossReport, type LossResults } from '../../proof/loss-report.ts'
+import type { OutageResult } from './outage.ts'
+import type { LossResult } from './result.ts'
 
-const size = { events: 100, seconds: 10, kills: 3, faultShare: 0.01, isDown: true }
+const size = { events: 100, seconds: 10, kills: 3, faultShare: 0.01, hasDownSubscriber: true }
 const waits = { p50: 100, p99: 60_000, p999: 90_000, count: 100, late: 0 }
-const well: LossRow = {
+const well: LossResult = {
   seed: 1,
   size: { ...size, kills: 0, faultShare: 0 },
-  times: 'as deployed',
+  profile: 'as deployed',
   seconds: 10,
   faults: 0,
   kills: 0,
@@ -17,31 +17,31 @@ const well: LossRow = {
   accepted: 100,
   refused: 0,
   answers: { 201: 100 },
-  owed: 250,
+  expected: 250,
   delivered: 250,
   duplicates: 0,
   dead: 0,
   lost: [],
-  doubled: 0,
-  unsigned: 0,
-  well: waits,
+  duplicateKeys: 0,
+  invalidSignatures: 0,
+  healthy: waits,
   all: waits,
   slowest: [],
   messagesPerEvent: 1,
   messagesPerDelivery: 1.1,
 }
-const seeded: LossRow = { ...well, size, faults: 20, kills: 3 }
-const outage: OutageRow = {
+const seeded: LossResult = { ...well, size, faults: 20, kills: 3 }
+const outage: OutageResult = {
   store: 'cosmos',
-  times: 'hurried',
+  profile: 'hurried',
   seconds: 24,
   accepted: 100,
   refusedSmall: 0,
   refusedLarge: 5,
   answers: { 201: 100, 503: 5 },
   slowestRefusal: 3000,
-  silent503: 0,
-  owed: 100,
+  missingRetryAfter: 0,
+  expected: 100,
   delivered: 100,
   dead: 0,
   lost: [],
@@ -53,12 +53,12 @@ const outage: OutageRow = {
   heapBefore: 150_000_000,
   heapAfter: 151_000_000,
 }
-const found = (run: Partial<LossRow> = {}, down: Partial<OutageRow> = {}): Lost => ({
+const found = (run: Partial<LossResult> = {}, down: Partial<OutageResult> = {}): LossResults => ({
   at: '2026-01-01T00:00:00.000Z',
-  well,
+  baseline: well,
   runs: [{ ...seeded, ...run }],
   outages: [{ ...outage, ...down }],
-  cosmosHasFaults: true,
+  canFaultCosmos: true,
 })
 
 test('a run as planned, with nothing lost, is whole, and every aim is met', () => {
@@ -66,21 +66,21 @@ test('a run as planned, with nothing lost, is whole, and every aim is met', () =
   assert.doesNotMatch(lossReport(found()), /missed|NaN|undefined/)
 })
 
-const broken: [what: string, run: Partial<LossRow>][] = [
+const broken: [what: string, run: Partial<LossResult>][] = [
   ['something is lost', { lost: ['an event'] }],
   ['nothing is accepted', { accepted: 0 }],
   ['nobody was killed', { kills: 0 }],
   ['nothing went wrong', { faults: 0 }],
   ['a process ended by itself', { crashes: 1 }],
-  ['a key became two events', { doubled: 1 }],
-  ['a signature does not hold', { unsigned: 1 }],
+  ['a key became two events', { duplicateKeys: 1 }],
+  ['a signature does not hold', { invalidSignatures: 1 }],
 ]
 for (const [what, run] of broken)
   test(`a run is broken where ${what}`, () => assert.equal(isBroken(found(run)), true))
 
-const missed: [aim: RegExp, run: Partial<LossRow>, down?: Partial<OutageRow>][] = [
+const missed: [aim: RegExp, run: Partial<LossResult>, down?: Partial<OutageResult>][] = [
   [/At most 3 messages/, { messagesPerEvent: 9 }],
-  [/p99.9 at most 120 s .*later: 1 of 100/, { well: { ...waits, late: 1 } }],
+  [/p99.9 at most 120 s .*later: 1 of 100/, { healthy: { ...waits, late: 1 } }],
   [/a 503 within 4 s/, {}, { answers: { 201: 100, 500: 5 } }],
   [/a 503 within 4 s/, {}, { answers: { 201: 100 } }],
   [/a 503 within 4 s/, {}, { slowestRefusal: 20_000 }],

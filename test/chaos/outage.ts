@@ -1,16 +1,16 @@
 import { createClock, type Clock } from './clock.ts'
-import { duplicatesOf, missingOf, owedFor } from './ledger.ts'
+import { countDuplicates, undelivered, expectedDeliveries } from './expected-deliveries.ts'
 import { LARGE } from './plan.ts'
 import type { Profile } from './profiles.ts'
 import { progressOf } from './result.ts'
-import { startScene, type Scene, type Stage } from './environment.ts'
-import { settle } from './wait-until-settled.ts'
+import { startEnvironment, type Environment, type BackingServices } from './environment.ts'
+import { waitUntilSettled } from './wait-until-settled.ts'
 import { unavailable } from './store-faults.ts'
 import type { Stores } from './stores.ts'
-import { keepSweeping } from './faults.ts'
+import { sweepRepeatedly } from './faults.ts'
 
-const CALM_MS = 5000 // before and after
-const REHEARSAL_SECONDS = 8 // an outage before the outage: what it loads and compiles is then there, and no growth
+const STEADY_MS = 5000 // before and after
+const WARM_UP_SECONDS = 8 // an outage before the outage: what it loads and compiles is then there, and no growth
 const PROGRESS_MS = 5000
 const LARGE_EVERY = 20
 
@@ -23,9 +23,9 @@ export interface Outage {
 }
 
 /** What came of an outage of a whole store, under load. */
-export interface OutageRow {
+export interface OutageResult {
   store: 'cosmos' | 'queue'
-  times: string
+  profile: string
   seconds: number
   accepted: number
   /** Events without a 201, those that fit into a message and the larger ones. */
@@ -35,8 +35,8 @@ export interface OutageRow {
   answers: Record<string, number>
   /** The longest wait for a refusal, in ms, and how many 503s did not say when to try again. */
   slowestRefusal: number
-  silent503: number
-  owed: number
+  missingRetryAfter: number
+  expected: number
   delivered: number
   dead: number
   lost: string[]
@@ -52,34 +52,41 @@ export interface OutageRow {
 }
 
 /** Has a store down under load, half of the time refusing connections and half answering 503, and waits for the rest. */
-export async function runOutage(stage: Stage, outage: Outage): Promise<OutageRow> {
+export async function runOutage(services: BackingServices, outage: Outage): Promise<OutageResult> {
   const clock = createClock()
   const subscribers = [{ name: 'well', behaviour: () => ({}) }]
   const { profile, store } = outage
-  const scene = await startScene(stage, { profile, name: `outage-${store}`, subscribers })
-  const progress = setInterval(() => outage.onProgress?.(progressOf(scene, clock)), PROGRESS_MS)
+  const environment = await startEnvironment(services, {
+    profile,
+    name: `outage-${store}`,
+    subscribers,
+  })
+  const progress = setInterval(
+    () => outage.onProgress?.(progressOf(environment, clock)),
+    PROGRESS_MS,
+  )
   const sweeping = new AbortController()
-  void keepSweeping(scene.hosts, profile.sweepSeconds, sweeping.signal)
+  void sweepRepeatedly(environment.hosts, profile.sweepSeconds, sweeping.signal)
   try {
     clock.begin()
-    const publishing = publish(scene, clock, outage)
-    await clock.until(CALM_MS)
-    await takeDown(scene.stores, { store, seconds: REHEARSAL_SECONDS })
-    await clock.until(CALM_MS + REHEARSAL_SECONDS * 1000 + CALM_MS)
-    const heapBefore = await heapOf(scene)
-    await takeDown(scene.stores, outage)
+    const publishing = publish(environment, clock, outage)
+    await clock.until(STEADY_MS)
+    await takeDown(environment.stores, { store, seconds: WARM_UP_SECONDS })
+    await clock.until(STEADY_MS + WARM_UP_SECONDS * 1000 + STEADY_MS)
+    const heapBefore = await heapOf(environment)
+    await takeDown(environment.stores, outage)
     const backAt = Date.now()
     await publishing
-    return await countOf(scene, outage, { heapBefore, backAt })
+    return await resultOf(environment, outage, { heapBefore, backAt })
   } finally {
     clearInterval(progress)
     sweeping.abort()
-    await scene.stop()
+    await environment.stop()
   }
 }
 
-async function publish({ publisher }: Scene, clock: Clock, outage: Outage): Promise<void> {
-  const seconds = outage.seconds + REHEARSAL_SECONDS + (3 * CALM_MS) / 1000
+async function publish({ publisher }: Environment, clock: Clock, outage: Outage): Promise<void> {
+  const seconds = outage.seconds + WARM_UP_SECONDS + (3 * STEADY_MS) / 1000
   const all = Math.ceil(seconds * outage.eventsPerSecond)
   const publishing = Array.from({ length: all }, async (_, index) => {
     const at = (index / outage.eventsPerSecond) * 1000
@@ -90,7 +97,7 @@ async function publish({ publisher }: Scene, clock: Clock, outage: Outage): Prom
       type: 'app.instance.created',
       data,
       key: undefined,
-      again: false,
+      isRepeated: false,
     })
   })
   await Promise.all(publishing)
@@ -111,44 +118,44 @@ async function takeDown(
   stores[store].plan = plan
 }
 
-async function countOf(
-  scene: Scene,
+async function resultOf(
+  environment: Environment,
   { store, seconds, profile }: Outage,
   { heapBefore, backAt }: { heapBefore: number; backAt: number },
-): Promise<OutageRow> {
-  const { publisher, subscribers, stores, hosts } = scene
-  const { accepted, refused, answers, slowestRefusal, silent503 } = publisher.published
-  const owed = owedFor(accepted, subscribers)
-  const { dead, lost } = await settle(owed, stores, profile.quietSeconds)
+): Promise<OutageResult> {
+  const { publisher, subscribers, stores, hosts } = environment
+  const { accepted, refused, answers, slowestRefusal, missingRetryAfter } = publisher.published
+  const owed = expectedDeliveries(accepted, subscribers)
+  const { dead, lost } = await waitUntilSettled(owed, stores, profile.idleTimeoutSeconds)
   const backlog = owed.filter(({ event }) => event.at <= backAt)
   const firsts = backlog.map(
-    ({ event, subscriber }) => subscriber.got.get(event.id)?.firstAt ?? Infinity,
+    ({ event, subscriber }) => subscriber.received.get(event.id)?.firstAt ?? Infinity,
   )
   return {
     store,
-    times: profile.name,
+    profile: profile.name,
     seconds,
     accepted: accepted.length,
     refusedSmall: refused.filter(({ data }) => data === undefined).length,
     refusedLarge: refused.filter(({ data }) => data !== undefined).length,
     answers,
     slowestRefusal,
-    silent503,
-    owed: owed.length,
-    delivered: owed.length - missingOf(owed).length,
+    missingRetryAfter,
+    expected: owed.length,
+    delivered: owed.length - undelivered(owed).length,
     dead,
     lost,
-    duplicates: duplicatesOf(subscribers),
+    duplicates: countDuplicates(subscribers),
     crashes: hosts.crashes(),
     drainSeconds: Math.max(0, Math.max(...firsts) - backAt) / 1000,
     messagesPerEvent: stores.sent.events / accepted.length,
     messagesPerDelivery: stores.sent.deliveries / owed.length,
     heapBefore,
-    heapAfter: await heapOf(scene),
+    heapAfter: await heapOf(environment),
   }
 }
 
-async function heapOf({ hosts }: Scene): Promise<number> {
-  const heaps = await Promise.all(hosts.all.map((host) => host.holding()))
+async function heapOf({ hosts }: Environment): Promise<number> {
+  const heaps = await Promise.all(hosts.all.map((host) => host.heapUsed()))
   return heaps.reduce((sum, each) => sum + each, 0)
 }

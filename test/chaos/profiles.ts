@@ -5,9 +5,9 @@ export interface Profile {
   /** How often the proof has the app sweep when all is published, in s, beside its own timer; undefined: not at all. */
   sweepSeconds: number | undefined
   /** Whether nothing goes wrong any more when all is published. */
-  endsCalm: boolean
+  isFaultFreeAtEnd: boolean
   /** What has not come when for so long nothing has is lost. */
-  quietSeconds: number
+  idleTimeoutSeconds: number
 }
 
 /**
@@ -18,8 +18,8 @@ export const asDeployed: Profile = {
   name: 'as deployed',
   settings: { DELIVERY_RETRY_SECONDS: '10,30,60,60,60,60,60,60,60,60,60,60' },
   sweepSeconds: undefined,
-  endsCalm: false,
-  quietSeconds: 180,
+  isFaultFreeAtEnd: false,
+  idleTimeoutSeconds: 180,
 }
 
 /** Short times, for many runs: everything but the lease of ten minutes, and the look into queues every second, is shorter. */
@@ -32,8 +32,8 @@ export const hurried: Profile = {
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:05',
   },
   sweepSeconds: 5,
-  endsCalm: false,
-  quietSeconds: 120,
+  isFaultFreeAtEnd: false,
+  idleTimeoutSeconds: 120,
 }
 
 /** For a run of seconds: swept only when all is published, so that what the sweep sends again is not lost again. */
@@ -47,6 +47,6 @@ export const brief: Profile = {
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },
   sweepSeconds: 0.5,
-  endsCalm: true,
-  quietSeconds: 20,
+  isFaultFreeAtEnd: true,
+  idleTimeoutSeconds: 20,
 }

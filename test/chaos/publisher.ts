@@ -4,7 +4,7 @@ import { clientBody, clientHeaders } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import type { PlannedEvent } from './plan.ts'
 
-const LONGEST_MS = 20_000 // to answer: twice the app's own budget
+const TIMEOUT_MS = 20_000 // to answer: twice the app's own budget
 const PAUSE_MS = 500
 const KEYED_TRIES = 40
 const TOKEN_SECONDS = 4 * 3600
@@ -24,19 +24,19 @@ interface Published {
   /** How often each status was answered, `none` where there was no answer. */
   answers: Record<string, number>
   /** Events whose key was answered with a second id. */
-  doubled: number
+  duplicateKeys: number
   /** The longest wait for anything but a 201, in ms. */
   slowestRefusal: number
   /** 503s that do not say when to try again. */
-  silent503: number
+  missingRetryAfter: number
 }
 
-interface Answer {
+interface Attempt {
   status: number | 'none'
   id: string
 }
 
-/** A publisher with the real client's bytes; `api` gives the address of the host whose turn it is. */
+/** A publisher with the real client's bytes; `api` returns the address of the host for a turn. */
 export async function createPublisher(api: (turn: number) => string, issuer: string) {
   const dispatcher = new Agent({ connections: 32, pipelining: 1 })
   const headers = clientHeaders(
@@ -47,19 +47,19 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
     accepted: [],
     refused: [],
     answers: {},
-    doubled: 0,
+    duplicateKeys: 0,
     slowestRefusal: 0,
-    silent503: 0,
+    missingRetryAfter: 0,
   }
   let turn = 0
 
-  async function send({ type, data, key }: PlannedEvent): Promise<Answer> {
+  async function send({ type, data, key }: PlannedEvent): Promise<Attempt> {
     const began = performance.now()
     const answer = await post({ type, data }, key)
     published.answers[answer.status] = (published.answers[answer.status] ?? 0) + 1
     const ms = performance.now() - began
     if (answer.status !== 201) published.slowestRefusal = Math.max(published.slowestRefusal, ms)
-    if (answer.status === 503 && !answer.saysWhen) published.silent503++
+    if (answer.status === 503 && !answer.hasRetryAfter) published.missingRetryAfter++
     return answer
   }
   async function post(event: { type: string; data: string | undefined }, key?: string) {
@@ -69,17 +69,17 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
         headers: { ...headers, ...(key !== undefined && { 'Idempotency-Key': key }) },
         body: clientBody(event),
         dispatcher,
-        signal: AbortSignal.timeout(LONGEST_MS),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
       })
       const text = await answer.body.text()
       const id = answer.statusCode === 201 ? String(JSON.parse(text)) : ''
       return {
         status: answer.statusCode,
         id,
-        saysWhen: answer.headers['retry-after'] !== undefined,
+        hasRetryAfter: answer.headers['retry-after'] !== undefined,
       }
     } catch {
-      return { status: 'none' as const, id: '', saysWhen: false } // killed, or out of time
+      return { status: 'none' as const, id: '', hasRetryAfter: false } // killed, or out of time
     }
   }
   return {
@@ -90,7 +90,7 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
         const { status, id } = await send(event)
         if (status === 201) {
           published.accepted.push({ id, at: Date.now(), type: event.type })
-          if (event.again) await sendAgain(event, id)
+          if (event.isRepeated) await sendAgain(event, id)
           return
         }
         if (left > 1) await sleep(PAUSE_MS)
@@ -102,6 +102,6 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
 
   async function sendAgain(event: PlannedEvent, first: string): Promise<void> {
     const { status, id } = await send(event)
-    if (status === 201 && id !== first) published.doubled++
+    if (status === 201 && id !== first) published.duplicateKeys++
   }
 }

@@ -1,16 +1,23 @@
 import type { Clock } from './clock.ts'
-import { duplicatesOf, missingOf, owedFor, slowestOf, waitsOf, type Waits } from './ledger.ts'
+import {
+  countDuplicates,
+  undelivered,
+  expectedDeliveries,
+  slowestDeliveries,
+  latenciesOf,
+  type Latencies,
+} from './expected-deliveries.ts'
 import type { Size } from './plan.ts'
-import type { Scene } from './environment.ts'
-import type { Settled } from './wait-until-settled.ts'
+import type { Environment } from './environment.ts'
+import type { UndeliveredResult } from './wait-until-settled.ts'
 
 /** What came of a run. */
-export interface LossRow {
+export interface LossResult {
   seed: number
   /** What was planned. */
   size: Size
   /** The name of the profile: which times the app had. */
-  times: string
+  profile: string
   seconds: number
   faults: number
   kills: number
@@ -20,19 +27,19 @@ export interface LossRow {
   refused: number
   /** How often each status was answered. */
   answers: Record<string, number>
-  owed: number
+  expected: number
   delivered: number
   duplicates: number
   dead: number
   lost: string[]
   /** Keys that became two events. */
-  doubled: number
+  duplicateKeys: number
   /** Deliveries whose signature does not hold. */
-  unsigned: number
+  invalidSignatures: number
   /** To the subscriber that is well. */
-  well: Waits
+  healthy: Latencies
   /** To all three. */
-  all: Waits
+  all: Latencies
   /** The longest to the one that is well. */
   slowest: string[]
   /** Messages to fan-out, for each accepted event. */
@@ -42,19 +49,19 @@ export interface LossRow {
 }
 
 /** Counts what a run has come to. */
-export function rowOf(
-  { seed, size, times, seconds }: Pick<LossRow, 'seed' | 'size' | 'times' | 'seconds'>,
-  { subscribers, publisher, hosts, stores }: Scene,
-  { dead, lost }: Settled,
-): LossRow {
-  const { accepted, refused, answers, doubled } = publisher.published
-  const owed = owedFor(accepted, subscribers)
+export function resultOf(
+  { seed, size, profile, seconds }: Pick<LossResult, 'seed' | 'size' | 'profile' | 'seconds'>,
+  { subscribers, publisher, hosts, stores }: Environment,
+  { dead, lost }: UndeliveredResult,
+): LossResult {
+  const { accepted, refused, answers, duplicateKeys } = publisher.published
+  const owed = expectedDeliveries(accepted, subscribers)
   const [well] = subscribers
   const toWell = owed.filter(({ subscriber }) => subscriber === well)
   return {
     seed,
     size,
-    times,
+    profile,
     seconds,
     faults: stores.faults(),
     kills: hosts.kills(),
@@ -62,29 +69,32 @@ export function rowOf(
     accepted: accepted.length,
     refused: refused.length,
     answers,
-    owed: owed.length,
-    delivered: owed.length - missingOf(owed).length,
-    duplicates: duplicatesOf(subscribers),
+    expected: owed.length,
+    delivered: owed.length - undelivered(owed).length,
+    duplicates: countDuplicates(subscribers),
     dead,
     lost,
-    doubled: doubled + (well?.doubled() ?? 0),
-    unsigned: subscribers.reduce((sum, each) => sum + each.unsigned(), 0),
-    well: waitsOf(toWell),
-    all: waitsOf(owed),
-    slowest: slowestOf(toWell, 5),
+    duplicateKeys: duplicateKeys + (well?.duplicateKeys() ?? 0),
+    invalidSignatures: subscribers.reduce((sum, each) => sum + each.invalidSignatures(), 0),
+    healthy: latenciesOf(toWell),
+    all: latenciesOf(owed),
+    slowest: slowestDeliveries(toWell, 5),
     messagesPerEvent: stores.sent.events / accepted.length,
     messagesPerDelivery: stores.sent.deliveries / owed.length,
   }
 }
 
 /** One line on how far a run has come. */
-export function progressOf({ publisher, subscribers, hosts, stores }: Scene, clock: Clock): string {
+export function progressOf(
+  { publisher, subscribers, hosts, stores }: Environment,
+  clock: Clock,
+): string {
   const { accepted, refused } = publisher.published
-  const owed = owedFor(accepted, subscribers)
+  const owed = expectedDeliveries(accepted, subscribers)
   return [
     `${Math.round(clock.elapsed() / 1000)} s:`,
     `${accepted.length} accepted, ${refused.length} refused,`,
-    `${owed.length - missingOf(owed).length} of ${owed.length} delivered,`,
+    `${owed.length - undelivered(owed).length} of ${owed.length} delivered,`,
     `${stores.faults()} faults, ${hosts.kills()} kills`,
   ].join(' ')
 }

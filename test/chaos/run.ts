@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClock } from './clock.ts'
-import { missingOf, owedFor, type Owed } from './ledger.ts'
+import { undelivered, expectedDeliveries, type ExpectedDelivery } from './expected-deliveries.ts'
 import { planOf, type Size } from './plan.ts'
 import type { Profile } from './profiles.ts'
-import { progressOf, rowOf, type LossRow } from './result.ts'
-import { startScene, type Stage } from './environment.ts'
-import { settle } from './wait-until-settled.ts'
-import { illSubscribers, wellSubscribers } from './subscribers.ts'
-import { breakStores, keepSweeping, wreak } from './faults.ts'
+import { progressOf, resultOf, type LossResult } from './result.ts'
+import { startEnvironment, type BackingServices } from './environment.ts'
+import { waitUntilSettled } from './wait-until-settled.ts'
+import { failingSubscribers, healthySubscribers } from './subscribers.ts'
+import { injectStoreFaults, sweepRepeatedly, killAndEmpty } from './faults.ts'
 
 const PROGRESS_MS = 5000
-const MOST = 0.9
+const MOST_SHARE = 0.9
 
 export interface Run {
   name: string
@@ -18,44 +18,51 @@ export interface Run {
   size: Size
   profile: Profile
   /** Whether all goes well: no fault, no kill, nothing emptied, nobody ill. */
-  isWell: boolean
+  isBaseline: boolean
   onProgress?: (line: string) => void
   /** Called when all is published and most of it has come to the subscriber that is well: the rest is waiting. */
-  onMostDone?: () => void
+  onMostlyDelivered?: () => void
 }
 
 /** One run: publishes while everything breaks as the seed says, waits until all is delivered or dead, and counts. */
-export async function runLoss(stage: Stage, run: Run): Promise<LossRow> {
-  const { name, seed, size, profile, isWell, onProgress, onMostDone } = run
+export async function runLoss(services: BackingServices, run: Run): Promise<LossResult> {
+  const { name, seed, size, profile, isBaseline, onProgress, onMostlyDelivered } = run
   const clock = createClock()
   const plan = planOf(seed, size)
-  const subscribers = isWell ? wellSubscribers : illSubscribers(plan, clock, seed)
-  const scene = await startScene(stage, { profile, name, subscribers })
-  const { stores, hosts, publisher } = scene
-  const progress = setInterval(() => onProgress?.(progressOf(scene, clock)), PROGRESS_MS)
+  const subscribers = isBaseline ? healthySubscribers : failingSubscribers(plan, clock, seed)
+  const environment = await startEnvironment(services, { profile, name, subscribers })
+  const { stores, hosts, publisher } = environment
+  const progress = setInterval(() => onProgress?.(progressOf(environment, clock)), PROGRESS_MS)
   const ended = new AbortController()
   try {
     clock.begin()
-    if (!isWell) breakStores(stores, plan, clock, seed, size.faultShare)
+    if (!isBaseline) injectStoreFaults(stores, plan, clock, seed, size.faultShare)
     const publishing = plan.events.map(async (event) => {
       await clock.until(event.at)
       await publisher.publish(event)
     })
-    await Promise.all([...publishing, !isWell && wreak(plan, clock, hosts, stores)])
-    if (profile.endsCalm) stores.calm()
-    void keepSweeping(hosts, profile.sweepSeconds, ended.signal)
+    await Promise.all([...publishing, !isBaseline && killAndEmpty(plan, clock, hosts, stores)])
+    if (profile.isFaultFreeAtEnd) stores.clearFaults()
+    void sweepRepeatedly(hosts, profile.sweepSeconds, ended.signal)
     const { accepted } = publisher.published
-    void untilMost(owedFor(accepted, scene.subscribers.slice(0, 1)), ended.signal).then(onMostDone)
-    const settled = await settle(owedFor(accepted, scene.subscribers), stores, profile.quietSeconds)
+    void waitUntilMost(
+      expectedDeliveries(accepted, environment.subscribers.slice(0, 1)),
+      ended.signal,
+    ).then(onMostlyDelivered)
+    const settled = await waitUntilSettled(
+      expectedDeliveries(accepted, environment.subscribers),
+      stores,
+      profile.idleTimeoutSeconds,
+    )
     const seconds = clock.elapsed() / 1000
-    return rowOf({ seed, size, times: profile.name, seconds }, scene, settled)
+    return resultOf({ seed, size, profile: profile.name, seconds }, environment, settled)
   } finally {
     clearInterval(progress)
     ended.abort()
-    await scene.stop()
+    await environment.stop()
   }
 }
 
-async function untilMost(owed: Owed[], end: AbortSignal): Promise<void> {
-  while (!end.aborted && missingOf(owed).length > owed.length * (1 - MOST)) await sleep(500)
+async function waitUntilMost(owed: ExpectedDelivery[], end: AbortSignal): Promise<void> {
+  while (!end.aborted && undelivered(owed).length > owed.length * (1 - MOST_SHARE)) await sleep(500)
 }

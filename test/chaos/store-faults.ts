@@ -22,7 +22,7 @@ const queueAnswers: [Refusal, ...Refusal[]] = [
   unavailable.queue,
 ]
 
-/** Too many requests for what is paid for; the SDK waits as told. */
+/** Too many requests for what is paid for; the SDK waits for `ms`. */
 const throttled = (ms: number): Refusal => {
   const refusal = cosmos(429, 'TooManyRequests', 'Request rate is large.')
   const headers = { 'x-ms-retry-after-ms': String(ms), 'x-ms-substatus': '3200' }

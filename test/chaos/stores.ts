@@ -44,12 +44,12 @@ export async function openStores(settings: StoreSettings) {
     cosmos.plan = counted(ofCosmos)
     queue.plan = counted(ofQueue)
   }
-  const calm = () =>
+  const clearFaults = () =>
     plan(
       () => undefined,
       () => undefined,
     )
-  calm()
+  clearFaults()
   return {
     cosmos,
     queue,
@@ -60,12 +60,12 @@ export async function openStores(settings: StoreSettings) {
     /** From now on requests meet what these plans say. */
     plan,
     /** From now on nothing goes wrong. */
-    calm,
+    clearFaults: clearFaults,
     /** Empties every queue; only events that travel whole, since the store was away, are left in theirs. */
     async emptyQueues(): Promise<void> {
       const others = queues.filter((name) => name !== INBOUND)
       await Promise.all([
-        emptyOfReferences(service.getQueueClient(INBOUND)),
+        deleteReferences(service.getQueueClient(INBOUND)),
         ...others.map((name) => service.getQueueClient(name).clearMessages()),
       ])
     },
@@ -88,7 +88,7 @@ async function numberOf(database: Database, endpoint: string): Promise<string> {
   return String(resources.find((each) => each.endpoint === endpoint)?.number)
 }
 
-async function emptyOfReferences(queue: QueueClient): Promise<void> {
+async function deleteReferences(queue: QueueClient): Promise<void> {
   const most = { numberOfMessages: 32, visibilityTimeout: 5 }
   const take = async () => (await queue.receiveMessages(most)).receivedMessageItems
   for (let messages = await take(); messages.length > 0; messages = await take())

@@ -1,13 +1,13 @@
 import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
 import type { Clock } from './clock.ts'
-import { COMPLETED, inSpan, type LossPlan } from './plan.ts'
+import { COMPLETED, isWithin, type LossPlan } from './plan.ts'
 import { createRandom } from './random.ts'
 
 const FLAKY_SHARE = 0.1
 
 /** Which events a subscriber has got, and when first: by id, ms of the epoch. */
-interface Got {
+interface Receipt {
   firstAt: number
   times: number
 }
@@ -25,34 +25,34 @@ export interface SubscriberOptions {
 /** A subscriber that counts what it has answered with success; it is not subscribed yet. */
 export async function startSubscriber({ name, behaviour, type }: SubscriberOptions) {
   const receiver = await startReceiver()
-  const got = new Map<string, Got>()
+  const received = new Map<string, Receipt>()
   const idsOfKey = new Map<string, Set<string>>()
-  let unsigned = 0
+  let invalidSignatures = 0
 
-  function note({ event, at, verified }: Delivery): void {
+  function record({ event, at, verified }: Delivery): void {
     const id = event?.id ?? ''
-    const known = got.get(id) ?? { firstAt: at.getTime(), times: 0 }
-    got.set(id, { ...known, times: known.times + 1 })
-    if (verified !== true) unsigned++
+    const known = received.get(id) ?? { firstAt: at.getTime(), times: 0 }
+    received.set(id, { ...known, times: known.times + 1 })
+    if (verified !== true) invalidSignatures++
     if (isKey(event?.data))
       idsOfKey.set(event.data, (idsOfKey.get(event.data) ?? new Set()).add(id))
   }
   receiver.behave((delivery) => {
     const answer = behaviour()
     const isEvent = delivery.event?.type !== 'platform.events.validatesubscription'
-    if (isEvent && answer.status === undefined && answer.does === undefined) note(delivery)
+    if (isEvent && answer.status === undefined && answer.does === undefined) record(delivery)
     return answer
   })
   const endpoint = `${receiver.url}/${name}`
   return {
     name,
     endpoint,
-    got,
+    received,
     /** How many came without a signature that holds. */
-    unsigned: () => unsigned,
+    invalidSignatures: () => invalidSignatures,
     /** How many keys came as more than one event. */
-    doubled: () => [...idsOfKey.values()].filter(({ size }) => size > 1).length,
-    wants: (event: { type: string }): boolean => type === undefined || event.type === type,
+    duplicateKeys: () => [...idsOfKey.values()].filter(({ size }) => size > 1).length,
+    matches: (event: { type: string }): boolean => type === undefined || event.type === type,
     /** Subscribes at an address of the app, with a token of the issuer there. */
     async subscribe(api: string, issuer: string): Promise<void> {
       const filters = type === undefined ? {} : { typeFilter: type }
@@ -63,20 +63,20 @@ export async function startSubscriber({ name, behaviour, type }: SubscriberOptio
 }
 
 /** The three of a run in which nobody is ill. */
-export const wellSubscribers: SubscriberOptions[] = [
+export const healthySubscribers: SubscriberOptions[] = [
   { name: 'well', behaviour: () => ({}) },
   { name: 'flaky', behaviour: () => ({}) },
   { name: 'down', behaviour: () => ({}), type: COMPLETED },
 ]
 
 /** One that is well, one that fails now and then, and one that is down for a while. */
-export function illSubscribers(
+export function failingSubscribers(
   { down }: LossPlan,
   clock: Clock,
   seed: number,
 ): SubscriberOptions[] {
   const random = createRandom(seed + 3)
-  const ills: [Behaviour, ...Behaviour[]] = [
+  const failures: [Behaviour, ...Behaviour[]] = [
     { status: 503 },
     { status: 500 },
     { does: 'reset' },
@@ -84,10 +84,10 @@ export function illSubscribers(
   ]
   return [
     { name: 'well', behaviour: () => ({}) },
-    { name: 'flaky', behaviour: () => (random.chance(FLAKY_SHARE) ? random.pick(ills) : {}) },
+    { name: 'flaky', behaviour: () => (random.chance(FLAKY_SHARE) ? random.pick(failures) : {}) },
     {
       name: 'down',
-      behaviour: () => (inSpan([down], clock.elapsed()) ? down.how : {}),
+      behaviour: () => (isWithin([down], clock.elapsed()) ? down.how : {}),
       type: COMPLETED,
     },
   ]

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
 import { QueueSASPermissions, QueueServiceClient, type QueueClient } from '@azure/storage-queue'
-import { startChild } from '../../local/emulators/child.ts'
 import { startEmulators, type Emulators } from '../../local/emulators/emulators.ts'
-import { clockSays, eventually } from '../support/stores.ts'
+import { clockSays } from '../support/stores.ts'
 import { patient } from '../support/time-limits.ts'
 
 const week = 7 * 24 * 60 * 60
 const MOMENT = Math.ceil(patient(0.25)) // seconds: longer than what a test does before they have passed
 
 let emulators: Emulators
+
 let service: QueueServiceClient
 
 before(async () => {
@@ -24,6 +20,7 @@ before(async () => {
 after(async () => emulators?.stop())
 
 let queues = 0
+
 async function newQueue(): Promise<QueueClient> {
   const queue = service.getQueueClient(`queue-${queues++}`)
   await queue.create()
@@ -230,65 +227,4 @@ test('an account of any name has the published key, and queues of its own', asyn
 test('the blob service is there too', async () => {
   const answer = await fetch(`http://127.0.0.1:${emulators.ports.blob}/devstoreaccount1?comp=list`)
   assert.match(answer.headers.get('server') ?? '', /^Azurite-Blob/)
-})
-
-const isOpen = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
-
-async function portInUse() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  return { port, free: () => new Promise((resolve) => server.close(resolve)) }
-}
-
-test('a port that is taken is named, and nothing is left running', async () => {
-  const [taken, chosen] = [await portInUse(), await portInUse()]
-  await chosen.free()
-  const { port } = taken
-  await assert.rejects(startEmulators({ cosmosPort: port, queuePort: chosen.port }), {
-    message: `Cosmos emulator: port ${port} is already in use`,
-  })
-  assert.equal(await isOpen(chosen.port), false, 'Azurite was stopped')
-  await assert.rejects(startEmulators({ blobPort: port, cosmosPort: chosen.port }), {
-    message: `Azurite: port ${port} is already in use`,
-  })
-  assert.equal(await isOpen(chosen.port), false, 'the Cosmos emulator was stopped')
-  await taken.free()
-})
-
-test('an emulator that ends before it is ready is an error', async () => {
-  const nothing = new URL('../../local/emulators/refusal.ts', import.meta.url) // loads, and is done
-  const child = startChild('Nothing', nothing, [])
-  await assert.rejects(child.ready, { message: 'Nothing ended before it was ready' })
-  await child.stop()
-})
-
-test('stop frees the ports', async () => {
-  const own = await startEmulators()
-  const ports = Object.values(own.ports)
-  assert.deepEqual(await Promise.all(ports.map(isOpen)), [true, true, true])
-  await Promise.all([own.stop(), own.stop()])
-  assert.deepEqual(await Promise.all(ports.map(isOpen)), [false, false, false])
-})
-
-test('the emulators end with their parent, even if that is killed', async () => {
-  const module = new URL('../../local/emulators/emulators.ts', import.meta.url)
-  const script = `import { startEmulators } from '${module.href}'
-    console.log(JSON.stringify((await startEmulators()).ports))`
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'ignore'], // nothing left over can hold up the test run
-  })
-  const [line] = await once(createInterface(parent.stdout), 'line')
-  const ports: number[] = Object.values(JSON.parse(line))
-  assert.deepEqual(await Promise.all(ports.map(isOpen)), [true, true, true])
-  parent.kill('SIGKILL')
-  await once(parent, 'exit')
-  const anyOpen = async () => (await Promise.all(ports.map(isOpen))).includes(true)
-  await eventually('all closed', async () => !(await anyOpen()))
 })

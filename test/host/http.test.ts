@@ -3,14 +3,14 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
-import { startHost } from './fixture/stage.ts'
+import { startHost } from './fixture/host-process.ts'
 
 const settings = { 'AzureWebJobs.c-off.Disabled': 'TRUE' }
 const { url, lines } = await startHost({ after }, 'http.cjs', { settings })
 const port = Number(new URL(url).port)
 const close = ['host: caller.example:81', 'connection: close']
 
-/** Sends bytes as they are; gives back all that comes until the connection ends. */
+/** Sends bytes unchanged. Returns all bytes received until the connection ends. */
 async function raw(head: string[], body = ''): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   const chunks: Buffer[] = []

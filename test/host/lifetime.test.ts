@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { startHost as startHere } from '../../local/host/host.ts'
 import { readHostSettings } from '../../local/host/settings.ts'
 import { createWorker } from '../../local/host/worker.ts'
-import { makeApp, startHost, type Cleaner } from './fixture/stage.ts'
+import { makeApp, startHost, type Teardown } from './fixture/host-process.ts'
 import { eventually } from '../support/stores.ts'
 
 test('what cannot be registered is refused, by name', async (t) => {
@@ -37,7 +37,7 @@ test('an app that registers nothing does not start', async () => {
 })
 
 /** What a host says that does not start. */
-async function faultOf(t: Cleaner, fault: string): Promise<string> {
+async function faultOf(t: Teardown, fault: string): Promise<string> {
   const settings = { HOST_TEST_FAULT: fault }
   const error: unknown = await startHost(t, 'faults.cjs', { settings }).catch((reason) => reason)
   return error instanceof Error ? error.message : 'it started'
@@ -85,7 +85,7 @@ test('settings have the defaults of the host; the environment overrides host.jso
 
 test('only the functions asked for run; stop waits for requests under way, then the appTerminate hooks run', async (t) => {
   const args = ['--functions', 'plain,slow']
-  const { url, lines, stop, ended } = await startHost(t, 'http.cjs', { args })
+  const { url, lines, stop, exitCode } = await startHost(t, 'http.cjs', { args })
   assert.equal((await fetch(`${url}/api/plain`)).status, 200)
   assert.equal((await fetch(`${url}/api/things/x`)).status, 404)
 
@@ -93,7 +93,7 @@ test('only the functions asked for run; stop waits for requests under way, then 
   await eventually('its start', () => lines.some((line) => line.endsWith('begun')))
   stop()
   assert.equal(await (await answer).text(), 'slow 1')
-  assert.equal(await ended, 0)
+  assert.equal(await exitCode, 0)
   assert.equal(lines.at(-1), 'terminated, with started') // the data of the appStart hook
 })
 

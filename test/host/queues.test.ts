@@ -1,94 +1,26 @@
 // Storage-queue triggers of the local host (local/host): what the real one's listener does.
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { after, describe, test } from 'node:test'
-import { QueueServiceClient } from '@azure/storage-queue'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
-import { openQueues, pollingWait } from '../../local/host/queue.ts'
-import { describe as describeFunction } from '../../local/host/worker.ts'
-import { startHost } from './fixture/stage.ts'
-import { eventually, setting } from '../support/stores.ts'
-
-const LEASE_SECONDS = 5
-const queues = {
-  batchSize: 4,
-  newBatchThreshold: 2,
-  maxDequeueCount: 3,
-  visibilityTimeout: '00:00:01',
-  maxPollingInterval: '00:00:00.500',
-}
-const args = ['--lease', String(LEASE_SECONDS)]
-const options = { host: { extensions: { queues } } }
-const hostAt = (connection: string, functions?: string) =>
-  startHost({ after }, 'queues.cjs', {
-    ...options,
-    settings: { HOST_TEST_QUEUES: connection, 'AzureWebJobs.off.Disabled': '1' },
-    args: functions === undefined ? args : [...args, '--functions', functions],
-  })
-
-/** An account of its own on the shared emulator, with some of the fixture's queues. */
-async function createAccount(...names: string[]) {
-  const name = `h${randomUUID().replaceAll('-', '').slice(0, 20)}`
-  const connection = setting('TEST_STORAGE').replaceAll('devstoreaccount1', name)
-  const service = QueueServiceClient.fromConnectionString(connection)
-  const queue = (queueName: string) => service.getQueueClient(queueName)
-  await Promise.all(names.map((each) => queue(each).create()))
-  const send = (queueName: string, value: unknown) => queue(queueName).sendMessage(encode(value))
-  async function textsOf(queueName: string) {
-    const peeked = await queue(queueName)
-      .peekMessages({ numberOfMessages: 32 })
-      .catch(() => undefined)
-    return peeked?.peekedMessageItems.map(({ messageText }) => messageText).toSorted() ?? []
-  }
-  return { connection, queue, send, textsOf }
-}
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64')
-
-type Host = Awaited<ReturnType<typeof startHost>>
-const runsOf = ({ entries }: Host, name: string, mark: string) =>
-  entries(name).filter(({ item, kind }) => kind !== undefined && Object(item).mark === mark)
-const ended = (host: Host, name: string, mark: string, seconds = 30) =>
-  eventually(
-    `the end of ${mark}`,
-    () => host.entries(name).some(({ done }) => Object(done).mark === mark),
-    seconds,
-  )
-
-test('a missing connection and a name that no queue can have are faults at the start', () => {
-  process.env['HOST_TEST_QUEUES'] = 'UseDevelopmentStorage=true'
-  const open = (trigger: { queueName: string; connection?: string }) => () => {
-    const bindings = { message: { type: 'queueTrigger', ...trigger } }
-    return openQueues(describeFunction({ name: 'f', bindings }, () => undefined))
-  }
-  const connection = 'HOST_TEST_QUEUES'
-  for (const queueName of ['%NAME%', 'under_score', 'two--hyphens', 'ab', 'x'.repeat(64)])
-    assert.throws(
-      open({ queueName, connection }),
-      new RegExp(`^Error: "${queueName}" is no queue's name$`),
-    )
-  assert.equal(open({ queueName: 'Upper-Case', connection })().queue.name, 'upper-case')
-  assert.throws(
-    open({ queueName: 'abc', connection: 'NO_SUCH' }),
-    /"f": the setting NO_SUCH is missing/,
-  )
-  assert.throws(open({ queueName: 'abc' }), /the setting AzureWebJobsStorage is missing/)
-})
-
-test('polls that find nothing come ever more rarely, up to maxPollingInterval', () => {
-  for (const [empty, expected] of [100, 200, 300, 500, 900].entries()) {
-    const wait = pollingWait(empty + 1, 1000)
-    const chance = expected === 100 ? 0 : (expected - 100) * 0.2
-    assert.ok(wait >= expected - chance && wait <= expected + chance, `${wait} for ${expected}`)
-  }
-  assert.equal(pollingWait(6, 1000), 1000)
-  assert.equal(pollingWait(5000, 1000), 1000)
-})
+import { describe, test } from 'node:test'
+import { eventually } from '../support/stores.ts'
+import {
+  LEASE_SECONDS,
+  hostAt,
+  createAccount,
+  encode,
+  runsOf,
+  ended,
+} from './fixture/queue-account.ts'
 
 const account = await createAccount('work', 'binary', 'bad-poison', 'crowd', 'late', 'off')
+
 const { send, queue, textsOf } = account
+
 await dequeueThreeTimes('late', 'seen three times')
+
 for (const sleep of [5000, 5000]) await send('crowd', { sleep })
+
 await Promise.all(Array.from({ length: 10 }, () => send('crowd', { sleep: 1000 })))
+
 const host = await hostAt(account.connection)
 
 async function dequeueThreeTimes(name: string, value: unknown): Promise<void> {
@@ -225,68 +157,6 @@ describe('a queue', { concurrency: true }, () => {
       '[warning] Host: queue absent: QueueNotFound',
       '[warning] Host: queue absent: readable',
     ])
-  })
-  test('storage may go and come back; stop waits for what runs, and releases what comes too late', async (t) => {
-    const own = await createAccount('work')
-    const proxy = await startFaultProxy(own.connection)
-    t.after(() => proxy.stop())
-    const other = await hostAt(proxy.connection, 'work')
-    await proxy.close()
-    const lines = () => other.lines.filter((line) => line.includes('queue work: '))
-    await eventually('the line', () => lines().length > 0)
-    await proxy.open()
-    await own.send('work', { mark: 'last', sleep: 2000 })
-    await eventually('its start', () => runsOf(other, 'work', 'last').length > 0)
-    assert.deepEqual(lines(), [
-      '[warning] Host: queue work: ECONNREFUSED',
-      '[warning] Host: queue work: readable',
-    ])
-
-    let polled = false
-    proxy.plan = ({ method }) => {
-      polled ||= method === 'GET'
-      return method === 'GET' ? { delayMs: 4000 } : undefined
-    }
-    await eventually('a poll', () => polled)
-    await own.send('work', { mark: 'too late' }) // that poll will lease it
-    other.stop()
-    assert.equal(await other.ended, 0)
-    assert.ok(other.entries('work').some(({ done }) => Object(done).mark === 'last'))
-    assert.deepEqual(runsOf(other, 'work', 'too late'), [])
-    const { receivedMessageItems } = await own
-      .queue('work')
-      .receiveMessages({ numberOfMessages: 32 })
-    assert.deepEqual(
-      receivedMessageItems.map(({ messageText, dequeueCount }) => [messageText, dequeueCount]),
-      [[encode({ mark: 'too late' }), 2]],
-    )
-  })
-
-  test('a call that hangs ends after 10 s', async (t) => {
-    const own = await createAccount('work')
-    const proxy = await startFaultProxy(own.connection)
-    t.after(() => proxy.stop())
-    proxy.plan = () => 'hang'
-    const other = await hostAt(proxy.connection, 'work')
-    await eventually(
-      'the line',
-      () => other.lines.includes('[warning] Host: queue work: unreadable'),
-      30,
-    )
-    proxy.plan = () => undefined
-    await own.send('work', { mark: 'after all' })
-    await ended(other, 'work', 'after all')
-  })
-
-  test('an error nobody awaits ends the process; after the lease its message is back', async () => {
-    const own = await createAccount('work')
-    const other = await hostAt(own.connection, 'work')
-    await own.send('work', { mark: 'die', die: true })
-    assert.equal(await other.ended, 1)
-    assert.ok(other.lines.includes('Error: nobody awaits this'))
-    assert.equal((await own.textsOf('work')).length, 0)
-    const receive = async () => (await own.queue('work').receiveMessages()).receivedMessageItems[0]
-    assert.equal((await eventually('the end of the lease', receive)).dequeueCount, 2)
   })
 })
 

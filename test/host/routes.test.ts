@@ -2,14 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildRoutes, findRoute } from '../../local/host/routes.ts'
-import { describe } from '../../local/host/worker.ts'
+import { describeFunction } from '../../local/host/worker.ts'
 
 type Given = [name: string, route: string, ...methods: string[]]
 
 function tableOf(given: Given[], prefix = 'api') {
   const functions = given.map(([name, route, ...methods]) => {
     const trigger = { type: 'httpTrigger', route, methods: methods.length > 0 ? methods : ['GET'] }
-    return describe({ name, bindings: { trigger, $return: { type: 'http' } } }, () => undefined)
+    return describeFunction(
+      { name, bindings: { trigger, $return: { type: 'http' } } },
+      () => undefined,
+    )
   })
   const table = buildRoutes(functions, prefix)
   return (path: string, method = 'GET') => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { parseSchedule } from '../../local/host/timer.ts'
-import { startHost } from './fixture/stage.ts'
+import { startHost } from './fixture/host-process.ts'
 import { eventually } from '../support/stores.ts'
 
 const settings = { 'AzureWebJobs.never-on.Disabled': '1' }
@@ -56,7 +56,7 @@ test('stop waits for a run by hand', async () => {
   await run('never-on')
   await eventually('its start', () => runs() > before)
   host.stop()
-  assert.equal(await host.ended, 0)
+  assert.equal(await host.exitCode, 0)
   assert.equal(host.lines.filter((line) => line === `${byHand}, done`).length, before + 1)
 })
 

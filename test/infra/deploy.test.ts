@@ -14,7 +14,7 @@ const root = path.join(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'app-events-deploy-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** Runs a script with nothing but `PATH` in its environment; gives how it ended and all that it wrote. */
+/** Runs a script with nothing but `PATH` in its environment; returns its exit code and output. */
 async function run(script: string, args: string[], PATH = folder) {
   const child = spawn(process.execPath, [path.join(root, script), ...args], { env: { PATH } })
   const ended = once(child, 'close')

@@ -47,7 +47,7 @@ suite('with an app that has done everything once', { skip: deployed !== undefine
   ])
   after(() => Promise.all([app.stop(), receiver.stop(), failing.stop()]))
   const tried = new Set<string>()
-  receiver.behave('', ({ event: { id = '' } = {} }) => {
+  receiver.behave(({ event: { id = '' } = {} }) => {
     const isFirst = !tried.has(id)
     tried.add(id)
     return { status: isFirst ? 503 : 200 }

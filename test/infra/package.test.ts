@@ -15,7 +15,7 @@ const root = path.join(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'app-events-package-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** Makes the package in a folder of its own; gives the zip and the bill of materials. */
+/** Makes the package in a folder of its own; returns the zip and the bill of materials. */
 function makePackage(name: string) {
   const out = path.join(folder, name)
   execFileSync(process.execPath, ['infra/package.ts', '--out', out], { cwd: root })

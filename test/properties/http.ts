@@ -8,7 +8,7 @@ import { createWorld } from '../support/stores.ts'
 import { goodEventText } from './events.ts'
 import { property, type Generated } from './property.ts'
 import { readQuery, replayText, subscriptionText } from './requests.ts'
-import { storedProperties } from './stored.ts'
+import { storedProperties } from './stored-documents.ts'
 import { isHeaderValue } from './tokens.ts'
 import { damaged, jsonText, oddText } from './values.ts'
 
@@ -17,7 +17,7 @@ const management = ['create-subscription', 'list-subscriptions', 'read-subscript
 const deliveries = ['list-deliveries', 'start-replay', 'read-replay']
 
 /**
- * Starts the app's HTTP functions with stores of their own, and gives what must hold of them. Every answer is also held
+ * Starts the app's HTTP functions with stores of their own, and returns their properties. Every answer is also held
  * against docs/openapi.yaml.
  */
 export async function startHttpProperties() {
@@ -33,14 +33,14 @@ export async function startHttpProperties() {
     resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
   })
 
-  async function takesBody(body: string | Uint8Array<ArrayBuffer>): Promise<void> {
+  async function checkBody(body: string | Uint8Array<ArrayBuffer>): Promise<void> {
     const headers = clientHeaders(altinn, platform)
     requireOneOf(
       [201, 400, 401, 413],
       await fetch(`${app.api}/app`, { method: 'POST', headers, body }),
     )
   }
-  async function takesHeaders(changes: [string, string][]): Promise<void> {
+  async function checkHeaders(changes: [string, string][]): Promise<void> {
     const body = JSON.stringify(exampleEvent)
     const usual = {
       ...clientHeaders(altinn, platform),
@@ -51,7 +51,12 @@ export async function startHttpProperties() {
     const answer = await sendRaw(`${app.api}/app`, [...rest, ...changes], body)
     requireOneOf([201, 400, 401, 403, 411, 413, 415, 431], answer)
   }
-  async function answersPath({ method, parts, query, as }: Generated<typeof asked>): Promise<void> {
+  async function checkPath({
+    method,
+    parts,
+    query,
+    as,
+  }: Generated<typeof pathRequest>): Promise<void> {
     const authorization = `Bearer ${{ owner, user, nobody: 'abc' }[as]}`
     const path = parts.join('/').replaceAll('{id}', String(id))
     const answer = await fetch(`${app.api}/${path}?${query}`, {
@@ -61,17 +66,27 @@ export async function startHttpProperties() {
     requireOneOf([200, 400, 401, 403, 404, 503], answer)
     assert.ok(answer.status !== 503 || parts.includes('health'))
   }
-  async function takesWish([path, body]: [string, string]): Promise<void> {
+  async function checkManagementBody([path, body]: [string, string]): Promise<void> {
     const answer = await client.call('POST', path.replace('{id}', String(id)), body)
     requireOneOf([201, 202, 400, 403, 409, 413], answer)
   }
   return {
     app,
     properties: [
-      property('POST /app takes or refuses any body', 500, publishBody, takesBody),
-      property('POST /app takes or refuses any headers', 100, headerChanges, takesHeaders),
-      property('every path answers, whatever stands in it and after it', 250, asked, answersPath),
-      property('subscriptions and replays take or refuse any body', 100, wishBody, takesWish),
+      property('POST /app takes or refuses any body', 500, publishBody, checkBody),
+      property('POST /app takes or refuses any headers', 100, headerChanges, checkHeaders),
+      property(
+        'every path answers, whatever stands in it and after it',
+        250,
+        pathRequest,
+        checkPath,
+      ),
+      property(
+        'subscriptions and replays take or refuse any body',
+        100,
+        managementBody,
+        checkManagementBody,
+      ),
       ...storedProperties(world, app, owner, id),
     ],
   }
@@ -166,13 +181,13 @@ const part = fc.oneof(
     ),
   },
 )
-const asked = fc.record({
+const pathRequest = fc.record({
   method: fc.constantFrom('GET', 'GET', 'GET', 'PUT', 'PATCH', 'HEAD', 'OPTIONS', 'QUERY'),
   parts: fc.array(part, { minLength: 1, maxLength: 5 }),
   query: readQuery,
   as: fc.constantFrom('owner', 'user', 'nobody'),
 })
-const wishBody = fc.oneof(
+const managementBody = fc.oneof(
   fc.tuple(fc.constant(''), subscriptionText),
   fc.tuple(fc.constant('/{id}/replay'), replayText),
 )

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { CloudEvent } from '../../shared/events/cloud-event.ts'
 import { createMatcher } from '../../shared/subscriptions/matcher.ts'
 import type { Filters, SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
-import { anyLike } from '../../shared/events/like-pattern.ts'
+import { createLikeMatcher } from '../../shared/events/like-pattern.ts'
 import { property, type Generated } from './property.ts'
 
 // Few values of each kind, so that most combinations meet; prefixes of each other, so that they do so wrongly where they can.
@@ -59,7 +59,7 @@ const steps = fc.array(
 )
 
 /** Matching as it is specified, in the plainest words. */
-function plainlyMeets(
+function matchesBySpecification(
   { filters: wanted, validated, circuit }: SubscriptionDocument,
   sent: CloudEvent,
   alternativeOfEvent: string | undefined,
@@ -121,7 +121,7 @@ function compareStepByStep(list: Generated<typeof steps>): void {
       const stored = other?.replace('/org/', '/organisation/') // as the document of an event has it
       const found = matcher.match(sent, stored).map((each) => each.number)
       const expected = plain
-        .filter((each) => plainlyMeets(each, sent, stored))
+        .filter((each) => matchesBySpecification(each, sent, stored))
         .map((each) => each.number)
       assert.deepEqual(found.toSorted(byNumber), expected.toSorted(byNumber))
     }
@@ -148,7 +148,10 @@ export const matchingProperties = [
         .split('%')
         .map((part) => part.replaceAll(/[.*]/g, '\\$&'))
         .join('.*')
-      assert.equal(anyLike([pattern])(text), new RegExp(`^${expression}$`, 'is').test(text))
+      assert.equal(
+        createLikeMatcher([pattern])(text),
+        new RegExp(`^${expression}$`, 'is').test(text),
+      )
     },
   ),
 ]

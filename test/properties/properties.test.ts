@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { startHttpProperties } from './http.ts'
-import { partsOf } from './groups.ts'
+import { inputShares } from './input-shares.ts'
 import type { Property } from './property.ts'
 import { pureProperties } from './pure.ts'
 import { startQueueProperties } from './queues.ts'
@@ -13,9 +13,9 @@ const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
 after(() => assert.deepEqual(unhandled, []))
 
-/** One test a property; what fails is told with the seed and the smallest input. */
+/** One test a property; a failure names the seed and the smallest input. */
 function testEach(properties: Property[], inputs: number): void {
-  for (const [{ name, failure }, part] of partsOf(properties, inputs))
+  for (const [{ name, failure }, part] of inputShares(properties, inputs))
     test(name, async () => {
       const found = await failure(part, seed)
       assert.equal(found, undefined, found)

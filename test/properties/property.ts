@@ -16,10 +16,10 @@ export function property<T>(
   inputs: fc.Arbitrary<T>,
   holds: (input: T) => void | Promise<void>,
 ): Property {
-  const claim = fc.asyncProperty(inputs, async (input) => {
+  const fastCheckProperty = fc.asyncProperty(inputs, async (input) => {
     await holds(input)
   })
-  return { name, share, failure: (count, seed) => failureOf(claim, count, seed) }
+  return { name, share, failure: (count, seed) => failureOf(fastCheckProperty, count, seed) }
 }
 
 /** The same where as many as `atOnce` inputs are tried together: what takes its time with one takes no more with all. */
@@ -27,12 +27,16 @@ export function propertyOfMany<T>(
   name: string,
   share: number,
   inputs: fc.Arbitrary<T>,
-  atOnce: number,
+  batchSize: number,
   hold: (inputs: T[]) => Promise<void>,
 ): Property {
-  const lists = fc.array(inputs, { minLength: atOnce, maxLength: atOnce })
-  const claim = fc.asyncProperty(lists, hold)
-  return { name, share, failure: (count, seed) => failureOf(claim, count / atOnce, seed) }
+  const lists = fc.array(inputs, { minLength: batchSize, maxLength: batchSize })
+  const batchProperty = fc.asyncProperty(lists, hold)
+  return {
+    name,
+    share,
+    failure: (count, seed) => failureOf(batchProperty, count / batchSize, seed),
+  }
 }
 
 async function failureOf(
@@ -45,5 +49,5 @@ async function failureOf(
   return found.failed ? fc.defaultReportMessage(found) : undefined
 }
 
-/** What an arbitrary gives. */
+/** The type of the values of an arbitrary. */
 export type Generated<A> = A extends fc.Arbitrary<infer T> ? T : never

@@ -1,11 +1,11 @@
 import { addressProperties } from './addresses.ts'
-import { answerProperties } from './answers.ts'
+import { answerProperties } from './webhook-answers.ts'
 import { circuitProperties } from './circuits.ts'
 import { deliveryProperties } from './deliveries.ts'
 import { eventProperties } from './events.ts'
 import { matchingProperties } from './matching.ts'
 import { messageProperties } from './messages.ts'
-import { orderProperties } from './order.ts'
+import { orderProperties } from './event-ids.ts'
 import { requestProperties } from './requests.ts'
 import { tokenProperties } from './tokens.ts'
 

@@ -13,13 +13,13 @@ import { jsonText, oddText } from './values.ts'
 
 const QUEUES = ['events-inbound', 'events-retry', 'drains', 'subscription-validation', 'replays']
 
-/** One look at a message is enough to give it up, and the next comes at once. */
-const hasty = {
+/** A message becomes poison after one try, and a retry is immediate. */
+const oneAttempt = {
   AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '1',
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:00',
 }
 
-/** A subscriber that is validated already: a validation would be followed by a replay, 8 s later, that every look waits for. */
+/** A subscriber that is validated already: a validation would be followed by a replay, 8 s later, that every poll waits for. */
 const subscriberAt = (endpoint: string): SubscriptionDocument => ({
   v: 1,
   id: 'a'.repeat(64),
@@ -33,17 +33,17 @@ const subscriberAt = (endpoint: string): SubscriptionDocument => ({
   secrets: [{ key: newSecret() }],
 })
 
-/** Starts the whole app with stores and a subscriber of its own, and gives what must hold of it from end to end. */
+/** Starts the whole app with stores and a subscriber of its own, and returns its end-to-end properties. */
 export async function startQueueProperties() {
   const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
   await world.container('subscriptions').items.create(subscriberAt(`${receiver.url}/hook`))
-  const app = await startApp(world, { settings: hasty })
+  const app = await startApp(world, { settings: oneAttempt })
   async function publish(text?: string): Promise<string> {
     const answer = await app.publish(text)
     assert.equal(answer.status, 201, text)
     return String(await answer.json())
   }
-  async function deliver(list: Generated<typeof goodEventText>[]): Promise<void> {
+  async function checkDelivery(list: Generated<typeof goodEventText>[]): Promise<void> {
     const ids = await Promise.all(list.map(({ text }) => publish(text)))
     for (const [index, { event }] of list.entries()) {
       const { body } = await receiver.waitFor(
@@ -61,7 +61,7 @@ export async function startQueueProperties() {
     ])
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
   }
-  async function outlive(messages: string[]): Promise<void> {
+  async function checkMessages(messages: string[]): Promise<void> {
     for (const queue of QUEUES)
       await Promise.all(messages.map((message) => world.send(queue, message)))
     await eventually('every message is done', async () => (await waiting()) === 0, 60)
@@ -76,14 +76,14 @@ export async function startQueueProperties() {
         30,
         goodEventText,
         10,
-        deliver,
+        checkDelivery,
       ),
       propertyOfMany(
         'no message of any queue stops the app, or stays',
         20,
         messageText,
         20,
-        outlive,
+        checkMessages,
       ),
     ],
   }

@@ -117,16 +117,16 @@ const settings = fc
 
 export const requestProperties = [
   property(
-    'a wish to subscribe is one or a 400, and its filters mean what they say',
+    'a subscription request is accepted or a 400, and its filters mean what they say',
     40,
     subscriptionText,
     (body) => {
-      const wish = problemOr(
+      const request = problemOr(
         () => parseSubscriptionRequest({ text: body, value: parseJson(body) }),
         400,
       )
-      if (wish === undefined) return
-      const { filters } = wish
+      if (request === undefined) return
+      const { filters } = request
       const key = { id: 'a', consumer: '/org/ttd', number: 1 }
       const document = { ...key, endpoint: 'https://example.no/hook', secrets: [], filters }
       const {
@@ -148,29 +148,32 @@ export const requestProperties = [
     },
   ),
   property(
-    'a wish to replay is one or a 400, and the ids between its times are found',
+    'a replay request is accepted or a 400, and the ids between its times are found',
     30,
     replayText,
     (body) => {
-      const wish = problemOr(() => parseReplayRequest({ value: parseJson(body) }), 400)
-      if (wish === undefined) return
-      const [from, until] = [newReplay('id', '1', wish, 0).cursor, boundAt(Date.parse(wish.to))]
+      const request = problemOr(() => parseReplayRequest({ value: parseJson(body) }), 400)
+      if (request === undefined) return
+      const [from, until] = [
+        newReplay('id', '1', request, 0).cursor,
+        boundAt(Date.parse(request.to)),
+      ]
       assert.ok(from <= until && until <= boundAt(2 ** 48 - 1), `${from} to ${until}`)
     },
   ),
   property(
-    'a wish to read is one or a 400, and never reaches into the holdback',
+    'a read request is accepted or a 400, and never reaches into the holdback',
     40,
     readQuery,
     (query) => {
       const now = Date.now()
-      const wish = problemOr(
+      const request = problemOr(
         () => parseReadRequest(`https://h/app/ttd/a?${query}`, null, 30, now),
         400,
       )
-      if (wish === undefined) return
-      assert.ok(wish.until <= boundAt(now - 30_000) && wish.size >= 1 && wish.size <= 1000)
-      assert.ok(Object.keys(wish.about).length <= 1)
+      if (request === undefined) return
+      assert.ok(request.until <= boundAt(now - 30_000) && request.size >= 1 && request.size <= 1000)
+      assert.ok(Object.keys(request.about).length <= 1)
     },
   ),
   property(

@@ -60,7 +60,7 @@ const callerClaims = fc.dictionary(
     oddClaim,
   ),
 )
-const wish = fc.record(
+const requestedFilters = fc.record(
   {
     resource: fc.constantFrom(
       'urn:altinn:resource:app_ttd_a',
@@ -85,7 +85,7 @@ const claimOf: Record<string, string> = {
 }
 
 /** Who may subscribe to what, in the plainest words. */
-function mayPlainly(
+function maySubscribeBySpecification(
   claims: Record<string, unknown>,
   { resource, subject = '', alternative = '' }: Filters,
 ): boolean {
@@ -120,13 +120,13 @@ export const tokenProperties = [
   property(
     'who a token names is plain, and may subscribe to no more than its own',
     60,
-    fc.tuple(callerClaims, wish),
+    fc.tuple(callerClaims, requestedFilters),
     ([claims, filters]) => {
       const identity = problemOr(() => identityOf(claims), 400)
       if (identity === undefined) return
       assert.match(identity.consumer, /^\/(org|user|systemuser|organisation)\/[\w-]+$/)
       const may = problemOr(() => (requireMaySubscribe(identity, filters), true), 400, 403) ?? false
-      assert.equal(may, mayPlainly(claims, filters))
+      assert.equal(may, maySubscribeBySpecification(claims, filters))
     },
   ),
   property(

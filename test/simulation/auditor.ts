@@ -35,8 +35,7 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
   }
 
   function* ofAccepted(): Generator<[Life, Accepted]> {
-    for (const life of timeline.lives.values())
-      for (const each of accepted) yield [life, each]
+    for (const life of timeline.lives.values()) for (const each of accepted) yield [life, each]
   }
 
   /** Every accepted event is delivered to whoever was to have it, or over for a reason that holds. */
@@ -85,18 +84,18 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
       const failed = requests.filter(({ result }) => result !== 'gone')
       const [first] = failed
       const last = failed.at(-1)
-      return (
-        first !== undefined && last !== undefined && last.at - first.at >= LADDER_MS - SKEW_MS
-      )
+      return first !== undefined && last !== undefined && last.at - first.at >= LADDER_MS - SKEW_MS
     }
     if (requests.some(({ result }) => result === 'gone')) return true
     // Disabled: at some time after it was sent, and it was not sent after the subscription was enabled again.
-    return life.active.some(
-      ({ until }, index) =>
-        until !== Infinity &&
-        until >= each.sentAt - SKEW_MS &&
-        Date.parse(each.event.time) < (life.active[index + 1]?.validated ?? Infinity),
-    ) || life.active.length === 0
+    return (
+      life.active.some(
+        ({ until }, index) =>
+          until !== Infinity &&
+          until >= each.sentAt - SKEW_MS &&
+          Date.parse(each.event.time) < (life.active[index + 1]?.validated ?? Infinity),
+      ) || life.active.length === 0
+    )
   }
 
   /** Every piece of work that waits has its waker. */

@@ -70,7 +70,9 @@ export function startClients(
   async function withSubscription(
     { subscriptions }: Services,
     subscriber: number,
-    work: (found: NonNullable<Awaited<ReturnType<typeof subscriptions.byNumber>>>) => Promise<unknown>,
+    work: (
+      found: NonNullable<Awaited<ReturnType<typeof subscriptions.byNumber>>>,
+    ) => Promise<unknown>,
   ): Promise<void> {
     const endpoint = urlOf(subscriber)
     const owned = await subscriptions.ofConsumer(CONSUMER)

@@ -87,7 +87,9 @@ export function planOf(seed: number): Plan {
     subscribers,
     events: burst(random, events),
     actions: random.chance(0.6)
-      ? many(random.integer(0, 5), () => action(random, subscribers.length, events.length, calmFrom))
+      ? many(random.integer(0, 5), () =>
+          action(random, subscribers.length, events.length, calmFrom),
+        )
       : [],
     faults: isFaulty ? faults(random, calmFrom) : [],
     incidents: isFaulty ? many(random.integer(0, 5), () => incident(random, calmFrom)) : [],
@@ -203,7 +205,9 @@ function faults(random: Random, calmFrom: number): Fault[] {
   const share = random.pick([0.1, 0.3, 0.6])
   const chosen = RATES.filter(() => random.chance(share)).map(([kind, most]): Fault => {
     const from = random.chance(0.5) ? 0 : random.between(0, calmFrom)
-    const until = random.chance(0.5) ? calmFrom : Math.min(calmFrom, from + random.skewed(SECOND, HOUR))
+    const until = random.chance(0.5)
+      ? calmFrom
+      : Math.min(calmFrom, from + random.skewed(SECOND, HOUR))
     return { kind, from, until, rate: random.skewed(most / 100, most) }
   })
   return random.chance(0.15) ? [...chosen, outage(random, calmFrom)] : chosen

@@ -7,7 +7,10 @@ import { newCloudEvent } from '../../shared/events/cloud-event.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import type { Services } from '../../shared/services.ts'
 import type { Change } from '../../shared/subscriptions/subscription-changes.ts'
-import { isSubscription, type SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
+import {
+  isSubscription,
+  type SubscriptionDocument,
+} from '../../shared/subscriptions/subscription.ts'
 
 /** The stores under test. */
 export interface Subject {

@@ -20,10 +20,18 @@ export function simulatedSubscriptionStore(
   })
   return {
     add: (document) =>
-      connection.create(keyOf(document.consumer, document.id), document.consumer, withWake(document)),
+      connection.create(
+        keyOf(document.consumer, document.id),
+        document.consumer,
+        withWake(document),
+      ),
     find: (consumer, id, session) => connection.read(keyOf(consumer, id), consumer, session),
     save: (document) =>
-      connection.replace(keyOf(document.consumer, document.id), document.consumer, withWake(document)),
+      connection.replace(
+        keyOf(document.consumer, document.id),
+        document.consumer,
+        withWake(document),
+      ),
     byNumber: (number) =>
       connection.query(`subscription ${number}`, (all) => {
         for (const each of all) if (isSubscription(each) && each.number === number) return each

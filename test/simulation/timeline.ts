@@ -22,10 +22,7 @@ export interface Life {
 export type Timeline = ReturnType<typeof createTimeline>
 
 /** Notes, at every write of the store, when each subscription was active: the truth that no process has. */
-export function createTimeline(
-  container: Container<SubscriptionOrTombstone>,
-  now: () => number,
-) {
+export function createTimeline(container: Container<SubscriptionOrTombstone>, now: () => number) {
   const lives = new Map<number, Life>()
 
   function activate(life: Life, validated: number | undefined): void {

@@ -6,10 +6,10 @@ const OPENID = '/openid'
 /** A server of key sets whose keys are in the test's hands: what each path answers can change at any time. */
 export async function startKeyServer({ port = 0 } = {}) {
   const answers = new Map<string, (response: ServerResponse) => void>()
-  const asked: string[] = []
+  const requestedPaths: string[] = []
   const server = createServer((request, response) => {
     const path = request.url ?? ''
-    asked.push(path)
+    requestedPaths.push(path)
     const answer = answers.get(path) ?? (() => response.writeHead(404).end('{}'))
     answer(response)
   })
@@ -23,7 +23,7 @@ export async function startKeyServer({ port = 0 } = {}) {
   return {
     url,
     /** The path of every request, in order. */
-    asked,
+    requestedPaths: requestedPaths,
     answers,
     answer,
     /** Publishes the keys of `altinn`, or of the platform issuer of that name. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { CloudEvent } from '../../shared/events/cloud-event.ts'
 
 /** Reads events with a token; `person` goes into the header of that name. */
-export function readerOf({ api }: { api: string }, token: string | undefined, person?: string) {
+export function createReader({ api }: { api: string }, token: string | undefined, person?: string) {
   const get = (address: string): Promise<Response> =>
     fetch(address.startsWith('http') ? address : `${api}/app/${address}`, {
       headers: {

@@ -1,6 +1,6 @@
 const MOST = 2 ** 31
 
-/** The seed that was asked for, a whole number below 2^31, or a new one. Throws, naming `what` says it, for anything else. */
+/** Returns the requested seed, or a random one. Throws, naming the setting `what`, unless it is a whole number below 2^31. */
 export function seedOf(what: string, asked: string | undefined): number {
   if (asked === undefined) return Math.floor(Math.random() * MOST)
   const seed = Number(asked)

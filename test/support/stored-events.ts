@@ -6,7 +6,7 @@ import { boundAt } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { World } from './stores.ts'
 
-interface Said {
+interface EventMembers {
   org?: string
   app?: string
   subject?: string
@@ -23,7 +23,7 @@ export function idAt(ms: number): string {
 }
 
 /** What is stored of an event that was accepted at `ms` of the epoch and has been fanned out. */
-export function documentAt(ms: number, said: Said = {}): EventDocument {
+export function documentAt(ms: number, said: EventMembers = {}): EventDocument {
   const { org = 'ttd', app = 'apps-test', ...members } = said
   const resource = `urn:altinn:resource:app_${org}_${app}`
   const source = `https://${org}.apps.altinn.no/${org}/${app}`

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { BlockList } from 'node:net'
 import { after, test } from 'node:test'
 import { parseNetworks } from '../../shared/http/networks.ts'
-import { faultOfAddress, faultOfPlainAddress } from '../../shared/webhooks/address.ts'
+import { faultOfAddress, faultOfHttpAddress } from '../../shared/webhooks/address.ts'
 import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
 import {
   addressAttacks,
@@ -10,7 +10,7 @@ import {
   metadata,
   noEndpoints,
   spellings,
-  startEndpointLab,
+  startEndpointFixture,
 } from '../attacks/addresses.ts'
 
 const words = (text: string) => text.trim().split(/\s+/)
@@ -26,16 +26,16 @@ const open = words(`
   2003::1 3ffe::1 ::ffff:8.8.8.8 ::ffff:808:808
 `)
 
-for (const { what, expected, got } of addressAttacks)
-  test(`${what}: open to ${expected}`, async () => {
-    assert.equal(await got(), expected)
+for (const { name, expected, run } of addressAttacks)
+  test(`${name}: open to ${expected}`, async () => {
+    assert.equal(await run(), expected)
   })
 
-const lab = await startEndpointLab()
+const lab = await startEndpointFixture()
 after(lab.stop)
-for (const { what, expected, got } of endpointAttacks(lab))
-  test(`the endpoint ${what}: ${expected}`, async () => {
-    assert.equal(await got(), expected)
+for (const { name, expected, run } of endpointAttacks(lab))
+  test(`the endpoint ${name}: ${expected}`, async () => {
+    assert.equal(await run(), expected)
   })
 
 test('public addresses, next to the closed ones too, are allowed', () => {
@@ -52,11 +52,11 @@ test('a network that is allowed opens itself, mapped too, and nothing beside it'
 
 test('without TLS, public addresses must be in an allowed network as well', () => {
   const allowed = parseNetworks('8.8.0.0/16')
-  assert.equal(faultOfPlainAddress('8.8.8.8', allowed), undefined)
-  assert.equal(faultOfPlainAddress('::ffff:8.8.8.8', allowed), undefined)
-  assert.match(faultOfPlainAddress('1.1.1.1', allowed) ?? '', /WEBHOOK_ALLOWED_NETWORKS/)
-  assert.match(faultOfPlainAddress('10.0.0.1', allowed) ?? '', isPrivate)
-  assert.match(faultOfPlainAddress('169.254.169.254', everything) ?? '', isNever)
+  assert.equal(faultOfHttpAddress('8.8.8.8', allowed), undefined)
+  assert.equal(faultOfHttpAddress('::ffff:8.8.8.8', allowed), undefined)
+  assert.match(faultOfHttpAddress('1.1.1.1', allowed) ?? '', /WEBHOOK_ALLOWED_NETWORKS/)
+  assert.match(faultOfHttpAddress('10.0.0.1', allowed) ?? '', isPrivate)
+  assert.match(faultOfHttpAddress('169.254.169.254', everything) ?? '', isNever)
 })
 
 test('what is no IP address is at fault', () => {

@@ -1,48 +1,20 @@
 import assert from 'node:assert/strict'
-import type { KeyObject } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { createIssuers } from '../../shared/auth/issuers.ts'
-import { createKeySet, jwksUriOf } from '../../shared/auth/key-set.ts'
-import { newKey, type SigningKey } from '../support/forged-tokens.ts'
-import { startKeyServer } from '../support/key-server.ts'
+import { jwksUriOf } from '../../shared/auth/key-set.ts'
 import { eventually } from '../support/stores.ts'
-
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-
-const all = await Promise.all([newKey('FIRST'), newKey('SECOND'), newKey('THIRD')])
-const [first, second, third] = all
-
-/** A key server with the keys of the issuer `ttd`, and a key set of that address with a clock of its own. */
-async function start(t: TestContext, ...keys: SigningKey[]) {
-  const server = await startKeyServer()
-  let running = true
-  const stop = async () => {
-    if (running) await server.stop()
-    running = false
-  }
-  t.after(stop)
-  server.serve('ttd', ...keys)
-  const clock = { now: 0 }
-  const set = createKeySet(
-    async () => `${server.url}/ttd/jwks`,
-    () => clock.now,
-  )
-  return { server, clock, set, stop }
-}
-
-/** Asserts which keys were found, in order. */
-function assertKeys(found: KeyObject[], ...expected: SigningKey[]): void {
-  const kids = found.map((key) => all.find(({ publicKey }) => key.equals(publicKey))?.kid)
-  assert.deepEqual(
-    kids,
-    expected.map(({ kid }) => kid),
-  )
-}
+import {
+  SECOND,
+  MINUTE,
+  HOUR,
+  first,
+  second,
+  third,
+  start,
+  assertKeys,
+} from '../support/key-sets.ts'
 
 test('keys in padded base64, as Altinn publishes them, and in base64url are accepted', async (t) => {
   const { server, set } = await start(t)
@@ -75,7 +47,7 @@ test('many who ask at once cause one request', async (t) => {
   const { server, set } = await start(t, first)
   const found = await Promise.all(Array.from({ length: 50 }, () => set.find('FIRST')))
   for (const keys of found) assertKeys(keys, first)
-  assert.equal(server.asked.length, 1)
+  assert.equal(server.requestedPaths.length, 1)
 })
 
 test('a key in use for five hours causes five to seven requests', async (t) => {
@@ -84,7 +56,10 @@ test('a key in use for five hours causes five to seven requests', async (t) => {
     assertKeys(await set.find('FIRST'), first)
     await turn()
   }
-  assert.ok(server.asked.length >= 5 && server.asked.length <= 7, `${server.asked.length} requests`)
+  assert.ok(
+    server.requestedPaths.length >= 5 && server.requestedPaths.length <= 7,
+    `${server.requestedPaths.length} requests`,
+  )
 })
 
 test('a refresh within the hour makes nobody wait', async (t) => {
@@ -95,7 +70,7 @@ test('a refresh within the hour makes nobody wait', async (t) => {
   clock.now = 51 * MINUTE
   assertKeys(await set.find('FIRST'), first) // although the server has not answered
   const response = await eventually('a request', () => waiting[0])
-  assert.equal(server.asked.length, 2)
+  assert.equal(server.requestedPaths.length, 2)
   response.end(JSON.stringify({ keys: [second.jwk] }))
   await eventually('the new key', async () => {
     const found = await set.find('SECOND')
@@ -109,14 +84,14 @@ test('a new kid is found at once; the next one when a minute has passed', async 
   clock.now += 10 * SECOND
   server.serve('ttd', second)
   assertKeys(await set.find('SECOND'), second)
-  assert.equal(server.asked.length, 2)
+  assert.equal(server.requestedPaths.length, 2)
   server.serve('ttd', third)
   clock.now += 59 * SECOND
   assertKeys(await set.find('THIRD'), second)
-  assert.equal(server.asked.length, 2)
+  assert.equal(server.requestedPaths.length, 2)
   clock.now += 2 * SECOND
   assertKeys(await set.find('THIRD'), third)
-  assert.equal(server.asked.length, 3)
+  assert.equal(server.requestedPaths.length, 3)
   assertKeys(await set.find('FIRST'), third) // withdrawn keys are gone
 })
 
@@ -127,78 +102,15 @@ test('a flood of unknown kids costs a request a minute and locks out no known ke
     const flood = Array.from({ length: 5 }, () => set.find(`MADE-UP-${kid++}`))
     for (const keys of await Promise.all(flood)) assertKeys(keys, first)
   }
-  assert.ok(server.asked.length > 100 && server.asked.length <= 181)
-})
-
-test('a flood while the key server is down neither locks out known keys nor delays new ones', async (t) => {
-  const { server, clock, set } = await start(t, first)
-  await set.find('FIRST')
-  server.answer('/ttd/jwks', {}, 503)
-  for (; clock.now < 2 * HOUR; clock.now += 10 * SECOND) {
-    await set.find('MADE-UP')
-    assertKeys(await set.find('FIRST'), first)
-  }
-  assert.ok(server.asked.length < 1 + 2 * 60 + 60 * 2 + 2, `${server.asked.length} requests`)
-  server.serve('ttd', second)
-  clock.now += MINUTE
-  assertKeys(await set.find('SECOND'), second)
-})
-
-test('known keys go on for 24 hours while the key server is down, and come back with it', async (t) => {
-  const { server, clock, set, stop } = await start(t, first)
-  assertKeys(await set.find('FIRST'), first)
-  await stop()
-  for (const hours of [0.9, 1.1, 12, 23.9]) {
-    clock.now = hours * HOUR
-    assertKeys(await set.find('FIRST'), first)
-    assertKeys(await set.find('OTHER'), first)
-  }
-  clock.now = 24 * HOUR + MINUTE
-  assertKeys(await set.find('FIRST'))
-  assertKeys(await set.find(undefined))
-  const again = await startKeyServer({ port: Number(new URL(server.url).port) })
-  t.after(again.stop)
-  again.serve('ttd', first)
-  clock.now += MINUTE
-  assertKeys(await set.find('FIRST'), first)
-})
-
-test('an address that was never reached gives no keys, no error, and one request a second', async (t) => {
-  const { server, clock, set } = await start(t)
-  server.answer('/ttd/jwks', {}, 500)
-  for (let call = 0; call < 100; call++, clock.now += 100) assertKeys(await set.find('FIRST'))
-  assert.ok(
-    server.asked.length >= 8 && server.asked.length <= 10,
-    `${server.asked.length} requests`,
-  )
-  assert.equal(set.hasKeys, false)
-  server.serve('ttd', first)
-  clock.now += SECOND
-  assertKeys(await set.find('FIRST'), first)
-  assert.equal(set.hasKeys, true)
-})
-
-test('a key server that hangs makes nobody wait once a try has failed: known keys serve at once', async (t) => {
-  const { server, clock, set } = await start(t, first)
-  await set.find('FIRST')
-  server.answer('/ttd/jwks', {}, 503)
-  clock.now = 2 * HOUR
-  assertKeys(await set.find('FIRST'), first)
-  const waiting: ServerResponse[] = []
-  server.answers.set('/ttd/jwks', (response) => waiting.push(response))
-  clock.now += MINUTE
-  assertKeys(await set.find('FIRST'), first) // although the server has not answered
-  const response = await eventually('a request', () => waiting[0])
-  response.end(JSON.stringify({ keys: [second.jwk] }))
-  await eventually('the new key', async () => {
-    const found = await set.find('SECOND')
-    return found.length === 1 && found.every((key) => key.equals(second.publicKey))
-  })
+  assert.ok(server.requestedPaths.length > 100 && server.requestedPaths.length <= 181)
 })
 
 const keys = JSON.stringify({ keys: [second.jwk] })
+
 const overlong = JSON.stringify({ keys: [second.jwk], padding: 'x'.repeat(1_048_576) })
+
 const gzip = { 'content-encoding': 'gzip' }
+
 const answers: [what: string, (response: ServerResponse) => void][] = [
   ['another address', (response) => response.writeHead(302, { location: '/other' }).end(keys)],
   ['another address for good', (response) => response.writeHead(308, { location: '/other' }).end()],
@@ -215,6 +127,7 @@ const answers: [what: string, (response: ServerResponse) => void][] = [
   ['a gzip bomb', (response) => response.writeHead(200, gzip).end(gzipSync(overlong))],
   ['a cut connection', (response) => response.destroy()],
 ]
+
 for (const [what, answer] of answers)
   test(`a key server that answers ${what} changes no key and gives none`, async (t) => {
     const { server, clock, set } = await start(t)
@@ -228,8 +141,8 @@ for (const [what, answer] of answers)
     server.answers.set('/ttd/jwks', answer)
     clock.now += 2 * MINUTE
     assertKeys(await set.find('SECOND'), first)
-    assert.deepEqual([...new Set(server.asked)], ['/ttd/jwks'])
-    assert.equal(server.asked.length, 3)
+    assert.deepEqual([...new Set(server.requestedPaths)], ['/ttd/jwks'])
+    assert.equal(server.requestedPaths.length, 3)
   })
 
 test('an OpenID document must name an http address, and is not sought elsewhere', async (t) => {
@@ -244,27 +157,5 @@ test('an OpenID document must name an http address, and is not sought elsewhere'
   server.answer('/elsewhere', { jwks_uri: `${server.url}/altinn/jwks` })
   server.answers.set('/openid', (response) => response.writeHead(302, elsewhere).end())
   await assert.rejects(jwksUriOf(url))
-  assert.ok(!server.asked.includes('/elsewhere'))
-})
-
-test('made-up issuers do not push out real ones', async (t) => {
-  const { server, stop } = await start(t, first)
-  const keysFor = createIssuers({ jwksUrl: `${server.url}/{issuer}/jwks`, issuers: undefined })
-  const find = async (iss: string) => (await keysFor({ iss })?.find(undefined)) ?? []
-  for (let name = 0; name < 100; name++) assertKeys(await find(`early-${name}`))
-  assertKeys(await find('ttd'), first)
-  for (let name = 0; name < 250; name++) assertKeys(await find(`late-${name}`))
-  await stop()
-  assertKeys(await find('ttd'), first)
-  assert.equal(server.asked.filter((path) => path === '/ttd/jwks').length, 1)
-})
-
-test('no more than 100 issuers are kept: the first made-up one is asked for again', async (t) => {
-  const { server } = await start(t)
-  const keysFor = createIssuers({ jwksUrl: `${server.url}/{issuer}/jwks`, issuers: undefined })
-  const kept = keysFor({ iss: 'name-0' })
-  for (let name = 1; name < 100; name++) keysFor({ iss: `name-${name}` })
-  assert.equal(keysFor({ iss: 'name-0' }), kept)
-  keysFor({ iss: 'name-100' })
-  assert.notEqual(keysFor({ iss: 'name-0' }), kept)
+  assert.ok(!server.requestedPaths.includes('/elsewhere'))
 })

@@ -1,28 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { boundAt } from '../../shared/events/event-id.ts'
-import { parseReadRequest } from '../../shared/events/read-request.ts'
-import { nextAddress } from '../../shared/flows/read-events.ts'
-import { Problem } from '../../shared/http/problem.ts'
-
-const NOW = Date.parse('2026-03-01T12:00:00Z')
-const HOLDBACK = 30
-const API = 'https://events.example.no/events/api/v1/app/ttd/apps-test'
-const idAt = (time: string) => `${boundAt(Date.parse(time))}7000-8000-000000000000`
-const at = (time: string) => boundAt(Date.parse(time))
-
-const parse = (query: string, person: string | null = null) =>
-  parseReadRequest(`${API}?${query}`, person, HOLDBACK, NOW)
-function faultOf(query: string, person: string | null = null): string {
-  try {
-    parse(query, person)
-  } catch (error) {
-    assert.ok(error instanceof Problem)
-    assert.equal(error.status, 400)
-    return error.message
-  }
-  throw new assert.AssertionError({ message: `accepted: ${query}` })
-}
+import { idAt, at, parse, faultOf, past } from '../support/read-requests.ts'
 
 test('what is left out has defaults', () => {
   assert.deepEqual(parse('after=1'), {
@@ -35,7 +14,6 @@ test('what is left out has defaults', () => {
   })
 })
 
-const past = idAt('2026-02-01T00:00:00Z')
 const nowhere = [
   '1',
   '0',
@@ -48,6 +26,7 @@ const nowhere = [
   `${past}0`,
   `{${past}}`,
 ]
+
 const positions: [what: string, query: string, after: string][] = [
   ['an id that this service made', `after=${past}`, past],
   ['the same in capitals', `after=${past.toUpperCase()}`, past],
@@ -68,74 +47,10 @@ const positions: [what: string, query: string, after: string][] = [
   ['an empty id and a time', 'after=&from=2026-02-01T00:00:00Z', at('2026-02-01T00:00:00Z')],
   ['a time before all time', 'from=0001-01-01T00:00:00Z', boundAt(0)],
 ]
+
 describe('where a page begins', () => {
   for (const [what, query, after] of positions)
     test(`${what}: ${query}`, () => assert.equal(parse(query).after, after))
-})
-
-// Every form that .NET's clients and the original's documentation write; the offset counts.
-const times: [written: string, time: string][] = [
-  ['2026-02-01T10:00:00Z', '2026-02-01T10:00:00.000Z'],
-  ['2026-02-01t10:00:00z', '2026-02-01T10:00:00.000Z'],
-  ['2026-02-01 10:00:00Z', '2026-02-01T10:00:00.000Z'],
-  ['2026-02-01T10:00:00.1239999Z', '2026-02-01T10:00:00.123Z'],
-  ['2026-02-01T10:00Z', '2026-02-01T10:00:00.000Z'],
-  ['2026-02-01T12:00:00%2B02:00', '2026-02-01T10:00:00.000Z'],
-  ['2026-02-01T06:30:00-03:30', '2026-02-01T10:00:00.000Z'],
-  ['2026-02-01 12:00:00 %2B02:00', '2026-02-01T10:00:00.000Z'],
-  ['2026-02-01Z', '2026-02-01T00:00:00.000Z'],
-  ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
-]
-const timeless = [
-  '2026-02-01T10:00:00',
-  '2026-02-01',
-  '2026-02-01 10:00',
-  '2026-02-01T10:00:00.123',
-]
-const nonsense = [
-  'x',
-  '0',
-  '1767225600',
-  '2026-02-30T00:00:00Z',
-  '2026-13-01T00:00:00Z',
-  '01.02.2026',
-]
-nonsense.push(
-  '2026-02-01T25:00:00Z',
-  '2026-02-01T12:00:00+02:00',
-  '2026-02-01T10:00:00Q',
-  '2025-02-29Z',
-)
-nonsense.push(
-  'Sun, 01 Feb 2026 10:00:00 GMT',
-  '2026-02-01T10:00:00Z;x',
-  '2026-02-01T10:00:00+25:00',
-)
-describe('times', () => {
-  for (const [written, time] of times)
-    test(`${written} is a time`, () => {
-      assert.equal(parse(`from=${written}`).after, at(time))
-      const end = boundAt(Date.parse(time) + 1) // `to` is included
-      assert.equal(parse(`after=1&to=${written}`).until, end)
-    })
-  for (const [name, query] of [
-    ['From', 'from='],
-    ['To', 'after=1&to='],
-  ] as const) {
-    for (const written of timeless)
-      test(`${name} ${written} has no time zone`, () => {
-        const sentence = `The '${name}' parameter must specify timezone. E.g. 2022-07-07T11:00:53.3917Z for UTC`
-        assert.equal(faultOf(query + written), sentence)
-      })
-    for (const written of nonsense)
-      test(`${name} ${written} is no time`, () => {
-        assert.match(faultOf(query + written), new RegExp(`^The '${name}' .* date and time.*%2B`))
-      })
-  }
-  test('no `to` reaches into what is held back', () => {
-    for (const to of ['2026-03-01T11:59:45Z', '2026-03-01T12:00:00Z', '9999-12-31T23:59:59Z'])
-      assert.equal(parse(`after=1&to=${to}`).until, at('2026-03-01T11:59:30Z'))
-  })
 })
 
 const sizes: [given: string, size: number][] = [
@@ -147,6 +62,7 @@ const sizes: [given: string, size: number][] = [
   ['', 50],
   ['10&size=20', 10],
 ]
+
 describe('sizes', () => {
   for (const [given, size] of sizes)
     test(`size=${given} is ${size}`, () => assert.equal(parse(`after=1&size=${given}`).size, size))
@@ -170,7 +86,9 @@ const people: [query: string, person: string | null, about: object][] = [
   ['party=1&party=2', null, { subject: '/party/1' }],
   ['person=01017512345', null, {}], // only the header counts: addresses end in logs
 ]
+
 const twoOf = (one: string, other: string) => `Only one of '${one}' or '${other}' can be defined.`
+
 const notPeople: [query: string, person: string | null, sentence: string][] = [
   ['party=1', '01017512345', twoOf('Party', 'Person')],
   ['party=1&unit=991825827', null, twoOf('Party', 'Unit')],
@@ -197,6 +115,7 @@ const notPeople: [query: string, person: string | null, sentence: string][] = [
     ],
   ),
 ]
+
 describe('whom events are about', () => {
   for (const [query, person, about] of people)
     test(`${query}, header ${person}`, () =>
@@ -219,6 +138,7 @@ const patterns: [query: string, types: string[]][] = [
   ['type=a%2Cb', ['a', 'b']],
   ['types=a&xtype=b', []],
 ]
+
 describe('patterns', () => {
   for (const [query, types] of patterns)
     test(query, () => {
@@ -242,24 +162,7 @@ const unbounded = [
   'after=&from=',
   'type=a&party=1',
 ]
+
 for (const query of unbounded)
   test(`a query without beginning is refused: ${query}`, () =>
     assert.equal(faultOf(query), "The 'From' or 'After' parameter must be defined."))
-
-const addresses: [query: string, next: string][] = [
-  ['?after=1', `?after=${past}`],
-  ['?size=5&after=1&type=a%25', `?after=${past}&size=5&type=a%25`],
-  ['?After=1&AFTER=2&unit=991825827', `?after=${past}&unit=991825827`],
-  ['?from=2026-02-01T12:00:00%2B02:00', `?after=${past}&from=2026-02-01T12%3A00%3A00%2B02%3A00`],
-  ['?afterwards=1&&type=a&type=b,c', `?after=${past}&afterwards=1&type=a&type=b%2Cc`],
-  ['?type[]=a|b c#after=2', `?after=${past}&type%5B%5D=a%7Cb+c`],
-  ['', `?after=${past}`],
-]
-describe('the address of the next page', () => {
-  for (const [query, next] of addresses)
-    test(`of ${query}`, () => {
-      assert.equal(nextAddress(API + query, past), API + next)
-      const again = idAt('2026-02-02T00:00:00Z')
-      assert.equal(nextAddress(API + next, again), API + next.replace(past, again))
-    })
-})

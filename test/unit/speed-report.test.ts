@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { median } from '../../bench/support/statistics.ts'
 import { runBench } from '../../proof/run-bench.ts'
-import { speedCharts, speedReport, type Speed } from '../../proof/speed-report.ts'
+import { speedCharts, speedReport, type SpeedResults } from '../../proof/speed-report.ts'
 
 // The short form of `npm run proof:speed`: two of its benches, for a moment. Other tests run beside it, so the limits are
 // far from what an idle machine shows (the bundle starts in 0.4 of the time, the app accepts 0.8 as many).
@@ -12,7 +12,7 @@ const benches: [name: string, ...options: string[]][] = [
 ]
 
 test('the bundle starts sooner than its sources, and accepting stays within sight of its two calls', async (t) => {
-  const speed: Speed = { at: new Date().toISOString(), benches: [] }
+  const speed: SpeedResults = { at: new Date().toISOString(), benches: [] }
   for (const [name, ...options] of benches)
     speed.benches.push({ name, ...(await runBench(name, options, true)) })
   const figures = speed.benches.flatMap((bench) => bench.figures)

@@ -1,4 +1,4 @@
-/** What a bench found: the values of its repetitions, a ratio (×) wherever there is a floor or a peer in the same run. */
+/** A figure of a bench: one value per repetition, as a ratio (×) wherever the same run has a floor or a peer. */
 export interface Figure {
   what: string
   unit: string
@@ -14,13 +14,13 @@ export interface Line {
   points: [x: string, y: number][]
 }
 
-/** What a bench tells. */
-export interface Told {
+/** The result of a bench. */
+export interface BenchResult {
   figures: Figure[]
   lines: Line[]
 }
 
-/** Hands what was found to the process that runs the bench, if one does and asks for it (`npm run proof:speed`). */
-export function tellFigures(figures: Figure[], lines: Line[] = []): void {
+/** Sends the result to the parent process, if there is one (`npm run proof:speed`). */
+export function sendResult(figures: Figure[], lines: Line[] = []): void {
   process.send?.({ figures, lines })
 }

@@ -3,13 +3,13 @@ import type { Accepted } from './publisher.ts'
 import type { Subscriber } from './subscribers.ts'
 
 /** A delivery that must be made: an accepted event to a subscriber that wants it. */
-export interface Owed {
+export interface ExpectedDelivery {
   event: Accepted
   subscriber: Subscriber
 }
 
 /** From the 201 to the first delivery, in ms. */
-export interface Waits {
+export interface Latencies {
   p50: number
   p99: number
   p999: number
@@ -19,43 +19,48 @@ export interface Waits {
 }
 
 /** What one in a thousand may take: the sweep finds what a killed process held after 60 s, at its next run 30 s later. */
-export const LATE_MS = 120_000
+export const MAX_LATENCY_MS = 120_000
 
 /** Every delivery that some accepted events call for. */
-export const owedFor = (accepted: Accepted[], subscribers: Subscriber[]): Owed[] =>
+export const expectedDeliveries = (
+  accepted: Accepted[],
+  subscribers: Subscriber[],
+): ExpectedDelivery[] =>
   accepted.flatMap((event) =>
     subscribers
-      .filter((subscriber) => subscriber.wants(event))
+      .filter((subscriber) => subscriber.matches(event))
       .map((subscriber) => ({ event, subscriber })),
   )
 
 /** Those that were not made (yet). */
-export const missingOf = (owed: Owed[]): Owed[] =>
-  owed.filter(({ event, subscriber }) => !subscriber.got.has(event.id))
+export const undelivered = (owed: ExpectedDelivery[]): ExpectedDelivery[] =>
+  owed.filter(({ event, subscriber }) => !subscriber.received.has(event.id))
 
 /** How often a subscriber answered an event with success again, in all. */
-export function duplicatesOf(subscribers: Subscriber[]): number {
-  const times = subscribers.flatMap(({ got }) => [...got.values()].map((each) => each.times))
+export function countDuplicates(subscribers: Subscriber[]): number {
+  const times = subscribers.flatMap(({ received }) =>
+    [...received.values()].map((each) => each.times),
+  )
   return times.reduce((sum, each) => sum + each - 1, 0)
 }
 
 /** From the 201 to the first delivery in ms; undefined where there was none. */
-function waitOf({ event, subscriber }: Owed): number | undefined {
-  const first = subscriber.got.get(event.id)?.firstAt
+function latencyOf({ event, subscriber }: ExpectedDelivery): number | undefined {
+  const first = subscriber.received.get(event.id)?.firstAt
   return first === undefined ? undefined : Math.max(0, first - event.at)
 }
 
-/** The longest waits, each with its event, to look into. */
-export const slowestOf = (owed: Owed[], count: number): string[] =>
+/** Returns the deliveries with the highest latency. */
+export const slowestDeliveries = (owed: ExpectedDelivery[], count: number): string[] =>
   owed
-    .map((each) => ({ ...each, wait: waitOf(each) ?? 0 }))
+    .map((each) => ({ ...each, wait: latencyOf(each) ?? 0 }))
     .toSorted((one, other) => other.wait - one.wait)
     .slice(0, count)
     .map(({ event, subscriber, wait }) => `${event.id} to ${subscriber.name}: ${wait} ms`)
 
-export function waitsOf(owed: Owed[]): Waits {
-  const waits = owed.map(waitOf).filter((wait) => wait !== undefined)
+export function latenciesOf(owed: ExpectedDelivery[]): Latencies {
+  const waits = owed.map(latencyOf).filter((wait) => wait !== undefined)
   const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => quantile(waits, share))
-  const late = waits.filter((wait) => wait > LATE_MS).length
+  const late = waits.filter((wait) => wait > MAX_LATENCY_MS).length
   return { p50: p50 ?? NaN, p99: p99 ?? NaN, p999: p999 ?? NaN, count: waits.length, late }
 }

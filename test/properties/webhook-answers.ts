@@ -12,14 +12,14 @@ import { damaged, oddText } from './values.ts'
 const TIMEOUT_MS = 50
 
 /** What a receiver writes, piece by piece, and how it then leaves the connection. */
-const said = { pieces: [Buffer.of()], end: 'end' }
+const response = { pieces: [Buffer.of()], end: 'end' }
 const server = createServer((socket) => {
   socket
     .on('error', () => {})
     .once('data', () => {
-      for (const piece of said.pieces) socket.write(piece)
-      if (said.end === 'end') socket.end()
-      if (said.end === 'reset') socket.resetAndDestroy()
+      for (const piece of response.pieces) socket.write(piece)
+      if (response.end === 'end') socket.end()
+      if (response.end === 'reset') socket.resetAndDestroy()
     })
 }).listen(0, '127.0.0.1')
 await once(server, 'listening')
@@ -75,7 +75,7 @@ const answerText = fc
     return [`${version} ${code} ${reason}`, ...lines, '', body].join('\r\n')
   })
 const bytes = fc.oneof(answerText, damaged(answerText), oddText).map((text) => Buffer.from(text))
-const conversation = fc.record({
+const rawResponse = fc.record({
   pieces: fc.array(bytes, { minLength: 1, maxLength: 2 }),
   end: fc.constantFrom('end', 'end', 'end', 'end', 'reset', 'stay'),
 })
@@ -84,9 +84,9 @@ export const answerProperties = [
   property(
     'whatever bytes a receiver answers, the client says what came of it',
     10,
-    conversation,
+    rawResponse,
     async (spoken) => {
-      Object.assign(said, spoken)
+      Object.assign(response, spoken)
       const answer = await client.post(url, '{}', {})
       const { at, ms } = attemptOf(answer)
       assert.ok(ms >= 0 && !Number.isNaN(Date.parse(at)))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { STATUS_CODES } from 'node:http'
 import type { World } from './stores.ts'
 
 /** `type` and `title` of each status: the 400's as the original documentation shows them, the others of its family. */
@@ -12,30 +13,40 @@ const kinds = {
 }
 export type Status = keyof typeof kinds
 
-export interface Refusal {
+export interface ProblemBody {
+  type: string
   detail: string
   traceId: string
-  /** Only a 400 with several faults has them. */
-  errors: { pointer: string; detail: string }[]
+  errors: { pointer: string; detail: string }[] | undefined
 }
 
-/** Asserts that an answer is a problem (RFC 9457) of that status with no member beyond ours, and gives what it says. */
-export async function assertRefused(answer: Response, expected: Status): Promise<Refusal> {
+/** Asserts that an answer is a problem (RFC 9457) of that status without other members. Returns its body. */
+export async function assertProblemBody(answer: Response, expected: number): Promise<ProblemBody> {
   const text = await answer.text()
   assert.equal(answer.status, expected, text)
   assert.equal(answer.headers.get('content-type'), 'application/problem+json')
-  assert.equal(answer.headers.get('www-authenticate'), null)
-  const { type, title, status, detail, traceId, errors, ...others } = JSON.parse(text)
-  assert.deepEqual([type, title, status], [...kinds[expected], expected])
+  const { type, title, status, detail, traceId, errors, ...others } = Object(JSON.parse(text))
+  assert.match(type, /^https:\/\/tools\.ietf\.org\/html\/rfc\d+#section-[\d.]+$/)
+  assert.deepEqual([title, status], [STATUS_CODES[expected], expected])
   assert.match(traceId, /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
-  assert.ok(typeof detail === 'string' && detail.length > 10)
+  assert.equal(typeof detail, 'string')
+  assert.ok(errors === undefined || Array.isArray(errors))
   assert.deepEqual(others, {})
+  return { type, detail, traceId, errors }
+}
+
+/** Asserts that POST /app rejected a request: the problem of that status, with its own `type`. Returns its body. */
+export async function assertRefused(answer: Response, expected: Status) {
+  const { type, detail, traceId, errors } = await assertProblemBody(answer, expected)
+  assert.equal(answer.headers.get('www-authenticate'), null)
+  assert.deepEqual([type, STATUS_CODES[expected]], kinds[expected])
+  assert.ok(detail.length > 10)
   assert.ok(errors === undefined || (expected === 400 && errors.length > 1))
   return { detail, traceId, errors: errors ?? [] }
 }
 
 /** How many events a world has stored, and how many messages wait for the fan-out. */
-export async function contentsOf(world: World): Promise<{ stored: number; queued: number }> {
+export async function countStored(world: World): Promise<{ stored: number; queued: number }> {
   return {
     stored: (await world.documents('events')).length,
     queued: await world.waiting('events-inbound'),

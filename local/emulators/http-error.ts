@@ -1,5 +1,5 @@
-/** The one error of the strict front: what Azure would have answered. */
-export class Refusal extends Error {
+/** An error response as Azure sends it. */
+export class HttpError extends Error {
   readonly status: number
   readonly substatus: number
 
@@ -10,10 +10,10 @@ export class Refusal extends Error {
   }
 }
 
-export function badRequest(message: string, substatus = 0): Refusal {
-  return new Refusal(400, message, substatus)
+export function badRequest(message: string, substatus = 0): HttpError {
+  return new HttpError(400, message, substatus)
 }
 
 export function notFound(message = 'Entity with the specified id does not exist in the system.') {
-  return new Refusal(404, message)
+  return new HttpError(404, message)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readerOf } from '../support/reader.ts'
+import { createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
 import { clientOf, type App } from '../support/subscriber.ts'
 import type { World } from '../support/stores.ts'
@@ -7,10 +7,10 @@ import { deliveryRecord } from './deliveries.ts'
 import { goodEvent } from './events.ts'
 import { propertyOfMany, type Generated } from './property.ts'
 
-const AT_ONCE = 10
+const BATCH = 10
 
 /** What a stored event may say. */
-const said = goodEvent.map(({ members: { type, subject, alternativesubject, data } }) => ({
+const eventMembers = goodEvent.map(({ members: { type, subject, alternativesubject, data } }) => ({
   type,
   subject,
   ...(alternativesubject !== undefined && { alternativesubject }),
@@ -20,17 +20,17 @@ const said = goodEvent.map(({ members: { type, subject, alternativesubject, data
 /** What must hold of documents in the store, whatever is in them; `token` is that of ttd, and `subscription` its. */
 export function storedProperties(world: World, app: App, token: string, subscription: number) {
   let apps = 0
-  async function readEvents(events: Generated<typeof said>[]): Promise<void> {
+  async function readEvents(events: Generated<typeof eventMembers>[]): Promise<void> {
     const name = `stored-${apps++}`
     const documents = events.map((each, index) =>
       documentAt(Date.now() - 90_000 + index, { ...each, app: name }),
     )
     await store(world, documents)
-    const { events: read } = await readerOf(app, token).page(`ttd/${name}?after=1`)
+    const { events: read } = await createReader(app, token).page(`ttd/${name}?after=1`)
     assert.deepEqual(read, JSON.parse(JSON.stringify(documents.map(({ event }) => event))))
   }
   async function showDeliveries(records: Generated<typeof deliveryRecord>[]): Promise<void> {
-    const start = Date.now() - 86_400_000 + apps++ * AT_ONCE
+    const start = Date.now() - 86_400_000 + apps++ * BATCH
     const documents = records.map((record, index) => ({
       ...record,
       id: idAt(start + index),
@@ -49,15 +49,15 @@ export function storedProperties(world: World, app: App, token: string, subscrip
     propertyOfMany(
       'what is stored of an event is read, whatever it says',
       50,
-      said,
-      AT_ONCE,
+      eventMembers,
+      BATCH,
       readEvents,
     ),
     propertyOfMany(
       'what is stored of a delivery is shown, whatever became of it',
       50,
       deliveryRecord,
-      AT_ONCE,
+      BATCH,
       showDeliveries,
     ),
   ]

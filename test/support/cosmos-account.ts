@@ -1,17 +1,17 @@
 import { CosmosClient } from '@azure/cosmos'
 
-/** The account, or other emulator, that whoever runs a proof names. */
-export const givenCosmos = process.env['Cosmos']
+/** The connection string of the account or emulator in the setting `Cosmos`, if any. */
+export const configuredCosmos = process.env['Cosmos']
 
 /**
  * From now on the worlds of this process (test/support/stores.ts) are databases of the given account; without one, of the emulator
- * as before. Gives what deletes them.
+ * as before. Returns a function that deletes them.
  */
-export function useGivenAccount(): () => Promise<void> {
-  if (givenCosmos === undefined) return async () => {}
+export function useConfiguredAccount(): () => Promise<void> {
+  if (configuredCosmos === undefined) return async () => {}
   const prefix = `p${Date.now().toString(36)}`
-  Object.assign(process.env, { TEST_COSMOS: givenCosmos, TEST_PREFIX: prefix })
-  const client = new CosmosClient(givenCosmos)
+  Object.assign(process.env, { TEST_COSMOS: configuredCosmos, TEST_PREFIX: prefix })
+  const client = new CosmosClient(configuredCosmos)
   return async () => {
     const { resources } = await client.databases.readAll().fetchAll()
     const ours = resources.filter(({ id }) => id.startsWith(prefix))

@@ -15,7 +15,7 @@ const clock = fc.array(
   { minLength: 2, maxLength: 30 },
 )
 
-function ascend(steps: number[]): void {
+function checkAscending(steps: number[]): void {
   let now = (base += 1000)
   let last = ''
   for (const step of steps) {
@@ -32,7 +32,7 @@ export const orderProperties = [
     'ids ascend whatever the clock does, and none is older than its reading',
     40,
     clock,
-    ascend,
+    checkAscending,
   ),
   property(
     'ids and the bounds between them sort as their times do',

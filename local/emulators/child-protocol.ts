@@ -10,18 +10,18 @@ export function endWithParent(): void {
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))
 }
 
-/** Tells the parent, in one line, the ports that are listened on. */
+/** Prints the ports for the parent, in one line. */
 export function announce(ports: Record<string, number>): void {
   console.log(`READY ${JSON.stringify(ports)}`)
 }
 
-/** Tells the parent, in one line, why there will be no READY, and ends. */
+/** Prints for the parent, in one line, why the child cannot start, and exits. */
 export function fail(error: unknown): never {
-  console.log(`FAILED ${reason(error)}`)
+  console.log(`FAILED ${reasonOf(error)}`)
   process.exit(1)
 }
 
-function reason(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!('code' in error) || error.code !== 'EADDRINUSE' || !('port' in error)) return error.message
   return `port ${String(error.port)} is already in use`

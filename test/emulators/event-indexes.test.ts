@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
+import { openEventStore } from '../../shared/events/event-store.ts'
+import { createWorld, deployed } from '../support/stores.ts'
+
+const world = await createWorld()
+
+test(
+  'without its composite indexes no page would be served',
+  { skip: deployed !== undefined },
+  async () => {
+    const bounds = { after: '', until: 'f', most: 50 }
+    const client = new CosmosClient(world.settings.Cosmos)
+    const bare = client.database(`${world.settings.COSMOS_DATABASE}bare`)
+    await client.databases.create({ id: bare.id })
+    await bare.containers.create({
+      id: 'events',
+      partitionKey: {
+        paths: ['/resource', '/subject'],
+        kind: PartitionKeyKind.MultiHash,
+        version: PartitionKeyDefinitionVersion.V2,
+      },
+      indexingPolicy: { excludedPaths: [{ path: '/*' }] },
+    })
+    const scopes = [{ resource: 'x' }, { subject: 'x' }, { alternative: 'x' }]
+    const indexed = openEventStore(client.database(world.settings.COSMOS_DATABASE))
+    for (const scope of [
+      ...scopes,
+      { resource: 'x', subject: 'x' },
+      { resource: 'x', alternative: 'x' },
+    ]) {
+      await assert.rejects(
+        openEventStore(bare).in(scope, bounds, () => true),
+        { code: 400 },
+      )
+      assert.equal(await indexed.in(scope, bounds, () => true), undefined)
+    }
+  },
+)

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createIssuerKeySets } from '../../shared/auth/issuers.ts'
+import { first, start, assertKeys } from '../support/key-sets.ts'
+
+test('made-up issuers do not push out real ones', async (t) => {
+  const { server, stop } = await start(t, first)
+  const keysFor = createIssuerKeySets({
+    jwksUrl: `${server.url}/{issuer}/jwks`,
+    issuers: undefined,
+  })
+  const find = async (iss: string) => (await keysFor({ iss })?.find(undefined)) ?? []
+  for (let name = 0; name < 100; name++) assertKeys(await find(`early-${name}`))
+  assertKeys(await find('ttd'), first)
+  for (let name = 0; name < 250; name++) assertKeys(await find(`late-${name}`))
+  await stop()
+  assertKeys(await find('ttd'), first)
+  assert.equal(server.requestedPaths.filter((path) => path === '/ttd/jwks').length, 1)
+})
+
+test('no more than 100 issuers are kept: the first made-up one is asked for again', async (t) => {
+  const { server } = await start(t)
+  const keysFor = createIssuerKeySets({
+    jwksUrl: `${server.url}/{issuer}/jwks`,
+    issuers: undefined,
+  })
+  const kept = keysFor({ iss: 'name-0' })
+  for (let name = 1; name < 100; name++) keysFor({ iss: `name-${name}` })
+  assert.equal(keysFor({ iss: 'name-0' }), kept)
+  keysFor({ iss: 'name-100' })
+  assert.notEqual(keysFor({ iss: 'name-0' }), kept)
+})

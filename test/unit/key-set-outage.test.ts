@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
+import { test } from 'node:test'
+import { startKeyServer } from '../support/key-server.ts'
+import { eventually } from '../support/stores.ts'
+import { SECOND, MINUTE, HOUR, first, second, start, assertKeys } from '../support/key-sets.ts'
+
+test('a flood while the key server is down neither locks out known keys nor delays new ones', async (t) => {
+  const { server, clock, set } = await start(t, first)
+  await set.find('FIRST')
+  server.answer('/ttd/jwks', {}, 503)
+  for (; clock.now < 2 * HOUR; clock.now += 10 * SECOND) {
+    await set.find('MADE-UP')
+    assertKeys(await set.find('FIRST'), first)
+  }
+  assert.ok(
+    server.requestedPaths.length < 1 + 2 * 60 + 60 * 2 + 2,
+    `${server.requestedPaths.length} requests`,
+  )
+  server.serve('ttd', second)
+  clock.now += MINUTE
+  assertKeys(await set.find('SECOND'), second)
+})
+
+test('known keys go on for 24 hours while the key server is down, and come back with it', async (t) => {
+  const { server, clock, set, stop } = await start(t, first)
+  assertKeys(await set.find('FIRST'), first)
+  await stop()
+  for (const hours of [0.9, 1.1, 12, 23.9]) {
+    clock.now = hours * HOUR
+    assertKeys(await set.find('FIRST'), first)
+    assertKeys(await set.find('OTHER'), first)
+  }
+  clock.now = 24 * HOUR + MINUTE
+  assertKeys(await set.find('FIRST'))
+  assertKeys(await set.find(undefined))
+  const again = await startKeyServer({ port: Number(new URL(server.url).port) })
+  t.after(again.stop)
+  again.serve('ttd', first)
+  clock.now += MINUTE
+  assertKeys(await set.find('FIRST'), first)
+})
+
+test('an address that was never reached gives no keys, no error, and one request a second', async (t) => {
+  const { server, clock, set } = await start(t)
+  server.answer('/ttd/jwks', {}, 500)
+  for (let call = 0; call < 100; call++, clock.now += 100) assertKeys(await set.find('FIRST'))
+  assert.ok(
+    server.requestedPaths.length >= 8 && server.requestedPaths.length <= 10,
+    `${server.requestedPaths.length} requests`,
+  )
+  assert.equal(set.hasKeys, false)
+  server.serve('ttd', first)
+  clock.now += SECOND
+  assertKeys(await set.find('FIRST'), first)
+  assert.equal(set.hasKeys, true)
+})
+
+test('a key server that hangs makes nobody wait once a try has failed: known keys serve at once', async (t) => {
+  const { server, clock, set } = await start(t, first)
+  await set.find('FIRST')
+  server.answer('/ttd/jwks', {}, 503)
+  clock.now = 2 * HOUR
+  assertKeys(await set.find('FIRST'), first)
+  const waiting: ServerResponse[] = []
+  server.answers.set('/ttd/jwks', (response) => waiting.push(response))
+  clock.now += MINUTE
+  assertKeys(await set.find('FIRST'), first) // although the server has not answered
+  const response = await eventually('a request', () => waiting[0])
+  response.end(JSON.stringify({ keys: [second.jwk] }))
+  await eventually('the new key', async () => {
+    const found = await set.find('SECOND')
+    return found.length === 1 && found.every((key) => key.equals(second.publicKey))
+  })
+})

@@ -112,8 +112,8 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT15M'
     window: 'PT15M'
-    query: 'AppRequests | where ResultCode == "0" | summarize runs = count(), failures = countif(not(Success)) by OperationName | where failures > 10 and failures * 10 > runs'
-    description: 'More than a tenth of the runs of a queue function or a timer fail. Its work waits in the documents; find the function and the exception.'
+    query: 'AppRequests | where ResultCode == "0" | summarize runs = count(), failures = countif(not(Success)) by OperationName | where failures >= 5 and failures * 10 > runs'
+    description: 'Five runs, and more than a tenth, of a queue function or a timer have failed: as many as a message has tries. Its work waits in the documents; find the function and the exception.'
   }
   {
     name: 'errors'

@@ -105,11 +105,11 @@ async function storeFirst(
   attempted: Attempted,
 ): Promise<void> {
   await storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {
-    const record = recordAfter(services, delivery, attempted)
+    const { record, waitSeconds } = recordAfter(services, delivery, attempted)
     const created = await add(services, record)
     outcomeStored(services, subscriber, delivery)
     if (created.outcome === 'created')
-      await sendRetry(services, record, { event: session, delivery: created.session })
+      await sendRetry(services, record, waitSeconds, { event: session, delivery: created.session })
   })
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HttpRequest } from '@azure/functions'
 import { identityOf, requireOwn } from '../auth/access-rules.ts'
+import { compareAndSet } from '../azure/conditional-write.ts'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { Problem, unconfirmed } from '../http/problem.ts'
@@ -11,6 +12,7 @@ import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import {
   isSubscription,
   type SubscriptionDocument,
+  type SubscriptionOrTombstone,
   type Tombstone,
 } from '../subscriptions/subscription.ts'
 import { faultOfEndpoint } from '../webhooks/endpoint.ts'
@@ -59,16 +61,29 @@ export async function subscribe(
   return stored.number === made.number ? { subscription, secret: secret.key } : { subscription } // else another's, at once
 }
 
-/** Stores a new subscription, in a tombstone's place where there is one. Returns the session of what is there then. */
+/**
+ * Stores a new subscription, in a tombstone's place where there is one, which whoever settles it may be writing. Returns the
+ * session of what is there then; undefined where another was made first.
+ */
 async function store(
   { subscriptions }: Services,
   made: SubscriptionDocument,
   tombstone: Stored<Tombstone> | undefined,
 ): Promise<string | undefined> {
   if (tombstone === undefined) return (await subscriptions.add(made)).session
-  const { settling, _etag, _ts } = tombstone
-  const document = { ...made, ...(settling !== undefined && { settling }), _etag, _ts }
-  return (await subscriptions.save(document)).session
+  const stored = await compareAndSet<SubscriptionOrTombstone>(
+    tombstone,
+    (current) => {
+      if (isSubscription(current)) return undefined
+      const { settling } = current
+      return { ...made, ...(settling !== undefined && { settling }) }
+    },
+    {
+      save: subscriptions.save,
+      reload: (session) => subscriptions.find(made.consumer, made.id, session),
+    },
+  )
+  return stored?.session
 }
 
 /** The subscription that a request's `id` names, which must be the caller's: 401, 404, 403. */

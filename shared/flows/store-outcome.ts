@@ -14,6 +14,12 @@ import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { outcomeStored } from './send-webhook.ts'
 
+/** A record, and how many seconds after now the next attempt is; undefined where there is none, or a drain decides. */
+interface Recorded {
+  record: DeliveryDocument
+  waitSeconds: number | undefined
+}
+
 /**
  * The record after an attempt. `isProbe`: a failure uses no step of the ladder, and the record stays where it is.
  */
@@ -22,13 +28,17 @@ export function recordAfter(
   delivery: DeliveryDocument,
   { outcome, latest }: Attempted,
   isProbe = false,
-): DeliveryDocument {
+): Recorded {
   const now = nowSeconds(clock)
-  if (isProbe && outcome.kind === 'failed') return withAttempt(delivery, latest, now)
+  if (isProbe && outcome.kind === 'failed')
+    return { record: withAttempt(delivery, latest, now), waitSeconds: undefined }
   const { retrySeconds } = config.delivery
   const next = nextState(delivery, outcome, retrySeconds, now, random())
   const { repairAfterSeconds } = config
-  return afterAttempt(delivery, next, { latest, nowSeconds: now, repairAfterSeconds })
+  return {
+    record: afterAttempt(delivery, next, { latest, nowSeconds: now, repairAfterSeconds }),
+    waitSeconds: next.state === 'waiting' ? next.waitSeconds : undefined,
+  }
 }
 
 /**
@@ -44,27 +54,33 @@ export async function storeOutcome(
   const { deliveries } = services
   const isSame = (current: DeliveryDocument) =>
     isOpen(current) && current.run === read.run && current.attempt === read.attempt
+  let waitSeconds: number | undefined
   const stored = await compareAndSet<DeliveryDocument>(
     read,
-    (current) => (isSame(current) ? recordAfter(services, current, attempted, isProbe) : undefined),
+    (current) => {
+      if (!isSame(current)) return undefined
+      const after = recordAfter(services, current, attempted, isProbe)
+      ;({ waitSeconds } = after)
+      return after.record
+    },
     {
       save: deliveries.save,
       reload: (session) => deliveries.find(read.subscription, read.id, session),
     },
   )
   outcomeStored(services, { number: Number(read.subscription) }, read)
-  if (stored !== undefined) await sendRetry(services, stored.document, { delivery: stored.session })
+  if (stored !== undefined)
+    await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })
   return stored?.document
 }
 
 /** Sends the message that ends a wait, where it is short. */
 export async function sendRetry(
-  { retryQueue, clock, config }: Services,
+  { retryQueue }: Services,
   delivery: DeliveryDocument,
+  waitSeconds: number | undefined,
   sessions: { event?: string | undefined; delivery?: string | undefined },
 ): Promise<void> {
-  if (delivery.state !== 'waiting' || delivery.due === undefined) return
-  const wait = delivery.due - config.repairAfterSeconds - nowSeconds(clock)
-  if (endsByMessage(wait))
-    await retryQueue.send(deliveryReferenceTo(delivery, sessions), Math.max(0, wait))
+  if (waitSeconds !== undefined && endsByMessage(waitSeconds))
+    await retryQueue.send(deliveryReferenceTo(delivery, sessions), waitSeconds)
 }

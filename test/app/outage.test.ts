@@ -12,12 +12,13 @@ const skip = deployed !== undefined && 'faults need stores of its own'
 const world = await createWorld()
 const cosmos = await startFaultProxy(world.settings.Cosmos)
 const queues = await startFaultProxy(world.settings.QueueStorage)
+const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const app = await startApp(world, {
   settings: {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
     REPAIR_AFTER_SECONDS: '1',
-    'AzureWebJobs.sweep.Disabled': 'true', // runs when a test says so
+    ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])), // run when a test says so
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },
 })
@@ -161,7 +162,7 @@ test(
     assert.equal(answer.status, 201)
     await assertPrompt(ms, 1500)
     await eventually('swept and fanned out', async () => {
-      await app.run('sweep')
+      await app.run('sweep-events')
       return (await documents('/party/300'))[0]?.fanOut !== undefined
     })
   },
@@ -174,7 +175,7 @@ test('a sweep takes nothing while the queue is down', { skip }, async () => {
   const failures = () => app.lines.filter((line) => /error.*sweep/i.test(line)).length
   const earlier = failures()
   await clockSays(((before?.pending ?? 0) + 1) * 1000) // it is overdue
-  await app.run('sweep')
+  await app.run('sweep-events')
   await eventually('sweep failed', () => failures() > earlier)
   assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
 })
@@ -188,6 +189,9 @@ test('health names the parts that do not answer, within 2 s', { skip }, async ()
   assert.deepEqual(Object(await answer.json()).parts, {
     cosmos: 'does not answer',
     queue: 'does not answer',
-    sweep: 'not known',
+    'sweep-events': 'not known',
+    'sweep-deliveries': 'not known',
+    'sweep-subscriptions': 'not known',
+    gauge: 'not known',
   })
 })

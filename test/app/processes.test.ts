@@ -11,7 +11,7 @@ const skip = deployed !== undefined && 'the processes must be its own'
 const world = await createWorld()
 const settings = { REPAIR_AFTER_SECONDS: '2' }
 const [http, fanOut] = await Promise.all([
-  startApp(world, { settings, functions: ['publish-event', 'health', 'sweep'] }),
+  startApp(world, { settings, functions: ['publish-event', 'health', 'sweep-events'] }),
   startApp(world, { settings, functions: ['fan-out-event', 'keep-poison-events-inbound'] }),
 ])
 after(() => Promise.all([http.stop(), fanOut.stop()]))
@@ -27,7 +27,7 @@ const sweptAndFannedOut = (ids: unknown[]) =>
   eventually(
     'all fanned out',
     async () => {
-      await http.run('sweep')
+      await http.run('sweep-events')
       await sleep(300) // a sweep takes its time from what it has sent
       return areFannedOut(ids)
     },

@@ -93,7 +93,7 @@ test('a replay whose messages are lost in the middle is gone on with by the swee
 
   const overdue = [{ op: 'set' as const, path: '/due', value: 1 }]
   await world.container('replays').item(replay, String(id)).patch(overdue)
-  await app.run('sweep')
+  await app.run('sweep-subscriptions')
   const done = await client.replayDone(id)
   assert.deepEqual([done.id, countsOf(done).state, done.looked], [replay, 'done', many.length])
 })
@@ -266,7 +266,7 @@ describe('a replay', { concurrency: 8 }, () => {
       '{"v":1,"consumer":"/org/ttd","subscription":"a/b","attempt":0}', // no id of a document
       /^makes no sense: .*subscription/,
     ],
-    ['events-outbound', '[]', /^makes no sense: /],
+    ['drains', '[]', /^makes no sense: /],
     ['events-retry', '{"v":2}', /^makes no sense: /],
   ]
   for (const [queue, text, reason] of nonsense)

@@ -59,9 +59,11 @@ describe('a subscription', { concurrency: 4 }, () => {
       createdBy: '/org/ttd',
       created: made.created,
       validated: false,
+      circuit: { state: 'closed' },
     }
     assert.deepEqual(made, { ...expected, secret: made.secret })
-    assert.deepEqual(await client.validated(made.id), { ...expected, validated: true })
+    const circuit = { state: 'closed', waiting: '0' }
+    assert.deepEqual(await client.validated(made.id), { ...expected, validated: true, circuit })
     const { count, subscriptions } = await client.ask(200, 'GET', '')
     assert.equal(count, subscriptions.length)
     assert.deepEqual(find(subscriptions, made.id), { ...expected, validated: true })

@@ -1,37 +1,49 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy } from '../../local/fault-proxy.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
+import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
+import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { startApp } from '../support/app.ts'
 import { createWorld, deployed, eventually } from '../support/stores.ts'
 
-// Nothing but the sweep works here, when the test says so: what it sends stays to be seen.
+// Nothing but the sweeps works here, when the test says so: what they send stays to be seen.
 const skip = deployed !== undefined && 'faults need stores of its own'
 const world = await createWorld()
 const cosmos = await startFaultProxy(world.settings.Cosmos)
+const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions'] as const
+type Sweep = (typeof sweeps)[number]
 const app = await startApp(world, {
-  functions: ['publish-event', 'sweep'],
-  settings: { Cosmos: cosmos.connection, 'AzureWebJobs.sweep.Disabled': 'true' },
+  functions: ['publish-event', ...sweeps],
+  settings: {
+    Cosmos: cosmos.connection,
+    ...Object.fromEntries(sweeps.map((sweep) => [`AzureWebJobs.${sweep}.Disabled`, 'true'])),
+  },
 })
 after(() => Promise.all([app.stop(), cosmos.stop()]))
 beforeEach(async () => {
   cosmos.plan = () => undefined
   await Promise.all(
-    ['events-inbound', 'events-retry'].map((name) => world.queue(name).clearMessages()),
+    ['events-inbound', 'events-retry', 'drains'].map((name) => world.queue(name).clearMessages()),
   )
 })
 
 const resource = 'urn:altinn:resource:app_ttd_apps-test'
-const ends = () =>
+const endsOf = (sweep: Sweep) =>
   app.lines.filter(
-    (line) => line.includes('"what":"sweep.done"') || /error.*Function.sweep/.test(line),
+    (line) =>
+      line.includes(`"what":"sweep.done","sweep":"${sweep}"`) ||
+      (/error/i.test(line) && line.includes(`Function.${sweep}`)),
   )
-async function sweep(): Promise<string> {
-  const before = ends().length
-  await app.run('sweep')
-  return eventually('the end of a sweep', () => ends()[before], 20)
+/** Runs a sweep so many times at once. Returns the line at the end of the first. */
+async function run(sweep: Sweep, times = 1): Promise<string> {
+  const before = endsOf(sweep).length
+  await Promise.all(Array.from({ length: times }, () => app.run(sweep)))
+  await eventually(`the end of ${sweep}`, () => endsOf(sweep).length === before + times, 20)
+  return endsOf(sweep)[before] ?? ''
 }
 async function publishOverdue(subject: string): Promise<string> {
   const id = String(await (await app.publish({ ...exampleEvent, subject })).json())
@@ -51,20 +63,19 @@ const waitingDelivery = (subscription: number): DeliveryDocument => ({
   run: 0,
   attempt: 0,
   due: 1,
-  redrives: 0,
   attempts: [],
   traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01',
 })
 
-test('an event that cannot be taken keeps no other from being sent again', { skip }, async () => {
+test('an event that cannot be claimed keeps no other from being sent again', { skip }, async () => {
   const ids = await Promise.all(['/party/1', '/party/2', '/party/3'].map(publishOverdue))
   await world.queue('events-inbound').clearMessages()
   cosmos.plan = ({ method, url }) =>
     method === 'PATCH' && url.includes(String(ids[0])) ? { status: 500 } : undefined
-  assert.match(await sweep(), /1 of 3 failed/)
+  assert.match(await run('sweep-events'), /1 of 3 failed/)
   assert.equal(await world.waiting('events-inbound'), 2)
   cosmos.plan = () => undefined
-  assert.match(await sweep(), /"eventsSent":1/)
+  assert.match(await run('sweep-events'), /"sent":1/)
 })
 
 test(
@@ -73,34 +84,62 @@ test(
   async () => {
     await world.container('deliveries').items.create(waitingDelivery(1))
     cosmos.plan = ({ url }) => (url.endsWith('/colls/events/docs') ? { status: 500 } : undefined)
-    assert.match(await sweep(), /failed/)
+    assert.match(await run('sweep-events'), /error/i)
+    assert.match(await run('sweep-deliveries'), /"sent":1/)
     assert.equal(await world.waiting('events-retry'), 1)
   },
 )
 
-test('two sweeps one right after the other probe a paused subscriber once', { skip }, async () => {
-  const now = new Date().toISOString()
-  await world.container('subscriptions').items.create({
-    v: 1,
-    id: 's2',
-    consumer: '/org/ttd',
-    number: 2,
-    endpoint: 'https://subscriber.example/hook',
-    filters: { resource },
-    createdBy: '/org/ttd',
-    created: now,
-    validated: now,
-    secrets: [{ key: 'whsec_c2VjcmV0' }],
-    failingSince: now,
-    pausedUntil: Math.floor(Date.now() / 1000) - 1,
-    pauses: 1,
-    released: 0,
-  })
-  await world.container('deliveries').items.create(waitingDelivery(2))
-  await eventually('a probe', async () => {
-    await sweep() // the app's index may be 3 s old
-    return (await world.waiting('events-retry')) > 0
-  })
-  await sweep()
-  assert.equal(await world.waiting('events-retry'), 1)
-})
+test(
+  'a delivery that is due is sent once by two sweeps at once, and later each time, however often',
+  { skip },
+  async () => {
+    const delivery = waitingDelivery(3)
+    const item = world.container('deliveries').item(delivery.id, ['3', delivery.id])
+    await world.container('deliveries').items.create(delivery)
+    for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60, 60]) {
+      await item.patch([{ op: 'set', path: '/due', value: 1 }])
+      const began = Math.floor(Date.now() / 1000)
+      await run('sweep-deliveries', 2)
+      assert.equal(await world.waiting('events-retry'), 1)
+      await world.queue('events-retry').clearMessages()
+      const { resource: record } = await item.read<DeliveryDocument>()
+      assert.equal(record?.state, 'waiting')
+      const next = (record.due ?? 0) - minutes * 60
+      assert.ok(
+        next >= began && next <= Date.now() / 1000,
+        `next at ${record.due}, not in ${minutes} min`,
+      )
+    }
+  },
+)
+
+test(
+  'two sweeps at once have a subscriber whose pause is over probed once, and a third not at all',
+  { skip },
+  async () => {
+    const now = new Date().toISOString()
+    const until = Math.floor(Date.now() / 1000) - 1
+    const lease = { token: randomUUID(), until }
+    await world.container('subscriptions').items.create({
+      v: 1,
+      id: '2'.repeat(64),
+      consumer: '/org/ttd',
+      number: 2,
+      endpoint: 'https://subscriber.example/hook',
+      filters: { resource },
+      createdBy: '/org/ttd',
+      created: now,
+      validated: now,
+      secrets: [{ key: 'whsec_c2VjcmV0' }],
+      circuit: { state: 'open', opens: 1, failingSince: now, reason: 'answered 503', lease },
+      wake: until,
+    })
+    await run('sweep-subscriptions', 2)
+    await run('sweep-subscriptions')
+    assert.equal(await world.waiting('drains'), 1)
+    const [found] = await world.documents<SubscriptionDocument>('subscriptions')
+    assert.equal(found?.circuit?.state, 'half-open')
+    assert.notEqual(leaseOf(found.circuit)?.token, lease.token)
+  },
+)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
@@ -7,9 +8,10 @@ import { createWorld, eventually } from '../support/stores.ts'
 
 // Fan-out does not run here, so that what the sweep does can be seen.
 const world = await createWorld()
+const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const app = await startApp(world, {
-  functions: ['publish-event', 'sweep', 'health'],
-  settings: { 'AzureWebJobs.sweep.Disabled': 'true' }, // the test says when
+  functions: ['publish-event', 'health', ...timers],
+  settings: Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])), // the test says when
 })
 after(app.stop)
 
@@ -17,12 +19,15 @@ const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const read = async (id: string) =>
   (await world.container('events').item(id, key).read<EventDocument>()).resource
 const gauges = () => app.lines.filter((line) => line.includes('"what":"gauge"'))
-const swept = () => app.lines.filter((line) => line.includes('"what":"sweep.done"')).length
 
-async function sweepOnce(): Promise<void> {
-  const before = swept()
-  await app.run('sweep')
-  await eventually('swept', () => swept() > before)
+/** Runs a timer so many times at once, and waits for the lines at their ends. */
+async function run(timer: string, times = 1): Promise<void> {
+  const isEnd = (line: string) =>
+    line.includes(timer === 'gauge' ? '"what":"gauge"' : `"what":"sweep.done","sweep":"${timer}"`)
+  const ends = () => app.lines.filter(isEnd).length
+  const before = ends()
+  await Promise.all(Array.from({ length: times }, () => app.run(timer)))
+  await eventually(`${timer} ran`, () => ends() === before + times)
 }
 async function makeOverdue(id: string): Promise<void> {
   await world
@@ -35,12 +40,12 @@ test('an event whose message was lost is sent again, once, and later each time',
   const id = String(await (await app.publish()).json())
   const queue = world.queue('events-inbound')
   await queue.clearMessages()
-  await sweepOnce()
+  await run('sweep-events')
   assert.equal(await world.waiting('events-inbound'), 0, 'it is not overdue yet')
 
   for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
     await makeOverdue(id)
-    await Promise.all([sweepOnce(), sweepOnce()])
+    await run('sweep-events', 2)
     const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32 })
     assert.equal(receivedMessageItems.length, 1, 'two sweeps at once send it once')
     const message: unknown = JSON.parse(
@@ -54,7 +59,7 @@ test('an event whose message was lost is sent again, once, and later each time',
 })
 
 test('the gauge line says how old the oldest event is that is not fanned out', async () => {
-  await sweepOnce()
+  await run('gauge')
   const gauge: unknown = JSON.parse(
     gauges()
       .at(-1)
@@ -64,20 +69,29 @@ test('the gauge line says how old the oldest event is that is not fanned out', a
   assert.equal(Object(gauge).poisonMessages, 0)
 })
 
-test('a sweep that has done its work leaves a heartbeat, on which health rests', async () => {
-  await world.container('requests').item('sweep', 'sweep').delete()
-  const unwell = await eventually('unwell', async () => {
-    const answer = await fetch(`${app.api}/health`)
-    return answer.status === 503 && answer.json()
-  })
-  assert.deepEqual(unwell, {
-    status: 'unwell',
-    parts: { cosmos: 'well', queue: 'well', sweep: 'has not run yet' },
-  })
-  await sweepOnce()
-  const well = await eventually(
-    'well',
-    async () => (await fetch(`${app.api}/health`)).status === 200,
+test('a timer that has done its work leaves a heartbeat of its own, on which health rests', async () => {
+  const beats = world.container('requests')
+  await Promise.all(
+    timers.map((timer) =>
+      beats
+        .item(timer, timer)
+        .delete()
+        .catch(() => {}),
+    ),
   )
-  assert.ok(well)
+  const healthIs = (parts: object, status = 503) =>
+    eventually(JSON.stringify(parts), async () => {
+      const answer = await fetch(`${app.api}/health`)
+      const told = Object(await answer.json()).parts
+      return answer.status === status && isDeepStrictEqual(told, parts)
+    })
+  const stores = { cosmos: 'well', queue: 'well' }
+  const words = new Map(timers.map((timer) => [timer, 'has not run yet']))
+  await healthIs({ ...stores, ...Object.fromEntries(words) })
+  for (const timer of timers) {
+    await run(timer)
+    words.set(timer, 'well')
+    if (timer === 'sweep-events') await healthIs({ ...stores, ...Object.fromEntries(words) })
+  }
+  await healthIs({ ...stores, ...Object.fromEntries(words) }, 200)
 })

@@ -65,7 +65,7 @@ test('a validation whose message was lost is repaired by the sweep', async () =>
   await stopLosing()
   assert.equal(validations('lost').length, 1, 'the message that was lost would have come by now')
   await soon('validated', async () => {
-    await app.run('sweep')
+    await app.run('sweep-subscriptions')
     await sleep(800)
     return (await client.read(id)).validated
   })
@@ -199,20 +199,20 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     receiver.behave({ status: 410 }, '/gone')
     const began = Date.now()
     await arrival('gone', await publish('gone'))
-    const { disabled } = await soon('disabled', async () => {
-      const found = await client.read(id)
-      return found.disabled !== undefined && found
+    const { reason, since } = await soon('disabled', async () => {
+      const { circuit } = await client.read(id)
+      return circuit.state === 'disabled' && circuit
     })
-    assert.equal(disabled?.reason, '410')
-    assertBetween(began, disabled.since)
+    assert.equal(reason, '410')
+    assertBetween(began, since)
 
     const missed = await publish('gone')
     answerInTurn('gone', { status: 500 }, {})
     const again = await client.subscribe(request('gone'))
     assert.equal(again.id, id)
     const failed = await failure(id)
-    assert.notEqual(failed.disabled, undefined, 'being asked for is not enough')
-    await soon('enabled', async () => (await client.read(id)).disabled === undefined)
+    assert.equal(failed.circuit.state, 'disabled', 'being asked for is not enough')
+    await soon('enabled', async () => (await client.read(id)).circuit.state !== 'disabled')
     const { headers } = await arrival('gone', await publish('gone'))
     assert.ok(headers['webhook-signature'])
     assert.equal(

@@ -67,6 +67,8 @@ suite('with an app that has done everything once', { skip: deployed !== undefine
   })
   await delivered(mine, others)
 
+  const written = () => linesOf([...app.lines, ...failing.lines])
+
   async function delivered(...events: string[]): Promise<void> {
     await soon('both are delivered', async () => {
       const { deliveries } = await client.deliveries(subscription.id, '?state=delivered')
@@ -85,21 +87,15 @@ suite('with an app that has done everything once', { skip: deployed !== undefine
 
     const begins = [...new Set(logQueries.flatMap((query) => linesIn(query).begins))]
     assert.ok(begins.length > 8)
-    const lines = await eventually(
-      'every line that a query looks for',
-      () => {
-        const written = linesOf([...app.lines, ...failing.lines])
-        const missing = begins.filter(
-          (begin) => !written.some(({ text }) => text.startsWith(begin)),
-        )
-        return missing.length === 0 && written
-      },
-      30,
-    )
+    for (const begin of begins)
+      await eventually(`a line that begins ${begin}`, () =>
+        written().some(({ line }) => line.startsWith(begin)),
+      )
+    const lines = written()
     for (const query of logQueries) {
       const { begins: ones, fields } = linesIn(query)
       const looked = lines.filter(
-        ({ text }) => ones.length === 0 || ones.some((begin) => text.startsWith(begin)),
+        ({ line }) => ones.length === 0 || ones.some((begin) => line.startsWith(begin)),
       )
       const known = new Set(looked.flatMap(({ members }) => members))
       for (const field of fields) assert.ok(known.has(field), `${field} in:\n${query}`)
@@ -163,10 +159,10 @@ suite('with an app that has done everything once', { skip: deployed !== undefine
 })
 
 /** The lines of JSON in what an app has written, each with the names of its members. */
-function linesOf(written: string[]): { text: string; members: string[] }[] {
-  return written.flatMap((line) => {
-    const [text] = /\{"what":.*\}$/.exec(line) ?? []
-    return text === undefined ? [] : [{ text, members: Object.keys(JSON.parse(text)) }]
+function linesOf(output: string[]): { line: string; members: string[] }[] {
+  return output.flatMap((each) => {
+    const [line] = /\{"what":.*\}$/.exec(each) ?? []
+    return line === undefined ? [] : [{ line, members: Object.keys(JSON.parse(line)) }]
   })
 }
 

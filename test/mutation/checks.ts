@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
+import { basename } from 'node:path'
 import { performance } from 'node:perf_hooks'
 
 /** A program that fails where a promise is broken. */
 interface Check {
   name: string
-  args: string[]
-  /** What it covers; everything where it is left out. */
-  covers?: (file: string) => boolean
+  /** How it is called for a file that was changed; undefined where it does not cover that. */
+  argsFor: (file: string) => string[] | undefined
 }
 
-const units = [
+const parts = [
   'circuit-breaker',
   'concurrency-limit',
   'delivery',
@@ -17,16 +17,47 @@ const units = [
   'recent-outcomes',
   'subscription-index',
 ]
-const testsOf = (names: string[]) => names.map((name) => `test/unit/${name}.test.ts`)
-const isPure = (file: string) => !file.startsWith('shared/flows/')
+const flows = [
+  'redrive',
+  'sweeps',
+  'fan-out',
+  'fan-out-repeat',
+  'retry-delivery',
+  'retry-unseen',
+  'drain',
+  'drain-end',
+  'settle-deleted',
+  'replay',
+]
+const isPart = (file: string) => !file.startsWith('shared/flows/')
 
 /** What covers the delivery machine, the quickest first. */
 export const checksWith = (seeds: number): Check[] => [
-  { name: 'unit tests', args: [...nodeTest, ...testsOf(units)], covers: isPure },
-  { name: 'properties', args: ['test/mutation/check-properties.ts'], covers: isPure },
-  { name: 'simulation', args: ['test/mutation/check-simulation.ts', String(seeds)] },
+  {
+    name: 'unit tests of parts',
+    argsFor: (file) => (isPart(file) ? unitTests(parts, file) : undefined),
+  },
+  { name: 'unit tests of flows', argsFor: (file) => unitTests(flows, file) },
+  {
+    name: 'properties',
+    argsFor: (file) => (isPart(file) ? ['test/mutation/check-properties.ts'] : undefined),
+  },
+  { name: 'simulation', argsFor: () => ['test/mutation/check-simulation.ts', String(seeds)] },
 ]
-const nodeTest = ['--test', '--test-isolation=none', '--test-timeout=30000']
+
+/** Runs tests in one process, those that are named as the file is before the others. */
+function unitTests(names: string[], file: string): string[] {
+  const [word = ''] = basename(file, '.ts').split('-')
+  const isOwn = (name: string) => (name.startsWith(word) ? 0 : 1)
+  const sorted = names.toSorted((a, b) => isOwn(a) - isOwn(b))
+  const options = [
+    '--test',
+    '--test-isolation=none',
+    '--test-timeout=30000',
+    '--test-reporter=spec',
+  ]
+  return [...options, ...sorted.map((name) => `test/unit/${name}.test.ts`)]
+}
 
 /** How a check has ended. */
 export interface Ended {
@@ -39,9 +70,10 @@ export interface Ended {
 }
 
 const MOST_OUTPUT = 4000
+const FAILED_TEST = /^✖ .*\n/m // the reporter tells it at once, and the runner would go on
 
-/** Runs a check in a folder, for so long at most. */
-export function runCheck({ args }: Check, folder: string, limitMs: number): Promise<Ended> {
+/** Runs a check in a folder up to its first failure, for so long at most. */
+export function runCheck(args: string[], folder: string, limitMs: number): Promise<Ended> {
   const began = performance.now()
   const { promise, resolve, reject } = Promise.withResolvers<Ended>()
   const child = spawn(process.execPath, args, {
@@ -50,7 +82,10 @@ export function runCheck({ args }: Check, folder: string, limitMs: number): Prom
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
-  const keep = (chunk: Buffer) => void (output = (output + chunk.toString()).slice(-MOST_OUTPUT))
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-MOST_OUTPUT)
+    if (FAILED_TEST.test(output)) child.kill('SIGKILL')
+  }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   let isStopped = false

@@ -78,7 +78,8 @@ async function runAll(): Promise<void> {
 async function limitsOf([copy]: Copy[]): Promise<number[]> {
   const limits: number[] = []
   for (const check of checks) {
-    const { ok, ms, output } = await runCheck(check, copy?.folder ?? '', LONGEST_MS)
+    const args = check.argsFor(targets[0] ?? '') ?? []
+    const { ok, ms, output } = await runCheck(args, copy?.folder ?? '', LONGEST_MS)
     if (!ok) throw new Error(`${check.name} fail where nothing is planted:\n${output}`)
     console.log(`${check.name}: ${(ms / 1000).toFixed(1)} s`)
     limits.push(Math.max(SHORTEST_LIMIT_MS, TIMES_AS_LONG * ms))
@@ -91,8 +92,9 @@ async function tryOut(copy: Copy, mutant: Mutant, limits: number[]): Promise<Out
   await copy.write(mutant.file, withMutant(source, mutant))
   try {
     for (const [index, check] of checks.entries()) {
-      if (check.covers?.(mutant.file) === false) continue
-      const ended = await runCheck(check, copy.folder, limits[index] ?? SHORTEST_LIMIT_MS)
+      const args = check.argsFor(mutant.file)
+      if (args === undefined) continue
+      const ended = await runCheck(args, copy.folder, limits[index] ?? SHORTEST_LIMIT_MS)
       if (!ended.ok) return { mutant, killedBy: check.name, how: howOf(ended) }
     }
     return { mutant, killedBy: undefined, how: '' }
@@ -105,9 +107,7 @@ async function tryOut(copy: Copy, mutant: Mutant, limits: number[]): Promise<Out
 function howOf({ isStopped, output }: Ended): string {
   if (isStopped) return 'it did not end'
   const lines = output.split('\n').map((line) => line.trim())
-  return (
-    lines.find((line) => /^(seed \d+:|✖ (?!failing)|\w*Error:)/.test(line)) ?? lines.at(-2) ?? ''
-  )
+  return lines.find((line) => /^(seed \d+:|✖ |\w*Error:)/.test(line)) ?? lines.at(-2) ?? ''
 }
 
 function tell({ mutant, killedBy, how }: Outcome, done: number): void {

@@ -3,6 +3,7 @@ const flows = [
   'drain-backlog',
   'drain-lease',
   'attempt-page',
+  'await-event',
   'settle',
   'settle-disabled',
   'settle-deleted',

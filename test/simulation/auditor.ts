@@ -1,4 +1,4 @@
-import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import { isOpen, type DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
 import type { Accepted } from './clients.ts'
 import { EPOCH, type Cluster } from './cluster.ts'
@@ -9,7 +9,7 @@ import { timeOf } from './trace.ts'
 
 const SECOND = 1000
 /** What clocks may differ, and a decision may be older than its write. */
-const SKEW_MS = 60 * SECOND
+const SKEW_MS = 180 * SECOND
 const LADDER_MS = config.delivery.retrySeconds.reduce((sum, step) => sum + step * SECOND, 0)
 
 export type Auditor = ReturnType<typeof createAuditor>
@@ -38,18 +38,26 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
     for (const life of timeline.lives.values()) for (const each of accepted) yield [life, each]
   }
 
-  /** Every accepted event is delivered to whoever was to have it, or over for a reason that holds. */
-  function* unkept(): Generator<string> {
+  /** Every accepted event is over for whoever was to have it. */
+  function* unfinished(): Generator<string> {
     for (const [life, each] of ofAccepted()) {
       const record = recordOf(life, each.event.id)
       const name = `${life.number} ${each.event.id}`
-      if (record === undefined) {
-        if (isOwed(life, each) && !isGone(each)) yield `${name} was never recorded`
-      } else yield* unfounded(life, each, record, name)
+      if (record !== undefined && isOpen(record)) yield `${name} is still ${record.state}`
+      if (record === undefined && isOwed(life, each) && !isGone(each))
+        yield `${name} was never recorded`
     }
   }
 
-  function* unfounded(
+  /** What is over is so for a reason that holds. */
+  function* unfounded(): Generator<string> {
+    for (const [life, each] of ofAccepted()) {
+      const record = recordOf(life, each.event.id)
+      if (record !== undefined) yield* baseless(life, each, record, `${life.number} ${record.id}`)
+    }
+  }
+
+  function* baseless(
     life: Life,
     each: Accepted,
     { state, reason = '' }: DeliveryDocument,
@@ -59,8 +67,7 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
     switch (state) {
       case 'waiting':
       case 'backlog':
-        yield `${name} is still ${state}`
-        return
+        return // `unfinished`
       case 'delivered':
         if (!requests.some(({ result }) => result === 'taken' || result === 'gone'))
           yield `${name} is delivered, and was never taken`
@@ -150,6 +157,26 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
       if (pending < latest) yield `event ${id} is overdue since ${timeOf(pending * SECOND - EPOCH)}`
   }
 
+  /**
+   * Nothing is sent for a subscription that has been deleted or disabled for long. An endpoint that has just answered the
+   * validation event may get what its replay finds before its document says so.
+   */
+  function* unwanted(): Generator<string> {
+    for (const { url, requests } of subscribers.values()) {
+      const lives = [...timeline.lives.values()].filter(({ endpoint }) => endpoint === url)
+      const active = lives.flatMap((life) => life.active)
+      let validatedAt = -Infinity
+      for (const { at, event, isValidation, result } of requests) {
+        if (isValidation && result === 'taken') validatedAt = at
+        const isWanted =
+          at <= validatedAt + SKEW_MS ||
+          active.some(({ from, until }) => from <= at && at <= until + SKEW_MS)
+        if (!isValidation && !isWanted)
+          yield `${event} was sent to ${url} at ${timeOf(at)}, which wanted no more`
+      }
+    }
+  }
+
   /** Nothing is sent twice: holds where nothing has failed. */
   function* repeated(): Generator<string> {
     for (const [life, { event }] of ofAccepted()) {
@@ -179,7 +206,18 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
     for (const subscriber of subscribers.values()) count += subscriber.requests.length
     return count
   }
-  return { unkept, unwoken, paused, late, repeated, isBusy, requests, isWell }
+  return {
+    unfinished,
+    unfounded,
+    unwanted,
+    unwoken,
+    paused,
+    late,
+    repeated,
+    isBusy,
+    requests,
+    isWell,
+  }
 }
 
 const matches = (life: Life, event: { resource: string; type: string }): boolean =>

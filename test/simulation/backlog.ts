@@ -41,6 +41,7 @@ export async function simulateBacklog({ events, behaviour = 'well', faults = [] 
     faults,
     incidents: emptied(),
     calmFrom: DOWN_MS,
+    farBehindMs: 0,
   }
   const cluster = createCluster(plan, false)
   const { scheduler, containers, subscribers, calls } = cluster

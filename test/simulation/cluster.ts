@@ -32,6 +32,7 @@ export function createCluster(plan: Plan, isTraced: boolean) {
     scheduler,
     random,
     faults,
+    lagMs: () => (scheduler.now() < plan.calmFrom ? plan.farBehindMs : 0),
     observe(process, call) {
       if (call.startsWith('send')) calls.sent++
       else calls.store++
@@ -58,6 +59,7 @@ export function createCluster(plan: Plan, isTraced: boolean) {
       epoch: EPOCH,
       clockOffsetMs: random.between(-CLOCK_MS, CLOCK_MS),
       deathRate: () => faults.rate('process-dies'),
+      freezeRate: () => faults.rate('process-freezes'),
       onDeath() {
         processes.delete(process)
         trace.add(process.name, 'dies')

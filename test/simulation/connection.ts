@@ -12,6 +12,8 @@ export interface Network {
   scheduler: Scheduler
   random: Random
   faults: Faults
+  /** How far all replicas lag at this moment. */
+  lagMs: () => number
   /** Counts and traces a call. */
   observe: (process: Process, call: string) => void
 }
@@ -31,7 +33,7 @@ const MOST_LAG_MS = 8000 // below what the index reads again: 10 s
 export function connect<T extends Document>(
   process: Process,
   container: Container<T>,
-  { scheduler, random, faults, observe }: Network,
+  { scheduler, random, faults, lagMs, observe }: Network,
 ) {
   const seen: Position = Array.from({ length: PARTITIONS }, () => 0)
   const hits = (kind: FaultKind) => random.chance(faults.rate(kind))
@@ -42,7 +44,7 @@ export function connect<T extends Document>(
 
   /** How far a replica is that answers now: not behind `least`. */
   function replica(partition: number, least: number): number {
-    const lag = hits('replica-lags') ? random.skewed(10, MOST_LAG_MS) : 0
+    const lag = lagMs() + (hits('replica-lags') ? random.skewed(10, MOST_LAG_MS) : 0)
     const position = Math.max(least, container.positionAt(partition, scheduler.now() - lag))
     seen[partition] = Math.max(seen[partition] ?? 0, position)
     return position

@@ -31,7 +31,7 @@ interface Definition<T> {
   epochSeconds: () => number
 }
 
-const LONGEST_LAG_MS = 30_000
+const LONGEST_LAG_MS = 70_000
 const KEPT_WRITES = 1000
 
 /** A document through time. */

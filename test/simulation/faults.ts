@@ -16,6 +16,7 @@ export type FaultKind =
   | 'delete-fails'
   | 'webhook-loses-answer'
   | 'process-dies'
+  | 'process-freezes'
   | 'timer-missed'
   | 'timer-doubled'
 

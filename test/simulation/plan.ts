@@ -16,6 +16,11 @@ export interface Plan {
   incidents: Incident[]
   /** Virtual ms at which the last fault is over, and every endpoint is well that will ever be. */
   calmFrom: number
+  /**
+   * How far all replicas lag until then, where a read's session token asks for no more: further than the machine's times
+   * allow for. Then work may wait for long, but still nothing may be ended without cause.
+   */
+  farBehindMs: number
 }
 
 export interface SubscriberPlan {
@@ -70,30 +75,53 @@ const HOUR = 60 * MINUTE
 /** The plan of a seed. Each chooses which faults it has at all, so that some meet one alone and others many at once. */
 export function planOf(seed: number): Plan {
   const random = createRandom(seed)
-  const calmFrom = random.skewed(2 * MINUTE, random.chance(0.1) ? 80 * HOUR : 3 * HOUR)
+  const isFaulty = !random.chance(0.1)
+  const isNight = isFaulty && random.chance(0.06)
+  const calmFrom = isNight
+    ? random.between(8, 20) * HOUR
+    : random.skewed(2 * MINUTE, random.chance(0.2) ? 80 * HOUR : 3 * HOUR)
   const isLarge = random.chance(0.02)
+  const chance = { random, moment: momentsOf(random, calmFrom), calmFrom }
   const apps = random.integer(1, 2)
-  const isFaulty = !random.chance(0.12)
   const subscribers = many(random.integer(...random.pick(SUBSCRIBERS)), () =>
-    subscriber(random, apps, calmFrom),
+    subscriber(chance, apps),
   )
-  const events = many(random.integer(3, isLarge ? 300 : 40), (key) =>
-    event(random, key, apps, calmFrom),
-  )
+  const events = many(random.integer(3, isLarge ? 300 : 40), (key) => event(chance, key, apps))
+  const isBusy = random.chance(0.6)
+  const incidents = isFaulty ? many(random.integer(0, 5), () => incident(chance)) : []
   return {
     seed: random.integer(0, 2 ** 31),
     processes: random.integer(1, 4),
     pageSize: random.integer(1, 4),
     subscribers,
-    events: burst(random, events),
-    actions: random.chance(0.6)
-      ? many(random.integer(0, 5), () =>
-          action(random, subscribers.length, events.length, calmFrom),
-        )
+    events,
+    actions: isBusy
+      ? many(random.integer(0, 6), () => action(chance, subscribers.length, events.length))
       : [],
-    faults: isFaulty ? faults(random, calmFrom) : [],
-    incidents: isFaulty ? many(random.integer(0, 5), () => incident(random, calmFrom)) : [],
+    faults: isFaulty ? faults(chance) : [],
+    incidents: isNight ? [...incidents, night(chance)] : incidents,
     calmFrom,
+    farBehindMs: isFaulty && random.chance(0.05) ? random.between(10, 60) * SECOND : 0,
+  }
+}
+
+/** Chance, with the moments at which it has things happen. */
+interface Chance {
+  random: Random
+  moment: () => number
+  calmFrom: number
+}
+
+/** Any time, or about the same time as much else: what coincides finds more than what happens alone. */
+function momentsOf(random: Random, calmFrom: number): () => number {
+  const focus = random.between(5 * SECOND, calmFrom)
+  const width = random.skewed(SECOND, 2 * MINUTE)
+  const share = random.pick([0, 0.3, 0.6, 0.9])
+  return () => {
+    const time = random.chance(share)
+      ? focus + random.between(-width, width)
+      : random.between(0, calmFrom)
+    return Math.min(calmFrom, Math.max(5 * SECOND, time))
   }
 }
 
@@ -103,40 +131,29 @@ const SUBSCRIBERS: [[number, number], ...[number, number][]] = [
   [1, 5],
   [1, 5],
   [1, 5],
-  [1, 5],
-  [1, 5],
-  [1, 5],
+  [2, 4],
   [6, 12],
 ]
 
 const many = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index))
 
-/** Some events come all at once. */
-function burst(random: Random, events: EventPlan[]): EventPlan[] {
-  const share = random.pick([0, 0, 0.3, 0.9])
-  const at = random.any(events)?.at ?? 0
-  return events.map((each) =>
-    random.chance(share) ? { ...each, at: at + random.between(0, 2000) } : each,
-  )
-}
-
-const event = (random: Random, key: number, apps: number, calmFrom: number): EventPlan => ({
+const event = ({ random, moment }: Chance, key: number, apps: number): EventPlan => ({
   key,
-  at: random.between(10 * SECOND, calmFrom),
+  at: moment(),
   app: random.integer(1, apps),
   type: random.pick(['created', 'completed']),
   party: random.integer(1, 3),
 })
 
-function subscriber(random: Random, apps: number, calmFrom: number): SubscriberPlan {
+function subscriber(chance: Chance, apps: number): SubscriberPlan {
+  const { random, moment } = chance
   const type = random.pick([undefined, undefined, 'created'] as const)
-  const isDown = random.chance(0.15) // for good
   return {
     app: random.integer(1, apps),
     ...(type !== undefined && { type }),
-    subscribes: random.chance(0.7) ? 0 : random.between(0, calmFrom / 2),
-    behaviours: random.chance(0.35) ? [] : behaviours(random, calmFrom, isDown),
+    subscribes: random.chance(0.6) ? 0 : moment(),
+    behaviours: random.chance(0.35) ? [] : behaviours(chance),
   }
 }
 
@@ -155,25 +172,28 @@ const TROUBLES = [
   'disables',
 ] as const
 
-function behaviours(random: Random, calmFrom: number, isDown: boolean): Behaviour[] {
-  const troubles = many(random.integer(1, 5), () => {
-    const kind = random.chance(0.3) ? ('well' as const) : random.pick(TROUBLES)
-    const from = random.between(5 * SECOND, calmFrom)
+function behaviours({ random, moment, calmFrom }: Chance): Behaviour[] {
+  const isDown = random.chance(0.12) // for good
+  const troubles = many(random.integer(1, 5), (): Behaviour => {
+    const kind = random.chance(0.3) ? 'well' : random.pick(TROUBLES)
     const hasWait = (kind === 'busy' || kind === 'unavailable') && random.chance(0.7)
-    return { from, kind, ...(hasWait && { retryAfter: Math.round(random.skewed(1, 86_400)) }) }
+    return {
+      from: moment(),
+      kind,
+      ...(hasWait && { retryAfter: Math.round(random.skewed(1, 86_400)) }),
+    }
   })
   const sorted = troubles.toSorted((a, b) => a.from - b.from)
-  const last = isDown ? random.pick(['fails', 'hangs'] as const) : ('well' as const)
-  return [...sorted, { from: calmFrom, kind: last }]
+  return [...sorted, { from: calmFrom, kind: isDown ? random.pick(['fails', 'hangs']) : 'well' }]
 }
 
-function action(random: Random, subscribers: number, events: number, calmFrom: number): Action {
-  const at = random.between(MINUTE, calmFrom)
+function action({ random, moment }: Chance, subscribers: number, events: number): Action {
+  const at = moment()
   const subscriber = random.integer(0, subscribers - 1)
-  const kind = random.pick(['unsubscribe', 'unsubscribe', 'subscribe', 'replay', 'erase'] as const)
+  const kind = random.pick(['unsubscribe', 'subscribe', 'subscribe', 'replay', 'erase'])
   switch (kind) {
     case 'replay':
-      return { at, kind, subscriber, only: random.pick(['dead', 'missing', 'all'] as const) }
+      return { at, kind, subscriber, only: random.pick(['dead', 'missing', 'all']) }
     case 'erase':
       return { at, kind, event: random.integer(0, events - 1) }
     default:
@@ -186,8 +206,8 @@ const RATES: [FaultKind, number][] = [
   ['store-refuses', 0.3],
   ['store-loses-answer', 0.2],
   ['store-retries', 0.1],
-  ['store-is-slow', 0.5],
-  ['replica-lags', 0.8],
+  ['store-is-slow', 0.9],
+  ['replica-lags', 0.9],
   ['send-fails', 0.3],
   ['send-loses-answer', 0.2],
   ['message-lost', 0.5],
@@ -197,47 +217,52 @@ const RATES: [FaultKind, number][] = [
   ['delete-fails', 0.3],
   ['webhook-loses-answer', 0.2],
   ['process-dies', 0.02],
+  ['process-freezes', 0.02],
   ['timer-missed', 0.3],
   ['timer-doubled', 0.5],
 ]
 
-function faults(random: Random, calmFrom: number): Fault[] {
+function faults({ random, moment, calmFrom }: Chance): Fault[] {
   const share = random.pick([0.1, 0.3, 0.6])
   const chosen = RATES.filter(() => random.chance(share)).map(([kind, most]): Fault => {
-    const from = random.chance(0.5) ? 0 : random.between(0, calmFrom)
-    const until = random.chance(0.5)
-      ? calmFrom
-      : Math.min(calmFrom, from + random.skewed(SECOND, HOUR))
-    return { kind, from, until, rate: random.skewed(most / 100, most) }
+    const from = random.chance(0.5) ? 0 : moment()
+    const lasts = random.chance(0.5) ? calmFrom : random.skewed(SECOND, HOUR)
+    return {
+      kind,
+      from,
+      until: Math.min(calmFrom, from + lasts),
+      rate: random.skewed(most / 30, most),
+    }
   })
-  return random.chance(0.15) ? [...chosen, outage(random, calmFrom)] : chosen
+  if (!random.chance(0.15)) return chosen
+  const from = moment()
+  const until = Math.min(calmFrom, from + random.skewed(10 * SECOND, 3 * HOUR)) // an outage
+  return [...chosen, { kind: random.pick(['store-refuses', 'send-fails']), from, until, rate: 1 }]
 }
 
-function outage(random: Random, calmFrom: number): Fault {
-  const from = random.between(0, calmFrom)
-  const until = Math.min(calmFrom, from + random.skewed(10 * SECOND, 3 * HOUR))
-  return { kind: random.pick(['store-refuses', 'send-fails']), from, until, rate: 1 }
+/** A deployment that breaks what delivers, until somebody comes to work. */
+function night({ random, moment, calmFrom }: Chance): Incident {
+  const at = Math.min(moment(), calmFrom / 2)
+  const name = random.pick(['fan-out-event', 'retry-delivery', 'drain-backlog'])
+  return { at, kind: 'function-broken', name, ms: calmFrom - at }
 }
 
-function incident(random: Random, calmFrom: number): Incident {
-  const at = random.between(0, calmFrom)
+function incident({ random, moment, calmFrom }: Chance): Incident {
+  const at = moment()
   const kind = random.pick([
     'queues-emptied',
     'process-dies',
     'process-freezes',
     'deployment',
     'function-broken',
-  ] as const)
+  ])
   switch (kind) {
     case 'process-freezes':
       return { at, kind, ms: random.skewed(SECOND, MINUTE) }
-    case 'function-broken':
-      return {
-        at,
-        kind,
-        name: random.pick(functionNames),
-        ms: Math.min(calmFrom - at, random.skewed(MINUTE, 10 * HOUR)),
-      }
+    case 'function-broken': {
+      const name = random.pick(functionNames)
+      return { at, kind, name, ms: Math.min(calmFrom - at, random.skewed(MINUTE, 12 * HOUR)) }
+    }
     default:
       return { at, kind }
   }

@@ -14,15 +14,20 @@ interface Options {
   clockOffsetMs: number
   /** The share of steps at which it dies, at this moment. */
   deathRate: () => number
+  /** And of those at which it freezes for up to a minute. */
+  freezeRate: () => number
   onDeath: () => void
 }
+
+const SHORTEST_FREEZE_MS = 100
+const LONGEST_FREEZE_MS = 60_000
 
 /**
  * A process of the app: its steps come by `defer` alone. Once it is dead none comes any more, so that it ends between two
  * awaits; while it is frozen they wait, and its clock goes on.
  */
 export function createProcess(options: Options) {
-  const { name, scheduler, random, epoch, clockOffsetMs, deathRate, onDeath } = options
+  const { name, scheduler, random, epoch, clockOffsetMs, deathRate, freezeRate, onDeath } = options
   let isAlive = true
   let frozenUntil = 0
 
@@ -40,7 +45,14 @@ export function createProcess(options: Options) {
     if (!isAlive) return
     if (scheduler.now() < frozenUntil) scheduler.at(frozenUntil, () => resume(step))
     else if (random.chance(deathRate())) kill()
-    else step()
+    else if (random.chance(freezeRate())) {
+      freeze(random.skewed(SHORTEST_FREEZE_MS, LONGEST_FREEZE_MS))
+      resume(step)
+    } else step()
+  }
+
+  function freeze(ms: number): void {
+    frozenUntil = scheduler.now() + ms
   }
 
   const clock: Clock = {
@@ -61,8 +73,6 @@ export function createProcess(options: Options) {
     kill,
     isAlive: () => isAlive,
     isRunning: () => isAlive && scheduler.now() >= frozenUntil,
-    freeze(ms: number): void {
-      frozenUntil = scheduler.now() + ms
-    },
+    freeze,
   }
 }

@@ -23,7 +23,7 @@ export function createRandom(seed: number) {
     integer: (low: number, high: number): number => Math.floor(between(low, high + 1)),
     /** Mostly near `low`, seldom near `high`: times and sizes of every order of magnitude. */
     skewed: (low: number, high: number): number => low * (high / low) ** next(),
-    pick: <T>(items: readonly [T, ...T[]]): T =>
+    pick: <const T>(items: readonly [T, ...T[]]): T =>
       items[Math.floor(next() * items.length)] ?? items[0],
     /** One of a list; undefined of an empty one. */
     any: <T>(items: readonly T[]): T | undefined => items[Math.floor(next() * items.length)],

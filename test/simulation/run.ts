@@ -11,6 +11,7 @@ import { simulate, type Result } from './simulate.ts'
  *   --seed S       the first one (1); alone, only this one
  *   --lines L      how much of the trace of a failure is printed (60)
  *   --whole        prints the whole trace of each seed, and shrinks nothing
+ *   --list         only lists the seeds that fail
  *   --first        ends with the first that fails, and shrinks nothing
  */
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '60' },
     whole: { type: 'boolean', default: false },
     first: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
   },
 })
 const first = Number(values.seed ?? 1)
@@ -63,7 +65,7 @@ async function show(seed: number, { violations }: Result): Promise<void> {
   console.log(`\nseed ${seed}: ${violations.length} violations`)
   console.log(violations.slice(0, MOST_SHOWN).join('\n'))
   console.log(`again: npm run proof:simulation -- --seed ${seed}`)
-  if (totals.failed > MOST_SHOWN || values.whole || values.first) return
+  if (totals.failed > MOST_SHOWN || values.whole || values.first || values.list) return
   const fails = async (plan: Plan) => (await simulate(plan)).violations.length > 0
   const smallest = await shrink(planOf(seed), fails, Date.now() + SHRINK_MS)
   const last = await simulate(smallest, lines)

@@ -1,4 +1,4 @@
-import { createAuditor, type Auditor } from './auditor.ts'
+import { createAuditor } from './auditor.ts'
 import { startClients } from './clients.ts'
 import { createCluster } from './cluster.ts'
 import type { Plan } from './plan.ts'
@@ -46,17 +46,21 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
   const violations: string[] = []
   let suspects = new Set<string>()
 
+  const isWithinBounds = plan.farBehindMs === 0
   while (violations.length === 0 && scheduler.now() < end) {
     const isCalm = scheduler.now() >= calmFrom
     await scheduler.run(Math.min(end, scheduler.now() + stepOf(scheduler.now(), plan.calmFrom)))
-    if (isCalm) violations.push(...auditor.late(LATE_MS))
+    if (isCalm && isWithinBounds) violations.push(...auditor.late(LATE_MS))
     // What has no waker at two looks in a row has none: a write is not longer under way.
-    const unwoken = new Set(auditor.unwoken())
+    const unwoken = new Set(isWithinBounds ? auditor.unwoken() : [])
     violations.push(...[...unwoken].filter((each) => suspects.has(each)))
     suspects = unwoken
     if (scheduler.now() > plan.calmFrom + MINUTE && !auditor.isBusy()) break
   }
-  if (violations.length === 0) violations.push(...finalViolations(auditor, plan, isFaultless))
+  violations.push(...auditor.unfounded(), ...auditor.unwanted())
+  if (isWithinBounds) violations.push(...auditor.unfinished(), ...auditor.paused())
+  if (isFaultless && plan.actions.every(({ kind }) => kind === 'erase'))
+    violations.push(...auditor.repeated())
   return {
     violations,
     trace: trace.last(tracedLines),
@@ -71,13 +75,3 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
 /** Often while much happens, seldom in the days after. */
 const stepOf = (now: number, calmFrom: number): number =>
   now < calmFrom + 3 * HOUR ? CHECK_MS : HOUR
-
-function finalViolations(auditor: Auditor, { actions }: Plan, isFaultless: boolean): string[] {
-  const isOnce = isFaultless && actions.every(({ kind }) => kind === 'erase')
-  return [
-    ...auditor.unkept(),
-    ...auditor.unwoken(),
-    ...auditor.paused(),
-    ...(isOnce ? auditor.repeated() : []),
-  ]
-}

@@ -41,9 +41,11 @@ async function openSimulated(): Promise<Subject> {
     epoch: EPOCH,
     clockOffsetMs: 0,
     deathRate: () => 0,
+    freezeRate: () => 0,
     onDeath: () => {},
   })
-  const network = { scheduler, random, faults: createFaults([], scheduler), observe: () => {} }
+  const faults = createFaults([], scheduler)
+  const network = { scheduler, random, faults, lagMs: () => 0, observe: () => {} }
   return {
     stores: openStores(process, createContainers(scheduler, EPOCH), network, 2),
     async finish(call) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -103,8 +104,9 @@ export async function storeBacklog(
   subscription: SubscriptionDocument,
   events: EventDocument[],
 ): Promise<void> {
-  for (const event of events)
+  await forEachConcurrently(events, 16, async (event) => {
     await world.container('deliveries').items.create(newDelivery(event, subscription))
+  })
 }
 
 interface Counts {

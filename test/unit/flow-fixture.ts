@@ -2,7 +2,12 @@ import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { boundAt } from '../../shared/events/event-id.ts'
 import type { Services } from '../../shared/services.ts'
-import type { SubscriptionOrTombstone } from '../../shared/subscriptions/subscription.ts'
+import {
+  isSubscription,
+  wakeOf,
+  type SubscriptionDocument,
+  type SubscriptionOrTombstone,
+} from '../../shared/subscriptions/subscription.ts'
 import type { Answer } from '../../shared/webhooks/webhook-outcome.ts'
 import type { FaultKind } from '../simulation/faults.ts'
 import type { Network } from '../simulation/connection.ts'
@@ -23,7 +28,7 @@ const HOUR_MS = 3_600_000
 export const timeOfSecond = (second: number): string => new Date(second * 1000).toISOString()
 
 /** A message, and after how many seconds it is to be seen. */
-export interface Sent {
+interface Sent {
   queue: keyof Queues
   message: Record<string, unknown>
   delaySeconds: number
@@ -51,6 +56,7 @@ export function startFlows() {
     scheduler,
     random,
     faults: { rate: (kind) => rates.get(kind) ?? 0 },
+    lagMs: () => 0,
     observe: (_process, call) => void calls.push(call),
   }
   const process = createProcess({
@@ -60,6 +66,7 @@ export function startFlows() {
     epoch,
     clockOffsetMs: 0,
     deathRate: () => 0,
+    freezeRate: () => 0,
     onDeath: () => {},
   })
   const containers = createContainers(scheduler, epoch)
@@ -140,7 +147,7 @@ export function startFlows() {
     endpoint,
     recorded,
     /** Does the work in virtual time. */
-    async run<T>(work: Promise<T>): Promise<T> {
+    run: async <T>(work: Promise<T>): Promise<T> => {
       let isOver = false
       const ended = work.finally(() => (isOver = true))
       ended.catch(() => {})
@@ -152,12 +159,18 @@ export function startFlows() {
     at: (seconds: number, run: () => void): void => scheduler.at(seconds * 1000, run),
     seconds: () => Math.floor(process.clock.now() / 1000),
     store: (document: SubscriptionOrTombstone) =>
-      containers.subscriptions.insert(`${document.consumer}/${document.id}`, document),
+      containers.subscriptions.insert(`${document.consumer}/${document.id}`, withWake(document)),
     subscription: (id = 'document-1') => containers.subscriptions.find(`/org/ttd/${id}`),
+    /** Has someone else write the subscription. */
+    change: (modify: (current: SubscriptionDocument) => SubscriptionDocument): void => {
+      const found = containers.subscriptions.find('/org/ttd/document-1')
+      if (!isSubscription(found)) throw new Error('There is no subscription.')
+      containers.subscriptions.replace('/org/ttd/document-1', found._etag, () => modify(found))
+    },
     delivery: (event: string, number = 1) => containers.deliveries.find(`${number}/${event}`),
     event: (id: string) => containers.events.find(eventKey(eventOf(id))),
     /** Puts deliveries of subscription 1 into the store, with their events. */
-    deliveries(count: number, given: Partial<DeliveryDocument> = {}, age = 10): string[] {
+    deliveries: (count: number, given: Partial<DeliveryDocument> = {}, age = 10): string[] => {
       const ids = Array.from({ length: count }, (_, index) => idOf(index + 1, age))
       for (const id of ids) {
         containers.events.insert(eventKey(eventOf(id)), eventOf(id))
@@ -210,4 +223,10 @@ export const deliveryOf = (
   attempts: [],
   traceparent: '00-11111111111111111111111111111111-2222222222222222-01',
   ...given,
+})
+
+/** As the store writes it. */
+const withWake = <T extends SubscriptionOrTombstone>(document: T): T => ({
+  ...document,
+  wake: wakeOf(document),
 })

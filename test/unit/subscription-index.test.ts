@@ -186,6 +186,19 @@ test('a subscription that is made again over its tombstone, unseen, replaces the
   assert.deepEqual(await numbers(), [2])
 })
 
+test('a tombstone of a later number takes out, and marks as deleted, what its document held before', async () => {
+  const { clock, store, index, numbers } = startIndex(written(SECOND, 1), written(SECOND, 4))
+  await numbers()
+  const later = { ...tombstone(3), id: 'document-1', _ts: SECOND + 1 } // number 2 was never seen
+  store.changes = [later, deleted(SECOND + 1, 9)]
+  clock.now += 3001
+  assert.deepEqual(await numbers(), [4])
+  assert.deepEqual([1, 2, 3, 4].map(index.isDeleted), [true, false, true, false])
+  store.changes = [written(SECOND, 1)] // by a replica that lags
+  clock.now += 3001
+  assert.deepEqual(await numbers(), [4])
+})
+
 test('while the store is down the index holds for 5 s after its last check, then throws', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND, 1))
   await numbers()

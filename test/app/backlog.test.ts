@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startReceiver } from '../../local/receiver.ts'
+import { isSubscription } from '../../shared/subscriptions/subscription.ts'
+import { startApp } from '../support/app.ts'
+import { createOwnApp } from '../support/own-app.ts'
+import { documentAt, store } from '../support/stored-events.ts'
+import {
+  changeStored,
+  inState,
+  operationsOn,
+  operationsSince,
+  recordsOf,
+  storeBacklog,
+  storedOf,
+} from '../support/stored-work.ts'
+import { createWorld, deployed, eventually } from '../support/stores.ts'
+
+const skip = deployed !== undefined && 'it needs stores of its own'
+const BACKLOG = 1000
+const MOST_CALLS = 12
+
+test(
+  `a backlog of ${BACKLOG} costs at most ${MOST_CALLS} calls to the store for each, and keeps no other subscriber waiting`,
+  { skip },
+  async (t) => {
+    const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+    const app = await startApp(world, { settings: { DELIVERY_RETRY_SECONDS: '3600' } })
+    t.after(() => Promise.all([app.stop(), receiver.stop()]))
+    const [own, other] = [
+      await createOwnApp(app, receiver, 'backlog'),
+      await createOwnApp(app, receiver, 'beside'),
+    ]
+    const { id } = await own.subscribe()
+    const beside = await other.subscribe()
+    receiver.behave({ status: 503 }, other.path)
+    const overdue = await other.publish()
+    await inState(world, beside.id, overdue, 'waiting')
+    receiver.behave({}, other.path)
+
+    const subscription = await storedOf(world, id)
+    assert.ok(isSubscription(subscription))
+    const began = Date.now() - 2 * 3_600_000
+    const events = Array.from({ length: BACKLOG }, (_, place) =>
+      documentAt(began + place * 1000, { app: own.name }),
+    )
+    await store(world, events)
+    await storeBacklog(world, subscription, events)
+    const containers = ['events', 'deliveries', 'subscriptions']
+    const before = await Promise.all(containers.map((each) => operationsOn(world, each)))
+    await changeStored(world, id, (stored) => ({
+      ...stored,
+      circuit: { state: 'draining', opens: 0, lease: { token: crypto.randomUUID(), until: 1 } }, // whose lease ran out
+    }))
+    await app.run('sweep-subscriptions')
+    await eventually('it is under way', () => own.arrivals().length > 50)
+    const item = world.container('deliveries').item(overdue, [String(beside.id), overdue])
+    await item.patch([{ op: 'set', path: '/due', value: 1 }])
+    const since = Date.now()
+    await app.run('sweep-deliveries') // as its timer does every 30 s
+    await eventually('the other’s retry', () => other.arrivals(overdue).length === 2, 15)
+    const waited = (Date.now() - since) / 1000
+    const doneMeanwhile = own.arrivals().length
+    await eventually(
+      'all delivered',
+      async () => (await recordsOf(world, id)).every(({ state }) => state === 'delivered'),
+      60,
+    )
+    const spent = await Promise.all(
+      containers.map((each, place) => operationsSince(world, each, before[place] ?? {})),
+    )
+    const calls = spent.flatMap((each) => Object.values(each)).reduce((sum, each) => sum + each)
+    t.diagnostic(
+      `${(calls / BACKLOG).toFixed(2)} calls a delivery: ${JSON.stringify(spent)}; the other waited ${waited} s, while ${doneMeanwhile} of ${BACKLOG} arrived`,
+    )
+    assert.ok(calls / BACKLOG <= MOST_CALLS)
+    assert.equal(own.arrivals().length, BACKLOG, 'each came once')
+    assert.ok(waited < 30)
+  },
+)

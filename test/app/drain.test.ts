@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, suite, test } from 'node:test'
+import { startReceiver } from '../../local/receiver.ts'
+import { queues } from '../../shared/azure/definitions.ts'
+import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
+import { isSubscription } from '../../shared/subscriptions/subscription.ts'
+import { startApp } from '../support/app.ts'
+import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { documentAt, store } from '../support/stored-events.ts'
+import {
+  changeStored,
+  endLease,
+  inState,
+  recordsOf,
+  recordWhen,
+  storeBacklog,
+  storedOf,
+} from '../support/stored-work.ts'
+import { createWorld, deployed, eventually } from '../support/stores.ts'
+
+const skip = deployed !== undefined && 'it needs stores of its own'
+const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
+const settings = {
+  ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])),
+  AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+}
+const app = await startApp(world, { settings })
+after(() => Promise.all([app.stop(), receiver.stop()]))
+
+const HOUR = 3_600_000
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+
+let apps = 0
+async function subscribedApp() {
+  const own = await createOwnApp(app, receiver, `drain-${apps++}`)
+  const { id } = await own.subscribe()
+  return { ...own, id }
+}
+type Subscribed = OwnApp & { id: number }
+
+/** Has a drain be due whose message is lost: the lease says by which token. Returns the subscription as it is stored. */
+async function withLease(
+  own: Subscribed,
+  state: 'draining' | 'open',
+  token: string = randomUUID(),
+) {
+  const lease = { token, until: nowSeconds() + 3600 }
+  const failing = { failingSince: new Date().toISOString(), reason: 'answered 503' }
+  return changeStored(world, own.id, (subscription) => ({
+    ...subscription,
+    circuit: state === 'open' ? { state, opens: 1, ...failing, lease } : { state, opens: 0, lease },
+  }))
+}
+/** Stores so many events of two hours ago, that wait in the backlog. */
+async function storeOldBacklog(
+  subscription: SubscriptionDocument,
+  { name }: OwnApp,
+  count: number,
+) {
+  const began = Date.now() - 2 * HOUR
+  const events = Array.from({ length: count }, (_, place) =>
+    documentAt(began + place * 1000, { app: name }),
+  )
+  await store(world, events)
+  await storeBacklog(world, subscription, events)
+  return events
+}
+const messageTo = ({ consumer, id: subscription }: SubscriptionDocument, token: string) => ({
+  v: 1,
+  consumer,
+  subscription,
+  token,
+})
+const ends = (subscription: SubscriptionDocument, state: string) =>
+  app.lines.filter((line) => line.includes(subscription.id) && line.includes(`"state":"${state}"`))
+    .length
+const closed = ({ id, read }: Subscribed) =>
+  eventually('closed', async () => (await read(id)).circuit.state === 'closed', 20)
+
+suite('a backlog', { skip, concurrency: true }, () => {
+  test('goes on where the event of its first delivery is gone: that one is dead, and the circuit closes', async () => {
+    const own = await subscribedApp()
+    const subscription = await withLease(own, 'open')
+    const [gone, ...others] = await storeOldBacklog(subscription, own, 5)
+    assert.ok(gone)
+    await world.container('events').item(gone.id, [gone.resource, gone.subject]).delete()
+    await endLease(world, app, own.id)
+    const { reason, attempts } = await inState(world, own.id, gone.id, 'dead', 20)
+    assert.deepEqual([reason, attempts], ['the event is gone', []])
+    await own.allArrived(others.map(({ id }) => id))
+    await closed(own)
+  })
+
+  test('goes on where an event of just now is not to be seen, which waits by itself: it may only lag', async () => {
+    const own = await subscribedApp()
+    const subscription = await withLease(own, 'open')
+    const unseen = documentAt(Date.now() - 1000, { app: own.name })
+    await storeBacklog(world, subscription, [unseen])
+    const others = await storeOldBacklog(subscription, own, 3)
+    await endLease(world, app, own.id)
+    await own.allArrived(others.map(({ id }) => id))
+    const { due = 0 } = await inState(world, own.id, unseen.id, 'waiting', 20)
+    assert.ok(due > nowSeconds())
+    await closed(own)
+  })
+
+  test('is drained once by a message that comes twice, and a message with an old token does nothing', async () => {
+    const own = await subscribedApp()
+    const [token, oldToken] = [randomUUID(), randomUUID()]
+    const subscription = await withLease(own, 'draining', token)
+    const events = await storeOldBacklog(subscription, own, 30)
+    await world.send('drains', messageTo(subscription, oldToken))
+    await eventually('it is dropped', () => ends(subscription, 'dropped') === 1)
+    assert.deepEqual(own.arrivals(), [])
+    const stored = await storedOf(world, own.id)
+    assert.ok(isSubscription(stored))
+    assert.deepEqual(stored.circuit, subscription.circuit)
+
+    receiver.behave({ delayMs: 200 }, own.path)
+    const message = messageTo(subscription, token)
+    await Promise.all([world.send('drains', message), world.send('drains', message)])
+    await eventually('the second is dropped', () => ends(subscription, 'dropped') === 2)
+    await own.allArrived(events.map(({ id }) => id))
+    await closed(own)
+    assert.equal(own.arrivals().length, events.length, 'each came once')
+  })
+
+  test('of a subscription that is gone has its message dropped', async () => {
+    const own = await subscribedApp()
+    const subscription = await withLease(own, 'draining')
+    const events = await storeOldBacklog(subscription, own, 3)
+    await own.remove(own.id)
+    await Promise.all(events.map(({ id }) => inState(world, own.id, id, 'cancelled')))
+    const before = ends(subscription, 'dropped')
+    const { circuit } = subscription
+    assert.ok(circuit?.state === 'draining')
+    await world.send('drains', messageTo(subscription, circuit.lease.token))
+    await eventually('it is dropped', () => ends(subscription, 'dropped') === before + 1)
+    assert.deepEqual(own.arrivals(), [])
+  })
+})
+
+test(
+  'all queues emptied, and the drain killed, while a backlog is drained: everything arrives',
+  { skip },
+  async () => {
+    const doomed = await startApp(world, { settings, functions: ['drain-backlog'] })
+    const own = await subscribedApp()
+    const subscription = await withLease(own, 'draining')
+    const events = await storeOldBacklog(subscription, own, 200)
+    receiver.behave({ delayMs: 400 }, own.path)
+    await app.stop() // of the two that drain only the doomed one is left
+    await world.send('drains', messageTo(subscription, String(leaseOf(subscription))))
+    await eventually('it is under way', () => own.arrivals().length >= 24)
+    await doomed.kill()
+    await Promise.all(queues.map((name) => world.queue(name).clearMessages()))
+    const delivered = (await recordsOf(world, own.id)).filter(({ state }) => state === 'delivered')
+    assert.ok(delivered.length < events.length, 'it was killed in the middle')
+    assert.equal(await world.waiting('drains'), 0)
+
+    const next = await startApp(world, { settings })
+    after(next.stop)
+    receiver.behave({}, own.path)
+    await endLease(world, next, own.id)
+    await own.allArrived(
+      events.map(({ id }) => id),
+      30,
+    )
+    await Promise.all(
+      events.map(({ id }) =>
+        recordWhen('over', world, [own.id, id], ({ state }) => state === 'delivered'),
+      ),
+    )
+  },
+)
+
+function leaseOf({ circuit }: SubscriptionDocument): string {
+  assert.ok(circuit?.state === 'draining')
+  return circuit.lease.token
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { createOwnApp } from '../support/own-app.ts'
+import { inState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
+import { createWorld, deployed, eventually } from '../support/stores.ts'
+
+const skip = deployed !== undefined && 'it needs stores of its own'
+const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const queues = await startFaultProxy(world.settings.QueueStorage)
+const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
+const app = await startApp(world, {
+  settings: {
+    QueueStorage: queues.connection,
+    DELIVERY_TIMEOUT_SECONDS: '60',
+    ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])),
+  },
+})
+after(() => Promise.all([app.stop(), receiver.stop(), queues.stop()]))
+
+const areFannedOut = async (events: string[]) => {
+  const documents = await world.documents<EventDocument>('events')
+  const done = new Set(documents.filter(({ fanOut }) => fanOut !== undefined).map(({ id }) => id))
+  return events.every((event) => done.has(event))
+}
+
+test(
+  'an event with one subscriber costs at most nine calls to the stores, and its delivery one write',
+  { skip },
+  async () => {
+    const own = await createOwnApp(app, receiver, 'cost')
+    const { id } = await own.subscribe()
+    await inState(world, id, await own.publish(), 'delivered')
+    const containers = ['events', 'deliveries', 'subscriptions']
+    const before = await Promise.all(containers.map((each) => operationsOn(world, each)))
+    const isOnQueue = /\/(events-inbound|events-retry|drains)\/messages/
+    const onQueues: string[] = []
+    queues.plan = ({ method, url }) =>
+      void (method !== 'GET' && isOnQueue.test(url) && onQueues.push(`${method} ${url}`))
+
+    const EVENTS = 20
+    const events = await own.publishMany(EVENTS)
+    await own.allArrived(events)
+    await eventually('fanned out', () => areFannedOut(events))
+    await eventually('messages deleted', async () => (await world.waiting('events-inbound')) === 0)
+    queues.plan = () => undefined
+    const spent = await Promise.all(
+      containers.map((each, place) => operationsSince(world, each, before[place] ?? {})),
+    )
+    const [ofEvents, ofDeliveries, ofSubscriptions] = spent
+    assert.deepEqual(ofDeliveries, { create: EVENTS })
+    const { query = 0, ...ofEvent } = ofEvents ?? {}
+    assert.deepEqual(ofEvent, { create: EVENTS, read: EVENTS, patch: EVENTS })
+    const onStores = spent.flatMap((each) => Object.values(each)).reduce((sum, each) => sum + each)
+    const RECEIVED = EVENTS // a GET hands over each message; the others, which find none, are no event's
+    const calls = (onStores + onQueues.length + RECEIVED) / EVENTS
+    assert.ok(calls <= 9, `${calls} calls, with ${JSON.stringify({ query, ofSubscriptions })}`)
+    assert.deepEqual((await recordsOf(world, id)).length, EVENTS + 1)
+  },
+)
+
+test(
+  'an endpoint that hangs does not hold up the others, neither for this event nor for the next ones',
+  { skip },
+  async () => {
+    const own = await createOwnApp(app, receiver, 'hangs')
+    const [hanging] = [await own.subscribe(), await own.subscribe('/quick')]
+    receiver.behave({ does: 'hang' }, own.path) // for 60 s
+    const events: string[] = []
+    for (let turn = 0; turn < 4; turn++) {
+      events.push(...(await own.publishMany(10)))
+      await eventually('they arrive elsewhere', () =>
+        events.every((event) => own.arrivals(event, '/quick').length === 1),
+      )
+    }
+    await eventually('fanned out', () => areFannedOut(events))
+    const records = await recordsOf(world, hanging.id)
+    assert.equal(records.length, events.length)
+    assert.ok(
+      records.every(({ attempts }) => attempts.length === 0),
+      'not one of its requests is over by then',
+    )
+    const ATTEMPTED = 24 + 4 // its share while it was not known to be slow, and a drain's of a slow one
+    assert.ok(own.arrivals().length <= ATTEMPTED, `${own.arrivals().length} requests`)
+  },
+)

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SECOND } from './flow-fixture.ts'
+import {
+  circuitOf,
+  draining,
+  lease,
+  leaseTokenOf,
+  next,
+  open,
+  sentOf,
+  since,
+  startDrain,
+} from './drain-fixture.ts'
+
+test('410 disables the subscription, and ends what waits for it, page by page, with the reason', async () => {
+  const flows = startDrain(draining)
+  const [first = '', ...others] = flows.deliveries(130)
+  const waiting = flows.deliveries(1, { state: 'waiting', due: SECOND + 1000 }, 5)
+  flows.endpoint.react = () => ({ status: 410, ms: 5 })
+  assert.equal(await flows.drain(), 'disabled')
+  assert.ok(flows.requests.length <= 24, 'no more are begun')
+  assert.deepEqual([flows.delivery(first)?.state, flows.delivery(first)?.reason], ['dead', '410'])
+  for (const id of [...others.slice(24), ...waiting]) {
+    const { state, reason, deadAt } = flows.delivery(id) ?? {}
+    assert.deepEqual([state, reason], ['dead', 'the subscription is disabled: 410'])
+    assert.ok(deadAt !== undefined && deadAt >= SECOND)
+  }
+  const last = flows.sent.at(-1)
+  assert.ok(last !== undefined && last.delaySeconds >= 40 && last.delaySeconds <= 41)
+  assert.equal(await next(flows), 'disabled')
+  assert.equal(leaseTokenOf(flows), undefined)
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'disabled' && circuit.reason === '410')
+})
+
+test('a disabled subscription that is enabled while its page is read loses nothing', async () => {
+  const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
+  const [id = ''] = flows.deliveries(1)
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = async (...of) => {
+    const found = await page(...of)
+    flows.change(({ circuit: _circuit, ...enabled }) => enabled)
+    return found
+  }
+  await flows.drain()
+  assert.equal(flows.delivery(id)?.state, 'backlog')
+  assert.deepEqual(flows.sent, [])
+})
+
+test('an event that is not to be seen waits by itself; one that is gone is dead; neither holds the others', async () => {
+  const flows = startDrain(open)
+  const [old = ''] = flows.deliveries(1, {}, 3700)
+  const [young = '', ...others] = flows.deliveries(3)
+  flows.eraseEvent(old)
+  flows.eraseEvent(young)
+  assert.equal(await flows.drain(), 'closing')
+  const { state, reason } = flows.delivery(old) ?? {}
+  assert.deepEqual([state, reason], ['dead', 'the event is gone'])
+  const left = flows.delivery(young)
+  assert.equal(left?.state, 'waiting')
+  assert.ok(Math.abs((left.due ?? 0) - SECOND - 30) <= 2)
+  assert.deepEqual(sentOf(flows), others)
+})
+
+test('a drain works for a minute, then hands on where it was, and no instance is held for long', async () => {
+  const flows = startDrain(draining)
+  const ids = flows.deliveries(100)
+  flows.endpoint.react = () => ({ status: 200, ms: 3000 })
+  assert.equal(await flows.drain(), 'draining')
+  const sent = flows.requests.length
+  assert.ok(
+    sent >= 24 + 4 * 15 && sent <= 24 + 4 * 21,
+    `${sent} in a minute, 4 at once when it was slow`,
+  )
+  assert.ok(flows.seconds() - SECOND >= 60 && flows.seconds() - SECOND <= 64)
+  const last = flows.sent.at(-1)
+  assert.deepEqual([last?.delaySeconds, last?.message['after']], [0, ids[sent - 1]])
+  flows.endpoint.react = () => ({ status: 200 })
+  assert.equal(await next(flows), 'closing')
+  assert.deepEqual(sentOf(flows), ids)
+})
+
+test('trouble with the store has the drain go on 10 s later, under a new lease', async () => {
+  const flows = startDrain(draining)
+  const [id = ''] = flows.deliveries(1)
+  flows.services.deliveries.save = () => Promise.reject(new Error('no store'))
+  await assert.rejects(flows.drain(), /no store/)
+  assert.equal(flows.sent.at(-1)?.delaySeconds, 10)
+  assert.equal(flows.sent.at(-1)?.message['token'], leaseTokenOf(flows))
+  assert.equal(flows.delivery(id)?.state, 'backlog')
+  assert.equal(flows.sent.at(-1)?.message['after'], undefined)
+})
+
+test('a drain that has lost its lease stops', async () => {
+  const flows = startDrain(draining)
+  flows.deliveries(200)
+  flows.endpoint.react = (_event, request) => {
+    if (request === 50)
+      flows.change((current) => ({
+        ...current,
+        circuit: { ...draining, lease: { ...lease, token: 'other' } },
+      }))
+    return { status: 200 }
+  }
+  await flows.drain()
+  assert.equal(leaseTokenOf(flows), 'other')
+  assert.deepEqual(flows.sent, [])
+})

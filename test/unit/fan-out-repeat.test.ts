@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deliveryOf, SECOND } from './flow-fixture.ts'
+import { RESOURCE } from './subscription-fixture.ts'
+import { startFanOut } from './fan-out-fixture.ts'
+
+test('an event that is fanned out already is left alone; one that is not to be seen comes again', async () => {
+  const { id, fanOut, containers, requests, calls, event } = startFanOut()
+  await fanOut()
+  calls.length = 0
+  assert.equal(await fanOut(), undefined)
+  assert.deepEqual([requests.length, calls.length], [1, 1])
+  assert.ok(event(id) !== undefined)
+  containers.events.remove(`${RESOURCE}/party/1/${id}`)
+  await assert.rejects(fanOut(), /not to be seen/)
+})
+
+test('the same event twice in one process is fanned out once', async () => {
+  const { fanOut, requests } = startFanOut()
+  const [first, second] = await Promise.all([fanOut(), fanOut()])
+  assert.deepEqual([first?.subscribers, second], [1, undefined])
+  assert.equal(requests.length, 1)
+})
+
+for (const [why, tries, given, age] of [
+  ['was handed over before', 2, {}, 10],
+  ['was sent again by the sweep', 1, { redrives: 1 }, 10],
+  ['is older than a minute', 1, {}, 62],
+] as const)
+  test(`a message that ${why} first looks which records are there`, async () => {
+    const flows = startFanOut(undefined, given, age)
+    flows.containers.deliveries.insert(
+      `1/${flows.id}`,
+      deliveryOf(flows.id, { state: 'delivered' }),
+    )
+    assert.equal((await flows.fanOut(tries))?.subscribers, 1)
+    assert.deepEqual([flows.requests.length, flows.sent.length], [0, 0])
+    assert.deepEqual(flows.deliveryCalls(), [`read 1/${flows.id}`])
+  })
+
+test('a run that may be a repeat attempts what has no record, and a younger first run does not look', async () => {
+  const repeat = startFanOut()
+  await repeat.fanOut(2)
+  assert.equal(repeat.record()?.state, 'delivered')
+  const first = startFanOut(undefined, {}, 59)
+  await first.fanOut()
+  assert.deepEqual(first.deliveryCalls(), [`create 1/${first.id}`])
+})
+
+test('a repeat finds a backlog that nobody drains, and has it drained', async () => {
+  const flows = startFanOut()
+  flows.containers.deliveries.insert(`1/${flows.id}`, deliveryOf(flows.id))
+  await flows.fanOut(2)
+  assert.equal(flows.circuit()?.state, 'draining')
+  const [drain] = flows.sent
+  assert.deepEqual([flows.sent.length, drain?.queue, flows.requests.length], [1, 'drainQueue', 0])
+})
+
+test('a record that is not confirmed has the message come again, and the outcome is not asked for twice', async () => {
+  const flows = startFanOut()
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = () =>
+    Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  assert.equal(flows.event(flows.id)?.pending, SECOND + 60)
+  flows.services.deliveries.add = add
+  await flows.fanOut(2)
+  assert.deepEqual([flows.record()?.state, flows.requests.length], ['delivered', 1])
+  assert.equal(flows.event(flows.id)?.pending, undefined)
+})

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
+import { deliveryOf, SECOND } from './flow-fixture.ts'
+import { draining, lease, since, startFanOut } from './fan-out-fixture.ts'
+
+test('a delivery that succeeds is one request and one write, and the event is fanned out', async () => {
+  const { id, fanOut, record, event, deliveryCalls, requests, sent, recorded } = startFanOut()
+  assert.deepEqual(await fanOut(), { event: id, subscribers: 1, outcome: 'written' })
+  const { state, run, attempt, firstAttempt, attempts, due } = record() ?? {}
+  assert.deepEqual([state, run, attempt, firstAttempt, due], ['delivered', 0, 0, SECOND, undefined])
+  assert.deepEqual(
+    attempts?.map(({ status }) => status),
+    [200],
+  )
+  assert.deepEqual(deliveryCalls(), [`create 1/${id}`])
+  assert.equal(requests.length, 1)
+  assert.deepEqual(sent, [])
+  assert.deepEqual(recorded.attempts, ['delivered'])
+  const { pending, fanOut: noted } = event(id) ?? {}
+  assert.deepEqual([pending, noted?.count], [undefined, 1])
+  assert.ok(Math.abs(Date.parse(noted?.at ?? '') / 1000 - SECOND) < 2)
+})
+
+test('the first failure is recorded with its retry, and the message of that is delayed', async () => {
+  const { id, fanOut, record, sent, endpoint, circuit } = startFanOut()
+  endpoint.react = () => ({ status: 500 })
+  await fanOut()
+  const { state, attempt, due } = record() ?? {}
+  assert.deepEqual([state, attempt, due], ['waiting', 1, SECOND + 70])
+  const [retry] = sent
+  assert.deepEqual([sent.length, retry?.queue, retry?.delaySeconds], [1, 'retryQueue', 10])
+  assert.deepEqual(
+    [retry?.message['event'], retry?.message['attempt'], retry?.message['run']],
+    [id, 1, 0],
+  )
+  assert.equal(typeof retry?.message['delivery'], 'string')
+  assert.deepEqual(
+    { ...circuit(), failingSince: '' },
+    { state: 'closed', opens: 0, failingSince: '' },
+  )
+})
+
+test('a retry over a minute away has no message, a subscriber that asks for it is heard', async () => {
+  const { fanOut, record, sent, endpoint } = startFanOut()
+  endpoint.react = () => ({ status: 503, retryAfter: '61' })
+  await fanOut()
+  assert.deepEqual([record()?.due, sent.length], [SECOND + 61, 0])
+})
+
+test('while a circuit is closing the first attempt is made as if it were closed', async () => {
+  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, since: SECOND, lease })
+  await fanOut()
+  assert.equal(record()?.state, 'delivered')
+})
+
+test('while a circuit is open, or drained, nothing is sent: the delivery joins the backlog, which has its waker', async () => {
+  const opened: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
+  for (const before of [opened, draining]) {
+    const { id, fanOut, record, requests, sent, circuit, deliveryCalls } = startFanOut(before)
+    assert.equal((await fanOut())?.subscribers, 1)
+    assert.deepEqual([record()?.state, requests.length, sent.length], ['backlog', 0, 0])
+    assert.deepEqual(circuit(), before)
+    assert.deepEqual(deliveryCalls(), [`create 1/${id}`])
+  }
+})
+
+test('without a place the delivery joins the backlog, and its drain is started', async () => {
+  const { services, fanOut, record, circuit, sent, requests } = startFanOut()
+  for (let place = 0; place < 24; place++) services.concurrencyLimit.start('1')
+  await fanOut()
+  assert.deepEqual([record()?.state, requests.length], ['backlog', 0])
+  const drained = circuit()
+  assert.ok(drained?.state === 'draining')
+  assert.deepEqual(
+    sent.map(({ queue, message }) => [queue, message['token']]),
+    [['drainQueue', drained.lease.token]],
+  )
+})
+
+test('a place is given back, however the attempt ends', async () => {
+  for (const status of [200, 500]) {
+    const { services, fanOut, endpoint } = startFanOut()
+    endpoint.react = () => ({ status })
+    for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
+    await fanOut()
+    assert.ok((await services.concurrencyLimit.enter('1')) !== undefined)
+  }
+})
+
+test('a backlog that was joined too late to know the circuit is drained to be sure', async () => {
+  const flows = startFanOut(draining)
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = async (delivery) => {
+    await flows.services.clock.timeout(6000).ended
+    flows.change(({ circuit: _circuit, ...enabled }) => enabled)
+    return add(delivery)
+  }
+  await flows.fanOut()
+  assert.equal(flows.record()?.state, 'backlog')
+  assert.equal(flows.circuit()?.state, 'draining')
+  assert.equal(flows.sent.length, 1)
+})
+
+test('a slow subscriber is waited for 2 s; its record is made before its answer, and has that in the end', async () => {
+  const { id, fanOut, record, endpoint, pass, seconds, deliveryCalls, circuit } = startFanOut()
+  endpoint.react = () => ({ status: 200, ms: 9000 })
+  await fanOut()
+  assert.ok(seconds() - SECOND >= 2 && seconds() - SECOND <= 3)
+  const { state, due, attempts } = record() ?? {}
+  assert.deepEqual([state, attempts], ['waiting', []])
+  assert.ok(
+    due !== undefined && due >= SECOND + 2 + 15 + 60 && due <= SECOND + 3 + 15 + 60,
+    String(due),
+  )
+  await pass(10)
+  assert.equal(record()?.state, 'delivered')
+  assert.deepEqual(deliveryCalls(), [`create 1/${id}`, `replace 1/${id}`])
+  assert.equal(circuit(), undefined)
+})
+
+test('a slow subscriber that fails in the end is retried by the ladder, and its circuit hears of it', async () => {
+  const { fanOut, record, endpoint, pass, sent, circuit } = startFanOut()
+  endpoint.react = () => ({ status: 500, ms: 9000 })
+  await fanOut()
+  await pass(10)
+  assert.deepEqual(
+    [record()?.state, record()?.attempt, record()?.attempts.length],
+    ['waiting', 1, 1],
+  )
+  assert.equal(sent.length, 1)
+  assert.equal(circuit()?.state, 'closed')
+})
+
+test('a slow attempt whose record another run has made is left to that one', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => ({ status: 500, ms: 9000 })
+  const other = deliveryOf(flows.id, { state: 'delivered' })
+  flows.at(1, () => flows.containers.deliveries.insert(`1/${flows.id}`, other))
+  await flows.fanOut()
+  await flows.pass(10)
+  assert.deepEqual([flows.record()?.state, flows.record()?.attempts.length], ['delivered', 0])
+  assert.deepEqual(flows.sent, [])
+})
+
+test('five failures in a row open the circuit, and its pause has a message', async () => {
+  const { services, fanOut, endpoint, circuit, sent, recorded } = startFanOut()
+  for (let failures = 0; failures < 4; failures++) services.recentOutcomes.failed('1')
+  endpoint.react = () => ({ status: 500 })
+  await fanOut()
+  const opened = circuit()
+  assert.ok(opened?.state === 'open')
+  assert.deepEqual([opened.opens, opened.reason, recorded.openings], [1, 'answered 500', 1])
+  const drain = sent.find(({ queue }) => queue === 'drainQueue')
+  assert.equal(drain?.message['token'], opened.lease.token)
+  assert.ok(drain.delaySeconds >= 10 && drain.delaySeconds <= 11)
+  assert.equal(services.recentOutcomes.failed('1').inARow, 1, 'they are counted anew')
+})
+
+test('410 disables the subscription, with a drain of what waits for it', async () => {
+  const { fanOut, endpoint, circuit, sent, record } = startFanOut()
+  endpoint.react = () => ({ status: 410 })
+  await fanOut()
+  const off = circuit()
+  assert.ok(off?.state === 'disabled')
+  assert.equal(off.reason, '410')
+  assert.deepEqual([record()?.state, record()?.reason], ['dead', '410'])
+  assert.deepEqual(
+    sent.map(({ queue, message }) => [queue, message['token']]),
+    [['drainQueue', off.lease?.token]],
+  )
+})
+
+test('a success ends what was failing, and writes nothing else', async () => {
+  const failing = startFanOut({ state: 'closed', opens: 0, failingSince: since })
+  await failing.fanOut()
+  assert.equal(failing.circuit(), undefined)
+  const well = startFanOut()
+  await well.fanOut()
+  assert.deepEqual(
+    well.calls.filter((call) => call.includes('document-1')),
+    [],
+  )
+})

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { redrive } from '../../shared/flows/redrive.ts'
+import { claimSeconds } from '../../shared/flows/sweep-events.ts'
+
+/** Redrives pages of what is overdue with a clock that stands; `most` is how many were under way at once. */
+async function redrivePages(
+  pages: number[][],
+  work: (item: number) => Promise<boolean>,
+  { now = 0, endMs = 0 } = {},
+) {
+  const seen = { done: new Array<number>(), pages: 0, most: 0, open: 0 }
+  const one = async (item: number) => {
+    seen.most = Math.max(seen.most, ++seen.open)
+    await Promise.resolve()
+    seen.open--
+    seen.done.push(item)
+    return work(item)
+  }
+  const overdue = () => Promise.resolve(pages[seen.pages++] ?? [])
+  const sent = redrive(
+    { clock: { now: () => now, timeout: () => ({ ended: Promise.resolve(), cancel() {} }) } },
+    overdue,
+    one,
+    endMs,
+  )
+  return { seen, sent: await sent.catch(String) }
+}
+
+test('page after page is redriven until none is left, and what was sent is counted', async () => {
+  const { seen, sent } = await redrivePages([[1, 2, 3], [4], []], (item) =>
+    Promise.resolve(item !== 2),
+  )
+  assert.deepEqual([seen.done, seen.pages, sent], [[1, 2, 3, 4], 3, 3])
+})
+
+test('sixteen are redriven at once', async () => {
+  const page = Array.from({ length: 60 }, (_, item) => item)
+  const { seen, sent } = await redrivePages([page], () => Promise.resolve(true))
+  assert.deepEqual([seen.most, sent], [16, 60])
+})
+
+test('no page is begun when the time is over', async () => {
+  const pages = [[1], [2], [3]]
+  const done = () => Promise.resolve(true)
+  assert.equal((await redrivePages(pages, done, { now: 8, endMs: 8 })).seen.done.length, 3)
+  assert.equal((await redrivePages(pages, done, { now: 9, endMs: 8 })).seen.pages, 0)
+})
+
+test('what fails does not stop the others, and is told at the end; a page of failures is the last', async () => {
+  const fails = (item: number) =>
+    item % 2 === 0 ? Promise.reject(new Error(`${item} fails`)) : Promise.resolve(true)
+  const some = await redrivePages(
+    [
+      [1, 2, 3],
+      [4, 5],
+    ],
+    fails,
+  )
+  assert.deepEqual(some.seen.done, [1, 2, 3, 4, 5])
+  assert.match(String(some.sent), /2 fails/)
+  const all = await redrivePages([[2, 4], [1]], fails)
+  assert.deepEqual([all.seen.done, all.seen.pages], [[2, 4], 1])
+})
+
+test('what is overdue is claimed for 1, 2, 4 … 60 minutes', () => {
+  assert.equal(claimSeconds(), 60)
+  assert.deepEqual([0, 1, 2, 5, 6, 50].map(claimSeconds), [60, 120, 240, 1920, 3600, 3600])
+})

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
+import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
+import { SECOND } from './flow-fixture.ts'
+import {
+  draining,
+  inBacklog,
+  lease,
+  settled,
+  since,
+  startRetry,
+  traceparent,
+} from './retry-fixture.ts'
+
+test('a retry that is taken is delivered, by one read, one write', async () => {
+  const { retry, record, requests, calls, id, sent } = startRetry()
+  assert.equal(await retry(), 'delivered')
+  const { state, attempts, firstAttempt, due, redrives } = record() ?? {}
+  assert.deepEqual(
+    [state, attempts?.length, firstAttempt, due, redrives],
+    ['delivered', 1, SECOND - 100, undefined, undefined],
+  )
+  assert.deepEqual(
+    requests.map(({ event }) => event),
+    [id],
+  )
+  assert.deepEqual(
+    calls.filter((call) => call.includes(` 1/${id}`)),
+    [`read 1/${id}`, `replace 1/${id}`],
+  )
+  assert.deepEqual(sent, [])
+})
+
+test('a retry that fails takes the next step of the ladder', async () => {
+  const { retry, record, endpoint, circuit, sent } = startRetry()
+  endpoint.react = () => ({ status: 500 })
+  assert.equal(await retry(), 'waiting')
+  assert.deepEqual([record()?.attempt, record()?.due], [3, SECOND + 120])
+  assert.equal(circuit()?.state, 'closed')
+  assert.deepEqual(
+    sent.map(({ queue, message, delaySeconds }) => [queue, message['attempt'], delaySeconds]),
+    [['retryQueue', 3, 60]],
+  )
+})
+
+test('a record that is not to be seen has the message come again', async () => {
+  const { retry } = startRetry()
+  await assert.rejects(retry({ subscription: '8' }), /not to be seen/)
+})
+
+test('a message of another run or attempt, or of a delivery that is over, is dropped', async () => {
+  for (const more of [{ run: 0 }, { attempt: 1 }, { attempt: 3 }]) {
+    const { retry, requests } = startRetry()
+    assert.deepEqual([await retry(more), requests.length], ['dropped', 0])
+  }
+  for (const state of ['delivered', 'dead', 'cancelled'] as const) {
+    const { retry, requests } = startRetry(undefined, { state })
+    assert.deepEqual([await retry(), requests.length], ['dropped', 0])
+  }
+})
+
+test('the same message twice in one process is one attempt', async () => {
+  const { retry, requests } = startRetry()
+  const both = await Promise.all([retry(), retry()])
+  assert.deepEqual([both.toSorted(), requests.length], [['delivered', 'dropped'], 1])
+})
+
+test('a delivery that has moved on while it was sent is left as it is', async () => {
+  const { retry, id, endpoint, containers, record } = startRetry()
+  endpoint.react = () => {
+    const found = containers.deliveries.find(`1/${id}`)
+    containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
+      ...current,
+      attempt: 3,
+    }))
+    return { status: 200 }
+  }
+  assert.equal(await retry(), 'changed')
+  assert.equal(record()?.state, 'waiting')
+})
+
+test('a delivery that the sweep has taken meanwhile has its outcome all the same', async () => {
+  const { retry, id, endpoint, containers, record, recorded } = startRetry()
+  endpoint.react = () => {
+    const found = containers.deliveries.find(`1/${id}`)
+    containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
+      ...current,
+      redrives: 2,
+      due: SECOND + 60,
+    }))
+    return { status: 200 }
+  }
+  assert.equal(await retry(), 'delivered')
+  assert.equal(record()?.state, 'delivered')
+  assert.deepEqual(recorded.attempts, ['delivered'])
+})
+
+test('an outcome that could not be stored is stored by the next try, without a second request', async () => {
+  const { retry, services, requests, record, circuit, endpoint, message, run } = startRetry()
+  const { save } = services.deliveries
+  services.deliveries.save = () => Promise.reject(new Error('no store'))
+  endpoint.react = () => ({ status: 500 })
+  await assert.rejects(retry(), /no store/)
+  assert.equal(circuit()?.state, 'closed', 'the circuit learns of it')
+  services.deliveries.save = save
+  assert.equal(await retry(), 'waiting')
+  assert.deepEqual([requests.length, record()?.attempt], [1, 3])
+  await run(retryDelivery(services, { ...message, attempt: 3 }, traceparent))
+  assert.equal(requests.length, 2, 'the next attempt is a request of its own')
+})
+
+test('while the circuit is open, or drained, a delivery whose time has come joins the backlog', async () => {
+  const opened: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
+  for (const before of [opened, draining, { ...settled, lease }]) {
+    const { retry, record, requests, circuit, sent } = startRetry(before)
+    assert.deepEqual([await retry(), requests.length, sent.length], ['backlog', 0, 0])
+    const { state, due, redrives, attempt } = record() ?? {}
+    assert.deepEqual([state, due, redrives, attempt], ['backlog', undefined, undefined, 2])
+    assert.deepEqual(circuit(), before)
+  }
+})
+
+test('a backlog that nobody drains is drained: of a full subscriber, and of one that is disabled and settled', async () => {
+  const disabled = startRetry(settled)
+  assert.equal(await disabled.retry(), 'backlog')
+  const off = disabled.circuit()
+  assert.ok(off?.state === 'disabled' && off.lease !== undefined)
+  assert.deepEqual(
+    disabled.sent.map(({ queue, message }) => [queue, message['token']]),
+    [['drainQueue', off.lease.token]],
+  )
+  const full = startRetry()
+  for (let place = 0; place < 24; place++) full.services.concurrencyLimit.start('1')
+  assert.equal(await full.retry(), 'backlog')
+  assert.deepEqual(
+    [full.circuit()?.state, full.sent.length, full.requests.length],
+    ['draining', 1, 0],
+  )
+})
+
+test('a message for a delivery in the backlog attempts nothing, and makes sure of its drain', async () => {
+  const { retry, requests, circuit, sent, record } = startRetry(undefined, inBacklog, 200, {})
+  assert.deepEqual([await retry(), requests.length], ['backlog', 0])
+  assert.deepEqual([circuit()?.state, sent.length], ['draining', 1])
+  assert.equal(record()?.state, 'backlog')
+  const drained = startRetry(draining, inBacklog, 200, {})
+  await drained.retry()
+  assert.deepEqual([drained.circuit(), drained.sent.length], [draining, 0])
+})
+
+test('whoever joins a backlog later than its circuit is known makes sure of its drain', async () => {
+  const flows = startRetry(draining)
+  const { save } = flows.services.deliveries
+  flows.services.deliveries.save = async (delivery) => {
+    await flows.services.clock.timeout(6000).ended
+    flows.change(({ circuit: _circuit, ...enabled }) => enabled)
+    return save(delivery)
+  }
+  assert.equal(await flows.retry(), 'backlog')
+  assert.equal(flows.circuit()?.state, 'draining')
+  assert.equal(flows.sent.length, 1)
+})
+
+test('a place is given back after a retry', async () => {
+  const { retry, services } = startRetry()
+  for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
+  await retry()
+  assert.ok((await services.concurrencyLimit.enter('1')) !== undefined)
+})

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
+import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
+import { SECOND, startFlows } from './flow-fixture.ts'
+import { RESOURCE, tombstone } from './subscription-fixture.ts'
+import { nowhere, retried, startRetry, traceparent } from './retry-fixture.ts'
+
+test('a deleted subscription’s delivery is cancelled, by a tombstone in the index', async () => {
+  const flows = startRetry()
+  await nowhere(flows)
+  flows.store(tombstone(1))
+  assert.equal(await flows.retry(), 'cancelled')
+  assert.deepEqual(
+    [flows.record()?.reason, flows.record()?.due],
+    ['the subscription was deleted', undefined],
+  )
+})
+
+test('a subscription that the index does not show is read; one in its place says that it is deleted', async () => {
+  const unseen = startRetry()
+  unseen.services.index = createSubscriptionIndex({ async *changedSince() {} })
+  assert.equal(await unseen.retry(), 'delivered')
+  assert.ok(unseen.calls.includes('read /org/ttd/document-1'))
+  const replaced = startRetry()
+  await nowhere(replaced)
+  replaced.store({ ...tombstone(3), id: 'document-1' })
+  assert.equal(await replaced.retry(), 'cancelled')
+})
+
+test('nothing to be seen of a subscription is no proof while the delivery is young', async () => {
+  const young = startRetry(undefined, {}, 3590)
+  await nowhere(young)
+  await assert.rejects(young.retry(), /not to be seen/)
+  assert.equal(young.record()?.state, 'waiting')
+  const old = startRetry(undefined, {}, 3610)
+  await nowhere(old)
+  assert.equal(await old.retry(), 'cancelled')
+})
+
+test('an older number in the subscription’s place is a replica that lags', async () => {
+  const flows = startFlows()
+  const [id = ''] = flows.deliveries(1, { ...retried, subscription: '2' }, 200)
+  flows.store(tombstone(1))
+  const message = {
+    v: 1 as const,
+    event: id,
+    resource: RESOURCE,
+    subject: '/party/1',
+    traceparent,
+    subscription: '2',
+    run: 1,
+    attempt: 2,
+  }
+  await assert.rejects(
+    flows.run(retryDelivery(flows.services, message, traceparent)),
+    /not to be seen/,
+  )
+})
+
+test('an event that is not to be seen is waited for, and is dead an hour later', async () => {
+  const young = startRetry(undefined, {}, 100)
+  young.eraseEvent(young.id)
+  assert.equal(await young.retry(), 'waiting')
+  assert.ok(Math.abs((young.record()?.due ?? 0) - SECOND - 30) <= 1)
+  const older = startRetry(undefined, {}, 600)
+  older.eraseEvent(older.id)
+  await older.retry()
+  assert.ok(Math.abs((older.record()?.due ?? 0) - SECOND - 3001) <= 1)
+  const old = startRetry(undefined, {}, 3700)
+  old.eraseEvent(old.id)
+  assert.equal(await old.retry(), 'dead')
+  assert.deepEqual([old.record()?.reason, old.requests.length], ['the event is gone', 0])
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { drainSubscription } from '../../shared/flows/drain.ts'
+import type { Settling } from '../../shared/subscriptions/subscription.ts'
+import { SECOND, startFlows } from './flow-fixture.ts'
+import { subscription, tombstone } from './subscription-fixture.ts'
+
+const message = { v: 1, consumer: '/org/ttd', subscription: 'document-1', token: 'token' } as const
+const settling = (numbers: number[], since = SECOND - 60): Settling => ({
+  numbers,
+  since,
+  lease: { token: 'token', until: SECOND + 100 },
+})
+
+function startSettling(given: Settling) {
+  const flows = startFlows()
+  flows.store({ ...tombstone(1), ttl: -1, settling: given })
+  return {
+    ...flows,
+    settle: (token = 'token') =>
+      flows.run(drainSubscription(flows.services, { ...message, token })),
+  }
+}
+
+test('all that waits for deleted subscriptions is cancelled, and the tombstone stays for a day', async () => {
+  const {
+    settle,
+    deliveries,
+    delivery,
+    subscription: found,
+    sent,
+    requests,
+  } = startSettling(settling([1, 5]))
+  const waiting = deliveries(1, { state: 'waiting', due: SECOND + 5000 }, 90)
+  const backlog = deliveries(250, {}, 60)
+  const older = deliveries(1, { subscription: '5' }, 50)
+  const [dead = ''] = deliveries(1, { state: 'dead', reason: 'x' }, 40)
+  const [other = ''] = deliveries(1, { subscription: '2' }, 30)
+  assert.equal(await settle(), 'settled')
+  for (const id of [...waiting, ...backlog]) {
+    const { state, reason, due } = delivery(id) ?? {}
+    assert.deepEqual([state, reason, due], ['cancelled', 'the subscription was deleted', undefined])
+  }
+  assert.equal(delivery(older[0] ?? '', 5)?.state, 'cancelled')
+  assert.deepEqual([delivery(dead)?.state, delivery(other, 2)?.state], ['dead', 'backlog'])
+  const left = found()
+  assert.ok(left !== undefined && 'deleted' in left)
+  assert.deepEqual(
+    [left.settling, left.ttl, sent.length, requests.length],
+    [undefined, 86_400, 0, 0],
+  )
+})
+
+test('it looks once more when nobody can put anything into the backlog any more', async () => {
+  const {
+    settle,
+    subscription: found,
+    sent,
+    seconds,
+    pass,
+    deliveries,
+    delivery,
+  } = startSettling(settling([1], SECOND - 10))
+  assert.equal(await settle(), 'settling')
+  const [again] = sent
+  assert.ok(again !== undefined && Math.abs(again.delaySeconds - 30) <= 1)
+  const lease = found()?.settling?.lease
+  assert.ok(lease !== undefined)
+  assert.equal(lease.token, again.message['token'])
+  assert.ok(lease.until >= seconds() + 180 + again.delaySeconds - 1)
+  await pass(again.delaySeconds)
+  const [late = ''] = deliveries(1)
+  assert.equal(await settle(lease.token), 'settled')
+  assert.equal(delivery(late)?.state, 'cancelled')
+})
+
+test('another copy of the message, or one of before, does nothing', async () => {
+  const { settle, services, run, sent } = startSettling(settling([1]))
+  assert.equal(await settle('other'), 'dropped')
+  const both = await run(
+    Promise.all([drainSubscription(services, message), drainSubscription(services, message)]),
+  )
+  assert.deepEqual([both.toSorted(), sent.length], [['dropped', 'settled'], 0])
+})
+
+test('a subscription that was made again keeps its place, without what is settled', async () => {
+  const flows = startFlows()
+  flows.store(subscription(2, { id: 'document-1', settling: settling([1]) }))
+  const [id = ''] = flows.deliveries(1)
+  assert.equal(await flows.run(drainSubscription(flows.services, message)), 'settled')
+  const found = flows.subscription()
+  assert.equal(flows.delivery(id)?.state, 'cancelled')
+  assert.ok(found !== undefined && !('deleted' in found))
+  assert.deepEqual([found.settling, found.number, 'ttl' in found], [undefined, 2, false])
+})
+
+test('it works for a minute, then hands on at once', async () => {
+  const flows = startSettling(settling([1]))
+  flows.deliveries(300, {}, 60)
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = async (...of) => {
+    await flows.services.clock.timeout(25_000).ended
+    return page(...of)
+  }
+  assert.equal(await flows.settle(), 'settling')
+  assert.deepEqual(
+    flows.sent.map(({ delaySeconds }) => delaySeconds),
+    [0],
+  )
+  assert.ok(flows.seconds() - SECOND >= 60 && flows.seconds() - SECOND < 90)
+})

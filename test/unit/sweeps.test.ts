@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sweepDeliveries } from '../../shared/flows/sweep-deliveries.ts'
+import { sweepEvents } from '../../shared/flows/sweep-events.ts'
+import { sweepSubscriptions } from '../../shared/flows/sweep-subscriptions.ts'
+import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
+import { isSubscription } from '../../shared/subscriptions/subscription.ts'
+import { eventOf, idOf, SECOND, startFlows, timeOfSecond } from './flow-fixture.ts'
+import { subscription, tombstone } from './subscription-fixture.ts'
+
+const END_MS = (SECOND + 20) * 1000
+
+test('events whose fan-out is overdue are claimed and sent again, others are not', async () => {
+  const flows = startFlows()
+  const [first, again, early, done] = [1, 2, 3, 4].map((count) => idOf(count))
+  flows.addEvent(eventOf(first ?? '', { pending: SECOND }))
+  flows.addEvent(eventOf(again ?? '', { pending: SECOND - 900, redrives: 3 }))
+  flows.addEvent(eventOf(early ?? '', { pending: SECOND + 2 }))
+  flows.addEvent(eventOf(done ?? ''))
+  assert.equal(await flows.run(sweepEvents(flows.services, END_MS)), 2)
+  assert.deepEqual(flows.sent.map(({ message }) => String(message['event'])).toSorted(), [
+    first,
+    again,
+  ])
+  for (const { queue, message, delaySeconds } of flows.sent) {
+    assert.deepEqual([queue, delaySeconds], ['inboundQueue', 0])
+    assert.equal(typeof message['session'], 'string')
+  }
+  const [claimed, later] = [flows.event(first ?? ''), flows.event(again ?? '')]
+  assert.deepEqual([claimed?.pending, claimed?.redrives], [SECOND + 60, 1])
+  assert.deepEqual([later?.pending, later?.redrives], [SECOND + 480, 4])
+  assert.equal(flows.event(early ?? '')?.pending, SECOND + 2)
+})
+
+test('deliveries that are due are claimed and asked for, others are not', async () => {
+  const flows = startFlows()
+  const [first = ''] = flows.deliveries(
+    1,
+    { state: 'waiting', due: SECOND, run: 2, attempt: 3 },
+    50,
+  )
+  const [again = ''] = flows.deliveries(1, { state: 'waiting', due: SECOND - 5, redrives: 1 }, 40)
+  flows.deliveries(1, { state: 'waiting', due: SECOND + 2 }, 30)
+  flows.deliveries(1, {}, 20)
+  assert.equal(await flows.run(sweepDeliveries(flows.services, END_MS)), 2)
+  const asked = flows.sent.map(({ queue, message: { event, run, attempt, subscription: of } }) =>
+    [queue, event, run, attempt, of].join(' '),
+  )
+  assert.deepEqual(asked.toSorted(), [`retryQueue ${first} 2 3 1`, `retryQueue ${again} 0 0 1`])
+  assert.ok(flows.sent.every(({ message }) => typeof message['delivery'] === 'string'))
+  const [claimed, later] = [flows.delivery(first), flows.delivery(again)]
+  assert.deepEqual([claimed?.due, claimed?.redrives, claimed?.attempt], [SECOND + 60, 1, 3])
+  assert.deepEqual([later?.due, later?.redrives], [SECOND + 120, 2])
+})
+
+test('what another sweep has claimed is sent by that one alone', async () => {
+  const flows = startFlows()
+  flows.addEvent(eventOf(idOf(1), { pending: SECOND }))
+  flows.deliveries(3, { state: 'waiting', due: SECOND }, 60)
+  flows.store(subscription(1, { circuit: draining(SECOND) }))
+  const sweeps = [sweepEvents, sweepDeliveries, sweepSubscriptions].flatMap((sweep) => [
+    sweep,
+    sweep,
+  ])
+  const sent = await flows.run(Promise.all(sweeps.map((sweep) => sweep(flows.services, END_MS))))
+  assert.deepEqual(
+    [0, 2, 4].map((index) => (sent[index] ?? 0) + (sent[index + 1] ?? 0)),
+    [1, 3, 1],
+  )
+  assert.equal(flows.sent.length, 5)
+})
+
+const draining = (until: number): Circuit => ({
+  state: 'draining',
+  opens: 1,
+  lease: { token: 'old', until },
+})
+const validation = (due: number) => ({ attempt: 2, due, source: 'https://h/subscriptions/1' })
+
+async function wakeOne(given: Parameters<typeof subscription>[1]) {
+  const flows = startFlows()
+  flows.store(subscription(1, given))
+  const woken = await flows.run(sweepSubscriptions(flows.services, END_MS))
+  const found = flows.subscription()
+  assert.ok(isSubscription(found))
+  return { flows, woken, found, queues: flows.sent.map(({ queue }) => queue) }
+}
+
+test('a pause that is over becomes a probe, and its drain is asked for', async () => {
+  const circuit: Circuit = {
+    state: 'open',
+    opens: 2,
+    failingSince: timeOfSecond(SECOND - 100),
+    reason: 'x',
+    lease: { token: 'old', until: SECOND },
+  }
+  const { flows, woken, found } = await wakeOne({ circuit })
+  assert.equal(woken, 1)
+  assert.ok(found.circuit?.state === 'half-open' && found.circuit.probes === 1)
+  const { token, until } = found.circuit.lease
+  assert.ok(token !== 'old' && until >= SECOND + 180 && until <= SECOND + 181)
+  const [drain] = flows.sent
+  assert.deepEqual([drain?.queue, drain?.delaySeconds, flows.sent.length], ['drainQueue', 0, 1])
+  const { session, ...said }: Record<string, unknown> = drain?.message ?? {}
+  assert.deepEqual(said, { v: 1, consumer: '/org/ttd', subscription: 'document-1', token })
+  assert.equal(typeof session, 'string')
+})
+
+test('a drain whose lease ran out is passed on, in the state that it was in', async () => {
+  const { found, queues } = await wakeOne({ circuit: draining(SECOND) })
+  assert.equal(found.circuit?.state, 'draining')
+  assert.deepEqual(queues, ['drainQueue'])
+})
+
+test('a validation whose message was lost is asked for again, and its next time is set', async () => {
+  const { flows, found, queues } = await wakeOne({
+    validated: undefined,
+    validation: validation(SECOND),
+  })
+  assert.deepEqual(queues, ['validationQueue'])
+  assert.deepEqual(found.validation, validation(SECOND + 60))
+  assert.deepEqual([flows.sent[0]?.message['attempt'], flows.sent[0]?.delaySeconds], [2, 0])
+  assert.equal(found.wake, SECOND + 60)
+})
+
+test('each part of a subscription is woken by its own time', async () => {
+  const settling = { numbers: [7], since: SECOND, lease: { token: 'old', until: SECOND + 50 } }
+  const { found, queues } = await wakeOne({
+    circuit: draining(SECOND + 50),
+    settling,
+    validation: validation(SECOND),
+  })
+  assert.deepEqual(queues, ['validationQueue'])
+  assert.deepEqual(found.circuit, draining(SECOND + 50))
+  assert.deepEqual(found.settling, settling)
+  const other = await wakeOne({
+    circuit: draining(SECOND),
+    settling,
+    validation: validation(SECOND + 50),
+  })
+  assert.deepEqual(other.queues, ['drainQueue'])
+  assert.deepEqual(
+    [other.found.settling, other.found.validation],
+    [settling, validation(SECOND + 50)],
+  )
+  const over = { ...settling, lease: { token: 'old', until: SECOND } }
+  const third = await wakeOne({ circuit: draining(SECOND + 50), settling: over })
+  assert.deepEqual(third.queues, ['drainQueue'])
+  assert.deepEqual(third.found.circuit, draining(SECOND + 50))
+  assert.equal(third.flows.sent[0]?.message['token'], third.found.settling?.lease.token)
+  assert.notEqual(third.found.settling?.lease.token, 'old')
+  assert.deepEqual(third.found.settling?.numbers, [7])
+})
+
+test('nothing is woken before its time', async () => {
+  const { woken, queues } = await wakeOne({
+    circuit: draining(SECOND + 2),
+    validation: validation(SECOND + 2),
+  })
+  assert.deepEqual([woken, queues], [0, []])
+})
+
+test('what a deleted subscription leaves is settled when its lease ran out', async () => {
+  const flows = startFlows()
+  const lease = { token: 'old', until: SECOND - 1 }
+  flows.store({ ...tombstone(1), settling: { numbers: [1], since: SECOND - 200, lease } })
+  assert.equal(await flows.run(sweepSubscriptions(flows.services, END_MS)), 1)
+  const left = flows.subscription()
+  assert.ok(left !== undefined && left.settling !== undefined)
+  assert.deepEqual(
+    flows.sent.map(({ queue, message }) => [queue, message['token']]),
+    [['drainQueue', left.settling.lease.token]],
+  )
+  assert.ok(left.settling.lease.until >= SECOND + 180)
+})
+
+test('the index of the instance hears of what its sweep has changed', async () => {
+  const flows = startFlows()
+  flows.store(subscription(1, { circuit: draining(SECOND) }))
+  const token = async () => {
+    const circuit = (await flows.run(flows.services.index.current())).get(1)?.circuit
+    return circuit?.state === 'draining' ? circuit.lease.token : undefined
+  }
+  assert.equal(await token(), 'old')
+  await flows.run(sweepSubscriptions(flows.services, END_MS))
+  assert.notEqual(await token(), 'old')
+})

@@ -19,10 +19,9 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
 
 /** POST /subscriptions/{id}/deliveries/{event}/retry: sends one that is over once more. */
 async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  const subscription = await requireOwnedSubscription(services, request)
-  const { number } = subscription
+  const { number } = await requireOwnedSubscription(services, request)
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
-  const anew = await sendAgain(services, delivery, subscription)
+  const anew = await sendAgain(services, delivery)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
   log('delivery.retried', { subscription: number, event: delivery.id })
   return { status: 202, jsonBody: deliveryResource(anew) }

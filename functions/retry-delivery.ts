@@ -7,7 +7,6 @@ import { parseDeliveryReference } from '../shared/messages.ts'
 async function attempt({ message, services, traceparent, log }: QueueCall): Promise<void> {
   const reference = parseDeliveryReference(message)
   const ended = await retryDelivery(services, reference, traceparent)
-  services.telemetry.recordDelivery(ended)
   const { event, subscription, run, attempt: count } = reference
   log('delivery.attempted', { event, subscription, run, attempt: count, ended })
 }

@@ -7,5 +7,9 @@ app.hook.appStart(async () => {
 })
 
 app.hook.appTerminate(async () => {
-  await (await loadServices()).telemetry.stop()
+  const { background, clock, config, telemetry } = await loadServices()
+  const longest = clock.timeout(config.delivery.timeoutMs)
+  await Promise.race([background.idle(), longest.ended]) // answers of slow subscribers, which would be asked again
+  longest.cancel()
+  await telemetry.stop()
 })

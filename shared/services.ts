@@ -76,7 +76,7 @@ export async function createServices(config: Config) {
     }),
     concurrencyLimit: createConcurrencyLimit(systemClock),
     recentOutcomes: createRecentOutcomes(systemClock.now),
-    unsavedOutcomes: createBoundedMap<Attempted>(MOST_UNSAVED),
+    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MOST_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
     health: createHealth({ heartbeats, inbound: inboundQueue }),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type {
   Container,
   CosmosHeaders,
@@ -7,7 +8,7 @@ import type {
 } from '@azure/cosmos'
 import { headersOf, hasStatus } from './cosmos-error.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
-import type { Stored } from './documents.ts'
+import { readDocument, type Stored } from './documents.ts'
 import { retry } from './retry.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -29,14 +30,29 @@ export function patchIfMatch(
   return ifMatch(_etag, (options) => container.item(id, key).patch(operations, options))
 }
 
-/** Replaces a document that is still as it was read. Throws what trying again did not mend. */
-export function replaceIfMatch<T extends { id: string }>(
+/**
+ * Replaces a document that is still as it was read. A write whose answer was lost is found to be done. Throws what trying
+ * again did not mend.
+ */
+export async function replaceIfMatch<T extends { id: string }>(
   container: Container,
   { _etag, _ts, ...document }: Stored<T>,
   key: PartitionKey,
 ): Promise<ConditionalWrite> {
-  return ifMatch(_etag, (options) => container.item(document.id, key).replace(document, options))
+  const written = await ifMatch(_etag, (options) =>
+    container.item(document.id, key).replace(document, options),
+  )
+  if (written.outcome === 'written') return written
+  const current = await readDocument<object>(container, document.id, key, written.session)
+  const isOurs = current !== undefined && isDeepStrictEqual(plain(current), plain(document))
+  return isOurs ? { outcome: 'written', etag: current._etag, session: written.session } : written
 }
+
+/** What a document says itself, as JSON has it: without what Cosmos DB adds. */
+const plain = (document: object): unknown =>
+  JSON.parse(
+    JSON.stringify(document, (name, value: unknown) => (name.startsWith('_') ? undefined : value)),
+  )
 
 /** Writes under If-Match; the emulator does not check a patch's own condition. A document that is gone has changed too. */
 async function ifMatch(

@@ -21,6 +21,8 @@ export interface DeliveryDocument {
   attempt: number
   /** Epoch seconds of this run's first attempt: the ladder's whole time counts from there. */
   firstAttempt?: number
+  /** Epoch seconds since when its event is not to be seen. */
+  missingSince?: number
   /** Epoch seconds from which the sweep takes it; with state `waiting`. */
   due?: number
   /** Epoch seconds at which it died, for the gauge. */
@@ -124,7 +126,7 @@ export function afterAttempt(
 
 /** The record with one more attempt, where it is: a probe uses no step of the ladder. */
 export function withAttempt(
-  { redrives: _redrives, ...delivery }: DeliveryDocument,
+  { redrives: _redrives, missingSince: _missing, ...delivery }: DeliveryDocument,
   latest: Attempt,
   nowSeconds: number,
 ): DeliveryDocument {

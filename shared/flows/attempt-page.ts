@@ -77,8 +77,9 @@ async function attempt(
   if (event === undefined) return void (await awaitEvent(services, delivery))
   const traceparent = nextTraceparent(delivery.traceparent)
   const leave = services.concurrencyLimit.start(delivery.subscription)
-  const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
-  leave()
+  const attempted = await sendWebhook(services, subscription, event, delivery, traceparent).finally(
+    leave,
+  )
   note(result, delivery, attempted)
   if (attempted.outcome.kind === 'delivered')
     services.recentOutcomes.succeeded(delivery.subscription)

@@ -1,6 +1,5 @@
 import type { Stored } from '../azure/documents.ts'
 import { forEachConcurrently } from '../azure/concurrency.ts'
-import { nowSeconds } from '../clock.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import {
@@ -34,9 +33,9 @@ export interface Drain {
 }
 
 /**
- * Attempts the oldest deliveries of the backlog: as many as a half-open circuit lets out, or a page. Where nothing but
- * failures comes of it (of all probes, or five in a row), the circuit opens again and they stay where they are, with no
- * step of their ladder used. Otherwise those that failed did so by themselves, and go on by their own ladders.
+ * Attempts the next deliveries of the backlog: as many as a half-open circuit lets out, or a page. Where nothing but failures
+ * comes of it (of all probes, or five in a row), the circuit opens again. Probes then stay where they are, with no step of
+ * their ladder used; all others that failed go on by their own ladders.
  */
 export async function attemptBacklog(
   drain: Drain,
@@ -45,15 +44,15 @@ export async function attemptBacklog(
   const { services, lease } = drain
   const isProbe = circuit.state === 'half-open'
   const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
-  if (page.length === 0) return beginAnewOrClose(drain)
+  if (page.length === 0) return beginAnewOrClose(drain, isProbe)
   const mostFailuresInARow = isProbe ? Infinity : FAILURES_TO_OPEN
   const limits = { services, subscription: lease.subscription(), endMs: drain.endMs }
   const result = await attemptPage({ ...limits, mostFailuresInARow }, page)
-  drain.after = result.last
+  if (result.last !== '') drain.after = result.last
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
     : result.failuresInARow >= FAILURES_TO_OPEN
-  await storeFailures(services, result, hasFailed)
+  await storeFailures(services, result, isProbe && hasFailed)
   if (result.gone !== undefined) await disable(drain, result.gone)
   else if (hasFailed) await open(drain, result)
   else if (result.delivered > 0) await advance(lease)
@@ -66,16 +65,19 @@ const backlogOf = (
 ): Promise<Stored<DeliveryDocument>[]> =>
   services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
 
-/** After the last of the backlog, looks from the start once more; what is empty then is closing. */
-async function beginAnewOrClose(drain: Drain): Promise<void> {
-  const { services, lease } = drain
-  if (drain.after !== '') drain.after = ''
-  else
-    await lease.change((circuit) =>
-      circuit.state === 'half-open' || circuit.state === 'draining'
-        ? closing(circuit, services.clock.now())
-        : circuit,
-    )
+/**
+ * After the last of the backlog: probes begin with the first again; else the circuit is closing, and a drain that begins
+ * when nobody can put anything into it unseen looks from the start once more.
+ */
+async function beginAnewOrClose(drain: Drain, isProbe: boolean): Promise<void> {
+  const { lease } = drain
+  const isEnd = drain.after !== ''
+  drain.after = ''
+  if (isProbe && isEnd) return
+  const isClosing = await lease.change((circuit) =>
+    circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
+  )
+  if (isClosing) await lease.handOn(CLOSING_SECONDS)
 }
 
 const storeFailures = (
@@ -92,13 +94,13 @@ async function disable({ services, lease }: Drain, reason: string): Promise<void
   await lease.change((circuit) => disabled(reason, now, leaseOf(circuit)?.token ?? ''))
 }
 
-async function open({ services, lease }: Drain, { failed }: PageResult): Promise<void> {
+async function open({ services, lease, after }: Drain, { failed }: PageResult): Promise<void> {
   const outcomes = failed.map(({ attempted }) => attempted.outcome)
   const failures = outcomes.filter((outcome) => outcome.kind === 'failed')
   const waitSeconds = Math.max(0, ...failures.map((failure) => failure.waitSeconds))
   const reason = failures.at(-1)?.reason ?? ''
   await lease.open((circuit, token) =>
-    reopened(circuit, { reason, waitSeconds }, services.clock.now(), token),
+    reopened(circuit, { reason, waitSeconds }, services.clock.now(), token, after),
   )
   services.telemetry.recordOpening()
 }
@@ -111,16 +113,10 @@ async function advance(lease: DrainLease): Promise<void> {
   if (circuit !== undefined && next(circuit) !== circuit) await lease.change(next)
 }
 
-/** Looks at a backlog that was empty once more, when nobody can have put anything into it unseen; then the circuit closes. */
-export async function lookOnceMore(
-  drain: Drain,
-  { since }: Circuit & { state: 'closing' },
-): Promise<void> {
+/** Looks at a backlog that was empty once more; then the circuit closes. */
+export async function lookOnceMore(drain: Drain): Promise<void> {
   const { services, lease } = drain
-  const left = since + CLOSING_SECONDS - nowSeconds(services.clock)
-  if (left > 0) return lease.handOn(left)
   const [found] = await backlogOf(drain, '', 1)
-  drain.after = ''
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
     return found === undefined

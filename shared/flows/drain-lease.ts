@@ -3,7 +3,7 @@ import type { Services } from '../services.ts'
 import { leaseOf, newLease, withLease, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { handOn, sendDrain } from './send-drain.ts'
+import { sendDrain } from './send-drain.ts'
 
 export type DrainLease = ReturnType<typeof createDrainLease>
 
@@ -35,14 +35,24 @@ export function createDrainLease(
     /** The subscription as it was last read or written. */
     subscription: (): SubscriptionDocument => document,
 
+    /** Gives up what is another's, or nobody's, by now. */
+    lose: (): void => {
+      token = undefined
+    },
+
+    /** Whether a version of the subscription that was read later says that the lease is another's. */
+    isLostBy: ({ version, circuit }: { version: number; circuit?: Circuit | undefined }): boolean =>
+      version > document._ts && leaseOf(circuit)?.token !== token,
+
     /** The circuit, while the lease is held. */
     circuit: (): Circuit | undefined => (token === undefined ? undefined : document.circuit),
 
     /** Opens the circuit, with a lease of its own, and asks for the drain at the end of the pause. */
     async open(next: (circuit: Circuit, token: string) => Circuit): Promise<void> {
-      const opened = await change((circuit) => next(circuit, services.newToken()))
+      const nextToken = services.newToken()
+      const opened = await change((circuit) => next(circuit, nextToken))
       token = undefined
-      if (opened) await sendDrain(services, { document, session })
+      if (opened) await sendDrain(services, { document, session }, nextToken)
     },
 
     /** Gives the lease to the next drain, which begins after so many seconds. */
@@ -50,7 +60,8 @@ export function createDrainLease(
       const lease = newLease(services.clock.now() + delaySeconds * 1000, services.newToken())
       const handed = await change((circuit) => withLease(circuit, lease))
       token = undefined
-      if (handed) await handOn(services, { document, session }, lease, { delaySeconds, after })
+      if (handed)
+        await sendDrain(services, { document, session }, lease.token, { delaySeconds, after })
     },
   }
 }

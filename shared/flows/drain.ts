@@ -33,7 +33,7 @@ export async function drainSubscription(
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
   const endMs = services.clock.now() + WORK_MS
-  return work({ services, lease, endMs, after: message.after ?? '' })
+  return work({ services, lease, endMs, after: message.after ?? probedLast(lease) })
 }
 
 /** Takes the lease over under a token of its own, so that a second copy of the message finds nothing to do. */
@@ -52,6 +52,20 @@ async function claim(
   return updated && createDrainLease(services, updated, ownToken)
 }
 
+/** Where the last probe was, for the next one. */
+function probedLast(lease: DrainLease): string {
+  const circuit = lease.circuit()
+  return circuit?.state === 'half-open' ? (circuit.after ?? '') : ''
+}
+
+/** Stops where the subscription is deleted or its lease another's by now, as far as the index knows. */
+async function checkLease({ services, lease }: Drain): Promise<void> {
+  const { number } = lease.subscription()
+  const known = (await services.index.current()).get(number)
+  if (services.index.isDeleted(number) || (known !== undefined && lease.isLostBy(known)))
+    lease.lose()
+}
+
 /** Goes from state to state until the circuit is closed, open again or lost, or its time is over. */
 async function work(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
@@ -67,12 +81,14 @@ async function work(drain: Drain): Promise<string> {
 }
 
 async function step(drain: Drain, circuit: Circuit): Promise<void> {
+  await checkLease(drain)
+  if (drain.lease.circuit() === undefined) return
   switch (circuit.state) {
     case 'half-open':
     case 'draining':
       return attemptBacklog(drain, circuit)
     case 'closing':
-      return lookOnceMore(drain, circuit)
+      return lookOnceMore(drain)
     case 'disabled':
       return settleDisabled(drain, circuit)
     case 'closed':

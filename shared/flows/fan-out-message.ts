@@ -1,11 +1,16 @@
-import type { EventReference } from '../events/event-document.ts'
+import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
+import type { EventDocument, EventReference } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { InboundMessage } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { fanOut } from './fan-out.ts'
 import { storeSpilled } from './store-spilled-event.ts'
 
-const YOUNG_MS = 60_000 // the sweep has not taken an event that is younger
+/** The sweep has not taken an event that is younger: its first fan-out may be under way, and does not look for records. */
+export const YOUNG_MS = 60_000
+
+const SOON_SECONDS = 20
 
 /** How an event was fanned out, for the log. */
 type FannedOut = {
@@ -48,6 +53,8 @@ async function fanOutStored(
   const event = await events.find(reference)
   if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
   if (event.pending === undefined) return undefined
+  const claimed = await claimIfSoonOverdue(services, event)
+  if (claimed === undefined) return undefined
   const isOld = clock.now() - timeOf(event.id).getTime() > YOUNG_MS
   const subscribers = await fanOut(services, {
     event,
@@ -56,6 +63,20 @@ async function fanOutStored(
     isRepeat: isRepeat || isOld || event.redrives !== undefined,
   })
   const at = new Date(clock.now()).toISOString()
-  const { outcome } = await events.markFannedOut(event, subscribers, at)
+  const { outcome } = await events.markFannedOut(claimed, subscribers, at)
   return { event: event.id, subscribers, outcome }
+}
+
+/**
+ * Moves the time on at which the sweep takes an event, where that is near: it would have another instance fan the event out
+ * at the same time. Returns undefined where another was first.
+ */
+async function claimIfSoonOverdue(
+  { events, clock, config }: Services,
+  event: Stored<EventDocument>,
+): Promise<Stored<EventDocument> | undefined> {
+  const now = nowSeconds(clock)
+  if (event.pending === undefined || event.pending - now > SOON_SECONDS) return event
+  const claimed = await events.claim(event, now + config.repairAfterSeconds)
+  return claimed.outcome === 'written' ? { ...event, _etag: claimed.etag } : undefined
 }

@@ -1,6 +1,6 @@
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import { nowSeconds } from '../clock.ts'
-import { newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { cancelled, DELETED, newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
@@ -8,6 +8,7 @@ import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
+import { changeDelivery } from './change-delivery.ts'
 import { outcomeStored, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
@@ -34,9 +35,9 @@ export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>)
   const { event, alternative, late } = given.event
   const accepted = late === undefined ? undefined : timeOf(late).getTime() // stored long after its id was made
   const subscribers = matcher.match(event, alternative, accepted)
-  await forEachConcurrently(subscribers, AT_ONCE, (subscriber) =>
-    deliverTo(services, { ...given, knownAt }, subscriber),
-  )
+  const deliver = (subscriber: SubscriptionEntry) =>
+    deliverTo(services, { ...given, knownAt }, subscriber)
+  await forEachConcurrently(subscribers, AT_ONCE, deliver, Infinity) // some that fail keep nobody from being tried
   return subscribers.length
 }
 
@@ -63,6 +64,7 @@ async function joinBacklog(
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
   await add(services, delivery)
+  services.telemetry.recordDelivery('backlog')
   await ensureDrain(services, fan, subscriber, delivery)
 }
 
@@ -71,11 +73,20 @@ async function ensureDrain(
   services: Services,
   { knownAt }: FanOut,
   subscriber: SubscriptionEntry,
-  { state }: DeliveryDocument,
+  { state, id }: DeliveryDocument,
 ): Promise<void> {
   if (state !== 'backlog') return
   const isKnown = services.clock.now() - knownAt <= KNOWN_FOR_MS
-  if (!isKnown || isClosed(subscriber.circuit)) await startDrain(services, subscriber)
+  if (isKnown && !isClosed(subscriber.circuit)) return
+  if ((await startDrain(services, subscriber)) === 'deleted')
+    await cancel(services, String(subscriber.number), id)
+}
+
+/** What has joined the backlog of a subscription that is deleted has nobody to wake it. */
+async function cancel({ deliveries }: Services, subscription: string, id: string): Promise<void> {
+  const stored = await deliveries.find(subscription, id)
+  if (stored !== undefined)
+    await changeDelivery({ deliveries }, stored, (delivery) => cancelled(delivery, DELETED))
 }
 
 /** Attempts at once, and waits for 2 s: the record of a slower one is made before its answer comes. */
@@ -104,36 +115,44 @@ async function storeFirst(
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
-  await storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {
+  await storeAndUpdateCircuit(services, subscriber, firstOf(attempted), async () => {
     const { record, waitSeconds } = recordAfter(services, delivery, attempted)
     const created = await add(services, record)
     outcomeStored(services, subscriber, delivery)
+    services.telemetry.recordDelivery(record.state)
     if (created.outcome === 'created')
       await sendRetry(services, record, waitSeconds, { event: session, delivery: created.session })
   })
 }
 
-/** Makes the record of an attempt that is still open, due when it must have ended, and stores its outcome when it has. */
+/**
+ * Makes the record of an attempt that is still open, due when it must have ended, and stores its outcome when it has: that is
+ * noted in any case, also where the record is not confirmed or another's.
+ */
 async function leaveOpen(
   services: Services,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
   sending: Promise<Attempted>,
 ): Promise<void> {
-  const { clock, config, background } = services
+  const { clock, config, deliveries, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
-  const record = { ...delivery, state: 'waiting' as const, due: nowSeconds(clock) + longest }
-  const created = await add(services, record)
-  if (created.outcome === 'exists') return
-  const stored = { ...record, _etag: created.etag, _ts: nowSeconds(clock) }
+  const due = nowSeconds(clock) + longest
+  const adding = add(services, { ...delivery, state: 'waiting', due })
+  const storeLate = async (attempted: Attempted) => {
+    const { session } = await adding
+    const stored = await deliveries.find(delivery.subscription, delivery.id, session)
+    if (stored !== undefined) await storeOutcome(services, stored, attempted)
+  }
   background.run(
     sending.then((attempted) =>
-      storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {
-        await storeOutcome(services, stored, attempted)
-      }),
+      storeAndUpdateCircuit(services, subscriber, firstOf(attempted), () => storeLate(attempted)),
     ),
   )
+  await adding
 }
+
+const firstOf = ({ outcome }: Attempted) => ({ outcome, isRetry: false })
 
 async function add({ deliveries }: Services, delivery: DeliveryDocument) {
   const created = await deliveries.add(delivery)

@@ -17,7 +17,7 @@ import {
 } from '../subscriptions/subscription.ts'
 import { faultOfEndpoint } from '../webhooks/endpoint.ts'
 import { goodSecrets, newSecret } from '../webhooks/webhook-request.ts'
-import { sendSettling } from './send-drain.ts'
+import { sendDrain } from './send-drain.ts'
 import { askForValidation, firstValidation } from './validate-subscription.ts'
 
 const OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
@@ -127,7 +127,7 @@ export async function unsubscribe(
   const written = await subscriptions.save({ ...document, _etag, _ts })
   index.invalidate()
   if (written.outcome === 'written')
-    return sendSettling(services, { document, session: written.session })
+    return sendDrain(services, { document, session: written.session }, lease.token)
   const current = await subscriptions.find(consumer, id, written.session)
   if (isSubscription(current) && current.number === number) await unsubscribe(services, current)
 }

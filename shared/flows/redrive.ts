@@ -14,14 +14,13 @@ export async function redrive<T>(
   redriveOne: (item: T) => Promise<boolean>,
   endMs: number,
 ): Promise<number> {
-  let [sent, ended] = [0, 0]
+  let sent = 0
   const one = async (item: T) => {
     if (await redriveOne(item)) sent++
-    ended++
   }
   let failure: Error | undefined
-  for (let before = -1; before < ended && clock.now() <= endMs;) {
-    before = ended
+  for (let before = -1; before < sent && clock.now() <= endMs;) {
+    before = sent
     await forEachConcurrently(await overdue(), AT_ONCE, one).catch(
       (error: Error) => (failure ??= error),
     )

@@ -2,15 +2,17 @@ import { isOpen, newDelivery, nextRun, type DeliveryDocument } from '../deliveri
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import type { EventDocument } from '../events/event-document.ts'
-import { boundAt } from '../events/event-id.ts'
+import { boundAt, timeOf } from '../events/event-id.ts'
 import { createMatcher } from '../subscriptions/matcher.ts'
 import type { ReplayMessage } from '../messages.ts'
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
-import { withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { isLongAgo } from './await-event.ts'
+import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { isLongSince } from './await-event.ts'
+import { YOUNG_MS } from './fan-out-message.ts'
+import { sendRetry } from './store-outcome.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
@@ -39,7 +41,7 @@ export async function replayPage(
   return more ? goOn(services, done) : finish(services, done, 'done')
 }
 
-/** Returns the replay's subscription; undefined where it is known to be deleted. Throws where it may only lag. */
+/** Returns the replay's subscription; undefined where nothing goes to it any more. Throws where it may only lag. */
 async function findSubscription(
   services: Services,
   replay: ReplayDocument,
@@ -48,9 +50,10 @@ async function findSubscription(
   await services.index.current()
   if (services.index.isDeleted(number)) return undefined
   const found = await services.subscriptions.byNumber(number)
-  if (found === undefined && !isLongAgo(services, replay))
-    throw new Error(`Subscription ${number} is not to be seen yet.`)
-  return found
+  const begun = timeOf(replay.id).getTime() / 1000
+  if (found?.validated === undefined && !isLongSince(services.clock, begun))
+    throw new Error(`Subscription ${number} is not to be seen, or not validated, yet.`)
+  return found !== undefined && isActive(found) ? found : undefined
 }
 
 interface Page {
@@ -90,7 +93,10 @@ async function eventPage(
   return { ...done, more }
 }
 
-/** The events of the next page: it is full by their number or by their size, and else they are the last. */
+/**
+ * The events of the next page: it is full by their number or by their size, or ends before an event whose first fan-out may
+ * be under way, which would send it too; else they are the last.
+ */
 async function collect(
   services: Services,
   { cursor, to }: ReplayDocument,
@@ -98,14 +104,18 @@ async function collect(
 ): Promise<{ events: EventDocument[]; more: boolean }> {
   const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
   const events: EventDocument[] = []
-  let bytes = 0
-  const isFull = () => events.length >= PAGE || bytes >= PAGE_BYTES
+  const isYoung = ({ id, pending }: EventDocument) =>
+    pending !== undefined && services.clock.now() - timeOf(id).getTime() < YOUNG_MS
+  let [bytes, more] = [0, false]
   await services.events.ofResource(resource, bounds, (document) => {
+    more = isYoung(document)
+    if (more) return false
     events.push(document)
     bytes += Buffer.byteLength(JSON.stringify(document.event)) // about 2 ms for one of 1 MB
-    return !isFull()
+    more = events.length >= PAGE || bytes >= PAGE_BYTES
+    return !more
   })
-  return { events, more: isFull() }
+  return { events, more }
 }
 
 async function each<T extends { id: string }>(
@@ -146,14 +156,21 @@ async function sendEvent(
   return only === 'all' && (await beginNextRun(services, known)) !== undefined
 }
 
-/** Sends a delivery that is over once more. Returns it; undefined where it is waiting, or another was first. */
+/**
+ * Sends a delivery that is over once more, at once. It waits by itself, not in the backlog: nothing but the record stands
+ * behind a request. Returns it; undefined where it is waiting, or another was first.
+ */
 export async function sendAgain(
   services: Services,
   delivery: Stored<DeliveryDocument>,
-  subscription: SubscriptionDocument,
 ): Promise<DeliveryDocument | undefined> {
-  const anew = await beginNextRun(services, delivery)
-  if (anew !== undefined) await startDrain(services, subscription)
+  if (isOpen(delivery)) return undefined
+  const { _etag, _ts } = delivery
+  const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
+  const anew = { ...nextRun(delivery), state: 'waiting' as const, due }
+  const written = await services.deliveries.save({ ...anew, _etag, _ts })
+  if (written.outcome === 'changed') return undefined
+  await sendRetry(services, anew, 0, { delivery: written.session })
   return anew
 }
 

@@ -6,12 +6,13 @@ import {
   isOpen,
   type DeliveryDocument,
 } from '../deliveries/delivery.ts'
+import { timeOf } from '../events/event-id.ts'
 import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription } from '../subscriptions/subscription.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { awaitEvent, isLongAgo } from './await-event.ts'
+import { awaitEvent, isLongSince } from './await-event.ts'
 import { sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
@@ -39,6 +40,7 @@ async function retry(
   message: DeliveryReference,
   traceparent: string,
 ): Promise<Ended> {
+  const knownAt = services.clock.now()
   const delivery = await findOpen(services, message)
   if (delivery === undefined) return 'dropped'
   const subscriber = await findSubscriber(services, delivery)
@@ -49,7 +51,7 @@ async function retry(
       ? await services.concurrencyLimit.enter(delivery.subscription)
       : undefined
   return leave === undefined
-    ? joinBacklog(services, delivery, subscriber)
+    ? joinBacklog(services, delivery, subscriber, knownAt)
     : attemptAgain(services, message, delivery, subscriber, traceparent).finally(leave)
 }
 
@@ -69,7 +71,7 @@ async function findOpen(
  */
 async function findSubscriber(
   { index, subscriptions, clock }: Services,
-  { subscription, consumer, subscriptionId, id }: DeliveryDocument,
+  { subscription, consumer, subscriptionId, id, firstAttempt }: DeliveryDocument,
 ): Promise<(Receiver & Subscriber) | 'deleted'> {
   const number = Number(subscription)
   const known = (await index.current()).get(number)
@@ -77,7 +79,10 @@ async function findSubscriber(
   if (index.isDeleted(number)) return 'deleted'
   const found = await subscriptions.find(consumer, subscriptionId)
   if (isSubscription(found) && found.number === number) return found
-  const isGone = found === undefined ? isLongAgo({ clock }, { id }) : found.number >= number // a number is given once, and ascends
+  const isGone =
+    found === undefined
+      ? isLongSince(clock, firstAttempt ?? timeOf(id).getTime() / 1000)
+      : found.number >= number // a number is given once, and ascends
   if (isGone) return 'deleted'
   throw new Error(`Subscription ${subscription} is not to be seen yet.`)
 }
@@ -90,10 +95,10 @@ async function joinBacklog(
   services: Services,
   delivery: Stored<DeliveryDocument>,
   subscriber: Subscriber,
+  knownAt: number,
 ): Promise<Ended> {
-  const knownAt = services.clock.now()
   const { circuit } = subscriber
-  const isDrained = !isClosed(circuit) && !(circuit?.state === 'disabled' && !circuit.lease)
+  const isDrained = !isClosed(circuit) && circuit?.state !== 'disabled'
   if (!isDrained || delivery.state === 'backlog') await startDrain(services, subscriber)
   if (delivery.state === 'backlog') return delivery.state
   const state = await changeDelivery(services, delivery, inBacklog)
@@ -112,7 +117,7 @@ async function attemptAgain(
   if (event === undefined) return awaitEvent(services, delivery)
   const attempted = await sendWebhook(services, subscriber, event, delivery, traceparent)
   let stored: DeliveryDocument | undefined
-  await storeAndUpdateCircuit(services, subscriber, attempted.outcome, async () => {
+  await storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: true }, async () => {
     stored = await storeOutcome(services, delivery, attempted)
   })
   return stored?.state ?? 'changed'

@@ -1,7 +1,7 @@
 import { nowSeconds } from '../clock.ts'
 import { endsByMessage } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
-import { leaseOf, type Lease } from '../subscriptions/circuit-breaker.ts'
+import { leaseOf } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription, type SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
 
 /** A document with a lease, and the session token of the write that gave it. */
@@ -10,36 +10,33 @@ interface Leased {
   session: string | undefined
 }
 
-/** Sends the message that has a subscription's backlog worked on; at the end of its pause, where that is near. */
-export async function sendDrain(services: Services, { document, session }: Leased): Promise<void> {
-  const { circuit } = isSubscription(document) ? document : {}
-  const lease = leaseOf(circuit)
-  if (lease === undefined) return
-  const wait = circuit?.state === 'open' ? lease.until - nowSeconds(services.clock) : 0
-  if (endsByMessage(wait)) await send(services, { document, session }, lease, Math.max(0, wait))
-}
-
-/** Sends the message that has the deliveries of deleted subscriptions cancelled. */
-export async function sendSettling(services: Services, leased: Leased): Promise<void> {
-  const { settling } = leased.document
-  if (settling !== undefined) await send(services, leased, settling.lease, 0)
-}
-
-/** Hands the work on, to be begun after so many seconds; `after` is the last event that was attempted. */
-export const handOn = (
+/**
+ * Sends the message that has a subscription's backlog worked on, or the deliveries of its deleted predecessors cancelled,
+ * where the lease is that of `token`: whoever made it sends it, and nobody another's. At the end of a pause, where that is
+ * near; else after so many seconds. `after` is the last event that was attempted.
+ */
+export async function sendDrain(
   services: Services,
   leased: Leased,
-  lease: Lease,
-  { delaySeconds, after }: { delaySeconds: number; after?: string | undefined },
-): Promise<void> => send(services, leased, lease, delaySeconds, after)
+  token: string,
+  { delaySeconds = 0, after }: { delaySeconds?: number; after?: string | undefined } = {},
+): Promise<void> {
+  const { document } = leased
+  const { circuit } = isSubscription(document) ? document : {}
+  const lease = [leaseOf(circuit), document.settling?.lease].find((each) => each?.token === token)
+  if (lease === undefined) return
+  const isPause = circuit?.state === 'open' && circuit.lease === lease
+  const wait = isPause ? Math.max(0, lease.until - nowSeconds(services.clock)) : delaySeconds
+  if (endsByMessage(wait)) await send(services, leased, token, wait, after)
+}
 
 async function send(
   { drainQueue }: Services,
   { document: { consumer, id }, session }: Leased,
-  { token }: Lease,
+  token: string,
   delaySeconds: number,
   after?: string,
 ): Promise<void> {
-  const more = { ...(after !== undefined && { after }), ...(session !== undefined && { session }) }
+  const more = { ...(after && { after }), ...(session !== undefined && { session }) }
   await drainQueue.send({ v: 1, consumer, subscription: id, token, ...more }, delaySeconds)
 }

@@ -3,6 +3,8 @@ import type { Services } from '../services.ts'
 import { attemptOf, outcomeOf, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
 
+const UNSAVED_FOR_MS = 300_000 // a message comes again every 30 s, five times
+
 /** A subscriber as an attempt needs it: from the index, or from the document. */
 export interface Receiver {
   number: number
@@ -31,14 +33,14 @@ export async function sendWebhook(
   const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
   const key = keyOf(receiver, work)
   const unsaved = unsavedOutcomes.get(key)
-  if (unsaved !== undefined) return unsaved
+  if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_FOR_MS) return unsaved
   const { url, body, headers } = signedRequest(receiver, event, traceparent)
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
   const outcome = outcomeOf(answer, clock.now())
   telemetry.recordAttempt(outcome.kind, answer.ms)
   const attempted = { outcome, latest: attemptOf(answer, clock.now()) }
-  unsavedOutcomes.set(key, attempted)
+  unsavedOutcomes.set(key, { ...attempted, at: clock.now() })
   return attempted
 }
 

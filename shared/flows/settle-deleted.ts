@@ -5,10 +5,11 @@ import { cancelled, DELETED } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { CLOSING_SECONDS, newLease } from '../subscriptions/circuit-breaker.ts'
 import type { Settling, SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
-import { endAll, openDeliveriesOf } from './settle.ts'
-import { handOn } from './send-drain.ts'
+import { sendDrain } from './send-drain.ts'
+import { endAll, forOpenDeliveries } from './settle.ts'
 
 const WORK_MS = 60_000
+const LOOK_AGAIN_SECONDS = 20 // what has just been ended may be shown by a replica for a while
 const TOMBSTONE_SECONDS = 86_400 // every index has heard of it long before
 
 /**
@@ -28,25 +29,26 @@ export async function settleDeleted(
   if (claimed?.document.settling === undefined) return 'dropped'
   const { document } = claimed
   const { numbers, since, lease } = claimed.document.settling
-  const isEmpty = await cancelAll(services, numbers, clock.now() + WORK_MS)
+  const isNone = await cancelAll(services, numbers, clock.now() + WORK_MS)
   const left = since + CLOSING_SECONDS - nowSeconds(clock)
-  if (isEmpty && left <= 0) {
+  if (isNone && left <= 0) {
     await changeSettling(services, document, lease.token, () => undefined)
     return 'settled'
   }
-  await goOn(services, document, lease.token, isEmpty ? left : 0)
+  await goOn(services, document, lease.token, Math.max(left, isNone ? 0 : LOOK_AGAIN_SECONDS))
   return 'settling'
 }
 
 async function cancelAll(services: Services, numbers: number[], endMs: number): Promise<boolean> {
-  for (const number of numbers)
-    for (;;) {
-      const page = await openDeliveriesOf(services, number)
-      if (page.length === 0) break
-      if (services.clock.now() >= endMs) return false
+  let isNone = true
+  for (const number of numbers) {
+    const isNoneOfThis = await forOpenDeliveries(services, number, endMs, async (page) => {
       await endAll(services, page, (delivery) => cancelled(delivery, DELETED))
-    }
-  return true
+      return true
+    })
+    isNone &&= isNoneOfThis
+  }
+  return isNone
 }
 
 async function goOn(
@@ -60,7 +62,7 @@ async function goOn(
     ...settling,
     lease,
   }))
-  if (handed !== undefined) await handOn(services, handed, lease, { delaySeconds })
+  if (handed !== undefined) await sendDrain(services, handed, lease.token, { delaySeconds })
 }
 
 /** Changes what is to be settled while the lease is ours; a tombstone with nothing left is kept for a day. */

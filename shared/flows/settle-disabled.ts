@@ -2,28 +2,32 @@ import { nowSeconds } from '../clock.ts'
 import { dead } from '../deliveries/delivery.ts'
 import { CLOSING_SECONDS, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import type { Drain } from './drain-backlog.ts'
-import { endAll, openDeliveriesOf } from './settle.ts'
+import { endAll, forOpenDeliveries } from './settle.ts'
+
+const LOOK_AGAIN_SECONDS = 20 // what has just been ended may be shown by a replica for a while
 
 /**
- * Ends a page of what waits for a disabled subscription. The lease is written between the read and the end: that proves
- * that it was still disabled when all of the page was there, so that nothing dies that was published after it was enabled
- * again. With nothing left, and none to come that did not know, the circuit needs no lease any more.
+ * Ends what waits for a disabled subscription. The lease is written between the read of a page and its end: that proves that
+ * it was still disabled when all of the page was there, so that nothing dies that was published after it was enabled again.
+ * With nothing left, and none to come that did not know, the circuit needs no lease any more.
  */
 export async function settleDisabled(
-  { services, lease }: Drain,
+  { services, lease, endMs }: Drain,
   { reason, since }: Circuit & { state: 'disabled' },
 ): Promise<void> {
-  const page = await openDeliveriesOf(services, lease.subscription().number)
-  if (page.length > 0) {
-    if (await lease.change((circuit) => circuit))
+  const { number } = lease.subscription()
+  const isNone = await forOpenDeliveries(services, number, endMs, async (page) => {
+    const isDisabled = await lease.change((circuit) => circuit)
+    if (isDisabled)
       await endAll(services, page, (delivery) =>
         dead(delivery, `the subscription is disabled: ${reason}`, nowSeconds(services.clock)),
       )
-    return
-  }
+    return isDisabled
+  })
+  if (lease.circuit() === undefined || services.clock.now() >= endMs) return
   const left = Math.ceil(Date.parse(since) / 1000) + CLOSING_SECONDS - nowSeconds(services.clock)
-  if (left > 0) return lease.handOn(left)
-  await lease.change(withoutLease)
+  if (isNone && left <= 0) await lease.change(withoutLease)
+  else await lease.handOn(Math.max(left, isNone ? 0 : LOOK_AGAIN_SECONDS))
 }
 
 function withoutLease(circuit: Circuit): Circuit {

@@ -6,18 +6,28 @@ import { changeDelivery } from './change-delivery.ts'
 
 const PAGE = 100
 const AT_ONCE = 16
-const OPEN = ['backlog', 'waiting'] as const
+const OPEN = ['waiting', 'backlog'] as const // the way they go: one that moves in between is seen
 
-/** Returns some deliveries of a subscription that are open; none where all have ended. */
-export async function openDeliveriesOf(
-  { deliveries }: Services,
+/**
+ * Gives all deliveries of a subscription that are open to `end`, page by page in the order of their ids, so that one a
+ * replica still shows is met once. Returns whether there were none; stops at `endMs` (epoch), or where `end` gives false.
+ */
+export async function forOpenDeliveries(
+  { deliveries, clock }: Services,
   number: number,
-): Promise<Stored<DeliveryDocument>[]> {
-  for (const state of OPEN) {
-    const page = await deliveries.page(String(number), state, '', PAGE)
-    if (page.length > 0) return page
-  }
-  return []
+  endMs: number,
+  end: (page: Stored<DeliveryDocument>[]) => Promise<boolean>,
+): Promise<boolean> {
+  let isNone = true
+  for (const state of OPEN)
+    for (let after = ''; clock.now() < endMs;) {
+      const page = await deliveries.page(String(number), state, after, PAGE)
+      if (page.length === 0) break
+      isNone = false
+      if (!(await end(page))) return false
+      after = page.at(-1)?.id ?? after
+    }
+  return isNone && clock.now() < endMs
 }
 
 /** Ends deliveries by their owner's will. One that has moved on meanwhile is left as it is. */

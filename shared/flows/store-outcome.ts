@@ -69,6 +69,7 @@ export async function storeOutcome(
     },
   )
   outcomeStored(services, { number: Number(read.subscription) }, read)
+  services.telemetry.recordDelivery(stored?.document.state ?? 'changed')
   if (stored !== undefined)
     await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })
   return stored?.document

@@ -11,7 +11,7 @@ import {
   type SubscriptionOrTombstone,
 } from '../subscriptions/subscription.ts'
 import { redrive } from './redrive.ts'
-import { sendDrain, sendSettling } from './send-drain.ts'
+import { sendDrain } from './send-drain.ts'
 import { sendValidation } from './validate-subscription.ts'
 
 /**
@@ -30,11 +30,16 @@ export const sweepSubscriptions = (services: Services, endMs: number): Promise<n
 async function wake(services: Services, found: Stored<SubscriptionOrTombstone>): Promise<boolean> {
   const { subscriptions, newToken, clock, index } = services
   const now = nowSeconds(clock)
+  const tokens = { circuit: newToken(), settling: newToken() }
   const isOver = (time: number | undefined): boolean => time !== undefined && time <= now
+  let isValidationDue = false
   const woken = await compareAndSet<SubscriptionOrTombstone>(
     found,
-    (current) =>
-      isOver(wakeOf(current)) ? renewed(services, current, newToken, isOver) : undefined,
+    (current) => {
+      if (!isOver(wakeOf(current))) return undefined
+      isValidationDue = isSubscription(current) && isOver(current.validation?.due)
+      return renewed(services, current, tokens, isOver)
+    },
     {
       save: subscriptions.save,
       reload: (session) => subscriptions.find(found.consumer, found.id, session),
@@ -42,10 +47,8 @@ async function wake(services: Services, found: Stored<SubscriptionOrTombstone>):
   )
   if (woken === undefined) return false
   index.invalidate()
-  const { circuit, validation } = isSubscription(found) ? found : {}
-  if (isOver(leaseOf(circuit)?.until)) await sendDrain(services, woken)
-  if (isOver(found.settling?.lease.until)) await sendSettling(services, woken)
-  if (isOver(validation?.due) && isSubscription(woken.document))
+  for (const token of Object.values(tokens)) await sendDrain(services, woken, token)
+  if (isValidationDue && isSubscription(woken.document))
     await sendValidation(services, woken.document, woken.session, 0)
   return true
 }
@@ -54,11 +57,11 @@ async function wake(services: Services, found: Stored<SubscriptionOrTombstone>):
 function renewed(
   { clock, config }: Services,
   document: SubscriptionOrTombstone,
-  newToken: () => string,
+  tokens: { circuit: string; settling: string },
   isOver: (time: number | undefined) => boolean,
 ): SubscriptionOrTombstone {
   const settled = isOver(document.settling?.lease.until)
-    ? withSettlingLease(document, newLease(clock.now(), newToken()))
+    ? withSettlingLease(document, newLease(clock.now(), tokens.settling))
     : document
   if (!isSubscription(settled)) return settled
   const { circuit, validation } = settled
@@ -68,7 +71,7 @@ function renewed(
       ? { ...settled, validation: { ...validation, due } }
       : settled
   return circuit !== undefined && isOver(leaseOf(circuit)?.until)
-    ? withCircuit(asked, claimed(circuit, clock.now(), newToken()))
+    ? withCircuit(asked, claimed(circuit, clock.now(), tokens.circuit))
     : asked
 }
 

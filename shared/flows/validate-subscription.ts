@@ -8,6 +8,7 @@ import type { Services } from '../services.ts'
 import { withDrain } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import {
+  isActive,
   isSubscription,
   withCircuit,
   type SubscriptionDocument,
@@ -80,20 +81,23 @@ async function markValidated(
 ): Promise<void> {
   const { clock } = services
   const now = clock.now()
-  const isNew = read.validated === undefined || read.circuit?.state === 'disabled'
+  const isNew = isInactive(read)
   if (isNew) await catchUp(services, read, now)
   const token = services.newToken()
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     const { validation: _done, ...rest } = current
-    const validated = isNew ? { ...rest, validated: new Date(now).toISOString() } : rest
-    return rest.circuit?.state === 'disabled'
-      ? withCircuit(validated, withDrain(undefined, now, token))
-      : validated
+    if (!isInactive(current)) return rest
+    if (!isNew) throw new Error(`Subscription ${read.number} was disabled meanwhile.`) // comes again, to catch up too
+    const validated = { ...rest, validated: new Date(now).toISOString() }
+    const isDisabled = rest.circuit !== undefined && rest.circuit.state === 'disabled'
+    return isDisabled ? withCircuit(validated, withDrain(undefined, now, token)) : validated
   })
   services.index.invalidate()
-  if (updated?.document.circuit?.state === 'draining') await sendDrain(services, updated)
+  if (updated !== undefined) await sendDrain(services, updated, token)
   if (isNew && clock.now() - now > WRITE_MS) await catchUp(services, read, now) // further than before
 }
+
+const isInactive = (subscription: SubscriptionDocument): boolean => !isActive(subscription)
 
 /**
  * Events of the first seconds may be fanned out by a process whose index does not know the subscription yet. A replay of
@@ -124,13 +128,16 @@ async function scheduleNext(
 ): Promise<void> {
   const failedAt = new Date(services.clock.now()).toISOString()
   const { due: _due, ...failed } = { ...validation, failure: outcome.reason, failedAt }
-  const wait = LADDER_SECONDS[validation.attempt]
-  if (wait === undefined)
+  const step = LADDER_SECONDS[validation.attempt]
+  if (step === undefined || outcome.kind === 'gone')
     await updateSubscription(services.subscriptions, subscription, (current) => ({
       ...current,
       validation: failed, // given up
     }))
-  else await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
+  else {
+    const wait = Math.max(step, outcome.waitSeconds)
+    await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
+  }
 }
 
 /** Has the next attempt of a validation made after so many seconds; the sweep asks for it if its message is lost. */

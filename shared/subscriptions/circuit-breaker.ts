@@ -10,14 +10,29 @@ export type Probes = 1 | 10 | 100
 /**
  * The state of a subscriber, one member of its document; absent while all is well. `opens` counts how often in a row it
  * has opened, `failingSince` (ISO) is the first failure since the last success. Every state but `closed` has a lease: the
- * one waker of the subscriber's backlog. `disabled` keeps it until nothing is left to end.
+ * one waker of the subscriber's backlog. `disabled` keeps it until nothing is left to end. `after` is the event that the last
+ * probe has tried: the next one tries the one after it, so that an event that fails by itself does not keep a circuit open.
  */
 export type Circuit =
   | { state: 'closed'; opens: number; failingSince: string }
-  | { state: 'open'; opens: number; failingSince: string; reason: string; lease: Lease }
-  | { state: 'half-open'; opens: number; failingSince?: string; probes: Probes; lease: Lease }
+  | {
+      state: 'open'
+      opens: number
+      failingSince: string
+      reason: string
+      after?: string
+      lease: Lease
+    }
+  | {
+      state: 'half-open'
+      opens: number
+      failingSince?: string
+      probes: Probes
+      after?: string
+      lease: Lease
+    }
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
-  | { state: 'closing'; opens: number; failingSince?: string; since: number; lease: Lease }
+  | { state: 'closing'; opens: number; failingSince?: string; lease: Lease }
   | { state: 'disabled'; reason: string; since: string; lease?: Lease }
 
 /** What a failure says: the answer's reason, how long the subscriber asks to wait, and how many failures are in a row. */
@@ -38,10 +53,11 @@ export const LEASE_SECONDS = 180 // a drain works for 60 s, and its last request
 export const KNOWN_FOR_MS = 5000
 
 /**
- * How long a circuit stays `closing`: whoever puts a delivery into the backlog may go by an index of 5 s, which was known
- * for 5 s before the write, which takes 10 s at most; the rest is for clocks and replicas.
+ * How long a circuit stays `closing`: whoever puts a delivery into the backlog may go by an index of 5 s, read from a replica
+ * that lagged by 10 s, which was known for 5 s before a write of 12 s at most; the look itself may lag by 10 s, and clocks
+ * differ by 5 s.
  */
-export const CLOSING_SECONDS = 40
+export const CLOSING_SECONDS = 60
 
 /** Whether deliveries are attempted at once; otherwise they join the backlog. */
 export const isClosed = (circuit: Circuit | undefined): boolean =>
@@ -85,12 +101,16 @@ export function reopened(
   failure: Pick<Failure, 'reason' | 'waitSeconds'>,
   nowMs: number,
   token: string,
+  after?: string,
 ): Circuit {
   if (circuit.state === 'disabled') return circuit
   const { failingSince = new Date(nowMs).toISOString() } = circuit
   if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
     return disabled(`only failures since ${failingSince}`, nowMs, token)
-  return opened(circuit.opens, failingSince, failure, nowMs, token)
+  return {
+    ...opened(circuit.opens, failingSince, failure, nowMs, token),
+    ...(after !== undefined && { after }),
+  }
 }
 
 function opened(
@@ -115,8 +135,8 @@ export function disabled(reason: string, nowMs: number, token: string): Circuit 
 export function claimed(circuit: Circuit, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit.state !== 'open') return withLease(circuit, lease)
-  const { opens, failingSince } = circuit
-  return { state: 'half-open', opens, failingSince, probes: 1, lease }
+  const { reason: _reason, ...failing } = circuit
+  return { ...failing, state: 'half-open', probes: 1, lease }
 }
 
 /** The circuit after probes of which some were delivered, no longer failing: 1, 10, 100, then the whole backlog. */
@@ -127,31 +147,26 @@ export function afterProbes(circuit: Circuit & { state: 'half-open' }): Circuit 
 }
 
 /** The circuit of a backlog that was found empty: closed for fan-outs, and looked at once more when all of them know. */
-export function closing(
-  circuit: Circuit & { state: 'half-open' | 'draining' },
-  nowMs: number,
-): Circuit {
-  const { opens, failingSince, lease } = circuit
-  const since = Math.ceil(nowMs / 1000)
-  return {
-    state: 'closing',
-    opens,
-    since,
-    lease,
-    ...(failingSince !== undefined && { failingSince }),
-  }
+export function closing({
+  opens,
+  failingSince,
+  lease,
+}: Circuit & { state: 'half-open' | 'draining' }): Circuit {
+  return { state: 'closing', opens, lease, ...(failingSince !== undefined && { failingSince }) }
 }
 
 /** The circuit after the last look at an empty backlog. */
 export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) =>
   failingSince === undefined ? undefined : { state: 'closed' as const, opens, failingSince }
 
-/** The circuit whose backlog is to be drained: the same where that is under way. What is left of a disabled one is ended. */
+/**
+ * The circuit whose backlog is to be drained: the same where that is under way. A disabled one gets a new lease in any case:
+ * that conflicts with a settling that has just found nothing left.
+ */
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit === undefined) return { state: 'draining', opens: 0, lease }
-  if (circuit.state === 'disabled')
-    return circuit.lease === undefined ? { ...circuit, lease } : circuit
+  if (circuit.state === 'disabled') return { ...circuit, lease }
   if (!isClosed(circuit)) return circuit
   const { opens, failingSince } = circuit
   return { state: 'draining', opens, lease, ...(failingSince !== undefined && { failingSince }) }

@@ -9,6 +9,7 @@ const OVERLAP_SECONDS = 10
 /** What this clock may be ahead of the store's: what is older than that is not read again and again. */
 const CLOCK_SECONDS = 60
 const REMEMBER_DELETED_MS = 3_600_000
+const ANEW_AFTER_MS = 12 * 3_600_000
 
 /**
  * The subscriptions in memory, checked when they are used: a check older than 3 s is followed by one query for what has
@@ -21,7 +22,7 @@ export function createSubscriptionIndex({
   changedSince: (ts: number) => AsyncIterable<Change[]>
   now?: () => number
 }) {
-  const matcher = createMatcher()
+  let matcher = createMatcher()
   const deleted = new Map<number, number>() // when it was seen; a late answer with one of these numbers is an old one
   let since = 0
   let newest = 0
@@ -38,9 +39,17 @@ export function createSubscriptionIndex({
     } else if (!deleted.has(change.number)) matcher.put(change)
   }
 
+  /** A tombstone lives for a day: an index that was not used for so long would never hear of it. */
+  function beginAnew(): void {
+    matcher = createMatcher()
+    since = 0
+    newest = 0
+  }
+
   async function refresh(): Promise<void> {
     const start = now()
     isStale = false
+    if (start - checkedAt > ANEW_AFTER_MS) beginAnew()
     for await (const changes of changedSince(since)) changes.forEach(apply)
     checkedAt = start
     const startSeconds = Math.floor(start / 1000)

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 
 const QUICK_LIMIT = 24 // requests at once to a subscriber that answers quickly: half of an instance's slots (host.json)
 const SLOW_LIMIT = 4 // to one that is slow: it must not hold the slots of the others
+const REMEMBERED_MS = 60_000 // then a slow one is tried again: drains, which see it, may run elsewhere
 const PATIENCE_MS = 1000 // for a place with a quick subscriber; nobody waits for a slow one
 
 /** After so long without an answer a subscriber counts as slow. */
@@ -11,6 +12,8 @@ interface Subscriber {
   /** When each open request was sent: ms of the epoch. */
   open: Map<symbol, number>
   latencyMs: number
+  /** When that was seen: what was long ago says nothing. */
+  seenAt: number
   waiting: Set<() => void>
 }
 
@@ -21,13 +24,19 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
   function of(subscription: string): Subscriber {
     const known = subscribers.get(subscription)
     if (known !== undefined) return known
-    const made = { open: new Map<symbol, number>(), latencyMs: 0, waiting: new Set<() => void>() }
+    const made = {
+      open: new Map<symbol, number>(),
+      latencyMs: 0,
+      seenAt: 0,
+      waiting: new Set<() => void>(),
+    }
     subscribers.set(subscription, made)
     return made
   }
   /** One that hangs is known by its oldest request, long before that has timed out. */
-  const isSlow = ({ open, latencyMs }: Subscriber): boolean =>
-    Math.max(latencyMs, now() - Math.min(...open.values())) > SLOW_MS
+  const isSlow = ({ open, latencyMs, seenAt }: Subscriber): boolean =>
+    now() - Math.min(...open.values()) > SLOW_MS ||
+    (latencyMs > SLOW_MS && now() - seenAt < REMEMBERED_MS)
 
   function start(subscription: string): () => void {
     const subscriber = of(subscription)
@@ -36,6 +45,7 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     return () => {
       subscriber.open.delete(request)
       const [next] = subscriber.waiting
+      if (next !== undefined) subscriber.waiting.delete(next) // two that end at once wake two
       next?.()
       if (subscriber.open.size === 0 && next === undefined && subscriber.latencyMs <= SLOW_MS)
         subscribers.delete(subscription) // nothing to remember
@@ -79,7 +89,7 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     /** Notes how long a subscriber took to answer. */
     observeLatency(subscription: string, ms: number): void {
       const known = subscribers.get(subscription)
-      if (known !== undefined) known.latencyMs = ms
+      if (known !== undefined) Object.assign(known, { latencyMs: ms, seenAt: now() })
     },
   }
 }

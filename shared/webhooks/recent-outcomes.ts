@@ -17,12 +17,15 @@ export function createRecentOutcomes(now: () => number) {
     succeeded: (subscription: string): void =>
       recent.set(subscription, { failuresInARow: 0, succeededAt: now() }),
 
-    /** Counts a failure; returns how many there are in a row, and whether no success was seen for a minute. */
-    failed(subscription: string): { inARow: number; isFirstInAWhile: boolean } {
+    /** Counts a failure, but for a retry's; returns how many there are in a row, and whether no success was seen for a minute. */
+    failed(subscription: string, isRetry: boolean): { inARow: number; isFirstInAWhile: boolean } {
       const before = recent.get(subscription) ?? { failuresInARow: 0, succeededAt: -Infinity }
-      const failuresInARow = before.failuresInARow + 1
+      const failuresInARow = before.failuresInARow + (isRetry ? 0 : 1)
       recent.set(subscription, { ...before, failuresInARow })
-      return { inARow: failuresInARow, isFirstInAWhile: now() - before.succeededAt > QUIET_MS }
+      return {
+        inARow: isRetry ? 0 : failuresInARow,
+        isFirstInAWhile: now() - before.succeededAt > QUIET_MS,
+      }
     },
 
     /** Forgets the failures in a row: they have opened the circuit. */

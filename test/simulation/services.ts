@@ -91,7 +91,7 @@ export function simulatedServices(process: Process, world: World): Services {
     },
     concurrencyLimit: createConcurrencyLimit(clock),
     recentOutcomes: createRecentOutcomes(clock.now),
-    unsavedOutcomes: createBoundedMap<Attempted>(MOST_UNSAVED),
+    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MOST_UNSAVED),
     inProgress: createInProgress(),
     background: {
       run: (work) => void work.catch((error: unknown) => trace(`background: ${String(error)}`)),

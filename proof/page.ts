@@ -4,6 +4,7 @@ import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { attacksReport, type AttackResults } from './attacks-report.ts'
 import { lossReport, type LossResults } from './loss-report.ts'
+import { machineReport, type MutationResult, type SimulationResult } from './machine-report.ts'
 import { loadResult } from './results.ts'
 import { speedCharts, speedReport, type SpeedResults } from './speed-report.ts'
 
@@ -14,6 +15,8 @@ export async function writePage(): Promise<void> {
   const loss: LossResults = JSON.parse(loadResult('loss'))
   const attacks: AttackResults = JSON.parse(loadResult('attacks'))
   const speed: SpeedResults = JSON.parse(loadResult('speed'))
+  const simulation: SimulationResult = JSON.parse(loadResult('simulation'))
+  const mutants: MutationResult = JSON.parse(loadResult('mutants'))
   const charts = speedCharts(speed)
   for (const [name, svg] of charts) writeFileSync(path.join(docs, `proof-${name}.svg`), svg)
   const text = `# Proof
@@ -25,6 +28,12 @@ What the [design](decisions.md) promises, shown by programs that anyone can run.
 \`npm run proof:loss [-- --seed N]\`: hosts in processes of their own, a proxy between them and the stores that refuses, delays, resets and answers as Cosmos DB and Storage do under stress, hosts killed outright, queues emptied, messages doubled, subscribers that fail: by a plan that a seed repeats.
 
 ${lossReport(loss)}
+
+## Nothing stuck
+
+\`npm run proof:simulation -- --seeds N [--seed S]\`: the real flows over stores, queues, clock and subscribers of its own, days in a second, by a seed; \`npm run proof:mutants\`: whether tests and simulation notice a change in them.
+
+${machineReport(simulation, mutants)}
 
 ## Nobody in
 

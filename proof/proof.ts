@@ -4,15 +4,20 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { writePage } from './page.ts'
-import { forgetResults } from './results.ts'
+import { forgetResults, resultFile } from './results.ts'
 
-const proofs = ['loss', 'attacks', 'speed']
+const proofs = ['loss', 'attacks', 'speed', 'simulation', 'mutants']
+const programs: Record<string, string[]> = {
+  simulation: ['../test/simulation/run.ts', '--seeds', '2000', '--out', resultFile('simulation')],
+  mutants: ['../test/mutation/run.ts', '--out', resultFile('mutants')],
+}
 
 forgetResults()
 for (const [number, name] of proofs.entries()) {
   console.log(`\n━━ Proof ${number + 1} of ${proofs.length}: ${name}`)
-  const script = path.join(import.meta.dirname, `${name}.ts`)
-  const flags = [script, ...process.argv.slice(2)]
+  const [file = '', ...options] = programs[name] ?? [`${name}.ts`, ...process.argv.slice(2)]
+  const script = path.join(import.meta.dirname, file)
+  const flags = [script, ...options]
   const [code] = await once(spawn(process.execPath, flags, { stdio: 'inherit' }), 'exit')
   if (code !== 0) {
     console.error(`The proof ${name} failed.`)

@@ -3,18 +3,22 @@ import path from 'node:path'
 
 const folder = path.join(import.meta.dirname, '.results')
 
+/** The file of a proof's result. */
+export const resultFile = (name: string): string => path.join(folder, `${name}.json`)
+
 /** Saves the result of a proof in proof/.results/NAME.json, for docs/proof.md. */
 export function saveResult(name: string, data: object): void {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(data, undefined, 2)}\n`)
+  writeFileSync(resultFile(name), `${JSON.stringify(data, undefined, 2)}\n`)
 }
 
 /** Deletes all results and the logs of the hosts: a page shows one run. */
 export function forgetResults(): void {
   rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
 }
 
 /** Returns the last saved result. Throws when that proof has not run here. */
 export function loadResult(name: string): string {
-  return readFileSync(path.join(folder, `${name}.json`), 'utf8')
+  return readFileSync(resultFile(name), 'utf8')
 }

@@ -25,7 +25,8 @@ export async function settleDisabled(
     return isDisabled
   })
   if (lease.circuit() === undefined || services.clock.now() >= endMs) return
-  const left = Math.ceil(Date.parse(since) / 1000) + CLOSING_SECONDS - nowSeconds(services.clock)
+  const over = Math.ceil(Date.parse(since) / 1000) + CLOSING_SECONDS
+  const left = Math.min(CLOSING_SECONDS, over - nowSeconds(services.clock)) // no longer than a message waits
   if (isNone && left <= 0) await lease.change(withoutLease)
   else await lease.handOn(Math.max(left, isNone ? 0 : LOOK_AGAIN_SECONDS))
 }

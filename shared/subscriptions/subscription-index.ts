@@ -42,6 +42,7 @@ export function createSubscriptionIndex({
   /** A tombstone lives for a day: an index that was not used for so long would never hear of it. */
   function beginAnew(): void {
     matcher = createMatcher()
+    checkedAt = -Infinity // what is read from now on is kept, also where a page fails
     since = 0
     newest = 0
   }
@@ -49,7 +50,7 @@ export function createSubscriptionIndex({
   async function refresh(): Promise<void> {
     const start = now()
     isStale = false
-    if (start - checkedAt > ANEW_AFTER_MS) beginAnew()
+    if (Number.isFinite(checkedAt) && start - checkedAt > ANEW_AFTER_MS) beginAnew()
     for await (const changes of changedSince(since)) changes.forEach(apply)
     checkedAt = start
     const startSeconds = Math.floor(start / 1000)

@@ -8,8 +8,8 @@ import { withTimeout } from '../azure/timeout.ts'
 
 const BODY_BYTES = 4096
 const HEADER_BYTES = 16_384
-// Per origin, more than an instance delivers at once (host.json: twice 48): subscribers behind one gateway must not wait
-// for one that hangs. concurrency-limit.ts limits each of them.
+// Per origin: the shares of five subscribers behind one gateway (concurrency-limit.ts). One that waits here counts as slow
+// after 2 s, and is sent to from its backlog.
 const CONNECTIONS = 128
 
 /**

@@ -102,11 +102,13 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     await record('recovers', id, 'dead')
     receiver.behave({}, '/recovers')
     await clockSays(Date.now() + 1000) // timestamps are in seconds
+    const asked = Date.now()
     const answer = await retry('recovers', id)
     assert.equal(answer.status, 202)
-    const { attempts, ...accepted } = Object(await answer.json())
+    const { attempts, due, ...accepted } = Object(await answer.json())
     assert.deepEqual(accepted, { event: id, state: 'waiting', run: 1 })
     assert.equal(attempts.length, 2)
+    assert.ok(Date.parse(due) > asked - 1000, due)
 
     const delivered = await record('recovers', id, 'delivered', 1)
     assert.deepEqual(

@@ -5,6 +5,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
+import type { CircuitResource } from '../support/subscriber.ts'
 import { changeStored, inState, recordWhen } from '../support/stored-work.ts'
 import { createWorld, deployed, eventually } from '../support/stores.ts'
 
@@ -47,17 +48,14 @@ function firstly(behaviour: Behaviour): (delivery: Delivery) => Behaviour {
 }
 const attempted = (id: number, event: string) =>
   recordWhen('attempted', world, [id, event], ({ attempt }) => attempt === 1)
-const disabled = (own: { id: number; read: (id: number) => Promise<{ circuit: Circuit }> }) =>
+const disabled = (own: {
+  id: number
+  read: (id: number) => Promise<{ circuit: CircuitResource }>
+}) =>
   eventually('disabled', async () => {
     const { circuit } = await own.read(own.id)
     return circuit.state === 'disabled' && circuit
   })
-interface Circuit {
-  state: string
-  reason?: string
-  since?: string
-}
-
 test(
   'a published event arrives signed, traced and in the form of the original',
   { skip },

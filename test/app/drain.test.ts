@@ -134,9 +134,7 @@ suite('a backlog', { skip, concurrency: true }, () => {
     await own.remove(own.id)
     await Promise.all(events.map(({ id }) => inState(world, own.id, id, 'cancelled')))
     const before = ends(subscription, 'dropped')
-    const { circuit } = subscription
-    assert.ok(circuit?.state === 'draining')
-    await world.send('drains', messageTo(subscription, circuit.lease.token))
+    await world.send('drains', messageTo(subscription, leaseOf(subscription)))
     await eventually('it is dropped', () => ends(subscription, 'dropped') === before + 1)
     assert.deepEqual(own.arrivals(), [])
   })
@@ -152,7 +150,7 @@ test(
     const events = await storeOldBacklog(subscription, own, 200)
     receiver.behave({ delayMs: 400 }, own.path)
     await app.stop() // of the two that drain only the doomed one is left
-    await world.send('drains', messageTo(subscription, String(leaseOf(subscription))))
+    await world.send('drains', messageTo(subscription, leaseOf(subscription)))
     await eventually('it is under way', () => own.arrivals().length >= 24)
     await doomed.kill()
     await Promise.all(queues.map((name) => world.queue(name).clearMessages()))
@@ -176,6 +174,7 @@ test(
   },
 )
 
+/** The token of the drain that is due. */
 function leaseOf({ circuit }: SubscriptionDocument): string {
   assert.ok(circuit?.state === 'draining')
   return circuit.lease.token

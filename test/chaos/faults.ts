@@ -4,6 +4,7 @@ import type { Hosts } from './hosts.ts'
 import { isWithin, type LossPlan } from './plan.ts'
 import { createRandom } from './random.ts'
 import { cosmosFaults, queueFaults } from './store-faults.ts'
+import type { Profile } from './profiles.ts'
 import type { Stores } from './stores.ts'
 
 const BURST_SHARE = 0.5 // of the requests to a store, in a storm
@@ -42,11 +43,15 @@ export async function killAndEmpty(
 /** Has the app sweep every so many seconds, until the signal; without seconds not at all. */
 export async function sweepRepeatedly(
   hosts: Hosts,
-  seconds: number | undefined,
+  stores: Stores,
+  { sweepSeconds, leaseSeconds }: Profile,
   signal: AbortSignal,
 ): Promise<void> {
-  if (seconds === undefined) return
-  while (await waited(seconds * 1000, signal)) await hosts.sweep()
+  if (sweepSeconds === undefined) return
+  while (await waited(sweepSeconds * 1000, signal)) {
+    if (leaseSeconds !== undefined) await stores.endOldLeases(leaseSeconds)
+    await hosts.sweep()
+  }
 }
 
 const waited = (ms: number, signal: AbortSignal): Promise<boolean> =>

@@ -1,17 +1,17 @@
 import path from 'node:path'
+import { queues } from '../../shared/azure/definitions.ts'
 import { startHost } from './host.ts'
 
 const HTTP = ['publish-event', 'create-subscription', 'read-subscription', 'health']
+const SWEEPS = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions']
 const WORK = [
   'fan-out-event',
-  'deliver-event',
   'retry-delivery',
-  'sweep',
+  'drain-backlog',
   'validate-subscription',
   'replay-deliveries',
-  'keep-poison-events-inbound',
-  'keep-poison-events-outbound',
-  'keep-poison-events-retry',
+  ...SWEEPS,
+  ...queues.map((queue) => `keep-poison-${queue}`),
 ]
 
 export type Hosts = Awaited<ReturnType<typeof startHosts>>
@@ -46,9 +46,9 @@ export async function startHosts(settings: Record<string, string>, name: string)
     },
     /** Has both workers sweep now, as their timers do every 30 s; one that is down does not. */
     async sweep(): Promise<void> {
-      const run = (url: string) =>
-        fetch(`${url}/admin/functions/sweep`, { method: 'POST', body: '{}' })
-      await Promise.allSettled([run(third.url()), run(fourth.url())])
+      const run = (url: string) => (sweep: string) =>
+        fetch(`${url}/admin/functions/${sweep}`, { method: 'POST', body: '{}' })
+      await Promise.allSettled([third.url(), fourth.url()].flatMap((url) => SWEEPS.map(run(url))))
     },
     kills: (): number => all.reduce((sum, host) => sum + host.kills(), 0),
     /** How often a process ended although nobody killed it. */

@@ -66,7 +66,7 @@ export async function runOutage(services: BackingServices, outage: Outage): Prom
     PROGRESS_MS,
   )
   const sweeping = new AbortController()
-  void sweepRepeatedly(environment.hosts, profile.sweepSeconds, sweeping.signal)
+  void sweepRepeatedly(environment.hosts, environment.stores, profile, sweeping.signal)
   try {
     clock.begin()
     const publishing = publish(environment, clock, outage)

@@ -43,7 +43,7 @@ export async function runLoss(services: BackingServices, run: Run): Promise<Loss
     })
     await Promise.all([...publishing, !isBaseline && killAndEmpty(plan, clock, hosts, stores)])
     if (profile.isFaultFreeAtEnd) stores.clearFaults()
-    void sweepRepeatedly(hosts, profile.sweepSeconds, ended.signal)
+    void sweepRepeatedly(hosts, stores, profile, ended.signal)
     const { accepted } = publisher.published
     void waitUntilMost(
       expectedDeliveries(accepted, environment.subscribers.slice(0, 1)),

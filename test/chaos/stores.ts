@@ -3,6 +3,11 @@ import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import { queues } from '../../shared/azure/definitions.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import { LEASE_SECONDS, leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
+import {
+  isSubscription,
+  type SubscriptionOrTombstone,
+} from '../../shared/subscriptions/subscription.ts'
 
 /** The settings that name the stores of one run. */
 export interface StoreSettings {
@@ -35,9 +40,9 @@ export async function openStores(settings: StoreSettings) {
       const fault = plan(request)
       if (fault !== undefined) faults++
       const isRefused = fault === 'cut before' || (typeof fault === 'object' && 'status' in fault)
-      const [, name] = /\/events-(inbound|outbound|retry)\/messages/.exec(request.url) ?? []
+      const [, name] = /\/(events-inbound|events-retry|drains)\/messages/.exec(request.url) ?? []
       if (name !== undefined && request.method === 'POST' && !isRefused)
-        sent[name === 'inbound' ? 'events' : 'deliveries'] += fault === 'twice' ? 2 : 1
+        sent[name === INBOUND ? 'events' : 'deliveries'] += fault === 'twice' ? 2 : 1
       return fault
     }
   const plan = (ofCosmos: Plan, ofQueue: Plan): void => {
@@ -54,7 +59,7 @@ export async function openStores(settings: StoreSettings) {
     cosmos,
     queue,
     settings: { ...settings, Cosmos: cosmos.connection, QueueStorage: queue.connection },
-    /** Messages sent to fan-out, and for deliveries, so far. */
+    /** Messages sent to fan-out, and for retries and drains, so far. */
     sent,
     faults: () => faults,
     /** From now on requests meet what these plans say. */
@@ -69,6 +74,8 @@ export async function openStores(settings: StoreSettings) {
         ...others.map((name) => service.getQueueClient(name).clearMessages()),
       ])
     },
+    /** Has the leases of drains run out that were given more than so many seconds ago, in place of 180. */
+    endOldLeases: (seconds: number): Promise<void> => endOldLeases(database, seconds),
     /** The record of the delivery of an event to the subscription with this endpoint. */
     async delivery(endpoint: string, event: string): Promise<DeliveryDocument | undefined> {
       const number = numbers.get(endpoint) ?? (await numberOf(database, endpoint))
@@ -77,6 +84,25 @@ export async function openStores(settings: StoreSettings) {
       return (await item.read<DeliveryDocument>()).resource
     },
     stop: async () => void (await Promise.all([cosmos.stop(), queue.stop()])),
+  }
+}
+
+async function endOldLeases(database: Database, seconds: number): Promise<void> {
+  const container = database.container('subscriptions')
+  const oldest = Math.floor(Date.now() / 1000) + LEASE_SECONDS - seconds
+  const { resources } = await container.items
+    .readAll<SubscriptionOrTombstone & { _etag: string }>()
+    .fetchAll()
+  for (const found of resources) {
+    const circuit = isSubscription(found) ? found.circuit : undefined
+    const lease = circuit?.state === 'open' ? undefined : leaseOf(circuit)
+    if (lease === undefined || lease.until > oldest) continue
+    const ended = { ...found, circuit: { ...circuit, lease: { ...lease, until: 1 } }, wake: 1 }
+    const accessCondition = { type: 'IfMatch', condition: found._etag }
+    await container
+      .item(found.id, found.consumer)
+      .replace(ended, { accessCondition })
+      .catch(() => {}) // the app was first: the lease is a new one
   }
 }
 

@@ -49,13 +49,13 @@ const definitions: ContainerRequest[] = [
     id: 'subscriptions',
     partitionKey: '/consumer',
     defaultTtl: -1,
-    indexingPolicy: only(['/number/?', '/_ts/?']),
+    indexingPolicy: only(['/number/?', '/_ts/?', '/wake/?']),
   },
   {
     id: 'deliveries',
     partitionKey: hierarchical('/subscription', '/id'),
     defaultTtl: 90 * days,
-    indexingPolicy: only(['/due/?'], ['/subscription', '/state', '/id']),
+    indexingPolicy: only(['/due/?', '/deadAt/?'], ['/subscription', '/state', '/id']),
   },
 ]
 

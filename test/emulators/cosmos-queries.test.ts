@@ -19,7 +19,8 @@ async function listed(name: string) {
     const subject = `/party/${name}/${i % 2}`
     const alternative = `/person/${i % 2}`
     await events.items.create({ id, resource: name, subject, alternative, pending: i })
-    await deliveries.items.create({ id, subscription: name, state: 'waiting', due: i, list: [i] })
+    const delivery = { id, subscription: name, state: 'waiting', due: i, deadAt: i, list: [i] }
+    await deliveries.items.create(delivery)
   }
   return { ids, r: name, s: `/party/${name}/0`, now: 3, after: ids[4] ?? '' }
 }
@@ -79,7 +80,19 @@ test('the queries that the indexes serve are answered', async () => {
       'SELECT VALUE c.id FROM c WHERE c.subscription IN (@r) AND c.due BETWEEN 2 AND 3',
       idsOf(2, 3),
     ],
+    [
+      deliveries,
+      'SELECT TOP 2 VALUE c.due FROM c WHERE c.subscription = @r AND c.due > 0 ORDER BY c.due',
+      [1, 2],
+    ],
+    [
+      deliveries,
+      `SELECT TOP 2 VALUE c.deadAt FROM c WHERE c.subscription = @r AND c.deadAt >= @now
+       ORDER BY c.deadAt DESC`,
+      [9, 8],
+    ],
     [subscriptions, 'SELECT VALUE c.id FROM c WHERE c._ts >= 1 AND c.number = -1', []],
+    [subscriptions, 'SELECT TOP 2 * FROM c WHERE c.wake <= @now ORDER BY c.wake', []],
   ]
   for (const [container, sql, expected] of cases) {
     assert.deepEqual(await query(container, sql, given), expected, sql)
@@ -122,6 +135,15 @@ test('a query that no index serves is refused, with the path and the container',
     [deliveries, 'SELECT * FROM c ORDER BY c.subscription, c.state', '/subscription, /state'],
     [deliveries, "SELECT * FROM c WHERE c.subscription = @r AND c.state = 'dead'", '/state'],
     [deliveries, "SELECT * FROM c WHERE c.state = 'dead' AND c.due > 0", '/state'],
+    [deliveries, 'SELECT * FROM c WHERE c.redrives > 0', '/redrives'],
+    [deliveries, 'SELECT * FROM c WHERE c.due > 0 ORDER BY c.due, c.deadAt', '/due, /deadAt'],
+    [events, 'SELECT TOP 1 VALUE c.deadAt FROM c ORDER BY c.deadAt DESC', '/deadAt'],
+    [subscriptions, "SELECT * FROM c WHERE c.circuit.state = 'open'", '/circuit/state'],
+    [
+      subscriptions,
+      'SELECT * FROM c WHERE c.wake <= @now ORDER BY c.circuit.lease.until',
+      '/circuit/lease/until',
+    ],
     [subscriptions, 'SELECT * FROM c WHERE c.consumer > @s', '/consumer'],
     [subscriptions, 'SELECT * FROM c WHERE c.number > 0 ORDER BY c.consumer', '/consumer'],
     [requests, 'SELECT * FROM c WHERE c.hash = @s', '/hash'],

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { basename } from 'node:path'
 import { performance } from 'node:perf_hooks'
 
@@ -72,6 +72,11 @@ export interface Ended {
 const MOST_OUTPUT = 4000
 const FAILED_TEST = /^✖ .*\n/m // the reporter tells it at once, and the runner would go on
 
+const running = new Set<ChildProcess>()
+
+/** Ends the checks that run. */
+export const stopChecks = (): void => running.forEach((child) => void child.kill('SIGKILL'))
+
 /** Runs a check in a folder up to its first failure, for so long at most. */
 export function runCheck(args: string[], folder: string, limitMs: number): Promise<Ended> {
   const began = performance.now()
@@ -81,6 +86,7 @@ export function runCheck(args: string[], folder: string, limitMs: number): Promi
     env: { ...process.env, NODE_COMPILE_CACHE: `${folder}/.cache` },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
   let output = ''
   const keep = (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-MOST_OUTPUT)
@@ -96,6 +102,7 @@ export function runCheck(args: string[], folder: string, limitMs: number): Promi
   child.on('error', reject)
   child.on('close', (code) => {
     clearTimeout(timer)
+    running.delete(child)
     resolve({ ok: code === 0, isStopped, ms: performance.now() - began, output })
   })
   return promise

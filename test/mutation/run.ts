@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { checksWith, runCheck, type Ended } from './checks.ts'
+import { checksWith, runCheck, stopChecks, type Ended } from './checks.ts'
 import { copyTree, type Copy } from './copy.ts'
 import { mutantsOf, withMutant, type Mutant } from './mutants.ts'
 import { resultOf, summary, type Known, type Outcome } from './result.ts'
@@ -27,9 +27,9 @@ const { values } = parseArgs({
   },
 })
 const AT_ONCE = 2
-const SHORTEST_LIMIT_MS = 60_000
+const SHORTEST_LIMIT_MS = 20_000
 const LONGEST_MS = 600_000
-const TIMES_AS_LONG = 10 // as without a mutant: the machine may have other things to do
+const TIMES_AS_LONG = 4 // as without a mutant: the machine may have other things to do
 
 const files = targets.filter((file) => file.includes(values.only))
 const sources = new Map(
@@ -40,6 +40,11 @@ const chosen = spread(all, Number(values.limit))
 const known: Known[] = JSON.parse(await readFile(`${import.meta.dirname}/equivalent.json`, 'utf8'))
 const checks = checksWith(Number(values.seeds))
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    stopChecks()
+    process.exit(1)
+  })
 if (values.list) console.log(chosen.map(({ name }) => name).join('\n'))
 else await runAll()
 

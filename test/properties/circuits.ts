@@ -48,8 +48,12 @@ const happening = fc.record({
           'gone',
         ] as const),
       )
-      .map((kind) => ({ kind, failure: undefined })),
-    fc.record({ kind: fc.constantFrom(...(['failure', 'reopen'] as const)), failure }),
+      .map((kind) => ({ kind, failure: undefined, after: undefined })),
+    fc.record({
+      kind: fc.constantFrom(...(['failure', 'reopen'] as const)),
+      failure,
+      after: fc.option(fc.uuid(), { nil: undefined }),
+    }),
   ),
 })
 type Happening = Generated<typeof happening>
@@ -62,45 +66,31 @@ function next(
   nowMs: number,
   token: string,
 ): Circuit | undefined {
-  switch (what.kind) {
-    case 'success':
-      return afterSuccess(circuit)
-    case 'failure':
-      return what.failure && afterFailure(circuit, what.failure, nowMs, token)
-    case 'start-drain':
-      return withDrain(circuit, nowMs, token)
-    case 'gone':
-      return disabled('410', nowMs, token)
-    default:
-      return circuit && nextInDrain(circuit, what, nowMs, token)
-  }
+  const { kind, failure: failed } = what
+  if (kind === 'success') return afterSuccess(circuit)
+  if (kind === 'start-drain') return withDrain(circuit, nowMs, token)
+  if (kind === 'gone') return disabled('410', nowMs, token)
+  if (kind === 'failure')
+    return failed === undefined ? circuit : afterFailure(circuit, failed, nowMs, token)
+  return leaseOf(circuit) === undefined ? circuit : inDrain(circuit, what, nowMs, token)
 }
 
 /** The same for what only the holder of the lease does, who is there as long as there is a lease. */
-function nextInDrain(
-  circuit: Circuit,
-  what: Happening['what'],
+function inDrain(
+  circuit: Circuit | undefined,
+  { kind, failure: failed, after }: Happening['what'],
   nowMs: number,
   token: string,
 ): Circuit | undefined {
-  if (leaseOf(circuit) === undefined) return circuit
+  if (circuit === undefined) return undefined
   const { state } = circuit
-  switch (what.kind) {
-    case 'claim':
-      return claimed(circuit, nowMs, token)
-    case 'renew':
-      return state === 'open' ? circuit : withLease(circuit, newLease(nowMs, token))
-    case 'reopen':
-      return state === 'half-open' || state === 'draining'
-        ? what.failure && reopened(circuit, what.failure, nowMs, token)
-        : circuit
-    case 'probes':
-      return state === 'half-open' ? afterProbes(circuit) : circuit
-    case 'empty':
-      return state === 'half-open' || state === 'draining' ? closing(circuit, nowMs) : circuit
-    default:
-      return state === 'closing' ? closed(circuit) : circuit
-  }
+  if (kind === 'claim') return claimed(circuit, nowMs, token)
+  if (kind === 'renew' && state !== 'open') return withLease(circuit, newLease(nowMs, token))
+  if (kind === 'look' && state === 'closing') return closed(circuit)
+  if (kind === 'probes' && state === 'half-open') return afterProbes(circuit)
+  if (state !== 'half-open' && state !== 'draining') return circuit
+  if (kind === 'empty') return closing(circuit)
+  return failed === undefined ? circuit : reopened(circuit, failed, nowMs, token, after)
 }
 
 const members: Record<Circuit['state'], string[]> = {
@@ -108,16 +98,21 @@ const members: Record<Circuit['state'], string[]> = {
   open: ['failingSince', 'lease', 'opens', 'reason', 'state'],
   'half-open': ['lease', 'opens', 'probes', 'state'],
   draining: ['lease', 'opens', 'state'],
-  closing: ['lease', 'opens', 'since', 'state'],
+  closing: ['lease', 'opens', 'state'],
   disabled: ['lease', 'reason', 'since', 'state'],
 }
-const mayBeFailing = new Set<Circuit['state']>(['half-open', 'draining', 'closing'])
+const optionals: Partial<Record<Circuit['state'], string[]>> = {
+  open: ['after'],
+  'half-open': ['after', 'failingSince'],
+  draining: ['failingSince'],
+  closing: ['failingSince'],
+}
 
 /** What must be true of any circuit that is stored. */
 function requireSound(circuit: Circuit, nowMs: number): void {
   assert.deepEqual(JSON.parse(JSON.stringify(circuit)), circuit)
   const { state } = circuit
-  const optional = mayBeFailing.has(state) && 'failingSince' in circuit ? ['failingSince'] : []
+  const optional = (optionals[state] ?? []).filter((member) => member in circuit)
   assert.deepEqual(Object.keys(circuit).toSorted(), [...members[state], ...optional].toSorted())
   if ('opens' in circuit) assert.ok(Number.isInteger(circuit.opens) && circuit.opens >= 0)
   if ('failingSince' in circuit && circuit.failingSince !== undefined)

@@ -19,7 +19,7 @@ interface Options {
   onDeath: () => void
 }
 
-const SHORTEST_FREEZE_MS = 100
+const SHORT_FREEZE_MS = 2000
 const LONGEST_FREEZE_MS = 60_000
 
 /**
@@ -46,7 +46,8 @@ export function createProcess(options: Options) {
     if (scheduler.now() < frozenUntil) scheduler.at(frozenUntil, () => resume(step))
     else if (random.chance(deathRate())) kill()
     else if (random.chance(freezeRate())) {
-      freeze(random.skewed(SHORTEST_FREEZE_MS, LONGEST_FREEZE_MS))
+      const isLong = random.chance(0.5)
+      freeze(random.between(0, isLong ? LONGEST_FREEZE_MS : SHORT_FREEZE_MS))
       resume(step)
     } else step()
   }

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { planOf, type Plan } from './plan.ts'
 import { shrink } from './shrink.ts'
@@ -13,6 +14,7 @@ import { simulate, type Result } from './simulate.ts'
  *   --whole        prints the whole trace of each seed, and shrinks nothing
  *   --list         only lists the seeds that fail
  *   --first        ends with the first that fails, and shrinks nothing
+ *   --out FILE     where the totals are written, as JSON
  */
 const { values } = parseArgs({
   options: {
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     whole: { type: 'boolean', default: false },
     first: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    out: { type: 'string' },
   },
 })
 const first = Number(values.seed ?? 1)
@@ -50,6 +53,11 @@ for (let seed = first; seed < first + count; seed++) {
   console.log(summary())
 }
 console.log(summary())
+if (values.out !== undefined) {
+  const at = new Date().toISOString()
+  const seconds = (Date.now() - began) / 1000
+  writeFileSync(values.out, JSON.stringify({ at, firstSeed: first, seconds, ...totals }))
+}
 process.exitCode = totals.failed > 0 ? 1 : 0
 
 function add({ violations, steps, lasted, accepted, requests }: Result): void {

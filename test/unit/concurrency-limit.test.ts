@@ -22,7 +22,7 @@ function handClock() {
   return {
     clock,
     timers,
-    async pass(ms: number): Promise<void> {
+    pass: async (ms: number): Promise<void> => {
       now += ms
       for (const [end, at] of timers) if (at <= now) end()
       await turn()
@@ -151,4 +151,28 @@ test('a subscriber that is well is forgotten when its last request has ended', a
   other.leave()
   limit.observeLatency('1', 9000) // nobody is known by this name now
   assert.equal(limit.limitOf('1'), QUICK)
+})
+
+test('that a subscriber was slow is remembered for a minute, then it is tried again', async () => {
+  const { limit, ask, pass } = startLimit()
+  const { leave } = await ask('1')
+  limit.observeLatency('1', 9000)
+  leave()
+  await pass(59_999)
+  assert.deepEqual([limit.limitOf('1'), (await ask('1')).got], [SLOW, 'none'])
+  await pass(1)
+  assert.deepEqual([limit.limitOf('1'), (await ask('1')).got], [QUICK, 'place'])
+})
+
+test('two requests that end at once let two waiters in', async () => {
+  const { fill, ask } = startLimit()
+  const [one = () => {}, other = () => {}] = fill('1')
+  const waiters = [await ask('1'), await ask('1')]
+  one()
+  other()
+  await turn()
+  assert.deepEqual(
+    waiters.map(({ got }) => got),
+    ['place', 'place'],
+  )
 })

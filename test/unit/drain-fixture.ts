@@ -9,7 +9,13 @@ import { subscription } from './subscription-fixture.ts'
 export const lease = { token: 'token', until: SECOND + 100 }
 export const since = timeOfSecond(SECOND - 600)
 export const draining: Circuit & { state: 'draining' } = { state: 'draining', opens: 0, lease }
-export const open: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
+export const open: Circuit & { state: 'open' } = {
+  state: 'open',
+  opens: 1,
+  failingSince: since,
+  reason: 'x',
+  lease,
+}
 export const message: DrainMessage = {
   v: 1,
   consumer: '/org/ttd',

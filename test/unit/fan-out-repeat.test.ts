@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
 import { RESOURCE } from './subscription-fixture.ts'
+import { tombstone } from './subscription-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
 
 test('an event that is fanned out already is left alone; one that is not to be seen comes again', async () => {
@@ -67,4 +68,47 @@ test('a record that is not confirmed has the message come again, and the outcome
   await flows.fanOut(2)
   assert.deepEqual([flows.record()?.state, flows.requests.length], ['delivered', 1])
   assert.equal(flows.event(flows.id)?.pending, undefined)
+})
+
+test('what joins the backlog of a subscription that is deleted by now is cancelled', async () => {
+  const flows = startFanOut()
+  await flows.run(flows.services.index.current())
+  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  flows.containers.subscriptions.remove('/org/ttd/document-1')
+  flows.store(tombstone(1))
+  await flows.fanOut()
+  assert.deepEqual(
+    [flows.record()?.state, flows.record()?.reason],
+    ['cancelled', 'the subscription was deleted'],
+  )
+  assert.deepEqual(flows.sent, [])
+})
+
+test('an event that the sweep would take soon is claimed before it is fanned out', async () => {
+  const pendingWhileSent = async (pending: number) => {
+    const flows = startFanOut(undefined, { pending })
+    let seen: number | undefined
+    flows.endpoint.react = () => {
+      seen = flows.event(flows.id)?.pending
+      return { status: 200 }
+    }
+    const done = await flows.fanOut()
+    assert.equal(done?.outcome, 'written')
+    assert.equal(flows.event(flows.id)?.pending, undefined)
+    return seen
+  }
+  assert.equal(await pendingWhileSent(SECOND + 20), SECOND + 60)
+  assert.equal(await pendingWhileSent(SECOND - 20), SECOND + 60)
+  assert.equal(await pendingWhileSent(SECOND + 21), SECOND + 21)
+})
+
+test('an event that another has claimed meanwhile is left to that one', async () => {
+  const flows = startFanOut(undefined, { pending: SECOND + 10 })
+  const { claim } = flows.services.events
+  flows.services.events.claim = async (...of) => {
+    await claim(...of)
+    return claim(...of)
+  }
+  assert.equal(await flows.fanOut(), undefined)
+  assert.deepEqual(flows.requests, [])
 })

@@ -49,7 +49,7 @@ test('a retry over a minute away has no message, a subscriber that asks for it i
 })
 
 test('while a circuit is closing the first attempt is made as if it were closed', async () => {
-  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, since: SECOND, lease })
+  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, lease })
   await fanOut()
   assert.equal(record()?.state, 'delivered')
 })
@@ -57,10 +57,15 @@ test('while a circuit is closing the first attempt is made as if it were closed'
 test('while a circuit is open, or drained, nothing is sent: the delivery joins the backlog, which has its waker', async () => {
   const opened: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
   for (const before of [opened, draining]) {
-    const { id, fanOut, record, requests, sent, circuit, deliveryCalls } = startFanOut(before)
+    const { id, fanOut, record, requests, sent, circuit, calls, deliveryCalls } =
+      startFanOut(before)
     assert.equal((await fanOut())?.subscribers, 1)
     assert.deepEqual([record()?.state, requests.length, sent.length], ['backlog', 0, 0])
     assert.deepEqual(circuit(), before)
+    assert.deepEqual(
+      calls.filter((call) => call.includes('document-1')),
+      [],
+    )
     assert.deepEqual(deliveryCalls(), [`create 1/${id}`])
   }
 })
@@ -115,7 +120,7 @@ test('a slow subscriber is waited for 2 s; its record is made before its answer,
   )
   await pass(10)
   assert.equal(record()?.state, 'delivered')
-  assert.deepEqual(deliveryCalls(), [`create 1/${id}`, `replace 1/${id}`])
+  assert.deepEqual(deliveryCalls(), [`create 1/${id}`, `read 1/${id}`, `replace 1/${id}`])
   assert.equal(circuit(), undefined)
 })
 
@@ -145,7 +150,7 @@ test('a slow attempt whose record another run has made is left to that one', asy
 
 test('five failures in a row open the circuit, and its pause has a message', async () => {
   const { services, fanOut, endpoint, circuit, sent, recorded } = startFanOut()
-  for (let failures = 0; failures < 4; failures++) services.recentOutcomes.failed('1')
+  for (let failures = 0; failures < 4; failures++) services.recentOutcomes.failed('1', false)
   endpoint.react = () => ({ status: 500 })
   await fanOut()
   const opened = circuit()
@@ -154,7 +159,7 @@ test('five failures in a row open the circuit, and its pause has a message', asy
   const drain = sent.find(({ queue }) => queue === 'drainQueue')
   assert.equal(drain?.message['token'], opened.lease.token)
   assert.ok(drain.delaySeconds >= 10 && drain.delaySeconds <= 11)
-  assert.equal(services.recentOutcomes.failed('1').inARow, 1, 'they are counted anew')
+  assert.equal(services.recentOutcomes.failed('1', false).inARow, 1, 'they are counted anew')
 })
 
 test('410 disables the subscription, with a drain of what waits for it', async () => {

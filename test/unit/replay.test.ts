@@ -160,6 +160,28 @@ test('a page of events is a hundred too, or 8 MB of them', async () => {
   assert.equal(large.replay()?.looked, 4)
 })
 
+test('a page ends before an event whose first fan-out may be under way', async () => {
+  const flows = startReplay({ only: 'missing', to: timeOfSecond(SECOND + 5) })
+  const [old = ''] = addEvents(flows, 1, 62, { pending: SECOND })
+  const [done = ''] = addEvents(flows, 1, 50)
+  const [young = ''] = addEvents(flows, 1, 40, { pending: SECOND + 20 })
+  addEvents(flows, 1, 30)
+  assert.equal(await flows.page(), 'running')
+  assert.deepEqual([flows.replay()?.looked, flows.replay()?.cursor], [2, done])
+  assert.deepEqual([flows.delivery(old)?.state, flows.delivery(young)], ['backlog', undefined])
+  await flows.pass(21)
+  assert.equal(await flows.page(), 'done')
+  assert.equal(flows.delivery(young)?.state, 'backlog')
+})
+
+test('a replay of a subscription that is disabled by now is cancelled', async () => {
+  const off: Circuit = { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }
+  assert.equal(await startReplay({}, off).page(), 'cancelled')
+  const unvalidated = startReplay()
+  unvalidated.change(({ validated: _validated, ...current }) => current)
+  await assert.rejects(unvalidated.page(), /not validated/)
+})
+
 test('nothing to send starts no drain; where dead ones are looked for, it is made sure of', async () => {
   const missing = startReplay({ only: 'missing' })
   assert.equal(await missing.page(), 'done')
@@ -220,17 +242,21 @@ test('the page of a replay that is overdue is asked for again, and its next time
   assert.deepEqual(early.sent, [])
 })
 
-test('one delivery that is over is sent once more, one that waits is not', async () => {
+test('one delivery that is over is sent once more, at once; one that waits is not', async () => {
   const flows = startReplay()
   const [id = ''] = flows.deliveries(1, dead, 500)
   const stored = flows.delivery(id)
-  const subscriber = flows.subscription()
-  assert.ok(stored !== undefined && isSubscription(subscriber))
-  const again = await flows.run(sendAgain(flows.services, stored, subscriber))
-  assert.deepEqual([again?.run, again?.state, flows.delivery(id)?.run], [1, 'backlog', 1])
-  assert.deepEqual([flows.circuit()?.state, flows.sentTo('drainQueue').length], ['draining', 1])
-  const second = await flows.run(sendAgain(flows.services, stored, subscriber))
+  assert.ok(stored !== undefined)
+  const again = await flows.run(sendAgain(flows.services, stored))
+  assert.deepEqual([again?.run, again?.state, again?.due], [1, 'waiting', SECOND + 60])
+  assert.equal(flows.delivery(id)?.due, SECOND + 60)
+  assert.deepEqual(
+    flows.sent.map(({ queue, message, delaySeconds }) => [queue, message['run'], delaySeconds]),
+    [['retryQueue', 1, 0]],
+  )
+  const second = await flows.run(sendAgain(flows.services, stored))
   assert.equal(second, undefined, 'another was first')
   const open = { ...stored, ...deliveryOf(id) }
-  assert.equal(await flows.run(sendAgain(flows.services, open, subscriber)), undefined)
+  assert.equal(await flows.run(sendAgain(flows.services, open)), undefined)
+  assert.equal(flows.sent.length, 1)
 })

@@ -110,9 +110,33 @@ test('an outcome that could not be stored is stored by the next try, without a s
   assert.equal(requests.length, 2, 'the next attempt is a request of its own')
 })
 
+test('an outcome that was kept for five minutes is not stored any more: the request is made again', async () => {
+  for (const [seconds, requests] of [
+    [298, 1],
+    [301, 2],
+  ] as const) {
+    const flows = startRetry()
+    const { save } = flows.services.deliveries
+    flows.services.deliveries.save = () => Promise.reject(new Error('no store'))
+    await assert.rejects(flows.retry(), /no store/)
+    flows.services.deliveries.save = save
+    await flows.pass(seconds)
+    await flows.retry()
+    assert.equal(flows.requests.length, requests)
+  }
+})
+
+test('retries that fail open no circuit: they may be of events that fail by themselves', async () => {
+  const flows = startRetry()
+  for (let failures = 0; failures < 4; failures++) flows.services.recentOutcomes.failed('1', false)
+  flows.endpoint.react = () => ({ status: 500 })
+  await flows.retry()
+  assert.equal(flows.circuit()?.state, 'closed')
+})
+
 test('while the circuit is open, or drained, a delivery whose time has come joins the backlog', async () => {
   const opened: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
-  for (const before of [opened, draining, { ...settled, lease }]) {
+  for (const before of [opened, draining]) {
     const { retry, record, requests, circuit, sent } = startRetry(before)
     assert.deepEqual([await retry(), requests.length, sent.length], ['backlog', 0, 0])
     const { state, due, redrives, attempt } = record() ?? {}
@@ -122,14 +146,16 @@ test('while the circuit is open, or drained, a delivery whose time has come join
 })
 
 test('a backlog that nobody drains is drained: of a full subscriber, and of one that is disabled and settled', async () => {
-  const disabled = startRetry(settled)
-  assert.equal(await disabled.retry(), 'backlog')
-  const off = disabled.circuit()
-  assert.ok(off?.state === 'disabled' && off.lease !== undefined)
-  assert.deepEqual(
-    disabled.sent.map(({ queue, message }) => [queue, message['token']]),
-    [['drainQueue', off.lease.token]],
-  )
+  for (const before of [settled, { ...settled, lease }]) {
+    const disabled = startRetry(before)
+    assert.equal(await disabled.retry(), 'backlog')
+    const off = disabled.circuit()
+    assert.ok(off?.state === 'disabled' && off.lease !== undefined)
+    assert.deepEqual(
+      disabled.sent.map(({ queue, message }) => [queue, message['token']]),
+      [['drainQueue', off.lease.token]],
+    )
+  }
   const full = startRetry()
   for (let place = 0; place < 24; place++) full.services.concurrencyLimit.start('1')
   assert.equal(await full.retry(), 'backlog')

@@ -29,11 +29,11 @@ test('a subscription that the index does not show is read; one in its place says
 })
 
 test('nothing to be seen of a subscription is no proof while the delivery is young', async () => {
-  const young = startRetry(undefined, {}, 3590)
+  const young = startRetry(undefined, { firstAttempt: SECOND - 3595 }, 9000)
   await nowhere(young)
   await assert.rejects(young.retry(), /not to be seen/)
   assert.equal(young.record()?.state, 'waiting')
-  const old = startRetry(undefined, {}, 3610)
+  const old = startRetry(undefined, { firstAttempt: SECOND - 3605 })
   await nowhere(old)
   assert.equal(await old.retry(), 'cancelled')
 })
@@ -58,17 +58,35 @@ test('an older number in the subscription’s place is a replica that lags', asy
   )
 })
 
-test('an event that is not to be seen is waited for, and is dead an hour later', async () => {
-  const young = startRetry(undefined, {}, 100)
-  young.eraseEvent(young.id)
-  assert.equal(await young.retry(), 'waiting')
-  assert.ok(Math.abs((young.record()?.due ?? 0) - SECOND - 30) <= 1)
-  const older = startRetry(undefined, {}, 600)
-  older.eraseEvent(older.id)
-  await older.retry()
-  assert.ok(Math.abs((older.record()?.due ?? 0) - SECOND - 3001) <= 1)
-  const old = startRetry(undefined, {}, 3700)
-  old.eraseEvent(old.id)
-  assert.equal(await old.retry(), 'dead')
-  assert.deepEqual([old.record()?.reason, old.requests.length], ['the event is gone', 0])
+test('an event that is not to be seen is looked for again soon, then when it must be gone: then it is dead', async () => {
+  const missing = async (missingFor?: number) => {
+    const given = missingFor === undefined ? {} : { missingSince: SECOND - missingFor }
+    const flows = startRetry(undefined, given, 9000)
+    flows.eraseEvent(flows.id)
+    const state = await flows.retry()
+    const { due = SECOND, missingSince = 0, reason } = flows.record() ?? {}
+    assert.equal(flows.requests.length, 0)
+    return { state, dueIn: due - SECOND, missingFor: SECOND - missingSince, reason }
+  }
+  assert.deepEqual(await missing(), {
+    state: 'waiting',
+    dueIn: 30,
+    missingFor: 0,
+    reason: undefined,
+  })
+  assert.deepEqual(await missing(119), {
+    state: 'waiting',
+    dueIn: 30,
+    missingFor: 119,
+    reason: undefined,
+  })
+  assert.deepEqual(await missing(120), {
+    state: 'waiting',
+    dueIn: 3481,
+    missingFor: 120,
+    reason: undefined,
+  })
+  assert.equal((await missing(3600)).state, 'waiting')
+  const { state, reason } = await missing(3601)
+  assert.deepEqual([state, reason], ['dead', 'the event is gone'])
 })

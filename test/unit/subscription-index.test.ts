@@ -14,7 +14,7 @@ const deleted = (_ts: number, number: number): Change => ({ ...tombstone(number)
  * takes, `onPage` happens when one has been read. `asked` has the seconds that it was asked from.
  */
 function startIndex(...stored: Change[]) {
-  const clock = { now: SECOND * 1000 }
+  const clock = { now: SECOND * 1000 + 400 }
   const store = {
     changes: stored,
     down: false,
@@ -176,6 +176,22 @@ test('a deleted number does not come back by a lagging answer, and is forgotten 
   clock.now += 3001
   await numbers()
   assert.equal(index.isDeleted(2), false)
+})
+
+test('an index that was not used for half a day begins anew: it may never hear of what was deleted', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND, 1), written(SECOND, 2))
+  await numbers()
+  store.changes = [written(SECOND, 2)]
+  clock.now += 12 * 3_600_000
+  assert.deepEqual(await numbers(), [1, 2])
+  clock.now += 12 * 3_600_000 + 1
+  assert.deepEqual(await numbers(), [2])
+  assert.equal(store.asked.at(-1), 0)
+  store.onPage = () => void (store.down = true)
+  clock.now += 13 * 3_600_000
+  await assert.rejects(numbers())
+  Object.assign(store, { down: false, changes: [], onPage: () => {} })
+  assert.deepEqual(await numbers(), [2], 'also then a failing page throws nothing away')
 })
 
 test('a subscription that is made again over its tombstone, unseen, replaces the old one', async () => {

@@ -9,7 +9,7 @@ import { forgetResults, resultFile } from './results.ts'
 const proofs = ['loss', 'attacks', 'speed', 'simulation', 'mutants']
 const programs: Record<string, string[]> = {
   simulation: ['../test/simulation/run.ts', '--seeds', '2000', '--out', resultFile('simulation')],
-  mutants: ['../test/mutation/run.ts', '--out', resultFile('mutants')],
+  mutants: ['../test/mutation/run.ts', '--limit', '300', '--out', resultFile('mutants')],
 }
 
 forgetResults()

@@ -30,6 +30,8 @@ export interface Drain {
   endMs: number
   /** The last event that was attempted: a replica may still show what is before it. '' begins anew. */
   after: string
+  /** Whether it began after probes that have failed: those are still in the backlog, and are the oldest. */
+  hasSkipped: boolean
 }
 
 /**
@@ -66,14 +68,17 @@ const backlogOf = (
   services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
 
 /**
- * After the last of the backlog: probes begin with the first again; else the circuit is closing, and a drain that begins
- * when nobody can put anything into it unseen looks from the start once more.
+ * After the last of the backlog: probes begin with the first again, and so does a drain that has skipped some; else the
+ * circuit is closing, and a drain that begins when nobody can put anything into it unseen looks from the start once more.
  */
 async function beginAnewOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const { lease } = drain
   const isEnd = drain.after !== ''
   drain.after = ''
-  if (isProbe && isEnd) return
+  if (isEnd && (isProbe || drain.hasSkipped)) {
+    if (!isProbe) drain.hasSkipped = false
+    return
+  }
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )

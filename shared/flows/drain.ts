@@ -33,7 +33,9 @@ export async function drainSubscription(
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
   const endMs = services.clock.now() + WORK_MS
-  return work({ services, lease, endMs, after: message.after ?? probedLast(lease) })
+  const probed = probedLast(lease)
+  const after = message.after ?? probed
+  return work({ services, lease, endMs, after, hasSkipped: probed !== '' })
 }
 
 /** Takes the lease over under a token of its own, so that a second copy of the message finds nothing to do. */

@@ -27,7 +27,7 @@ type Change = (circuit: Circuit | undefined, token: string) => Circuit | undefin
  * circuit as it is known, which is rare. A circuit that opens or is disabled starts its drain. Retries that fail count for
  * nothing in a row: an instance may see nothing but retries of events that fail by themselves.
  */
-export async function updateCircuit(
+async function updateCircuit(
   services: Services,
   subscriber: Subscriber,
   outcome: Outcome,

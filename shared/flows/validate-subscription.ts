@@ -141,7 +141,7 @@ async function scheduleNext(
 }
 
 /** Has the next attempt of a validation made after so many seconds; the sweep asks for it if its message is lost. */
-export async function schedule(
+async function schedule(
   services: Services,
   read: Stored<SubscriptionDocument>,
   validation: Validation,

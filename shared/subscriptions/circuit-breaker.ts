@@ -5,7 +5,7 @@ export interface Lease {
 }
 
 /** How many deliveries a half-open circuit tries at once. */
-export type Probes = 1 | 10 | 100
+type Probes = 1 | 10 | 100
 
 /**
  * The state of a subscriber, one member of its document; absent while all is well. `opens` counts how often in a row it

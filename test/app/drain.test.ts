@@ -80,31 +80,27 @@ const closed = ({ id, read }: Subscribed) =>
   eventually('closed', async () => (await read(id)).circuit.state === 'closed', 20)
 
 suite('a backlog', { skip, concurrency: true }, () => {
-  test('goes on where the event of its first delivery is gone: that one is dead, and the circuit closes', async () => {
-    const own = await subscribedApp()
-    const subscription = await withLease(own, 'open')
-    const [gone, ...others] = await storeOldBacklog(subscription, own, 5)
-    assert.ok(gone)
-    await world.container('events').item(gone.id, [gone.resource, gone.subject]).delete()
-    await endLease(world, app, own.id)
-    const { reason, attempts } = await inState(world, own.id, gone.id, 'dead', 20)
-    assert.deepEqual([reason, attempts], ['the event is gone', []])
-    await own.allArrived(others.map(({ id }) => id))
-    await closed(own)
-  })
-
-  test('goes on where an event of just now is not to be seen, which waits by itself: it may only lag', async () => {
-    const own = await subscribedApp()
-    const subscription = await withLease(own, 'open')
-    const unseen = documentAt(Date.now() - 1000, { app: own.name })
-    await storeBacklog(world, subscription, [unseen])
-    const others = await storeOldBacklog(subscription, own, 3)
-    await endLease(world, app, own.id)
-    await own.allArrived(others.map(({ id }) => id))
-    const { due = 0 } = await inState(world, own.id, unseen.id, 'waiting', 20)
-    assert.ok(due > nowSeconds())
-    await closed(own)
-  })
+  for (const [what, missingSince, state] of [
+    ['has been missing for an hour: that one is dead', nowSeconds() - 3700, 'dead'],
+    ['is not to be seen, which waits by itself: it may only lag', undefined, 'waiting'],
+  ] as const)
+    test(`goes on where the event of its first delivery ${what}, and the circuit closes`, async () => {
+      const own = await subscribedApp()
+      const subscription = await withLease(own, 'open')
+      const [gone, ...others] = await storeOldBacklog(subscription, own, 5)
+      assert.ok(gone)
+      await world.container('events').item(gone.id, [gone.resource, gone.subject]).delete()
+      const record = world.container('deliveries').item(gone.id, [String(own.id), gone.id])
+      if (missingSince !== undefined)
+        await record.patch([{ op: 'set', path: '/missingSince', value: missingSince }])
+      await endLease(world, app, own.id)
+      await own.allArrived(others.map(({ id }) => id))
+      const { reason, attempts, due } = await inState(world, own.id, gone.id, state, 20)
+      assert.deepEqual(attempts, [])
+      if (state === 'dead') assert.equal(reason, 'the event is gone')
+      else assert.ok(due !== undefined && due > nowSeconds() - 60)
+      await closed(own)
+    })
 
   test('is drained once by a message that comes twice, and a message with an old token does nothing', async () => {
     const own = await subscribedApp()

@@ -16,6 +16,7 @@ const parts = [
   'matcher',
   'recent-outcomes',
   'subscription-index',
+  'subscription-index-deleted',
 ]
 const flows = [
   'redrive',
@@ -28,6 +29,7 @@ const flows = [
   'drain-end',
   'settle-deleted',
   'replay',
+  'replay-events',
 ]
 const isPart = (file: string) => !file.startsWith('shared/flows/')
 

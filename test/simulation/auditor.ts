@@ -12,8 +12,6 @@ const SECOND = 1000
 const SKEW_MS = 180 * SECOND
 const LADDER_MS = config.delivery.retrySeconds.reduce((sum, step) => sum + step * SECOND, 0)
 
-export type Auditor = ReturnType<typeof createAuditor>
-
 /** Compares what the documents say with what has happened: the promises of the delivery machine. Each finds violations. */
 export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: readonly Accepted[]) {
   const { containers, subscribers, scheduler } = cluster

@@ -5,8 +5,9 @@ import type { EventPlan, Incident, Plan, SubscriberPlan } from './plan.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
-const DOWN_MS = 60 * MINUTE
-const END_MS = 6 * 60 * MINUTE
+const PUBLISHED_MS = 60 * MINUTE
+const DOWN_MS = 13 * 60 * MINUTE // with a probe an hour: what each pause costs adds up
+const END_MS = DOWN_MS + 5 * 60 * MINUTE
 const OTHER = 1 // the subscriber beside the backlog
 const EVERY_MS = 20 * SECOND
 
@@ -78,28 +79,28 @@ export async function simulateBacklog({ events, behaviour = 'well', faults = [] 
   }
 }
 
-/** One after the other, until shortly before it is back. */
+/** One after the other, for an hour. */
 const spread = (count: number): EventPlan[] =>
   Array.from({ length: count }, (_, key) => ({
     key,
-    at: 2 * MINUTE + (key * (DOWN_MS - 4 * MINUTE)) / count,
+    at: 2 * MINUTE + (key * PUBLISHED_MS) / count,
     app: 1,
     type: 'created',
     party: 1 + (key % 100),
   }))
 
-/** Those of the other, all the time. */
+/** Those of the other: before and while the backlog is drained. */
 const ofOther = (from: number): EventPlan[] =>
-  Array.from({ length: (2 * DOWN_MS) / EVERY_MS }, (_, index) => ({
+  Array.from({ length: (2 * PUBLISHED_MS) / EVERY_MS }, (_, index) => ({
     key: from + index,
-    at: MINUTE + index * EVERY_MS,
+    at: DOWN_MS - PUBLISHED_MS + index * EVERY_MS,
     app: 2,
     type: 'created',
     party: 1,
   }))
 
 const emptied = (): Incident[] =>
-  Array.from({ length: 40 }, (_, index) => ({
+  Array.from({ length: 90 }, (_, index) => ({
     at: DOWN_MS + index * MINUTE + 17 * SECOND, // between two sweeps
     kind: 'queues-emptied' as const,
   }))

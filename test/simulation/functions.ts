@@ -1,8 +1,7 @@
 import { drainSubscription } from '../../shared/flows/drain.ts'
-import { fanOut } from '../../shared/flows/fan-out.ts'
+import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
 import { replayPage, sweepReplays } from '../../shared/flows/replay.ts'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
-import { storeSpilled } from '../../shared/flows/store-spilled-event.ts'
 import { sweepDeliveries } from '../../shared/flows/sweep-deliveries.ts'
 import { sweepEvents } from '../../shared/flows/sweep-events.ts'
 import { sweepSubscriptions } from '../../shared/flows/sweep-subscriptions.ts'
@@ -48,21 +47,9 @@ export const queueFunctions: Record<keyof Queues, QueueFunction> = {
 }
 
 async function fanOutEvent(services: Services, message: unknown, tries: number): Promise<string> {
-  const inbound = parseInboundMessage(message)
-  const isSpilled = 'spilled' in inbound
-  const reference = isSpilled ? await storeSpilled(services, inbound, tries) : inbound
-  if (reference === undefined) return 'sent round'
-  const event = await services.events.find(reference)
-  if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
-  if (event.pending === undefined) return 'dropped'
-  const age = services.clock.now() - Date.parse(event.event.time)
-  const isRepeat = isSpilled || tries > 1 || event.redrives !== undefined || age > 60_000
-  const traceparent = nextTraceparent(event.traceparent)
-  const { session } = reference
-  const count = await fanOut(services, { event, session, traceparent, isRepeat })
-  const at = new Date(services.clock.now()).toISOString()
-  const { outcome } = await services.events.markFannedOut(event, count, at)
-  return `${count} subscribers, ${outcome}`
+  const traceparent = nextTraceparent(undefined)
+  const done = await fanOutMessage(services, parseInboundMessage(message), { tries, traceparent })
+  return done === undefined ? 'nothing to do' : `${done.subscribers} subscribers, ${done.outcome}`
 }
 
 /** A function that the clock starts every 30 s. */

@@ -56,7 +56,7 @@ export type Incident = { at: number } & (
   | { kind: 'function-broken'; name: FunctionName; ms: number }
 )
 
-export const functionNames = [
+const functionNames = [
   'fan-out-event',
   'retry-delivery',
   'drain-backlog',
@@ -146,7 +146,7 @@ function anyPlan(random: Random): Plan {
   const chance = { random, moment: momentsOf(random, calmFrom), calmFrom }
   const apps = random.integer(1, 2)
   const subscribers = many(random.integer(...random.pick(SUBSCRIBERS)), () =>
-    subscriber(chance, apps),
+    anySubscriber(chance, apps),
   )
   const events = many(random.integer(3, isLarge ? 300 : 40), (key) => event(chance, key, apps))
   const isBusy = random.chance(0.6)
@@ -208,7 +208,7 @@ const event = ({ random, moment }: Chance, key: number, apps: number): EventPlan
   party: random.integer(1, 3),
 })
 
-function subscriber(chance: Chance, apps: number): SubscriberPlan {
+function anySubscriber(chance: Chance, apps: number): SubscriberPlan {
   const { random, moment } = chance
   const type = random.pick([undefined, undefined, 'created'] as const)
   return {
@@ -253,14 +253,9 @@ function action({ random, moment }: Chance, subscribers: number, events: number)
   const at = moment()
   const subscriber = random.integer(0, subscribers - 1)
   const kind = random.pick(['unsubscribe', 'subscribe', 'subscribe', 'replay', 'erase'])
-  switch (kind) {
-    case 'replay':
-      return { at, kind, subscriber, only: random.pick(['dead', 'missing', 'all']) }
-    case 'erase':
-      return { at, kind, event: random.integer(0, events - 1) }
-    default:
-      return { at, kind, subscriber }
-  }
+  if (kind === 'erase') return { at, kind, event: random.integer(0, events - 1) }
+  if (kind !== 'replay') return { at, kind, subscriber }
+  return { at, kind, subscriber, only: random.pick(['dead', 'missing', 'all']) }
 }
 
 /** The highest rate of each kind of fault. */
@@ -318,14 +313,8 @@ function incident({ random, moment, calmFrom }: Chance): Incident {
     'deployment',
     'function-broken',
   ])
-  switch (kind) {
-    case 'process-freezes':
-      return { at, kind, ms: random.skewed(SECOND, MINUTE) }
-    case 'function-broken': {
-      const name = random.pick(functionNames)
-      return { at, kind, name, ms: Math.min(calmFrom - at, random.skewed(MINUTE, 12 * HOUR)) }
-    }
-    default:
-      return { at, kind }
-  }
+  if (kind === 'process-freezes') return { at, kind, ms: random.skewed(SECOND, MINUTE) }
+  if (kind !== 'function-broken') return { at, kind }
+  const name = random.pick(functionNames)
+  return { at, kind, name, ms: Math.min(calmFrom - at, random.skewed(MINUTE, 12 * HOUR)) }
 }

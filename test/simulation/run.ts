@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { simulateBacklog } from './backlog.ts'
 import { planOf, type Plan } from './plan.ts'
 import { shrink } from './shrink.ts'
 import { simulate, type Result } from './simulate.ts'
@@ -14,6 +15,7 @@ import { simulate, type Result } from './simulate.ts'
  *   --whole        prints the whole trace of each seed, and shrinks nothing
  *   --list         only lists the seeds that fail
  *   --first        ends with the first that fails, and shrinks nothing
+ *   --backlog N    simulates a backlog of N deliveries beside others, and nothing else
  *   --out FILE     where the totals are written, as JSON
  */
 const { values } = parseArgs({
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     whole: { type: 'boolean', default: false },
     first: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    backlog: { type: 'string' },
     out: { type: 'string' },
   },
 })
@@ -40,6 +43,10 @@ const began = Date.now()
 const totals = { seeds: 0, failed: 0, steps: 0, days: 0, accepted: 0, requests: 0 }
 let toldAt = began
 
+if (values.backlog !== undefined) {
+  console.log(await simulateBacklog({ events: Number(values.backlog) }))
+  process.exit()
+}
 for (let seed = first; seed < first + count; seed++) {
   const result = await simulate(planOf(seed))
   add(result)

@@ -7,7 +7,7 @@ export function top<T>(
 ): T[] {
   const found: T[] = []
   for (const document of documents) if (matches(document)) found.push(document)
-  return found.sort(compare).slice(0, count)
+  return found.toSorted(compare).slice(0, count)
 }
 
 /** By one member, the least first. */

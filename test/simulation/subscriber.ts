@@ -55,32 +55,21 @@ export function createSubscriber(
     const { kind, retryAfter } = behaviour()
     const ms = random.between(5, 150)
     const after = retryAfter === undefined ? {} : { retryAfter: String(retryAfter) }
-    switch (kind) {
-      case 'well':
-        return { ms, answer: answered(200) }
-      case 'slow':
-        return { ms: random.between(3000, 8000), answer: answered(200) }
-      case 'flaky':
-        return { ms, answer: answered(random.chance(0.4) ? 500 : 202) }
-      case 'fails':
-        return { ms, answer: answered(500) }
-      case 'refuses':
-        return { ms, answer: { kind: 'failed', reason: 'refused', detail: 'refused' } }
-      case 'hangs':
-        return { ms: timeoutMs, answer: { kind: 'failed', reason: 'timeout', detail: 'timeout' } }
-      case 'busy':
-        return { ms, answer: answered(429, after) }
-      case 'unavailable':
-        return { ms, answer: answered(503, after) }
-      case 'overloaded':
-        return { ms: ms * 5, answer: answered(open > MOST_OPEN ? 503 : 200) }
-      case 'picky':
-        return { ms, answer: answered(event.endsWith('0') ? 500 : 200) }
-      case 'gone':
-        return { ms, answer: answered(410) }
-      case 'disables':
-        return { ms, answer: answered(204, { webhookDelivery: 'disable' }) }
-    }
+    const reactions = {
+      well: () => ({ ms, answer: answered(200) }),
+      slow: () => ({ ms: random.between(3000, 8000), answer: answered(200) }),
+      flaky: () => ({ ms, answer: answered(random.chance(0.4) ? 500 : 202) }),
+      fails: () => ({ ms, answer: answered(500) }),
+      refuses: () => ({ ms, answer: failed('refused') }),
+      hangs: () => ({ ms: timeoutMs, answer: failed('timeout') }),
+      busy: () => ({ ms, answer: answered(429, after) }),
+      unavailable: () => ({ ms, answer: answered(503, after) }),
+      overloaded: () => ({ ms: ms * 5, answer: answered(open > MOST_OPEN ? 503 : 200) }),
+      picky: () => ({ ms, answer: answered(event.endsWith('0') ? 500 : 200) }),
+      gone: () => ({ ms, answer: answered(410) }),
+      disables: () => ({ ms, answer: answered(204, { webhookDelivery: 'disable' }) }),
+    } satisfies Record<Behaviour['kind'], () => { ms: number; answer: Reaction }>
+    return reactions[kind]()
   }
 
   return {
@@ -97,7 +86,7 @@ export function createSubscriber(
         scheduler.after(ms, () => {
           open--
           requests.push({ at: scheduler.now(), event, isValidation, result: resultOf(answer) })
-          const told = random.chance(faults.rate('webhook-loses-answer')) ? reset : answer
+          const told = random.chance(faults.rate('webhook-loses-answer')) ? failed('reset') : answer
           process.defer(1, () => resolve({ ...told, ms: Math.round(scheduler.now() - sentAt) }))
         })
       })
@@ -114,7 +103,11 @@ type Reaction =
     }
   | { kind: 'failed'; reason: 'refused' | 'timeout' | 'reset'; detail: string }
 
-const reset: Reaction = { kind: 'failed', reason: 'reset', detail: 'reset' }
+const failed = (reason: 'refused' | 'timeout' | 'reset'): Reaction => ({
+  kind: 'failed',
+  reason,
+  detail: reason,
+})
 
 const answered = (
   status: number,

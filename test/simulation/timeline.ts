@@ -2,7 +2,7 @@ import type { SubscriptionOrTombstone } from '../../shared/subscriptions/subscri
 import type { Container } from './container.ts'
 
 /** A time in which a subscription was active: validated, and neither disabled nor deleted. Virtual ms, as written. */
-export interface Active {
+interface Active {
   from: number
   until: number
   /** What its document says of when it was validated: epoch ms, by the clock of the process that did it. */

@@ -1,5 +1,3 @@
-export type Trace = ReturnType<typeof createTrace>
-
 const KEPT = 200_000
 
 /** What has happened, line by line: only while a failure is looked into, since it costs more than all the rest. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SECOND } from './flow-fixture.ts'
+import { SECOND, timeOfSecond } from './flow-fixture.ts'
 import {
   circuitOf,
   draining,
@@ -34,6 +34,57 @@ test('410 disables the subscription, and ends what waits for it, page by page, w
   assert.equal(leaseTokenOf(flows), undefined)
   const circuit = circuitOf(flows)
   assert.ok(circuit?.state === 'disabled' && circuit.reason === '410')
+})
+
+test('what waits for a subscription that is disabled for long is ended, and looked for once more', async () => {
+  const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
+  const [id = ''] = flows.deliveries(1)
+  assert.equal(await flows.drain(), 'disabled')
+  assert.equal(flows.delivery(id)?.state, 'dead')
+  assert.deepEqual(
+    flows.sent.map(({ delaySeconds }) => delaySeconds),
+    [20],
+    'a replica may still show what was just ended',
+  )
+  assert.equal(await next(flows), 'disabled')
+  assert.deepEqual([leaseTokenOf(flows), flows.sent.length], [undefined, 1])
+})
+
+test('a subscription was disabled a minute ago: whoever did not know has put into its backlog what there is', async () => {
+  for (const [secondsAgo, delays] of [
+    [59, [1]],
+    [60, []],
+  ] as const) {
+    const before = timeOfSecond(SECOND - secondsAgo)
+    const flows = startDrain({ state: 'disabled', reason: '410', since: before, lease })
+    await flows.drain()
+    assert.deepEqual(
+      flows.sent.map(({ delaySeconds }) => delaySeconds),
+      delays,
+    )
+  }
+  const within = startDrain({
+    state: 'disabled',
+    reason: '410',
+    since: new Date(SECOND * 1000 - 59_500).toISOString(),
+    lease,
+  })
+  await within.drain()
+  assert.equal(within.sent[0]?.delaySeconds, 1)
+})
+
+test('what a replica still shows is met once', async () => {
+  const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
+  const ids = flows.deliveries(2)
+  const shown = ids.flatMap((id) => flows.delivery(id) ?? [])
+  flows.services.deliveries.page = (_number, state, after) =>
+    Promise.resolve(state === 'backlog' ? shown.filter(({ id }) => id > after) : [])
+  assert.equal(await flows.drain(), 'disabled')
+  assert.deepEqual(
+    ids.map((id) => flows.delivery(id)?.state),
+    ['dead', 'dead'],
+  )
+  assert.ok(flows.seconds() - SECOND < 5, 'it does not go round')
 })
 
 test('a disabled subscription that is enabled while its page is read loses nothing', async () => {

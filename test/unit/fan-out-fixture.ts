@@ -17,7 +17,14 @@ export function startFanOut(circuit?: Circuit, given: Partial<EventDocument> = {
   const id = idOf(1, age)
   flows.addEvent(eventOf(id, { pending: SECOND + 60, ...given }))
   flows.store(subscription(1, circuit && { circuit }))
-  const message = { v: 1 as const, event: id, resource: RESOURCE, subject: '/party/1', traceparent }
+  const message = {
+    v: 1 as const,
+    event: id,
+    resource: RESOURCE,
+    subject: '/party/1',
+    traceparent,
+    session: 'session',
+  }
   return {
     ...flows,
     id,

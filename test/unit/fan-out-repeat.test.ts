@@ -112,3 +112,12 @@ test('an event that another has claimed meanwhile is left to that one', async ()
   assert.equal(await flows.fanOut(), undefined)
   assert.deepEqual(flows.requests, [])
 })
+
+test('a backlog is not left to a circuit that is not to be seen: the message comes again', async () => {
+  const flows = startFanOut()
+  await flows.run(flows.services.index.current())
+  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  flows.containers.subscriptions.remove('/org/ttd/document-1')
+  await assert.rejects(flows.fanOut(), /not to be seen/)
+  assert.equal(flows.event(flows.id)?.pending, SECOND + 60)
+})

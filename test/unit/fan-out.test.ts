@@ -16,7 +16,7 @@ test('a delivery that succeeds is one request and one write, and the event is fa
   assert.deepEqual(deliveryCalls(), [`create 1/${id}`])
   assert.equal(requests.length, 1)
   assert.deepEqual(sent, [])
-  assert.deepEqual(recorded.attempts, ['delivered'])
+  assert.deepEqual([recorded.attempts, recorded.deliveries], [['delivered'], ['delivered']])
   const { pending, fanOut: noted } = event(id) ?? {}
   assert.deepEqual([pending, noted?.count], [undefined, 1])
   assert.ok(Math.abs(Date.parse(noted?.at ?? '') / 1000 - SECOND) < 2)
@@ -35,6 +35,7 @@ test('the first failure is recorded with its retry, and the message of that is d
     [id, 1, 0],
   )
   assert.equal(typeof retry?.message['delivery'], 'string')
+  assert.equal(retry?.message['session'], 'session')
   assert.deepEqual(
     { ...circuit(), failingSince: '' },
     { state: 'closed', opens: 0, failingSince: '' },
@@ -122,6 +123,16 @@ test('a slow subscriber is waited for 2 s; its record is made before its answer,
   assert.equal(record()?.state, 'delivered')
   assert.deepEqual(deliveryCalls(), [`create 1/${id}`, `read 1/${id}`, `replace 1/${id}`])
   assert.equal(circuit(), undefined)
+})
+
+test('an attempt that is still open is due when it must have ended, whatever the time limit', async () => {
+  const flows = startFanOut()
+  const { config } = flows.services
+  flows.services.config = { ...config, delivery: { ...config.delivery, timeoutMs: 2500 } }
+  flows.endpoint.react = () => ({ status: 200, ms: 2400 })
+  await flows.fanOut()
+  const { due = 0 } = flows.record() ?? {}
+  assert.ok(due - SECOND === 2 + 3 + 60 || due - SECOND === 3 + 3 + 60, String(due - SECOND))
 })
 
 test('a slow subscriber that fails in the end is retried by the ladder, and its circuit hears of it', async () => {

@@ -112,7 +112,7 @@ export function startFlows() {
     }
     return { kind: 'answered', status, headers: said, body: '', ms: scheduler.now() - began }
   }
-  const recorded = { attempts: new Array<string>(), openings: 0 }
+  const recorded = { attempts: new Array<string>(), deliveries: new Array<string>(), openings: 0 }
   const simulated = simulatedServices(process, {
     stores: openStores(process, containers, network, 100),
     queues,
@@ -132,6 +132,7 @@ export function startFlows() {
     telemetry: {
       ...simulated.telemetry,
       recordAttempt: (kind) => void recorded.attempts.push(kind),
+      recordDelivery: (state) => void recorded.deliveries.push(state),
       recordOpening: () => void recorded.openings++,
     },
   }

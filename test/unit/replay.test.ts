@@ -1,46 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ReplayDocument } from '../../shared/deliveries/replay-store.ts'
-import { boundAt } from '../../shared/events/event-id.ts'
-import { replayPage, sendAgain, sweepReplays } from '../../shared/flows/replay.ts'
+import { askForPage, replayPage, sendAgain, sweepReplays } from '../../shared/flows/replay.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
-import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { deliveryOf, eventOf, idOf, SECOND, startFlows, timeOfSecond } from './flow-fixture.ts'
-import { subscription, tombstone } from './subscription-fixture.ts'
-
-const REPLAY = idOf(0, 5)
-const replayOf = (given: Partial<ReplayDocument> = {}): ReplayDocument => ({
-  v: 1,
-  id: REPLAY,
-  subscription: '1',
-  only: 'dead',
-  from: timeOfSecond(SECOND - 1000),
-  to: timeOfSecond(SECOND - 5),
-  cursor: boundAt((SECOND - 1000) * 1000),
-  looked: 0,
-  sent: 0,
-  state: 'running',
-  due: SECOND,
-  ...given,
-})
-
-function startReplay(given: Partial<ReplayDocument> = {}, circuit?: Circuit) {
-  const flows = startFlows()
-  flows.store(subscription(1, circuit && { circuit }))
-  flows.containers.replays.insert(`1/${given.id ?? REPLAY}`, replayOf(given))
-  return {
-    ...flows,
-    page: (id = REPLAY) =>
-      flows.run(replayPage(flows.services, { v: 1, subscription: '1', replay: id })),
-    replay: (id = REPLAY) => flows.containers.replays.find(`1/${id}`),
-    circuit: () => {
-      const found = flows.subscription()
-      return isSubscription(found) ? found.circuit : undefined
-    },
-    sentTo: (queue: string) => flows.sent.filter((each) => each.queue === queue),
-  }
-}
-const dead = { state: 'dead', reason: 'gave up', attempt: 12, firstAttempt: 1, deadAt: 2 } as const
+import { deliveryOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
+import { tombstone } from './subscription-fixture.ts'
+import { REPLAY, replayOf, startReplay, dead, addEvents } from './replay-fixture.ts'
 
 test('dead deliveries begin their next run in the backlog, which is drained', async () => {
   const { deliveries, delivery, page, replay, circuit, sentTo } = startReplay()
@@ -77,101 +41,6 @@ test('a page is a hundred, and the next is asked for a second later', async () =
   assert.equal(await page(), 'done')
   assert.deepEqual([replay()?.looked, replay()?.sent], [130, 130])
   assert.ok(ids.every((id) => delivery(id)?.run === 1))
-})
-
-/** Events of the resource, so many seconds old. */
-function addEvents(
-  flows: ReturnType<typeof startReplay>,
-  count: number,
-  age: number,
-  given = {},
-): string[] {
-  const ids = Array.from({ length: count }, (_, index) => idOf(index + 1, age))
-  for (const id of ids) flows.addEvent(eventOf(id, given))
-  return ids
-}
-
-test('events that never had a delivery get one, those that have keep theirs', async () => {
-  const flows = startReplay({ only: 'missing' })
-  const [had = ''] = flows.deliveries(1, dead, 600)
-  const [waiting = ''] = flows.deliveries(1, { state: 'waiting', due: SECOND + 100 }, 590)
-  const missing = addEvents(flows, 2, 500)
-  const [copy = ''] = addEvents(flows, 1, 400, { copyOf: 'other' })
-  const [later = ''] = addEvents(flows, 1, 4)
-  const [earlier = ''] = addEvents(flows, 1, 1001)
-  assert.equal(await flows.page(), 'done')
-  const states = (ids: string[]) => ids.map((id) => flows.delivery(id)?.state)
-  assert.deepEqual(states(missing), ['backlog', 'backlog'])
-  assert.deepEqual(states([had, waiting]), ['dead', 'waiting'])
-  assert.deepEqual(states([copy, later, earlier]), [undefined, undefined, undefined])
-  assert.deepEqual(
-    [flows.replay()?.looked, flows.replay()?.sent, flows.replay()?.cursor],
-    [5, 2, copy],
-  )
-  assert.equal(flows.circuit()?.state, 'draining')
-})
-
-test('all of them sends what is over once more, and lets what is open be', async () => {
-  const flows = startReplay({ only: 'all' })
-  const [over = ''] = flows.deliveries(1, dead, 600)
-  const [done = ''] = flows.deliveries(1, { state: 'delivered' }, 590)
-  const [waiting = ''] = flows.deliveries(1, { state: 'waiting', due: SECOND + 100 }, 580)
-  const [backlog = ''] = flows.deliveries(1, {}, 570)
-  const [missing = ''] = addEvents(flows, 1, 560)
-  assert.equal(await flows.page(), 'done')
-  const runs = [over, done, waiting, backlog, missing].map((id) => flows.delivery(id)?.run)
-  assert.deepEqual(runs, [1, 1, 0, 0, 0])
-  assert.equal(
-    flows.replay()?.sent,
-    4,
-    'with the one that an earlier try of this page has put there',
-  )
-})
-
-test('only what the filters want is sent, whenever the subscription was validated', async () => {
-  const flows = startReplay({ only: 'missing' })
-  flows.change((current) => ({
-    ...current,
-    validated: timeOfSecond(SECOND - 1),
-    filters: { ...current.filters, subject: '/party/1' },
-  }))
-  const [wanted = ''] = addEvents(flows, 1, 500)
-  const other = eventOf(idOf(9, 490), { subject: '/party/2' })
-  flows.addEvent({ ...other, event: { ...other.event, subject: '/party/2' } })
-  await flows.page()
-  assert.deepEqual(
-    [flows.delivery(wanted)?.state, flows.delivery(other.id)],
-    ['backlog', undefined],
-  )
-  assert.deepEqual([flows.replay()?.looked, flows.replay()?.sent], [2, 1])
-})
-
-test('a page of events is a hundred too, or 8 MB of them', async () => {
-  const flows = startReplay({ only: 'missing' })
-  const ids = addEvents(flows, 101, 500)
-  assert.equal(await flows.page(), 'running')
-  assert.equal(flows.replay()?.cursor, ids[99])
-  const large = startReplay({ only: 'missing' })
-  for (let count = 1; count <= 6; count++) {
-    const event = eventOf(idOf(count, 500))
-    large.addEvent({ ...event, event: { ...event.event, data: 'x'.repeat(2_000_001) } })
-  }
-  assert.equal(await large.page(), 'running')
-  assert.equal(large.replay()?.looked, 4)
-})
-
-test('a page ends before an event whose first fan-out may be under way', async () => {
-  const flows = startReplay({ only: 'missing', to: timeOfSecond(SECOND + 5) })
-  const [old = ''] = addEvents(flows, 1, 62, { pending: SECOND })
-  const [done = ''] = addEvents(flows, 1, 50)
-  const [young = ''] = addEvents(flows, 1, 40, { pending: SECOND + 20 })
-  addEvents(flows, 1, 30)
-  assert.equal(await flows.page(), 'running')
-  assert.deepEqual([flows.replay()?.looked, flows.replay()?.cursor], [2, done])
-  assert.deepEqual([flows.delivery(old)?.state, flows.delivery(young)], ['backlog', undefined])
-  await flows.pass(21)
-  assert.equal(await flows.page(), 'done')
-  assert.equal(flows.delivery(young)?.state, 'backlog')
 })
 
 test('a replay of a subscription that is disabled by now is cancelled', async () => {
@@ -259,4 +128,13 @@ test('one delivery that is over is sent once more, at once; one that waits is no
   const open = { ...stored, ...deliveryOf(id) }
   assert.equal(await flows.run(sendAgain(flows.services, open)), undefined)
   assert.equal(flows.sent.length, 1)
+})
+
+test('the first page of a replay is asked for at once', async () => {
+  const flows = startReplay()
+  await askForPage(flows.services, replayOf())
+  assert.deepEqual(
+    flows.sent.map(({ queue, delaySeconds }) => [queue, delaySeconds]),
+    [['replayQueue', 0]],
+  )
 })

@@ -67,7 +67,7 @@ test('the same message twice in one process is one attempt', async () => {
 })
 
 test('a delivery that has moved on while it was sent is left as it is', async () => {
-  const { retry, id, endpoint, containers, record } = startRetry()
+  const { retry, id, endpoint, containers, record, recorded } = startRetry()
   endpoint.react = () => {
     const found = containers.deliveries.find(`1/${id}`)
     containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
@@ -77,6 +77,7 @@ test('a delivery that has moved on while it was sent is left as it is', async ()
     return { status: 200 }
   }
   assert.equal(await retry(), 'changed')
+  assert.deepEqual(recorded.deliveries, ['changed'])
   assert.equal(record()?.state, 'waiting')
 })
 
@@ -93,7 +94,7 @@ test('a delivery that the sweep has taken meanwhile has its outcome all the same
   }
   assert.equal(await retry(), 'delivered')
   assert.equal(record()?.state, 'delivered')
-  assert.deepEqual(recorded.attempts, ['delivered'])
+  assert.deepEqual([recorded.attempts, recorded.deliveries], [['delivered'], ['delivered']])
 })
 
 test('an outcome that could not be stored is stored by the next try, without a second request', async () => {
@@ -172,6 +173,10 @@ test('a message for a delivery in the backlog attempts nothing, and makes sure o
   assert.equal(record()?.state, 'backlog')
   const drained = startRetry(draining, inBacklog, 200, {})
   await drained.retry()
+  assert.deepEqual(
+    drained.calls.filter((call) => call.startsWith('replace')),
+    [],
+  )
   assert.deepEqual([drained.circuit(), drained.sent.length], [draining, 0])
 })
 

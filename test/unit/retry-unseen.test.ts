@@ -28,6 +28,14 @@ test('a subscription that the index does not show is read; one in its place says
   assert.equal(await replaced.retry(), 'cancelled')
 })
 
+test('a tombstone of the same number says that it is deleted, also where the index does not know', async () => {
+  const flows = startRetry()
+  flows.services.index = createSubscriptionIndex({ async *changedSince() {} })
+  await nowhere(flows)
+  flows.store(tombstone(1))
+  assert.equal(await flows.retry(), 'cancelled')
+})
+
 test('nothing to be seen of a subscription is no proof while the delivery is young', async () => {
   const young = startRetry(undefined, { firstAttempt: SECOND - 3595 }, 9000)
   await nowhere(young)
@@ -36,6 +44,14 @@ test('nothing to be seen of a subscription is no proof while the delivery is you
   const old = startRetry(undefined, { firstAttempt: SECOND - 3605 })
   await nowhere(old)
   assert.equal(await old.retry(), 'cancelled')
+  const { firstAttempt: _first, ...neverTried } = retried
+  const published = startRetry(undefined, {}, 3605, neverTried)
+  await nowhere(published)
+  assert.equal(
+    await published.retry(),
+    'cancelled',
+    'the event’s own age counts where it was never tried',
+  )
 })
 
 test('an older number in the subscription’s place is a replica that lags', async () => {

@@ -1,47 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Change } from '../../shared/subscriptions/subscription-changes.ts'
-import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
-import { subscription, tombstone } from './subscription-fixture.ts'
-
-const SECOND = 1_800_000_000 // what the clock says at the beginning
-const written = (_ts: number, number: number): Change => ({ ...subscription(number), _ts })
-const deleted = (_ts: number, number: number): Change => ({ ...tombstone(number), _ts })
-
-/**
- * An index with a clock of its own, over a store that answers page by page as it is told: `pageMs` is how long a page
- * takes, `onPage` happens when one has been read. `asked` has the seconds that it was asked from.
- */
-function startIndex(...stored: Change[]) {
-  const clock = { now: SECOND * 1000 + 400 }
-  const store = {
-    changes: stored,
-    down: false,
-    pageMs: 0,
-    onPage: (_number: number) => {},
-    asked: new Array<number>(),
-    read: 0,
-  }
-  const index = createSubscriptionIndex({
-    now: () => clock.now,
-    async *changedSince(since) {
-      store.asked.push(since)
-      const changes = store.changes.filter(({ _ts }) => _ts >= since)
-      for (const change of [undefined, ...changes]) {
-        await turn()
-        clock.now += store.pageMs
-        if (store.down) throw new Error('down')
-        if (change === undefined) continue
-        store.read++
-        yield [change]
-        store.onPage(change.number)
-      }
-    },
-  })
-  const numbers = async () => [...(await index.current()).all()].map(({ number }) => number)
-  return { clock, store, index, numbers: async () => (await numbers()).toSorted((a, b) => a - b) }
-}
+import { deleted, SECOND, startIndex, written } from './index-fixture.ts'
 
 test('the index asks for everything first, and again when its last check is older than 3 s', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND - 500, 1), written(SECOND - 20, 2))
@@ -162,57 +121,6 @@ test('a change that becomes visible up to 10 s late is seen, and a tombstone rem
     store.asked.map((since) => Math.max(0, since - SECOND + 100)),
     [0, 80, 90],
   )
-})
-
-test('a deleted number does not come back by a lagging answer, and is forgotten after an hour', async () => {
-  const { clock, store, index, numbers } = startIndex(written(SECOND, 1), deleted(SECOND, 2))
-  assert.deepEqual(await numbers(), [1])
-  assert.deepEqual([1, 2].map(index.isDeleted), [false, true])
-  clock.now += 3_600_000
-  store.changes = [written(SECOND + 3600, 2), written(SECOND + 3600, 3)]
-  assert.deepEqual(await numbers(), [1, 3], 'an answer that is older than the tombstone')
-  assert.equal(index.isDeleted(2), true)
-  store.changes = []
-  clock.now += 3001
-  await numbers()
-  assert.equal(index.isDeleted(2), false)
-})
-
-test('an index that was not used for half a day begins anew: it may never hear of what was deleted', async () => {
-  const { clock, store, numbers } = startIndex(written(SECOND, 1), written(SECOND, 2))
-  await numbers()
-  store.changes = [written(SECOND, 2)]
-  clock.now += 12 * 3_600_000
-  assert.deepEqual(await numbers(), [1, 2])
-  clock.now += 12 * 3_600_000 + 1
-  assert.deepEqual(await numbers(), [2])
-  assert.equal(store.asked.at(-1), 0)
-  store.onPage = () => void (store.down = true)
-  clock.now += 13 * 3_600_000
-  await assert.rejects(numbers())
-  Object.assign(store, { down: false, changes: [], onPage: () => {} })
-  assert.deepEqual(await numbers(), [2], 'also then a failing page throws nothing away')
-})
-
-test('a subscription that is made again over its tombstone, unseen, replaces the old one', async () => {
-  const { clock, store, numbers } = startIndex(written(SECOND, 1))
-  await numbers()
-  store.changes = [{ ...subscription(2, { id: 'document-1' }), _ts: SECOND + 1 }]
-  clock.now += 3001
-  assert.deepEqual(await numbers(), [2])
-})
-
-test('a tombstone of a later number takes out, and marks as deleted, what its document held before', async () => {
-  const { clock, store, index, numbers } = startIndex(written(SECOND, 1), written(SECOND, 4))
-  await numbers()
-  const later = { ...tombstone(3), id: 'document-1', _ts: SECOND + 1 } // number 2 was never seen
-  store.changes = [later, deleted(SECOND + 1, 9)]
-  clock.now += 3001
-  assert.deepEqual(await numbers(), [4])
-  assert.deepEqual([1, 2, 3, 4].map(index.isDeleted), [true, false, true, false])
-  store.changes = [written(SECOND, 1)] // by a replica that lags
-  clock.now += 3001
-  assert.deepEqual(await numbers(), [4])
 })
 
 test('while the store is down the index holds for 5 s after its last check, then throws', async () => {

@@ -39,10 +39,12 @@ export async function replaceIfMatch<T extends { id: string }>(
   { _etag, _ts, ...document }: Stored<T>,
   key: PartitionKey,
 ): Promise<ConditionalWrite> {
-  const written = await ifMatch(_etag, (options) =>
-    container.item(document.id, key).replace(document, options),
-  )
-  if (written.outcome === 'written') return written
+  let tries = 0
+  const written = await ifMatch(_etag, (options) => {
+    tries++
+    return container.item(document.id, key).replace(document, options)
+  })
+  if (written.outcome === 'written' || tries === 1) return written // no try before it can have been done
   const current = await readDocument<object>(container, document.id, key, written.session)
   const isOurs = current !== undefined && isDeepStrictEqual(plain(current), plain(document))
   return isOurs ? { outcome: 'written', etag: current._etag, session: written.session } : written

@@ -162,7 +162,10 @@ function ask(
 }
 
 async function register(...request: Parameters<typeof ask>): Promise<Subscription> {
-  return Object(await (await ask(...request)).json())
+  const answer = await ask(...request)
+  const text = await answer.text()
+  if (answer.status !== 201) throw new Error(`${answer.status} ${text}`)
+  return Object(JSON.parse(text))
 }
 
 /** A name that moves inside after its validation, whose connection is not kept. */

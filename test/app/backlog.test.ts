@@ -17,7 +17,7 @@ import {
 import { createWorld, deployed, eventually } from '../support/stores.ts'
 
 const skip = deployed !== undefined && 'it needs stores of its own'
-const BACKLOG = 1000
+const BACKLOG = 500
 const MOST_CALLS = 12
 
 test(

@@ -7,7 +7,7 @@ import {
   afterSuccess,
   closed,
   closing,
-  CLOSING_SECONDS,
+  LOOKS_SECONDS,
   disabled,
   FAILURES_TO_OPEN,
   leaseOf,
@@ -82,7 +82,7 @@ async function beginAnewOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )
-  if (isClosing) await lease.handOn(CLOSING_SECONDS)
+  if (isClosing) await lease.handOn(LOOKS_SECONDS[0])
 }
 
 const storeFailures = (
@@ -118,14 +118,18 @@ async function advance(lease: DrainLease): Promise<void> {
   if (circuit !== undefined && next(circuit) !== circuit) await lease.change(next)
 }
 
-/** Looks at a backlog that was empty once more; then the circuit closes. */
-export async function lookOnceMore(drain: Drain): Promise<void> {
+/** Looks at a backlog that was empty once more; after the last look the circuit closes. */
+export async function lookOnceMore(
+  drain: Drain,
+  { looks }: Circuit & { state: 'closing' },
+): Promise<void> {
   const { services, lease } = drain
   const [found] = await backlogOf(drain, '', 1)
+  const next = LOOKS_SECONDS[looks + 1]
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
-    return found === undefined
-      ? closed(circuit)
-      : withDrain(circuit, services.clock.now(), circuit.lease.token)
+    if (found !== undefined) return withDrain(circuit, services.clock.now(), circuit.lease.token)
+    return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
   })
+  if (found === undefined && next !== undefined) await lease.handOn(next)
 }

@@ -90,7 +90,7 @@ async function step(drain: Drain, circuit: Circuit): Promise<void> {
     case 'draining':
       return attemptBacklog(drain, circuit)
     case 'closing':
-      return lookOnceMore(drain)
+      return lookOnceMore(drain, circuit)
     case 'disabled':
       return settleDisabled(drain, circuit)
     case 'closed':

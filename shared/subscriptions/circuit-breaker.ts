@@ -32,7 +32,7 @@ export type Circuit =
       lease: Lease
     }
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
-  | { state: 'closing'; opens: number; failingSince?: string; lease: Lease }
+  | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
   | { state: 'disabled'; reason: string; since: string; lease?: Lease }
 
 /** What a failure says: the answer's reason, how long the subscriber asks to wait, and how many failures are in a row. */
@@ -58,6 +58,9 @@ export const KNOWN_FOR_MS = 5000
  * differ by 5 s.
  */
 export const CLOSING_SECONDS = 60
+
+/** When it is looked at meanwhile, in seconds each after the look before: most of what is put there unseen is there soon. */
+export const LOOKS_SECONDS = [6, 14, 40] as const
 
 /** Whether deliveries are attempted at once; otherwise they join the backlog. */
 export const isClosed = (circuit: Circuit | undefined): boolean =>
@@ -152,7 +155,13 @@ export function closing({
   failingSince,
   lease,
 }: Circuit & { state: 'half-open' | 'draining' }): Circuit {
-  return { state: 'closing', opens, lease, ...(failingSince !== undefined && { failingSince }) }
+  return {
+    state: 'closing',
+    opens,
+    looks: 0,
+    lease,
+    ...(failingSince !== undefined && { failingSince }),
+  }
 }
 
 /** The circuit after the last look at an empty backlog. */

@@ -27,7 +27,8 @@ export function createSubscriptionIndex({
   let since = 0
   let newest = 0
   let checkedAt = -Infinity
-  let isStale = false
+  let changesMade = 0 // by this process, and how many of them the last check has seen
+  let changesSeen = 0
   let refreshing: Promise<void> | undefined
 
   function apply(change: Change): void {
@@ -49,10 +50,11 @@ export function createSubscriptionIndex({
 
   async function refresh(): Promise<void> {
     const start = now()
-    isStale = false
+    const made = changesMade
     if (Number.isFinite(checkedAt) && start - checkedAt > ANEW_AFTER_MS) beginAnew()
     for await (const changes of changedSince(since)) changes.forEach(apply)
     checkedAt = start
+    changesSeen = made
     const startSeconds = Math.floor(start / 1000)
     // What was written while pages were read is read again; after a burst `since` goes on with the clock.
     const next = Math.min(newest, startSeconds) - OVERLAP_SECONDS
@@ -64,7 +66,7 @@ export function createSubscriptionIndex({
   return {
     /** Has the next call of `current` look for changes: one was made here. */
     invalidate(): void {
-      isStale = true
+      changesMade++
     },
 
     /** Whether a number is known to be deleted. */
@@ -73,7 +75,11 @@ export function createSubscriptionIndex({
     /** Returns the subscriptions as they were at most 5 s ago, 3 s where the store answers. Throws where they are older. */
     async current(): Promise<Matcher> {
       let failure: unknown
-      for (let loads = 0; loads < MOST_LOADS && (isStale || isOlderThan(CHECK_MS)); loads++) {
+      for (
+        let loads = 0;
+        loads < MOST_LOADS && (changesSeen < changesMade || isOlderThan(CHECK_MS));
+        loads++
+      ) {
         refreshing ??= refresh().finally(() => (refreshing = undefined))
         failure = await refreshing.then(
           () => undefined,

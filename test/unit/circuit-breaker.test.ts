@@ -46,6 +46,7 @@ const draining: Circuit & { state: 'draining' } = { state: 'draining', opens: 2,
 const closingNow: Circuit & { state: 'closing' } = {
   state: 'closing',
   opens: 2,
+  looks: 0,
   lease,
 }
 const off: Circuit = { state: 'disabled', reason: '410', since: SINCE, lease }

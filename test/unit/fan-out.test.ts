@@ -50,7 +50,7 @@ test('a retry over a minute away has no message, a subscriber that asks for it i
 })
 
 test('while a circuit is closing the first attempt is made as if it were closed', async () => {
-  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, lease })
+  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, looks: 0, lease })
   await fanOut()
   assert.equal(record()?.state, 'delivered')
 })

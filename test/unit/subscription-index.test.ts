@@ -162,6 +162,19 @@ test('who has changed a subscription sees it with the next call, also while a ch
   assert.equal(store.asked.length, 4)
 })
 
+test('all who ask at once after a change made here see it, not the first of them alone', async () => {
+  const { store, index, numbers } = startIndex(written(SECOND, 1))
+  await numbers()
+  store.changes = [written(SECOND, 2)]
+  index.invalidate()
+  const all = await Promise.all([numbers(), numbers(), numbers()])
+  assert.deepEqual(all, [
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ])
+})
+
 test('many who ask at once cause one query, and all fail with it', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND, 1))
   const all = () => Promise.allSettled(Array.from({ length: 50 }, numbers))

@@ -98,7 +98,7 @@ const members: Record<Circuit['state'], string[]> = {
   open: ['failingSince', 'lease', 'opens', 'reason', 'state'],
   'half-open': ['lease', 'opens', 'probes', 'state'],
   draining: ['lease', 'opens', 'state'],
-  closing: ['lease', 'opens', 'state'],
+  closing: ['lease', 'looks', 'opens', 'state'],
   disabled: ['lease', 'reason', 'since', 'state'],
 }
 const optionals: Partial<Record<Circuit['state'], string[]>> = {

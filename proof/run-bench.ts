@@ -4,15 +4,11 @@ import path from 'node:path'
 import type { BenchResult } from '../bench/support/bench-result.ts'
 
 /** Runs a bench in a process of its own. Returns its result. Throws when it fails. */
-export async function runBench(
-  name: string,
-  options: string[],
-  isQuiet = false,
-): Promise<BenchResult> {
+export async function runBench(name: string, options: string[]): Promise<BenchResult> {
   const script = path.join(import.meta.dirname, `../bench/${name}/${name}.ts`)
   const child = fork(script, options, {
     execArgv: name === 'match' ? ['--expose-gc'] : [],
-    stdio: isQuiet ? ['ignore', 'ignore', 'inherit', 'ipc'] : 'inherit',
+    stdio: 'inherit',
   })
   const result: BenchResult = { figures: [], lines: [] }
   child.on('message', (message) => Object.assign(result, message))

@@ -66,12 +66,14 @@ async function answer(request: CosmosRequest): Promise<EngineAnswer> {
 async function answerItems(request: NonNullable<ReturnType<typeof asItemRequest>>) {
   const { operation, database, container } = request
   let charge = 1 // what a failure costs
+  let isRefused = true
   try {
     const answered = await runItemOperation(engine, request)
     charge = answered.charge
+    isRefused = answered.status >= 400
     return answered
   } finally {
-    if (operation !== 'plan') usage.add(`${database}/${container}`, operation, charge)
+    if (operation !== 'plan') usage.add(`${database}/${container}`, operation, charge, isRefused)
   }
 }
 

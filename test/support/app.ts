@@ -9,6 +9,7 @@ import { bareEnvironment } from './environment.ts'
 import { deployed, setting, type World } from './stores.ts'
 
 const root = path.join(import.meta.dirname, '../..')
+const bundledSdks = path.join(import.meta.dirname, 'bundled-sdks.ts')
 
 /**
  * Queues are looked into four times a second at least. An app has 13 of them: every 100 ms, as `npm start` has it, an app
@@ -35,7 +36,7 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
     })
   const child = spawn(
     process.execPath,
-    [path.join(root, 'local/start-host.ts'), ...flagsOf(flags)],
+    ['--import', bundledSdks, path.join(root, 'local/start-host.ts'), ...flagsOf(flags)],
     {
       env: {
         ...bareEnvironment(),

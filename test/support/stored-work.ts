@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { operations as operationNames } from '../../local/emulators/request-charge.ts'
+import { isUsage } from '../../local/emulators/usage.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
@@ -113,15 +115,22 @@ interface Counts {
   [operation: string]: number
 }
 
-/** How many operations of each kind the Cosmos emulator has been asked for in a container of this world so far. */
+/**
+ * How many operations of each kind the Cosmos emulator has done in a container of this world so far. A write that was tried
+ * again, because its answer was late, is done once.
+ */
 export async function operationsOn(world: World, container: string): Promise<Counts> {
   const { Cosmos, COSMOS_DATABASE } = world.settings
   const [, endpoint = ''] = /AccountEndpoint=(http:\/\/[^/;]+)/.exec(Cosmos) ?? []
   const usage: unknown = await (await fetch(`${endpoint}/_strict/usage`)).json()
-  return Object(usage).byContainer[`${COSMOS_DATABASE}/${container}`]?.operations ?? {}
+  assert.ok(isUsage(usage))
+  const { operations, refused } = usage.byContainer[`${COSMOS_DATABASE}/${container}`] ?? {}
+  return Object.fromEntries(
+    operationNames.map((name) => [name, (operations?.[name] ?? 0) - (refused?.[name] ?? 0)]),
+  )
 }
 
-/** How many operations of each kind were asked for since `before`; those of which there were none are left out. */
+/** How many operations of each kind were done since `before`; those of which there were none are left out. */
 export async function operationsSince(
   world: World,
   container: string,

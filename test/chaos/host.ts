@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { addressOf } from '../../bench/support/host.ts'
 import { startChild, type Child } from '../../bench/support/child.ts'
 import { withTimeout } from '../../shared/azure/timeout.ts'
+import { bundledSdks } from '../support/host-process.ts'
 
 const START_TRIES = 3
 const START_MS = 60_000
@@ -31,7 +32,7 @@ export async function startHost({ settings, functions, log: file }: Options) {
   async function launch(triesLeft = START_TRIES): Promise<{ child: Child; url: string }> {
     const child = startChild('../../local/start-host.ts', {
       args: ['--functions', functions.join(',')],
-      flags: ['--enable-source-maps'],
+      flags: ['--import', bundledSdks, '--enable-source-maps'],
       env: { PORT: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', ...settings },
     })
     createInterface({ input: child.output }).on('line', (line) =>

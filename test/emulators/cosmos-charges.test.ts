@@ -32,11 +32,12 @@ test('usage counts every operation, with the charge that its answer names', asyn
     await container.items.query('SELECT * FROM c').fetchAll(),
     await container.item('1', 'k').delete(),
   ].map((answer) => answer.requestCharge)
-  const { operations, charge, byContainer } = await emulators.usage()
+  const { operations, refused, charge, byContainer } = await emulators.usage()
   const expected = { create: 1, read: 1, replace: 1, upsert: 1, patch: 1, delete: 1, query: 1 }
   assert.deepEqual(operations, expected)
   assert.ok(Math.abs(charge - charges.reduce((sum, each) => sum + each, 0)) < 0.05)
-  assert.deepEqual(byContainer['events/used'], { operations, charge })
+  assert.ok(Object.values(refused).every((count) => count === 0))
+  assert.deepEqual(byContainer['events/used'], { operations, refused, charge })
 
   const large = { id: 'large', k: 'k', text: 'x'.repeat(100 * 1024) }
   const created = await container.items.upsert(large)
@@ -44,6 +45,10 @@ test('usage counts every operation, with the charge that its answer names', asyn
   assert.ok(created.requestCharge < 60, 'and not a replace')
   const removed = await container.item('large', 'k').delete()
   assert.equal(removed.requestCharge, created.requestCharge, 'a delete is charged by its item')
+  await container.items.create(item)
+  await assert.rejects(container.items.create(item))
+  const after = await emulators.usage()
+  assert.deepEqual([after.operations.create, after.refused.create], [3, 1])
   await emulators.resetUsage()
   assert.equal((await emulators.usage()).charge, 0)
 })

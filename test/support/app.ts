@@ -1,21 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { checkAnswersOf } from './checked-fetch.ts'
-import { bareEnvironment } from './environment.ts'
+import { startHostProcess } from './host-process.ts'
 import { deployed, setting, type World } from './stores.ts'
 
-const root = path.join(import.meta.dirname, '../..')
-const bundledSdks = path.join(import.meta.dirname, 'bundled-sdks.ts')
-
 /**
- * Queues are looked into four times a second at least. An app has 13 of them: every 100 ms, as `npm start` has it, an app
- * that does nothing takes a third of a core, its emulators' part included; so it takes an eighth.
+ * Queues are looked into twice a second at least. An app has 13 of them: every 100 ms, as `npm start` has it, an app that
+ * does nothing takes a third of a core, its emulators' part included; so it takes a fifteenth.
  */
-const polling = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.250' }
+const polling = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.500' }
 
 interface AppOptions {
   settings?: Record<string, string>
@@ -34,36 +27,16 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
       stop: async () => {},
       kill: async () => {},
     })
-  const child = spawn(
-    process.execPath,
-    ['--import', bundledSdks, path.join(root, 'local/start-host.ts'), ...flagsOf(flags)],
-    {
-      env: {
-        ...bareEnvironment(),
-        ...issuerSettings(),
-        ...world.settings,
-        ...polling,
-        WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
-        PORT: '0',
-        ...settings,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  const lines: string[] = []
-  const listening = Promise.withResolvers<string>()
-  for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line)
-      const [, url] = /listens on (\S+)$/.exec(line) ?? []
-      if (url !== undefined) listening.resolve(url)
-    })
-  const ended = once(child, 'exit')
-  const url = await Promise.race([listening.promise, ended])
-  if (typeof url !== 'string') throw new Error(`The app did not start:\n${lines.join('\n')}`)
+  const { child, url, lines, exitCode } = await startHostProcess(flagsOf(flags), {
+    ...issuerSettings(),
+    ...world.settings,
+    ...polling,
+    WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+    ...settings,
+  })
   const end = (signal: 'SIGTERM' | 'SIGKILL') => async () => {
     child.kill(signal)
-    await ended
+    await exitCode
   }
   const died = () => !child.killed && (child.exitCode !== null || child.signalCode !== null)
   return appAt(url, { lines, died, stop: end('SIGTERM'), kill: end('SIGKILL') })

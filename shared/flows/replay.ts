@@ -35,8 +35,7 @@ export async function replayPage(
   if (subscription === undefined) return finish(services, replay, 'cancelled')
   const page = replay.only === 'dead' ? deadPage : eventPage
   const { looked, sent, cursor, more } = await page(services, replay, subscription)
-  // Before the cursor moves, so that a page that is done again ends here too: of dead ones it finds those that are left.
-  if (sent > 0 || replay.only === 'dead') await startDrain(services, subscription)
+  if (sent > 0) await startDrain(services, subscription) // again: the first may have found nothing yet
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
   return more ? goOn(services, done) : finish(services, done, 'done')
 }
@@ -65,16 +64,18 @@ interface Page {
   more: boolean
 }
 
-async function deadPage(services: Services, replay: ReplayDocument): Promise<Page> {
+async function deadPage(
+  services: Services,
+  replay: ReplayDocument,
+  subscription: SubscriptionDocument,
+): Promise<Page> {
   const until = boundAt(Date.parse(replay.to))
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
-  const done = await each(
-    dead,
-    replay.cursor,
-    async (delivery) => (await beginNextRun(services, delivery)) !== undefined,
+  const sent = await sendEach(services, subscription, dead, (delivery) =>
+    beginNextRun(services, delivery),
   )
-  return { ...done, more: dead.length === PAGE }
+  return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
 }
 
 async function eventPage(
@@ -84,13 +85,11 @@ async function eventPage(
 ): Promise<Page> {
   const { resource } = subscription.filters
   const { events, more } = await retry(() => collect(services, replay, resource))
-  const wants = matches(subscription)
-  const done = await each(
-    events,
-    replay.cursor,
-    async (event) => wants(event) && sendEvent(services, replay, subscription, event),
+  const wanted = events.filter(matches(subscription))
+  const sent = await sendEach(services, subscription, wanted, (event) =>
+    sendEvent(services, replay, subscription, event),
   )
-  return { ...done, more }
+  return { ...endOf(events, replay), sent, more }
 }
 
 /**
@@ -118,16 +117,27 @@ async function collect(
   return { events, more }
 }
 
-async function each<T extends { id: string }>(
+const endOf = (items: { id: string }[], { cursor }: ReplayDocument) => ({
+  looked: items.length,
+  cursor: items.at(-1)?.id ?? cursor,
+})
+
+/**
+ * Puts items into the backlog. Returns how many are in it then. The drain is started first, so that what a run leaves there
+ * that is broken off has its waker: a replica that lags may show the next run an empty page.
+ */
+async function sendEach<T>(
+  services: Services,
+  subscription: SubscriptionDocument,
   items: T[],
-  cursor: string,
   send: (item: T) => Promise<boolean>,
-): Promise<Omit<Page, 'more'>> {
+): Promise<number> {
+  if (items.length > 0) await startDrain(services, subscription)
   let sent = 0
   await forEachConcurrently(items, AT_ONCE, async (item) => {
     if (await send(item)) sent++
   })
-  return { looked: items.length, sent, cursor: items.at(-1)?.id ?? cursor }
+  return sent
 }
 
 /** By its filters alone: a replay also reaches events from before the subscription. */
@@ -152,8 +162,8 @@ async function sendEvent(
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
   if (outcome === 'created') return true
   const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
-  if (known === undefined || isOpen(known)) return known?.state === 'backlog'
-  return only === 'all' && (await beginNextRun(services, known)) !== undefined
+  if (known === undefined) return false
+  return isOpen(known) || only === 'all' ? beginNextRun(services, known) : false
 }
 
 /**
@@ -174,15 +184,20 @@ export async function sendAgain(
   return anew
 }
 
+/**
+ * Puts a delivery that is over into the backlog, for its next run. Returns whether it is in the backlog: a write that lost to
+ * another may have lost to its own first try.
+ */
 async function beginNextRun(
   { deliveries }: Services,
   delivery: Stored<DeliveryDocument>,
-): Promise<DeliveryDocument | undefined> {
-  if (isOpen(delivery)) return undefined
-  const { _etag, _ts } = delivery
-  const anew = nextRun(delivery)
-  const { outcome } = await deliveries.save({ ...anew, _etag, _ts })
-  return outcome === 'changed' ? undefined : anew
+): Promise<boolean> {
+  if (isOpen(delivery)) return delivery.state === 'backlog'
+  const { _etag, _ts, subscription, id } = delivery
+  const { outcome, session } = await deliveries.save({ ...nextRun(delivery), _etag, _ts })
+  if (outcome === 'written') return true
+  const current = await deliveries.find(subscription, id, session)
+  return current?.state === 'backlog'
 }
 
 async function goOn(

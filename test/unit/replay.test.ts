@@ -51,14 +51,41 @@ test('a replay of a subscription that is disabled by now is cancelled', async ()
   await assert.rejects(unvalidated.page(), /not validated/)
 })
 
-test('nothing to send starts no drain; where dead ones are looked for, it is made sure of', async () => {
-  const missing = startReplay({ only: 'missing' })
-  assert.equal(await missing.page(), 'done')
-  assert.deepEqual([missing.circuit(), missing.sent.length], [undefined, 0])
-  assert.equal(missing.replay()?.cursor, replayOf().cursor)
-  const none = startReplay()
-  assert.equal(await none.page(), 'done')
-  assert.equal(none.circuit()?.state, 'draining')
+test('a replay that finds nothing to send starts no drain', async () => {
+  for (const only of ['missing', 'dead'] as const) {
+    const none = startReplay({ only })
+    assert.equal(await none.page(), 'done')
+    assert.deepEqual([none.circuit(), none.sent.length], [undefined, 0])
+    assert.equal(none.replay()?.cursor, replayOf().cursor)
+  }
+})
+
+test('the drain is started before a page puts anything into the backlog: the page may be broken off', async () => {
+  for (const only of ['missing', 'dead'] as const) {
+    const broken = startReplay({ only })
+    if (only === 'dead') broken.deliveries(1, dead, 500)
+    else addEvents(broken, 1, 500)
+    const fail = () => Promise.reject(new Error('broken off'))
+    broken.services.deliveries.add = fail
+    broken.services.deliveries.save = fail
+    await assert.rejects(broken.page(), /broken off/)
+    assert.equal(broken.circuit()?.state, 'draining')
+  }
+})
+
+test('a delivery whose write lost to its own first try counts as sent', async () => {
+  for (const only of ['all', 'dead'] as const) {
+    const flows = startReplay({ only })
+    addEvents(flows, 1, 500)
+    flows.deliveries(1, dead, 500)
+    const { save } = flows.services.deliveries
+    flows.services.deliveries.save = async (delivery) => {
+      const { session } = await save(delivery)
+      return { outcome: 'changed', session }
+    }
+    assert.equal(await flows.page(), 'done')
+    assert.deepEqual([flows.replay()?.sent, flows.circuit()?.state], [1, 'draining'])
+  }
 })
 
 test('a replay that is over stays so, one that is not to be seen comes again', async () => {

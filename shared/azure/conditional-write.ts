@@ -6,7 +6,7 @@ import type {
   PatchOperation,
   RequestOptions,
 } from '@azure/cosmos'
-import { headersOf, hasStatus } from './cosmos-error.ts'
+import { headersOf, isNotFound, isPreconditionFailed } from './cosmos-error.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
 import { readDocument, type Stored } from './documents.ts'
 import { retry } from './retry.ts'
@@ -68,7 +68,7 @@ async function ifMatch(
     )
     return { outcome: 'written', etag, session: sessionOf(headers) }
   } catch (error) {
-    if (hasStatus(error, 412) || hasStatus(error, 404))
+    if (isPreconditionFailed(error) || isNotFound(error))
       return { outcome: 'changed', session: sessionOf(headersOf(error)) }
     throw error
   }

@@ -13,15 +13,17 @@ export async function readDocument<T extends object>(
   key: PartitionKey,
   session?: string,
 ): Promise<Stored<T> | undefined> {
-  const { resource } = await retry(() =>
-    withTimeout(CALL_MS, (abortSignal) =>
+  return retry(async () => {
+    const { resource, substatus } = await withTimeout(CALL_MS, (abortSignal) =>
       container.item(id, key).read<Stored<T>>({
         abortSignal,
         ...(session !== undefined && { sessionToken: session }),
       }),
-    ),
-  )
-  return resource
+    )
+    // The SDK returns a 404 of any kind without throwing: no container (1003), no replica with the session yet (1002).
+    if (resource === undefined && substatus) throw new Error(`Document ${id}: 404/${substatus}.`)
+    return resource
+  })
 }
 
 /** All results of a query that is bounded by its own text. */

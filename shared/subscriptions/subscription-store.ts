@@ -1,6 +1,6 @@
 import type { Database } from '@azure/cosmos'
 import { compareAndSet, replaceIfMatch } from '../azure/conditional-write.ts'
-import { hasStatus } from '../azure/cosmos-error.ts'
+import { isNotFound } from '../azure/cosmos-error.ts'
 import { CALL_MS } from '../azure/cosmos.ts'
 import { createDocument } from '../azure/create.ts'
 import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
@@ -76,7 +76,7 @@ export function openSubscriptionStore(database: Database) {
       try {
         return await increment()
       } catch (error) {
-        if (!hasStatus(error, 404)) throw error
+        if (!isNotFound(error)) throw error
         await createDocument(container, counter)
         return increment()
       }

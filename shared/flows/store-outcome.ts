@@ -43,7 +43,8 @@ export function recordAfter(
 
 /**
  * Stores what an attempt has come to, also where the sweep has taken the record meanwhile. Returns the record with the
- * session of its write; undefined where it is over, or at another attempt: another copy of this work was first.
+ * session of its write; undefined where it is over, or a failure is of an attempt before: another copy of this work was
+ * first, or a replica that lags had shown an older version.
  */
 export async function storeOutcome(
   services: Services,
@@ -52,8 +53,9 @@ export async function storeOutcome(
   isProbe = false,
 ) {
   const { deliveries } = services
+  const isFailure = attempted.outcome.kind === 'failed'
   const isSame = (current: DeliveryDocument) =>
-    isOpen(current) && current.run === read.run && current.attempt === read.attempt
+    isOpen(current) && current.run === read.run && (!isFailure || current.attempt === read.attempt) // what has arrived is not sent again, whichever attempt was read
   let waitSeconds: number | undefined
   const stored = await compareAndSet<DeliveryDocument>(
     read,

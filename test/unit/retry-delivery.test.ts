@@ -66,20 +66,23 @@ test('the same message twice in one process is one attempt', async () => {
   assert.deepEqual([both.toSorted(), requests.length], [['delivered', 'dropped'], 1])
 })
 
-test('a delivery that has moved on while it was sent is left as it is', async () => {
-  const { retry, id, endpoint, containers, record, recorded } = startRetry()
-  endpoint.react = () => {
-    const found = containers.deliveries.find(`1/${id}`)
-    containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
-      ...current,
-      attempt: 3,
-    }))
-    return { status: 200 }
-  }
-  assert.equal(await retry(), 'changed')
-  assert.deepEqual(recorded.deliveries, ['changed'])
-  assert.equal(record()?.state, 'waiting')
-})
+for (const [status, state] of [
+  [503, 'waiting'],
+  [200, 'delivered'],
+] as const)
+  test(`a ${status} for a delivery that is at a later attempt by then leaves it ${state}`, async () => {
+    const { retry, id, endpoint, containers, record } = startRetry()
+    endpoint.react = () => {
+      const found = containers.deliveries.find(`1/${id}`)
+      containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
+        ...current,
+        attempt: 3,
+      }))
+      return { status }
+    }
+    assert.equal(await retry(), status === 200 ? 'delivered' : 'changed')
+    assert.deepEqual([record()?.state, record()?.attempt], [state, 3])
+  })
 
 test('a delivery that the sweep has taken meanwhile has its outcome all the same', async () => {
   const { retry, id, endpoint, containers, record, recorded } = startRetry()

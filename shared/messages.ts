@@ -1,11 +1,11 @@
 import Joi from 'joi'
 import type { DeliveryDocument } from './deliveries/delivery.ts'
-import { referenceTo, type EventDocument, type EventReference } from './events/event-document.ts'
+import { referenceTo, type EventReference, type StoredEvent } from './events/event-document.ts'
 
 /** The one exception: an event that could not be stored travels whole. */
 export interface SpilledEvent {
   v: 1
-  spilled: EventDocument
+  spilled: StoredEvent
 }
 export type InboundMessage = EventReference | SpilledEvent
 
@@ -25,7 +25,7 @@ const reference = Joi.object<EventReference>(referenceMembers).unknown()
 
 const spilled = Joi.object<SpilledEvent>({
   v: Joi.valid(1).required(),
-  spilled: Joi.object<EventDocument>({
+  spilled: Joi.object<StoredEvent>({
     v: Joi.valid(1).required(),
     id: Joi.string().guid().required(),
     resource: Joi.string().required(),

@@ -55,7 +55,7 @@ export async function createServices(config: Config) {
     telemetry,
     auth: createAuth(config.auth),
     events,
-    eventCache: createEventCache({ find: events.find }),
+    eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),
     subscriptions,
     deliveries: openDeliveryStore(database),

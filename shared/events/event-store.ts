@@ -2,7 +2,7 @@ import type { Database } from '@azure/cosmos'
 import { patchIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
 import { queryAll, queryUntil, readDocument, type Stored } from '../azure/documents.ts'
-import type { EventDocument, EventReference } from './event-document.ts'
+import { fromStored, toStored, type EventDocument, type EventReference } from './event-document.ts'
 import { eventsIn } from './event-scope.ts'
 
 /** What the sweep needs to know of an event. */
@@ -26,11 +26,14 @@ export function openEventStore(database: Database) {
     subject,
   ]
   return {
-    add: (document: EventDocument) => createDocument(container, document),
+    add: (document: EventDocument) => createDocument(container, toStored(document)),
 
     /** The event a message speaks of. Undefined where it is not to be seen (yet). */
-    find: (reference: EventReference) =>
-      readDocument<EventDocument>(container, reference.event, keyOf(reference), reference.session),
+    async find(reference: EventReference): Promise<Stored<EventDocument> | undefined> {
+      const { event: id, session } = reference
+      const stored = await readDocument<EventDocument>(container, id, keyOf(reference), session)
+      return stored && fromStored(stored)
+    },
 
     /** Notes that an event is fanned out to `count` subscribers; `changed` where another copy of the work was first. */
     markFannedOut: (event: Stored<EventDocument>, count: number, at: string) =>
@@ -61,7 +64,7 @@ export function openEventStore(database: Database) {
         OF_RESOURCE,
         { '@resource': resource, '@after': after, '@until': until, '@most': most },
         BATCH,
-        take,
+        (stored) => take(fromStored(stored)),
       ),
 
     in: eventsIn(container),

@@ -1,5 +1,10 @@
 import { type CloudEvent, newCloudEvent, type Publisher } from '../events/cloud-event.ts'
-import { type EventDocument, newEventDocument, referenceTo } from '../events/event-document.ts'
+import {
+  type EventDocument,
+  newEventDocument,
+  referenceTo,
+  toStored,
+} from '../events/event-document.ts'
 import type { EventDraft } from '../events/event-draft.ts'
 import { nowSeconds } from '../clock.ts'
 import { unconfirmed } from '../http/problem.ts'
@@ -54,7 +59,7 @@ async function assignId({ idempotency, newEventId }: Services, submission: Submi
 
 /** Sends an event that fits through the queue: deployed clients never retry, since the original queues every event first. */
 async function spill({ inboundQueue }: Services, document: EventDocument): Promise<boolean> {
-  const message = { v: 1 as const, spilled: document }
+  const message = { v: 1 as const, spilled: toStored(document) }
   if (!inboundQueue.fits(message)) return false
   return (await succeeds(inboundQueue.push(message))) || succeeds(inboundQueue.push(message))
 }

@@ -1,5 +1,5 @@
 import { nowSeconds } from '../clock.ts'
-import { type EventReference, referenceTo } from '../events/event-document.ts'
+import { type EventReference, fromStored, referenceTo } from '../events/event-document.ts'
 import type { SpilledEvent } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
@@ -20,7 +20,10 @@ export async function storeSpilled(
 ): Promise<EventReference | undefined> {
   // Gives the fan-out time before the sweep redrives it.
   const pending = nowSeconds(services.clock) + services.config.repairAfterSeconds
-  const { outcome, session } = await storeEvent(services, { ...message.spilled, pending })
+  const { outcome, session } = await storeEvent(services, {
+    ...fromStored(message.spilled),
+    pending,
+  })
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
   if (dequeueCount < MOST_TRIES)
     throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)

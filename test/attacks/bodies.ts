@@ -97,9 +97,6 @@ const refused: [Status, what: string, body: Body, Headers?][] = [
   [400, 'half a surrogate pair', withData('"\\ud83d"')],
   [400, 'a surrogate pair the wrong way round', withData('"\\ude00\\ud83d"')],
   [400, 'half a surrogate pair in a name', withData('{"\\udc00":1}')],
-  [400, '1e400', withData('1e400')],
-  [400, '-1e400 in a list', withData('[[-1e400]]')],
-  [400, 'a number of 400 digits', withData('9'.repeat(400))],
   // Somebody's number where it must not be said again
   [400, 'a number of a person after which no JSON comes', example.replace('512345"', '512345" x')],
   [400, 'a number of a person in bad JSON', 'x01017512345'],

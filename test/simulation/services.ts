@@ -61,7 +61,10 @@ export function simulatedServices(process: Process, world: World): Services {
     telemetry,
     auth,
     events,
-    eventCache: createEventCache({ find: events.find, now: clock.now }),
+    eventCache: createEventCache({
+      find: (reference) => events.find(reference),
+      now: clock.now,
+    }),
     idempotency: { reserve: () => Promise.reject(new Error('Nobody has a key.')) },
     subscriptions,
     deliveries,

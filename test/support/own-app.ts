@@ -35,6 +35,8 @@ export async function createOwnApp(app: App, receiver: Receiver, name: string) {
   return {
     name,
     path,
+    source,
+    headers,
     publish,
     /** Publishes so many at once, each about another party. Returns their ids in their order. */
     publishMany: async (count: number): Promise<string[]> => {

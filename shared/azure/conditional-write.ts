@@ -74,7 +74,7 @@ async function ifMatch(
   }
 }
 
-const MOST_TRIES = 10 // each lost to another writer; a replica that lags may show the same old version for a while
+const MAX_TRIES = 10 // each lost to another writer; a replica that lags may show the same old version for a while
 
 /**
  * Stores what `modify` makes of a document that was read, and does it again on what is there where another write was first.
@@ -86,7 +86,7 @@ export async function compareAndSet<T extends object>(
   { save, reload }: Access<T>,
 ): Promise<{ document: Stored<T>; session: string | undefined } | undefined> {
   let current: Stored<T> | undefined = read
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const modified: T | undefined = current && modify(current)
     if (current === undefined || modified === undefined) return undefined
     const document: Stored<T> = { ...modified, _etag: current._etag, _ts: current._ts }

@@ -93,11 +93,10 @@ export function newDelivery(
   }
 }
 
-const LONGEST_MESSAGE_SECONDS = 60 // hidden messages count for scaling, so that longer waits are left to the sweep
+const MAX_MESSAGE_SECONDS = 60 // hidden messages count for scaling, so that longer waits are left to the sweep
 
 /** Whether a wait is ended by a message; a longer one is ended by the sweep. */
-export const endsByMessage = (waitSeconds: number): boolean =>
-  waitSeconds <= LONGEST_MESSAGE_SECONDS
+export const endsByMessage = (waitSeconds: number): boolean => waitSeconds <= MAX_MESSAGE_SECONDS
 
 interface Recorded {
   latest: Attempt
@@ -172,13 +171,15 @@ export function nextRun(delivery: DeliveryDocument): DeliveryDocument {
 export const isOpen = ({ state }: Pick<DeliveryDocument, 'state'>): boolean =>
   state === 'waiting' || state === 'backlog'
 
-const SHORT = 200 // characters of an earlier answer
-const MOST_ATTEMPTS = 50 // kept: two runs of the whole ladder; without a bound a record outgrows what Cosmos DB takes
+const MAX_EARLIER_ANSWER = 200 // characters of an earlier answer
+const MAX_ATTEMPTS = 50 // kept: two runs of the whole ladder; without a bound a record outgrows what Cosmos DB takes
 
 /** The last attempts with one more; what the earlier ones kept of their answers is cut. */
 function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
   const earlier = attempts.map((each) =>
-    each.answer === undefined ? each : { ...each, answer: each.answer.slice(0, SHORT) },
+    each.answer === undefined
+      ? each
+      : { ...each, answer: each.answer.slice(0, MAX_EARLIER_ANSWER) },
   )
-  return [...earlier, latest].slice(-MOST_ATTEMPTS)
+  return [...earlier, latest].slice(-MAX_ATTEMPTS)
 }

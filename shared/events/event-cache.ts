@@ -1,8 +1,8 @@
 import type { CloudEvent } from './cloud-event.ts'
 import type { EventDocument, EventReference } from './event-document.ts'
 
-const MOST = 16 // an event may have 1 MB
-const KEPT_MS = 5000
+const MAX_ENTRIES = 16 // an event may have 1 MB
+const TTL_MS = 5000
 
 /**
  * Reads events for those who get them, and keeps the last few for a moment: an event's subscribers get it at about the
@@ -22,9 +22,9 @@ export function createEventCache({
     const forget = () => recent.delete(key)
     event.then((found) => found ?? forget(), forget) // whoever asks next looks again
     recent.delete(key)
-    recent.set(key, { event, until: now() + KEPT_MS })
+    recent.set(key, { event, until: now() + TTL_MS })
     const [oldest = key] = recent.keys()
-    if (recent.size > MOST) recent.delete(oldest)
+    if (recent.size > MAX_ENTRIES) recent.delete(oldest)
     return event
   }
   return {

@@ -2,7 +2,7 @@ import { type CloudEvent, newCloudEvent, type Publisher } from '../events/cloud-
 import { type EventDocument, newEventDocument, referenceTo } from '../events/event-document.ts'
 import type { EventDraft } from '../events/event-draft.ts'
 import { nowSeconds } from '../clock.ts'
-import { unconfirmed } from '../http/problem.ts'
+import { unconfirmedProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
 
@@ -39,7 +39,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
   }
   if (submission.idempotencyKey === undefined && (await spill(services, document)))
     return { event, how: 'spilled' }
-  throw unconfirmed('event')
+  throw unconfirmedProblem('event')
 }
 
 /** Returns the event, with the id of an earlier request with the same idempotency key, if any. */
@@ -48,7 +48,7 @@ async function assignId({ idempotency, newEventId }: Services, submission: Submi
   const event = newCloudEvent(draft, publisher, newEventId())
   if (idempotencyKey === undefined) return { event, isRepeat: false }
   const id = await idempotency.reserve(publisher, idempotencyKey, event)
-  if (id === undefined) throw unconfirmed('event')
+  if (id === undefined) throw unconfirmedProblem('event')
   return { event: newCloudEvent(draft, publisher, id), isRepeat: id !== event.id }
 }
 

@@ -5,14 +5,14 @@ import type { Services } from '../services.ts'
 import { changeDelivery } from './change-delivery.ts'
 
 const GONE_AFTER_SECONDS = 3600
-const MAY_LAG_SECONDS = 120
-const LOOK_AGAIN_SECONDS = 30
+const MAX_LAG_SECONDS = 120
+const RECHECK_SECONDS = 30
 
 /**
  * Whether an epoch second is so long ago (1 h) that what has not been seen since is gone: no replica lags so long. Before, it
  * is looked for again.
  */
-export const isLongSince = (clock: Clock, seconds: number | undefined): boolean =>
+export const isLongAgo = (clock: Clock, seconds: number | undefined): boolean =>
   seconds !== undefined && nowSeconds(clock) - seconds > GONE_AFTER_SECONDS
 
 /**
@@ -23,9 +23,9 @@ export function awaitEvent({ deliveries, clock }: Services, read: Stored<Deliver
   const now = nowSeconds(clock)
   return changeDelivery({ deliveries }, read, (delivery) => {
     const { missingSince = now } = delivery
-    if (isLongSince(clock, missingSince)) return dead(delivery, 'the event is gone', now)
-    const isNew = now - missingSince < MAY_LAG_SECONDS
-    const due = isNew ? now + LOOK_AGAIN_SECONDS : missingSince + GONE_AFTER_SECONDS + 1
+    if (isLongAgo(clock, missingSince)) return dead(delivery, 'the event is gone', now)
+    const isNew = now - missingSince < MAX_LAG_SECONDS
+    const due = isNew ? now + RECHECK_SECONDS : missingSince + GONE_AFTER_SECONDS + 1
     return { ...delivery, state: 'waiting', missingSince, due }
   })
 }

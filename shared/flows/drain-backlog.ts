@@ -7,9 +7,9 @@ import {
   afterSuccess,
   closed,
   closing,
-  LOOKS_SECONDS,
+  RECHECK_SECONDS,
   disabled,
-  FAILURES_TO_OPEN,
+  FAILURE_THRESHOLD,
   leaseOf,
   reopened,
   withDrain,
@@ -20,7 +20,7 @@ import type { DrainLease } from './drain-lease.ts'
 import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
-const AT_ONCE = 16
+const CONCURRENCY = 16
 
 /** A drain that is at work. */
 export interface Drain {
@@ -46,14 +46,14 @@ export async function attemptBacklog(
   const { services, lease } = drain
   const isProbe = circuit.state === 'half-open'
   const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
-  if (page.length === 0) return beginAnewOrClose(drain, isProbe)
-  const mostFailuresInARow = isProbe ? Infinity : FAILURES_TO_OPEN
+  if (page.length === 0) return restartOrClose(drain, isProbe)
+  const mostFailuresInARow = isProbe ? Infinity : FAILURE_THRESHOLD
   const limits = { services, subscription: lease.subscription(), endMs: drain.endMs }
-  const result = await attemptPage({ ...limits, mostFailuresInARow }, page)
-  if (result.last !== '') drain.after = result.last
+  const result = await attemptPage({ ...limits, maxConsecutiveFailures: mostFailuresInARow }, page)
+  if (result.lastAttempted !== '') drain.after = result.lastAttempted
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
-    : result.failuresInARow >= FAILURES_TO_OPEN
+    : result.consecutiveFailures >= FAILURE_THRESHOLD
   await storeFailures(services, result, isProbe && hasFailed)
   if (result.gone !== undefined) await disable(drain, result.gone)
   else if (hasFailed) await open(drain, result)
@@ -71,7 +71,7 @@ const backlogOf = (
  * After the last of the backlog: probes begin with the first again, and so does a drain that has skipped some; else the
  * circuit is closing, and a drain that begins when nobody can put anything into it unseen looks from the start once more.
  */
-async function beginAnewOrClose(drain: Drain, isProbe: boolean): Promise<void> {
+async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const { lease } = drain
   const isEnd = drain.after !== ''
   drain.after = ''
@@ -82,7 +82,7 @@ async function beginAnewOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )
-  if (isClosing) await lease.handOn(LOOKS_SECONDS[0])
+  if (isClosing) await lease.handOver(RECHECK_SECONDS[0])
 }
 
 const storeFailures = (
@@ -90,7 +90,7 @@ const storeFailures = (
   { failed }: PageResult,
   isProbe: boolean,
 ): Promise<void> =>
-  forEachConcurrently(failed, AT_ONCE, async ({ delivery, attempted }) => {
+  forEachConcurrently(failed, CONCURRENCY, async ({ delivery, attempted }) => {
     await storeOutcome(services, delivery, attempted, isProbe)
   })
 
@@ -119,17 +119,17 @@ async function advance(lease: DrainLease): Promise<void> {
 }
 
 /** Looks at a backlog that was empty once more; after the last look the circuit closes. */
-export async function lookOnceMore(
+export async function recheckBacklog(
   drain: Drain,
   { looks }: Circuit & { state: 'closing' },
 ): Promise<void> {
   const { services, lease } = drain
   const [found] = await backlogOf(drain, '', 1)
-  const next = LOOKS_SECONDS[looks + 1]
+  const next = RECHECK_SECONDS[looks + 1]
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
     if (found !== undefined) return withDrain(circuit, services.clock.now(), circuit.lease.token)
     return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
   })
-  if (found === undefined && next !== undefined) await lease.handOn(next)
+  if (found === undefined && next !== undefined) await lease.handOver(next)
 }

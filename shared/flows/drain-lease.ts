@@ -41,8 +41,13 @@ export function createDrainLease(
     },
 
     /** Whether a version of the subscription that was read later says that the lease is another's. */
-    isLostBy: ({ version, circuit }: { version: number; circuit?: Circuit | undefined }): boolean =>
-      version > document._ts && leaseOf(circuit)?.token !== token,
+    isSupersededBy: ({
+      version,
+      circuit,
+    }: {
+      version: number
+      circuit?: Circuit | undefined
+    }): boolean => version > document._ts && leaseOf(circuit)?.token !== token,
 
     /** The circuit, while the lease is held. */
     circuit: (): Circuit | undefined => (token === undefined ? undefined : document.circuit),
@@ -56,7 +61,7 @@ export function createDrainLease(
     },
 
     /** Gives the lease to the next drain, which begins after so many seconds. */
-    async handOn(delaySeconds: number, after?: string): Promise<void> {
+    async handOver(delaySeconds: number, after?: string): Promise<void> {
       const lease = newLease(services.clock.now() + delaySeconds * 1000, services.newToken())
       const handed = await change((circuit) => withLease(circuit, lease))
       token = undefined

@@ -9,12 +9,12 @@ import {
   type SubscriptionDocument,
 } from '../subscriptions/subscription.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
-import { attemptBacklog, lookOnceMore, type Drain } from './drain-backlog.ts'
+import { attemptBacklog, recheckBacklog, type Drain } from './drain-backlog.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
 const WORK_MS = 60_000 // then the next message goes on: no instance is held for long
-const AGAIN_SECONDS = 10 // after trouble with the store
+const RETRY_SECONDS = 10 // after trouble with the store
 
 /**
  * Works on what a subscription's circuit keeps: probes it after a pause, delivers its backlog, looks once more before it
@@ -33,9 +33,9 @@ export async function drainSubscription(
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
   const endMs = services.clock.now() + WORK_MS
-  const probed = probedLast(lease)
+  const probed = lastProbed(lease)
   const after = message.after ?? probed
-  return work({ services, lease, endMs, after, hasSkipped: probed !== '' })
+  return runDrain({ services, lease, endMs, after, hasSkipped: probed !== '' })
 }
 
 /** Takes the lease over under a token of its own, so that a second copy of the message finds nothing to do. */
@@ -55,7 +55,7 @@ async function claim(
 }
 
 /** Where the last probe was, for the next one. */
-function probedLast(lease: DrainLease): string {
+function lastProbed(lease: DrainLease): string {
   const circuit = lease.circuit()
   return circuit?.state === 'half-open' ? (circuit.after ?? '') : ''
 }
@@ -64,18 +64,18 @@ function probedLast(lease: DrainLease): string {
 async function checkLease({ services, lease }: Drain): Promise<void> {
   const { number } = lease.subscription()
   const known = (await services.index.current()).get(number)
-  if (services.index.isDeleted(number) || (known !== undefined && lease.isLostBy(known)))
+  if (services.index.isDeleted(number) || (known !== undefined && lease.isSupersededBy(known)))
     lease.lose()
 }
 
 /** Goes from state to state until the circuit is closed, open again or lost, or its time is over. */
-async function work(drain: Drain): Promise<string> {
+async function runDrain(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
   for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
-    if (services.clock.now() >= endMs) await lease.handOn(0, drain.after)
+    if (services.clock.now() >= endMs) await lease.handOver(0, drain.after)
     else
       await step(drain, circuit).catch(async (error: unknown) => {
-        await lease.handOn(AGAIN_SECONDS) // the message of this drain is of no use any more: its token is spent
+        await lease.handOver(RETRY_SECONDS) // the message of this drain is of no use any more: its token is spent
         throw error
       })
   }
@@ -90,7 +90,7 @@ async function step(drain: Drain, circuit: Circuit): Promise<void> {
     case 'draining':
       return attemptBacklog(drain, circuit)
     case 'closing':
-      return lookOnceMore(drain, circuit)
+      return recheckBacklog(drain, circuit)
     case 'disabled':
       return settleDisabled(drain, circuit)
     case 'closed':

@@ -5,15 +5,15 @@ import type { EventDocument } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
-import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
+import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { outcomeStored, sendWebhook } from './send-webhook.ts'
+import { forgetOutcome, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
 
-const AT_ONCE = 64
+const CONCURRENCY = 64
 
 /** An event that is being fanned out. */
 interface FanOut {
@@ -37,7 +37,7 @@ export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>)
   const subscribers = matcher.match(event, alternative, accepted)
   const deliver = (subscriber: SubscriptionEntry) =>
     deliverTo(services, { ...given, knownAt }, subscriber)
-  await forEachConcurrently(subscribers, AT_ONCE, deliver, Infinity) // some that fail keep nobody from being tried
+  await forEachConcurrently(subscribers, CONCURRENCY, deliver, Infinity) // some that fail keep nobody from being tried
   return subscribers.length
 }
 
@@ -50,20 +50,20 @@ async function deliverTo(
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
-  const leave = isClosed(subscriber.circuit)
-    ? await concurrencyLimit.enter(subscription)
+  const release = isClosed(subscriber.circuit)
+    ? await concurrencyLimit.acquire(subscription)
     : undefined
-  if (leave === undefined) await joinBacklog(services, fan, subscriber)
-  else await attempt(services, fan, subscriber, leave)
+  if (release === undefined) await addToBacklog(services, fan, subscriber)
+  else await attempt(services, fan, subscriber, release)
 }
 
-async function joinBacklog(
+async function addToBacklog(
   services: Services,
   fan: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
-  await add(services, delivery)
+  await addDelivery(services, delivery)
   services.telemetry.recordDelivery('backlog')
   await ensureDrain(services, fan, subscriber, delivery)
 }
@@ -76,7 +76,7 @@ async function ensureDrain(
   { state, id }: DeliveryDocument,
 ): Promise<void> {
   if (state !== 'backlog') return
-  const isKnown = services.clock.now() - knownAt <= KNOWN_FOR_MS
+  const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
   if (isKnown && !isClosed(subscriber.circuit)) return
   if ((await startDrain(services, subscriber)) === 'deleted')
     await cancel(services, String(subscriber.number), id)
@@ -94,31 +94,31 @@ async function attempt(
   services: Services,
   fan: FanOut,
   subscriber: SubscriptionEntry,
-  leave: () => void,
+  release: () => void,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
   const { event, traceparent } = fan
   const sending = sendWebhook(services, subscriber, event.event, delivery, traceparent).finally(
-    leave,
+    release,
   )
   const slow = services.clock.timeout(SLOW_MS)
   const attempted = await Promise.race([sending, slow.ended])
   slow.cancel()
-  if (attempted === undefined) await leaveOpen(services, delivery, subscriber, sending)
-  else await storeFirst(services, fan, delivery, subscriber, attempted)
+  if (attempted === undefined) await recordOpenAttempt(services, delivery, subscriber, sending)
+  else await storeFirstOutcome(services, fan, delivery, subscriber, attempted)
 }
 
-async function storeFirst(
+async function storeFirstOutcome(
   services: Services,
   { session }: FanOut,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
-  await storeAndUpdateCircuit(services, subscriber, firstOf(attempted), async () => {
+  await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), async () => {
     const { record, waitSeconds } = recordAfter(services, delivery, attempted)
-    const created = await add(services, record)
-    outcomeStored(services, subscriber, delivery)
+    const created = await addDelivery(services, record)
+    forgetOutcome(services, subscriber, delivery)
     services.telemetry.recordDelivery(record.state)
     if (created.outcome === 'created')
       await sendRetry(services, record, waitSeconds, { event: session, delivery: created.session })
@@ -129,7 +129,7 @@ async function storeFirst(
  * Makes the record of an attempt that is still open, due when it must have ended, and stores its outcome when it has: that is
  * noted in any case, also where the record is not confirmed or another's.
  */
-async function leaveOpen(
+async function recordOpenAttempt(
   services: Services,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
@@ -138,7 +138,7 @@ async function leaveOpen(
   const { clock, config, deliveries, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
-  const adding = add(services, { ...delivery, state: 'waiting', due })
+  const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
   const storeLate = async (attempted: Attempted) => {
     const { session } = await adding
     const stored = await deliveries.find(delivery.subscription, delivery.id, session)
@@ -146,15 +146,17 @@ async function leaveOpen(
   }
   background.run(
     sending.then((attempted) =>
-      storeAndUpdateCircuit(services, subscriber, firstOf(attempted), () => storeLate(attempted)),
+      storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
+        storeLate(attempted),
+      ),
     ),
   )
   await adding
 }
 
-const firstOf = ({ outcome }: Attempted) => ({ outcome, isRetry: false })
+const asFirstAttempt = ({ outcome }: Attempted) => ({ outcome, isRetry: false })
 
-async function add({ deliveries }: Services, delivery: DeliveryDocument) {
+async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
   const created = await deliveries.add(delivery)
   if (created.outcome === 'unconfirmed')
     throw new Error(`Delivery ${delivery.id} is not confirmed to be stored.`)

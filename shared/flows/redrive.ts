@@ -1,7 +1,7 @@
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { Services } from '../services.ts'
 
-const AT_ONCE = 16
+const CONCURRENCY = 16
 
 /**
  * Does `redriveOne` on page after page of what is overdue until none is left, none of a page could be claimed, or `endMs`
@@ -21,7 +21,7 @@ export async function redrive<T>(
   let failure: Error | undefined
   for (let before = -1; before < sent && clock.now() <= endMs;) {
     before = sent
-    await forEachConcurrently(await overdue(), AT_ONCE, one).catch(
+    await forEachConcurrently(await overdue(), CONCURRENCY, one).catch(
       (error: Error) => (failure ??= error),
     )
   }

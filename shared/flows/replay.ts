@@ -10,15 +10,15 @@ import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { isLongSince } from './await-event.ts'
-import { YOUNG_MS } from './fan-out-message.ts'
+import { isLongAgo } from './await-event.ts'
+import { FIRST_FAN_OUT_MS } from './fan-out-message.ts'
 import { sendRetry } from './store-outcome.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
 const PAGE_BYTES = 8_000_000 // of events: Cosmos gives 4 MB a round trip, and 100 MB would not be read in a query's 5 s
-const AT_ONCE = 16
-const PAUSE_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second at most
+const CONCURRENCY = 16
+const PAGE_INTERVAL_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second at most
 
 /**
  * Puts one page of a replay into the backlog, has that drained, and asks for the next page. Returns the state the replay is
@@ -38,7 +38,7 @@ export async function replayPage(
   // Before the cursor moves, so that a page that is done again ends here too: of dead ones it finds those that are left.
   if (sent > 0 || replay.only === 'dead') await startDrain(services, subscription)
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
-  return more ? goOn(services, done) : finish(services, done, 'done')
+  return more ? continueReplay(services, done) : finish(services, done, 'done')
 }
 
 /** Returns the replay's subscription; undefined where nothing goes to it any more. Throws where it may only lag. */
@@ -51,7 +51,7 @@ async function findSubscription(
   if (services.index.isDeleted(number)) return undefined
   const found = await services.subscriptions.byNumber(number)
   const begun = timeOf(replay.id).getTime() / 1000
-  if (found?.validated === undefined && !isLongSince(services.clock, begun))
+  if (found?.validated === undefined && !isLongAgo(services.clock, begun))
     throw new Error(`Subscription ${number} is not to be seen, or not validated, yet.`)
   return found !== undefined && isActive(found) ? found : undefined
 }
@@ -69,7 +69,7 @@ async function deadPage(services: Services, replay: ReplayDocument): Promise<Pag
   const until = boundAt(Date.parse(replay.to))
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
-  const done = await each(
+  const done = await processPage(
     dead,
     replay.cursor,
     async (delivery) => (await beginNextRun(services, delivery)) !== undefined,
@@ -83,9 +83,9 @@ async function eventPage(
   subscription: SubscriptionDocument,
 ): Promise<Page> {
   const { resource } = subscription.filters
-  const { events, more } = await retry(() => collect(services, replay, resource))
-  const wants = matches(subscription)
-  const done = await each(
+  const { events, more } = await retry(() => readPage(services, replay, resource))
+  const wants = eventFilter(subscription)
+  const done = await processPage(
     events,
     replay.cursor,
     async (event) => wants(event) && sendEvent(services, replay, subscription, event),
@@ -97,7 +97,7 @@ async function eventPage(
  * The events of the next page: it is full by their number or by their size, or ends before an event whose first fan-out may
  * be under way, which would send it too; else they are the last.
  */
-async function collect(
+async function readPage(
   services: Services,
   { cursor, to }: ReplayDocument,
   resource: string,
@@ -105,7 +105,7 @@ async function collect(
   const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
   const events: EventDocument[] = []
   const isYoung = ({ id, pending }: EventDocument) =>
-    pending !== undefined && services.clock.now() - timeOf(id).getTime() < YOUNG_MS
+    pending !== undefined && services.clock.now() - timeOf(id).getTime() < FIRST_FAN_OUT_MS
   let [bytes, more] = [0, false]
   await services.events.ofResource(resource, bounds, (document) => {
     more = isYoung(document)
@@ -118,20 +118,20 @@ async function collect(
   return { events, more }
 }
 
-async function each<T extends { id: string }>(
+async function processPage<T extends { id: string }>(
   items: T[],
   cursor: string,
   send: (item: T) => Promise<boolean>,
 ): Promise<Omit<Page, 'more'>> {
   let sent = 0
-  await forEachConcurrently(items, AT_ONCE, async (item) => {
+  await forEachConcurrently(items, CONCURRENCY, async (item) => {
     if (await send(item)) sent++
   })
   return { looked: items.length, sent, cursor: items.at(-1)?.id ?? cursor }
 }
 
 /** By its filters alone: a replay also reaches events from before the subscription. */
-function matches(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
+function eventFilter(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
   const matcher = createMatcher()
   const always = new Date(0).toISOString()
   matcher.put({ ...withCircuit(subscription, undefined), validated: always })
@@ -160,7 +160,7 @@ async function sendEvent(
  * Sends a delivery that is over once more, at once. It waits by itself, not in the backlog: nothing but the record stands
  * behind a request. Returns it; undefined where it is waiting, or another was first.
  */
-export async function sendAgain(
+export async function redeliver(
   services: Services,
   delivery: Stored<DeliveryDocument>,
 ): Promise<DeliveryDocument | undefined> {
@@ -185,13 +185,13 @@ async function beginNextRun(
   return outcome === 'changed' ? undefined : anew
 }
 
-async function goOn(
+async function continueReplay(
   services: Services,
   replay: Stored<ReplayDocument>,
 ): Promise<ReplayDocument['state']> {
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const { outcome } = await services.replays.save({ ...replay, due })
-  if (outcome === 'written') await askForPage(services, replay, PAUSE_SECONDS)
+  if (outcome === 'written') await sendReplayPage(services, replay, PAGE_INTERVAL_SECONDS)
   return replay.state // another copy of this page was first, and it asks for the next
 }
 
@@ -205,7 +205,7 @@ async function finish(
 }
 
 /** Sends the message that has a replay's next page done. */
-export const askForPage = (
+export const sendReplayPage = (
   { replayQueue }: Services,
   { subscription, id }: ReplayDocument,
   delaySeconds = 0,
@@ -215,7 +215,7 @@ export const askForPage = (
 export async function sweepReplays(services: Services): Promise<void> {
   await forEachConcurrently(
     await services.replays.overdue(nowSeconds(services.clock)),
-    AT_ONCE,
-    async (replay) => void (await goOn(services, replay)),
+    CONCURRENCY,
+    async (replay) => void (await continueReplay(services, replay)),
   )
 }

@@ -9,16 +9,16 @@ import {
 import { timeOf } from '../events/event-id.ts'
 import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
-import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
+import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription } from '../subscriptions/subscription.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { awaitEvent, isLongSince } from './await-event.ts'
+import { awaitEvent, isLongAgo } from './await-event.ts'
 import { sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
 /** How a message ended: as the delivery's state, or without an attempt. */
-type Ended = DeliveryDocument['state'] | 'dropped' | 'changed'
+type Result = DeliveryDocument['state'] | 'dropped' | 'changed'
 
 /**
  * Does what a message of events-retry asks for: one attempt, unless the delivery has moved on. One whose subscriber is not
@@ -28,7 +28,7 @@ export async function retryDelivery(
   services: Services,
   message: DeliveryReference,
   traceparent: string,
-): Promise<Ended> {
+): Promise<Result> {
   const { subscription, event, run, attempt } = message
   const key = `${subscription} ${event} ${run} ${attempt}`
   const done = await services.inProgress.once(key, () => retry(services, message, traceparent))
@@ -39,20 +39,20 @@ async function retry(
   services: Services,
   message: DeliveryReference,
   traceparent: string,
-): Promise<Ended> {
+): Promise<Result> {
   const knownAt = services.clock.now()
   const delivery = await findOpen(services, message)
   if (delivery === undefined) return 'dropped'
   const subscriber = await findSubscriber(services, delivery)
   if (subscriber === 'deleted')
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
-  const leave =
+  const release =
     delivery.state === 'waiting' && isClosed(subscriber.circuit)
-      ? await services.concurrencyLimit.enter(delivery.subscription)
+      ? await services.concurrencyLimit.acquire(delivery.subscription)
       : undefined
-  return leave === undefined
-    ? joinBacklog(services, delivery, subscriber, knownAt)
-    : attemptAgain(services, message, delivery, subscriber, traceparent).finally(leave)
+  return release === undefined
+    ? moveToBacklog(services, delivery, subscriber, knownAt)
+    : attemptAgain(services, message, delivery, subscriber, traceparent).finally(release)
 }
 
 /** Returns the delivery that a message speaks of; undefined where it has moved on. Throws where it is not to be seen yet. */
@@ -81,7 +81,7 @@ async function findSubscriber(
   if (isSubscription(found) && found.number === number) return found
   const isGone =
     found === undefined
-      ? isLongSince(clock, firstAttempt ?? timeOf(id).getTime() / 1000)
+      ? isLongAgo(clock, firstAttempt ?? timeOf(id).getTime() / 1000)
       : found.number >= number // a number is given once, and ascends
   if (isGone) return 'deleted'
   throw new Error(`Subscription ${subscription} is not to be seen yet.`)
@@ -91,18 +91,18 @@ async function findSubscriber(
  * Puts a delivery whose time has come into the backlog, and has that drained where nobody does. One that is there already
  * was put there by a run that may have died before the second.
  */
-async function joinBacklog(
+async function moveToBacklog(
   services: Services,
   delivery: Stored<DeliveryDocument>,
   subscriber: Subscriber,
   knownAt: number,
-): Promise<Ended> {
+): Promise<Result> {
   const { circuit } = subscriber
   const isDrained = !isClosed(circuit) && circuit?.state !== 'disabled'
   if (!isDrained || delivery.state === 'backlog') await startDrain(services, subscriber)
   if (delivery.state === 'backlog') return delivery.state
   const state = await changeDelivery(services, delivery, inBacklog)
-  if (services.clock.now() - knownAt > KNOWN_FOR_MS) await startDrain(services, subscriber)
+  if (services.clock.now() - knownAt > CIRCUIT_MAX_AGE_MS) await startDrain(services, subscriber)
   return state
 }
 
@@ -112,7 +112,7 @@ async function attemptAgain(
   delivery: Stored<DeliveryDocument>,
   subscriber: Receiver & Subscriber,
   traceparent: string,
-): Promise<Ended> {
+): Promise<Result> {
   const event = await services.eventCache.find(message)
   if (event === undefined) return awaitEvent(services, delivery)
   const attempted = await sendWebhook(services, subscriber, event, delivery, traceparent)

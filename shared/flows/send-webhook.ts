@@ -3,7 +3,7 @@ import type { Services } from '../services.ts'
 import { attemptOf, outcomeOf, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
 
-const UNSAVED_FOR_MS = 300_000 // a message comes again every 30 s, five times
+const UNSAVED_TTL_MS = 300_000 // a message comes again every 30 s, five times
 
 /** A subscriber as an attempt needs it: from the index, or from the document. */
 export interface Receiver {
@@ -13,7 +13,7 @@ export interface Receiver {
 }
 
 /** The work that an attempt is. */
-interface Work {
+interface AttemptKey {
   id: string
   run: number
   attempt: number
@@ -21,19 +21,19 @@ interface Work {
 
 /**
  * Sends an event to a subscriber. Where an attempt's outcome could not be stored, returns that outcome rather than sending
- * again: call `outcomeStored` once it is. The caller counts the request.
+ * again: call `forgetOutcome` once it is. The caller counts the request.
  */
 export async function sendWebhook(
   services: Services,
   receiver: Receiver,
   event: CloudEvent,
-  work: Work,
+  work: AttemptKey,
   traceparent: string,
 ): Promise<Attempted> {
   const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
   const key = keyOf(receiver, work)
   const unsaved = unsavedOutcomes.get(key)
-  if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_FOR_MS) return unsaved
+  if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS) return unsaved
   const { url, body, headers } = signedRequest(receiver, event, traceparent)
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
@@ -45,11 +45,11 @@ export async function sendWebhook(
 }
 
 /** Forgets an outcome that is stored. */
-export const outcomeStored = (
+export const forgetOutcome = (
   { unsavedOutcomes }: Services,
   receiver: Pick<Receiver, 'number'>,
-  work: Work,
+  work: AttemptKey,
 ): void => unsavedOutcomes.delete(keyOf(receiver, work))
 
-const keyOf = ({ number }: Pick<Receiver, 'number'>, { id, run, attempt }: Work): string =>
+const keyOf = ({ number }: Pick<Receiver, 'number'>, { id, run, attempt }: AttemptKey): string =>
   `${number} ${id} ${run} ${attempt}`

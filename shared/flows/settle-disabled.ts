@@ -2,9 +2,9 @@ import { nowSeconds } from '../clock.ts'
 import { dead } from '../deliveries/delivery.ts'
 import { CLOSING_SECONDS, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import type { Drain } from './drain-backlog.ts'
-import { endAll, forOpenDeliveries } from './settle.ts'
+import { endAll, forEachOpenPage } from './settle.ts'
 
-const LOOK_AGAIN_SECONDS = 20 // what has just been ended may be shown by a replica for a while
+const RECHECK_SECONDS = 20 // what has just been ended may be shown by a replica for a while
 
 /**
  * Ends what waits for a disabled subscription. The lease is written between the read of a page and its end: that proves that
@@ -16,7 +16,7 @@ export async function settleDisabled(
   { reason, since }: Circuit & { state: 'disabled' },
 ): Promise<void> {
   const { number } = lease.subscription()
-  const isNone = await forOpenDeliveries(services, number, endMs, async (page) => {
+  const isNone = await forEachOpenPage(services, number, endMs, async (page) => {
     const isDisabled = await lease.change((circuit) => circuit)
     if (isDisabled)
       await endAll(services, page, (delivery) =>
@@ -28,7 +28,7 @@ export async function settleDisabled(
   const over = Math.ceil(Date.parse(since) / 1000) + CLOSING_SECONDS
   const left = Math.min(CLOSING_SECONDS, over - nowSeconds(services.clock)) // no longer than a message waits
   if (isNone && left <= 0) await lease.change(withoutLease)
-  else await lease.handOn(Math.max(left, isNone ? 0 : LOOK_AGAIN_SECONDS))
+  else await lease.handOver(Math.max(left, isNone ? 0 : RECHECK_SECONDS))
 }
 
 function withoutLease(circuit: Circuit): Circuit {

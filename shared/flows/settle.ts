@@ -5,14 +5,14 @@ import type { Services } from '../services.ts'
 import { changeDelivery } from './change-delivery.ts'
 
 const PAGE = 100
-const AT_ONCE = 16
+const CONCURRENCY = 16
 const OPEN = ['waiting', 'backlog'] as const // the way they go: one that moves in between is seen
 
 /**
  * Gives all deliveries of a subscription that are open to `end`, page by page in the order of their ids, so that one a
  * replica still shows is met once. Returns whether there were none; stops at `endMs` (epoch), or where `end` gives false.
  */
-export async function forOpenDeliveries(
+export async function forEachOpenPage(
   { deliveries, clock }: Services,
   number: number,
   endMs: number,
@@ -36,6 +36,6 @@ export const endAll = (
   page: Stored<DeliveryDocument>[],
   end: (delivery: DeliveryDocument) => DeliveryDocument,
 ): Promise<void> =>
-  forEachConcurrently(page, AT_ONCE, async (delivery) => {
+  forEachConcurrently(page, CONCURRENCY, async (delivery) => {
     await changeDelivery(services, delivery, end)
   })

@@ -3,10 +3,10 @@ import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
-import { Problem, problemOf, unconfirmed } from '../http/problem.ts'
+import { Problem, validationProblem, unconfirmedProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { askForPage } from './replay.ts'
+import { sendReplayPage } from './replay.ts'
 
 const time = Joi.string()
   .isoDate()
@@ -23,7 +23,7 @@ const schema = Joi.object<ReplayRequest>({
 /** The replay in a body: `only`, `from`, and `to`, which is now where it is left out. 400. */
 export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest {
   const { value: request, error } = schema.validate(value)
-  if (error !== undefined) throw problemOf(error.details)
+  if (error !== undefined) throw validationProblem(error.details)
   if (Date.parse(request.from) >= Date.parse(request.to))
     throw new Problem(400, '"from" must be before "to"')
   return request
@@ -42,16 +42,16 @@ export async function startReplay(
   if (!isActive(subscription))
     throw new Problem(409, 'The subscription is not validated, or is disabled.')
   const number = String(subscription.number)
-  if (await isRunning(services, number, subscription.replay)) throw runsAlready()
+  if (await isRunning(services, number, subscription.replay)) throw alreadyRunning()
   const replay = newReplay(
     services.newEventId(),
     number,
     request,
     nowSeconds(services.clock) + config.repairAfterSeconds,
   )
-  if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmed('replay')
-  if (!(await claim(services, subscription, replay))) throw runsAlready()
-  await askForPage(services, replay)
+  if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmedProblem('replay')
+  if (!(await claim(services, subscription, replay))) throw alreadyRunning()
+  await sendReplayPage(services, replay)
   return replay
 }
 
@@ -82,7 +82,7 @@ async function claim(
   return false
 }
 
-const runsAlready = (): Problem => new Problem(409, 'A replay of this subscription is running.')
+const alreadyRunning = (): Problem => new Problem(409, 'A replay of this subscription is running.')
 
 /** A replay as its owner sees it: how many events or deliveries it has looked at, and sent. */
 export function replayResource({ id, only, from, to, state, looked, sent }: ReplayDocument) {

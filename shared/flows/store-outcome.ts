@@ -12,7 +12,7 @@ import {
 import { deliveryReferenceTo } from '../messages.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
-import { outcomeStored } from './send-webhook.ts'
+import { forgetOutcome } from './send-webhook.ts'
 
 /** A record, and how many seconds after now the next attempt is; undefined where there is none, or a drain decides. */
 interface Recorded {
@@ -68,7 +68,7 @@ export async function storeOutcome(
       reload: (session) => deliveries.find(read.subscription, read.id, session),
     },
   )
-  outcomeStored(services, { number: Number(read.subscription) }, read)
+  forgetOutcome(services, { number: Number(read.subscription) }, read)
   services.telemetry.recordDelivery(stored?.document.state ?? 'changed')
   if (stored !== undefined)
     await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })

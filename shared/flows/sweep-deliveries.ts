@@ -14,11 +14,11 @@ export const sweepDeliveries = (services: Services, endMs: number): Promise<numb
   redrive(
     services,
     () => services.deliveries.overdue(nowSeconds(services.clock)),
-    (delivery) => sendAgain(services, delivery),
+    (delivery) => redriveDelivery(services, delivery),
     endMs,
   )
 
-async function sendAgain(
+async function redriveDelivery(
   { deliveries, retryQueue, clock }: Services,
   delivery: Stored<DeliveryDocument>,
 ): Promise<boolean> {

@@ -13,11 +13,11 @@ export const sweepEvents = (services: Services, endMs: number): Promise<number> 
   redrive(
     services,
     () => services.events.overdue(nowSeconds(services.clock)),
-    (event) => sendAgain(services, event),
+    (event) => redriveEvent(services, event),
     endMs,
   )
 
-async function sendAgain(
+async function redriveEvent(
   { events, inboundQueue, clock }: Services,
   event: OverdueEvent,
 ): Promise<boolean> {

@@ -23,11 +23,14 @@ export const sweepSubscriptions = (services: Services, endMs: number): Promise<n
   redrive(
     services,
     () => services.subscriptions.overdue(nowSeconds(services.clock)),
-    (document) => wake(services, document),
+    (document) => wakeSubscription(services, document),
     endMs,
   )
 
-async function wake(services: Services, found: Stored<SubscriptionOrTombstone>): Promise<boolean> {
+async function wakeSubscription(
+  services: Services,
+  found: Stored<SubscriptionOrTombstone>,
+): Promise<boolean> {
   const { subscriptions, newToken, clock, index } = services
   const now = nowSeconds(clock)
   const tokens = { circuit: newToken(), settling: newToken() }
@@ -38,7 +41,7 @@ async function wake(services: Services, found: Stored<SubscriptionOrTombstone>):
     (current) => {
       if (!isOver(wakeOf(current))) return undefined
       isValidationDue = isSubscription(current) && isOver(current.validation?.due)
-      return renewed(services, current, tokens, isOver)
+      return withRenewedLeases(services, current, tokens, isOver)
     },
     {
       save: subscriptions.save,
@@ -54,7 +57,7 @@ async function wake(services: Services, found: Stored<SubscriptionOrTombstone>):
 }
 
 /** The document with a new lease, or due, for each part whose time is over. */
-function renewed(
+function withRenewedLeases(
   { clock, config }: Services,
   document: SubscriptionOrTombstone,
   tokens: { circuit: string; settling: string },

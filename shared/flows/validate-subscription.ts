@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { nowSeconds } from '../clock.ts'
 import type { Stored } from '../azure/documents.ts'
 import type { ValidationMessage } from '../messages.ts'
-import { askForPage } from './replay.ts'
+import { sendReplayPage } from './replay.ts'
 import { newReplay } from '../deliveries/replay-store.ts'
 import type { Services } from '../services.ts'
 import { withDrain } from '../subscriptions/circuit-breaker.ts'
@@ -19,13 +19,13 @@ import { signedRequest } from '../webhooks/webhook-request.ts'
 import { sendDrain } from './send-drain.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 
-const LADDER_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
-const WRITE_MS = 7000 // the longest that it may take to store that a subscription is validated
-const EVERYONE_KNOWS_SECONDS = 13 // those 7, 5 that an index may be old, 1 that clocks differ
-const FANNED_OUT_SECONDS = 4 // an event that is looked at sooner may be under way: it would be sent twice
+const RETRY_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
+const MAX_WRITE_MS = 7000 // the longest that it may take to store that a subscription is validated
+const INDEX_PROPAGATION_SECONDS = 13 // those 7, 5 that an index may be old, 1 that clocks differ
+const FAN_OUT_SECONDS = 4 // an event that is looked at sooner may be under way: it would be sent twice
 
 /** Has the validation event sent to a subscription's endpoint, from the first attempt on. Gives it as it is then. */
-export async function askForValidation(
+export async function requestValidation(
   services: Services,
   subscription: Stored<SubscriptionDocument>,
   api: string,
@@ -82,7 +82,7 @@ async function markValidated(
   const { clock } = services
   const now = clock.now()
   const isNew = isInactive(read)
-  if (isNew) await catchUp(services, read, now)
+  if (isNew) await replayMissed(services, read, now)
   const token = services.newToken()
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     const { validation: _done, ...rest } = current
@@ -94,7 +94,7 @@ async function markValidated(
   })
   services.index.invalidate()
   if (updated !== undefined) await sendDrain(services, updated, token)
-  if (isNew && clock.now() - now > WRITE_MS) await catchUp(services, read, now) // further than before
+  if (isNew && clock.now() - now > MAX_WRITE_MS) await replayMissed(services, read, now) // further than before
 }
 
 const isInactive = (subscription: SubscriptionDocument): boolean => !isActive(subscription)
@@ -103,21 +103,21 @@ const isInactive = (subscription: SubscriptionDocument): boolean => !isActive(su
  * Events of the first seconds may be fanned out by a process whose index does not know the subscription yet. A replay of
  * what is missing finds them, once every index knows.
  */
-async function catchUp(
+async function replayMissed(
   services: Services,
   { number }: SubscriptionDocument,
   validatedMs: number,
 ): Promise<void> {
   const { clock, config } = services
-  const to = new Date(clock.now() + EVERYONE_KNOWS_SECONDS * 1000).toISOString()
-  const wait = EVERYONE_KNOWS_SECONDS + FANNED_OUT_SECONDS
+  const to = new Date(clock.now() + INDEX_PROPAGATION_SECONDS * 1000).toISOString()
+  const wait = INDEX_PROPAGATION_SECONDS + FAN_OUT_SECONDS
   const due = nowSeconds(clock) + wait + config.repairAfterSeconds
   const missing = { only: 'missing' as const, from: new Date(validatedMs).toISOString(), to }
   const replay = newReplay(services.newEventId(), String(number), missing, due)
   const { outcome } = await services.replays.add(replay)
   if (outcome === 'unconfirmed')
     throw new Error(`The replay for subscription ${number} is not confirmed to be stored.`)
-  await askForPage(services, replay, wait)
+  await sendReplayPage(services, replay, wait)
 }
 
 async function scheduleNext(
@@ -128,7 +128,7 @@ async function scheduleNext(
 ): Promise<void> {
   const failedAt = new Date(services.clock.now()).toISOString()
   const { due: _due, ...failed } = { ...validation, failure: outcome.reason, failedAt }
-  const step = LADDER_SECONDS[validation.attempt]
+  const step = RETRY_SECONDS[validation.attempt]
   if (step === undefined || outcome.kind === 'gone')
     await updateSubscription(services.subscriptions, subscription, (current) => ({
       ...current,

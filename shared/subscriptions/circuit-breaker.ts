@@ -39,18 +39,18 @@ export type Circuit =
 export interface Failure {
   reason: string
   waitSeconds: number
-  inARow: number
+  consecutiveFailures: number
   /** Whether this instance has seen no success for a minute: one failure then counts as "failing since". */
-  isFirstInAWhile: boolean
+  hasNoRecentSuccess: boolean
 }
 
-export const FAILURES_TO_OPEN = 5 // in a row, as one instance sees them
+export const FAILURE_THRESHOLD = 5 // in a row, as one instance sees them
 const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
 const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
 export const LEASE_SECONDS = 180 // a drain works for 60 s, and its last request takes at most 60 s more
 
 /** How long after it is read a circuit counts as known, in ms: whoever writes later than that looks once more. */
-export const KNOWN_FOR_MS = 5000
+export const CIRCUIT_MAX_AGE_MS = 5000
 
 /**
  * How long a circuit stays `closing`: whoever puts a delivery into the backlog may go by an index of 5 s, read from a replica
@@ -60,7 +60,7 @@ export const KNOWN_FOR_MS = 5000
 export const CLOSING_SECONDS = 60
 
 /** When it is looked at meanwhile, in seconds each after the look before: most of what is put there unseen is there soon. */
-export const LOOKS_SECONDS = [6, 14, 40] as const
+export const RECHECK_SECONDS = [6, 14, 40] as const
 
 /** Whether deliveries are attempted at once; otherwise they join the backlog. */
 export const isClosed = (circuit: Circuit | undefined): boolean =>
@@ -93,8 +93,9 @@ export function afterFailure(
   const { opens = 0, failingSince = new Date(nowMs).toISOString() } = circuit ?? {}
   if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
     return disabled(`only failures since ${failingSince}`, nowMs, token)
-  if (failure.inARow >= FAILURES_TO_OPEN) return opened(opens, failingSince, failure, nowMs, token)
-  const isNew = circuit === undefined && failure.isFirstInAWhile
+  if (failure.consecutiveFailures >= FAILURE_THRESHOLD)
+    return opened(opens, failingSince, failure, nowMs, token)
+  const isNew = circuit === undefined && failure.hasNoRecentSuccess
   return isNew ? { state: 'closed', opens, failingSince } : circuit
 }
 

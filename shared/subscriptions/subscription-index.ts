@@ -1,15 +1,15 @@
 import { createMatcher, type Matcher } from './matcher.ts'
 import type { Change } from './subscription-changes.ts'
 
-const CHECK_MS = 3000
-const TRUST_MS = 5000
-const MOST_LOADS = 3 // the first may take longer than it can be trusted; what changed meanwhile is a short one
+const REFRESH_AFTER_MS = 3000
+const MAX_AGE_MS = 5000
+const MAX_REFRESHES = 3 // the first may take longer than it can be trusted; what changed meanwhile is a short one
 /** A write of an earlier second may become visible after one of a later: another partition's clock, a replica that lags. */
 const OVERLAP_SECONDS = 10
 /** What this clock may be ahead of the store's: what is older than that is not read again and again. */
-const CLOCK_SECONDS = 60
-const REMEMBER_DELETED_MS = 3_600_000
-const ANEW_AFTER_MS = 12 * 3_600_000
+const CLOCK_SKEW_SECONDS = 60
+const DELETED_TTL_MS = 3_600_000
+const REBUILD_AFTER_MS = 12 * 3_600_000
 
 /**
  * The subscriptions in memory, checked when they are used: a check older than 3 s is followed by one query for what has
@@ -27,8 +27,8 @@ export function createSubscriptionIndex({
   let since = 0
   let newest = 0
   let checkedAt = -Infinity
-  let changesMade = 0 // by this process, and how many of them the last check has seen
-  let changesSeen = 0
+  let ownChanges = 0 // by this process, and how many of them the last check has seen
+  let ownChangesRead = 0
   let refreshing: Promise<void> | undefined
 
   function apply(change: Change): void {
@@ -41,7 +41,7 @@ export function createSubscriptionIndex({
   }
 
   /** A tombstone lives for a day: an index that was not used for so long would never hear of it. */
-  function beginAnew(): void {
+  function reset(): void {
     matcher = createMatcher()
     checkedAt = -Infinity // what is read from now on is kept, also where a page fails
     since = 0
@@ -50,23 +50,23 @@ export function createSubscriptionIndex({
 
   async function refresh(): Promise<void> {
     const start = now()
-    const made = changesMade
-    if (Number.isFinite(checkedAt) && start - checkedAt > ANEW_AFTER_MS) beginAnew()
+    const made = ownChanges
+    if (Number.isFinite(checkedAt) && start - checkedAt > REBUILD_AFTER_MS) reset()
     for await (const changes of changedSince(since)) changes.forEach(apply)
     checkedAt = start
-    changesSeen = made
+    ownChangesRead = made
     const startSeconds = Math.floor(start / 1000)
     // What was written while pages were read is read again; after a burst `since` goes on with the clock.
     const next = Math.min(newest, startSeconds) - OVERLAP_SECONDS
-    since = Math.max(since, next, startSeconds - OVERLAP_SECONDS - CLOCK_SECONDS)
-    for (const [number, at] of deleted) if (start - at > REMEMBER_DELETED_MS) deleted.delete(number)
+    since = Math.max(since, next, startSeconds - OVERLAP_SECONDS - CLOCK_SKEW_SECONDS)
+    for (const [number, at] of deleted) if (start - at > DELETED_TTL_MS) deleted.delete(number)
   }
   const isOlderThan = (ms: number) => now() - checkedAt > ms
 
   return {
     /** Has the next call of `current` look for changes: one was made here. */
     invalidate(): void {
-      changesMade++
+      ownChanges++
     },
 
     /** Whether a number is known to be deleted. */
@@ -76,9 +76,9 @@ export function createSubscriptionIndex({
     async current(): Promise<Matcher> {
       let failure: unknown
       for (
-        let loads = 0;
-        loads < MOST_LOADS && (changesSeen < changesMade || isOlderThan(CHECK_MS));
-        loads++
+        let refreshes = 0;
+        refreshes < MAX_REFRESHES && (ownChangesRead < ownChanges || isOlderThan(REFRESH_AFTER_MS));
+        refreshes++
       ) {
         refreshing ??= refresh().finally(() => (refreshing = undefined))
         failure = await refreshing.then(
@@ -87,7 +87,7 @@ export function createSubscriptionIndex({
         )
         if (failure !== undefined) break
       }
-      if (isOlderThan(TRUST_MS))
+      if (isOlderThan(MAX_AGE_MS))
         throw new Error('The subscriptions cannot be read', { cause: failure })
       return matcher
     },

@@ -1,7 +1,7 @@
 import Joi from 'joi'
 import { alternativeOf } from '../events/event-document.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
-import { Problem, problemOf } from '../http/problem.ts'
+import { Problem, validationProblem } from '../http/problem.ts'
 import { type Filters, resourceOfSource } from './subscription.ts'
 
 /** A valid subscription request, except that its endpoint's address is not checked yet. */
@@ -45,7 +45,7 @@ export function parseSubscriptionRequest({ text, value }: JsonBody): Subscriptio
   const object = requireObject(value, 'one subscription')
   const given = [...membersOf(text, object)].filter(([, member]) => member !== null)
   const { value: members, error } = schema.validate(Object.fromEntries(given))
-  if (error !== undefined) throw problemOf(error.details)
+  if (error !== undefined) throw validationProblem(error.details)
   rejectSubunits(members)
   const {
     subjectfilter: subject,

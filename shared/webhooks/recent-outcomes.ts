@@ -1,30 +1,33 @@
 import { createBoundedMap } from './bounded-map.ts'
 
-const QUIET_MS = 60_000
-const KEPT = 10_000
+const RECENT_MS = 60_000
+const MAX_SUBSCRIBERS = 10_000
 
 /** What an instance has seen of a subscriber lately. */
 interface Recent {
-  failuresInARow: number
+  consecutiveFailures: number
   succeededAt: number
 }
 
 /** Remembers, in this instance alone, how the last attempts at each subscriber ended; `now` is in ms of the epoch. */
 export function createRecentOutcomes(now: () => number) {
-  const recent = createBoundedMap<Recent>(KEPT)
+  const recent = createBoundedMap<Recent>(MAX_SUBSCRIBERS)
 
   return {
     succeeded: (subscription: string): void =>
-      recent.set(subscription, { failuresInARow: 0, succeededAt: now() }),
+      recent.set(subscription, { consecutiveFailures: 0, succeededAt: now() }),
 
     /** Counts a failure, but for a retry's; returns how many there are in a row, and whether no success was seen for a minute. */
-    failed(subscription: string, isRetry: boolean): { inARow: number; isFirstInAWhile: boolean } {
-      const before = recent.get(subscription) ?? { failuresInARow: 0, succeededAt: -Infinity }
-      const failuresInARow = before.failuresInARow + (isRetry ? 0 : 1)
-      recent.set(subscription, { ...before, failuresInARow })
+    failed(
+      subscription: string,
+      isRetry: boolean,
+    ): { consecutiveFailures: number; hasNoRecentSuccess: boolean } {
+      const before = recent.get(subscription) ?? { consecutiveFailures: 0, succeededAt: -Infinity }
+      const consecutiveFailures = before.consecutiveFailures + (isRetry ? 0 : 1)
+      recent.set(subscription, { ...before, consecutiveFailures })
       return {
-        inARow: isRetry ? 0 : failuresInARow,
-        isFirstInAWhile: now() - before.succeededAt > QUIET_MS,
+        consecutiveFailures: isRetry ? 0 : consecutiveFailures,
+        hasNoRecentSuccess: now() - before.succeededAt > RECENT_MS,
       }
     },
 

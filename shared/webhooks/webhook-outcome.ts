@@ -1,6 +1,6 @@
 const HOUR = 3600
-const LONGEST_WAIT = 24 * HOUR
-const SHORTEST_WAIT = 60 // for who is overloaded or slow
+const MAX_WAIT = 24 * HOUR
+const MIN_WAIT = 60 // for who is overloaded or slow
 
 /** What came of one request to a webhook; `ms` is how long it took, `body` at most the first 4,096 bytes. */
 export type Answer =
@@ -31,7 +31,7 @@ export type Outcome =
  */
 export function outcomeOf(answer: Answer, nowMs: number): Outcome {
   if (answer.kind === 'failed') {
-    const waitSeconds = answer.reason === 'timeout' ? SHORTEST_WAIT : 0
+    const waitSeconds = answer.reason === 'timeout' ? MIN_WAIT : 0
     return { kind: 'failed', waitSeconds, reason: `${answer.reason}: ${answer.detail}` }
   }
   const { status, headers } = answer
@@ -41,7 +41,7 @@ export function outcomeOf(answer: Answer, nowMs: number): Outcome {
   if (status === 410) return { kind: 'gone', arrived, reason: '410' }
   if (arrived) return { kind: 'delivered' }
   const asked = secondsToWait(headers.retryAfter?.trim() ?? '', nowMs)
-  const waitSeconds = Math.max(asked, status === 429 ? SHORTEST_WAIT : 0)
+  const waitSeconds = Math.max(asked, status === 429 ? MIN_WAIT : 0)
   return { kind: 'failed', waitSeconds, reason: `answered ${status}` }
 }
 
@@ -74,7 +74,7 @@ function secondsToWait(retryAfter: string, nowMs: number): number {
   const seconds = /^\d+$/.test(retryAfter)
     ? Number(retryAfter)
     : Math.ceil((parseHttpDate(retryAfter) - nowMs) / 1000)
-  return seconds > 0 ? Math.min(seconds, LONGEST_WAIT) : 0 // NaN is not above 0
+  return seconds > 0 ? Math.min(seconds, MAX_WAIT) : 0 // NaN is not above 0
 }
 
 const httpDates = [

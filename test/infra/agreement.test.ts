@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { startHost } from '../../local/host/host.ts'
 import { settingNames } from '../../shared/config.ts'
 import { containers, queues } from '../../shared/azure/definitions.ts'
-import { MOST_TRIES } from '../../shared/flows/store-spilled-event.ts'
+import { MAX_DEQUEUE_COUNT } from '../../shared/flows/store-spilled-event.ts'
 import { operations } from '../support/openapi-validation.ts'
 
 const root = path.join(import.meta.dirname, '../..')
@@ -184,7 +184,7 @@ test('host.json is as the design says', () => {
       newBatchThreshold: 16,
       maxPollingInterval: '00:00:01',
       visibilityTimeout: '00:00:30',
-      maxDequeueCount: MOST_TRIES,
+      maxDequeueCount: MAX_DEQUEUE_COUNT,
       messageEncoding: 'base64',
     },
   })

@@ -48,7 +48,10 @@ export const queueFunctions: Record<keyof Queues, QueueFunction> = {
 
 async function fanOutEvent(services: Services, message: unknown, tries: number): Promise<string> {
   const traceparent = nextTraceparent(undefined)
-  const done = await fanOutMessage(services, parseInboundMessage(message), { tries, traceparent })
+  const done = await fanOutMessage(services, parseInboundMessage(message), {
+    dequeueCount: tries,
+    traceparent,
+  })
   return done === undefined ? 'nothing to do' : `${done.subscribers} subscribers, ${done.outcome}`
 }
 

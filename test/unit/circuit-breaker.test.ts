@@ -9,7 +9,7 @@ import {
   closing,
   CLOSING_SECONDS,
   disabled,
-  FAILURES_TO_OPEN,
+  FAILURE_THRESHOLD,
   isClosed,
   leaseOf,
   newLease,
@@ -55,8 +55,8 @@ const settled: Circuit = { state: 'disabled', reason: '410', since: SINCE }
 const failure = (given: Partial<Failure> = {}): Failure => ({
   reason: 'answered 503',
   waitSeconds: 0,
-  inARow: 1,
-  isFirstInAWhile: false,
+  consecutiveFailures: 1,
+  hasNoRecentSuccess: false,
   ...given,
 })
 
@@ -73,10 +73,10 @@ test('every state but closed has a lease, which a settled disabled one has given
 })
 
 test('five failures in a row open a circuit, four do not', () => {
-  assert.equal(FAILURES_TO_OPEN, 5)
-  assert.equal(afterFailure(undefined, failure({ inARow: 4 }), NOW, 'new'), undefined)
-  assert.equal(afterFailure(failing, failure({ inARow: 4 }), NOW, 'new'), failing)
-  assert.deepEqual(afterFailure(undefined, failure({ inARow: 5 }), NOW, 'new'), {
+  assert.equal(FAILURE_THRESHOLD, 5)
+  assert.equal(afterFailure(undefined, failure({ consecutiveFailures: 4 }), NOW, 'new'), undefined)
+  assert.equal(afterFailure(failing, failure({ consecutiveFailures: 4 }), NOW, 'new'), failing)
+  assert.deepEqual(afterFailure(undefined, failure({ consecutiveFailures: 5 }), NOW, 'new'), {
     state: 'open',
     opens: 1,
     failingSince: new Date(NOW).toISOString(),
@@ -84,7 +84,7 @@ test('five failures in a row open a circuit, four do not', () => {
     lease: { token: 'new', until: SECOND + 10 },
   })
   for (const circuit of [failing, { ...closingNow, failingSince: SINCE }])
-    assert.deepEqual(afterFailure(circuit, failure({ inARow: 6 }), NOW, 'new'), {
+    assert.deepEqual(afterFailure(circuit, failure({ consecutiveFailures: 6 }), NOW, 'new'), {
       state: 'open',
       opens: 3,
       failingSince: SINCE,
@@ -94,20 +94,20 @@ test('five failures in a row open a circuit, four do not', () => {
 })
 
 test('the first failure in a while is remembered as the beginning, later ones change nothing', () => {
-  const first = afterFailure(undefined, failure({ isFirstInAWhile: true }), NOW, 'new')
+  const first = afterFailure(undefined, failure({ hasNoRecentSuccess: true }), NOW, 'new')
   assert.deepEqual(first, {
     state: 'closed',
     opens: 0,
     failingSince: new Date(NOW).toISOString(),
   })
-  assert.equal(afterFailure(first, failure({ isFirstInAWhile: true }), NOW + 1, 'new'), first)
-  const second = failure({ isFirstInAWhile: true })
+  assert.equal(afterFailure(first, failure({ hasNoRecentSuccess: true }), NOW + 1, 'new'), first)
+  const second = failure({ hasNoRecentSuccess: true })
   assert.equal(afterFailure(closingNow, second, NOW, 'new'), closingNow)
 })
 
 test('a failure outside of a drain changes no circuit that has one', () => {
   for (const circuit of [open, probing(1), draining, off, settled])
-    assert.equal(afterFailure(circuit, failure({ inARow: 9 }), NOW, 'new'), circuit)
+    assert.equal(afterFailure(circuit, failure({ consecutiveFailures: 9 }), NOW, 'new'), circuit)
 })
 
 test('a success ends the failing of a circuit, and closes none that a drain works on', () => {

@@ -157,7 +157,7 @@ test('a delivery in a drain ends the failures in a row that the instance has see
   for (let failures = 0; failures < 4; failures++) recentOutcomes.failed('1', false)
   flows.deliveries(1)
   await flows.drain()
-  assert.equal(recentOutcomes.failed('1', false).inARow, 1)
+  assert.equal(recentOutcomes.failed('1', false).consecutiveFailures, 1)
 })
 
 test('a drain begins after the last that the one before has sent; the last look finds what is before it', async () => {

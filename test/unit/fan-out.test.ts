@@ -90,7 +90,7 @@ test('a place is given back, however the attempt ends', async () => {
     endpoint.react = () => ({ status })
     for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
     await fanOut()
-    assert.ok((await services.concurrencyLimit.enter('1')) !== undefined)
+    assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
   }
 })
 
@@ -170,7 +170,11 @@ test('five failures in a row open the circuit, and its pause has a message', asy
   const drain = sent.find(({ queue }) => queue === 'drainQueue')
   assert.equal(drain?.message['token'], opened.lease.token)
   assert.ok(drain.delaySeconds >= 10 && drain.delaySeconds <= 11)
-  assert.equal(services.recentOutcomes.failed('1', false).inARow, 1, 'they are counted anew')
+  assert.equal(
+    services.recentOutcomes.failed('1', false).consecutiveFailures,
+    1,
+    'they are counted anew',
+  )
 })
 
 test('410 disables the subscription, with a drain of what waits for it', async () => {

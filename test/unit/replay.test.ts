@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askForPage, replayPage, sendAgain, sweepReplays } from '../../shared/flows/replay.ts'
+import { sendReplayPage, replayPage, redeliver, sweepReplays } from '../../shared/flows/replay.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { deliveryOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
@@ -116,23 +116,23 @@ test('one delivery that is over is sent once more, at once; one that waits is no
   const [id = ''] = flows.deliveries(1, dead, 500)
   const stored = flows.delivery(id)
   assert.ok(stored !== undefined)
-  const again = await flows.run(sendAgain(flows.services, stored))
+  const again = await flows.run(redeliver(flows.services, stored))
   assert.deepEqual([again?.run, again?.state, again?.due], [1, 'waiting', SECOND + 60])
   assert.equal(flows.delivery(id)?.due, SECOND + 60)
   assert.deepEqual(
     flows.sent.map(({ queue, message, delaySeconds }) => [queue, message['run'], delaySeconds]),
     [['retryQueue', 1, 0]],
   )
-  const second = await flows.run(sendAgain(flows.services, stored))
+  const second = await flows.run(redeliver(flows.services, stored))
   assert.equal(second, undefined, 'another was first')
   const open = { ...stored, ...deliveryOf(id) }
-  assert.equal(await flows.run(sendAgain(flows.services, open)), undefined)
+  assert.equal(await flows.run(redeliver(flows.services, open)), undefined)
   assert.equal(flows.sent.length, 1)
 })
 
 test('the first page of a replay is asked for at once', async () => {
   const flows = startReplay()
-  await askForPage(flows.services, replayOf())
+  await sendReplayPage(flows.services, replayOf())
   assert.deepEqual(
     flows.sent.map(({ queue, delaySeconds }) => [queue, delaySeconds]),
     [['replayQueue', 0]],

@@ -197,5 +197,5 @@ test('a place is given back after a retry', async () => {
   const { retry, services } = startRetry()
   for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
   await retry()
-  assert.ok((await services.concurrencyLimit.enter('1')) !== undefined)
+  assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
 })

@@ -3,7 +3,7 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
 import { clientBody, clientHeaders } from '../../local/example.ts'
 import type { OperationUsage } from '../../local/emulators/usage.ts'
-import { quickPolling } from '../../local/settings.ts'
+import { fastPolling } from '../../local/settings.ts'
 import type { Stack } from '../../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { startHostProcess } from './host.ts'
@@ -38,7 +38,7 @@ export async function startApp(
   { functions, flags }: Options = {},
 ) {
   const stores = await createStores(stack, name)
-  const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...benchSettings }
+  const env = { ...stack.settings, ...stores.settings, ...fastPolling, ...benchSettings }
   const args = functions === undefined ? [] : ['--functions', functions.join(',')]
   const { child, url } = await startHostProcess('../../local/start-host.ts', { args, flags, env })
   const api = `${url}/events/api/v1`

@@ -3,10 +3,10 @@ import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 
-const world = await createWorld()
-const app = await startApp(world, { functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { functions: ['publish-event'] })
 after(app.stop)
 
 /** Publishes events, or texts of events, and returns what is stored of each, in order. */
@@ -17,7 +17,7 @@ async function stored(...events: (object | string)[]) {
     assert.equal(answer.status, 201, `${JSON.stringify(event).slice(0, 200)}: ${answer.status}`)
     ids.push(await answer.json())
   }
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   return ids.map((id) => documents.find((document) => document.id === id)?.event)
 }
 
@@ -163,12 +163,12 @@ test('names count in any case, and of equal names the last in the text', async (
 test("the client's id and time, unknown members and nulls leave no trace", async () => {
   const before = Date.now()
   const ours = { id: 5, time: { bad: true }, resource: 'urn:x:y', resourceinstance: 'x/y', v: 9 }
-  const stores = { ttl: 1, pending: null, fanOut: 'x', traceparent: 'x', event: {}, _ts: 1 }
+  const storeMembers = { ttl: 1, pending: null, fanOut: 'x', traceparent: 'x', event: {}, _ts: 1 }
   const names = { constructor: { x: 1 }, prototype: 'x', toString: 1, hasOwnProperty: null, '': 0 }
   const nulls = { data: null, dataschema: null, contenttype: null }
   const [plain, event] = await stored(exampleEvent, {
     ...ours,
-    ...stores,
+    ...storeMembers,
     ...names,
     ...nulls,
     ...exampleEvent,

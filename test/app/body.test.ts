@@ -16,11 +16,11 @@ import {
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { assertRefused } from '../support/problems.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
 const lab = await startBodyFixture()
 after(lab.stop)
-const { world, app, signed, post } = lab
+const { stores, app, signed, post } = lab
 
 for (const { target, name, expected, run } of bodyAttacks(lab))
   test(`${target}: ${name}: ${expected}`, async () => {
@@ -98,15 +98,15 @@ test('what JSON allows is accepted, in utf-8 and utf-16, and stored as it was me
     assert.equal(answer.status, 201, `${what}: ${answer.status}`)
     wanted.set(await answer.json(), data)
   }
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   const stored = documents.filter(({ id }) => wanted.has(id))
   assert.deepEqual(new Map(stored.map(({ id, event }) => [id, event.data])), wanted)
 })
 
-const skip = deployed !== undefined && 'its own limit may be another'
+const skip = deployedUrl !== undefined && 'its own limit may be another'
 
 test('numbers that are too long as they are stored are a 413 that says so', { skip }, async (t) => {
-  const usual = await startApp(await createWorld(), { functions: ['publish-event'] })
+  const usual = await startApp(await createTestStores(), { functions: ['publish-event'] })
   t.after(usual.stop)
   const data = `[${'1e20,'.repeat(190_000)}0]`
   const answer = await usual.publish(withData(data))

@@ -7,7 +7,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { assertRefused, countStored } from '../support/problems.ts'
-import { createWorld, setting } from '../support/stores.ts'
+import { createTestStores, setting } from '../support/stores.ts'
 
 const read = (name: string) =>
   readFileSync(path.join(import.meta.dirname, '../support/certificates', name), 'utf8')
@@ -22,8 +22,8 @@ const der = (name: string) => new X509Certificate(certificate(name)).raw.toStrin
 const current = keyOf('current')
 const next = keyOf('next')
 
-const world = await createWorld()
-const app = await startApp(world, {
+const stores = await createTestStores()
+const app = await startApp(stores, {
   functions: ['publish-event'],
   settings: {
     PLATFORM_TOKEN_JWKS_URL: '',
@@ -90,5 +90,5 @@ for (const [what, send] of accepted)
 
 test('only what was accepted is stored and queued', async () => {
   const count = accepted.length
-  assert.deepEqual(await countStored(world), { stored: count, queued: count })
+  assert.deepEqual(await countStored(stores), { stored: count, queued: count })
 })

@@ -5,13 +5,13 @@ import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { assertRefused, countStored } from '../support/problems.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 const [altinnKey, ttdKey] = await Promise.all([newKey('ALTINN'), newKey('TTD')])
 const away = await startKeyServer()
 await away.stop() // what is left is an address where nobody listens
-const world = await createWorld()
-const app = await startApp(world, { settings: away.settings, functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { settings: away.settings, functions: ['publish-event'] })
 after(app.stop)
 
 /** Publishes with two tokens that were never sent before, so that no verdict is remembered. */
@@ -36,5 +36,5 @@ test('401 while the OpenID server cannot be reached, 201 soon after it can', asy
 test('known keys go on while the key servers are down; unknown issuers are refused', async () => {
   assert.equal((await publish()).status, 201)
   await assertRefused(await publish({ iss: 'digdir' }), 403)
-  assert.deepEqual(await countStored(world), { stored: 2, queued: 2 })
+  assert.deepEqual(await countStored(stores), { stored: 2, queued: 2 })
 })

@@ -6,18 +6,23 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
-import { assertProblem, clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import {
+  assertProblem,
+  createSubscriptionsClient,
+  callerClaims,
+  mintToken,
+} from '../support/subscriber.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 // Events that are stored so late that readers may be past their ids: what is stored of them, and for whom.
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
-const app = await startApp(world)
+const app = await startApp(stores)
 after(app.stop)
 
 const MINUTE = 60_000
 const documentsOf = async (event: string) => {
-  const all = await world.documents<EventDocument>('events')
+  const all = await stores.documents<EventDocument>('events')
   return {
     original: all.find(({ id }) => id === event),
     copies: all.filter(({ copyOf }) => copyOf === event),
@@ -32,7 +37,8 @@ const fannedOut = (event: string) =>
     const found = await documentsOf(event)
     return found.original?.fanOut !== undefined && found
   })
-const spill = (document: EventDocument) => world.send('events-inbound', { v: 1, spilled: document })
+const spill = (document: EventDocument) =>
+  stores.send('events-inbound', { v: 1, spilled: document })
 
 describe('an event that comes by the queue', { concurrency: 4 }, () => {
   test('in time is stored as it is', async () => {
@@ -62,7 +68,7 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
 
   test('late, but was stored in time by the try that was not confirmed, has no copy', async () => {
     const document = lateDocument('/party/3')
-    await store(world, [document])
+    await store(stores, [document])
     await spill(document)
     const { original, copies } = await fannedOut(document.id)
     assert.deepEqual([original?.late, copies], [undefined, []])
@@ -71,7 +77,7 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
   test('late, whose copy is not there since the process died, gets it from the next message', async () => {
     const document = lateDocument('/party/4')
     const late = idAt(Date.now() - MINUTE)
-    await store(world, [{ ...document, late }])
+    await store(stores, [{ ...document, late }])
     await spill(document)
     const { original, copies } = await fannedOut(document.id)
     assert.deepEqual(
@@ -87,7 +93,7 @@ test('an event that comes late a second time changes nothing', async () => {
   await spill(document)
   const first = await fannedOut(document.id)
   await spill(document)
-  await eventually('done', async () => (await world.waiting('events-inbound')) === 0)
+  await eventually('done', async () => (await stores.countMessages('events-inbound')) === 0)
   assert.deepEqual(await documentsOf(document.id), first)
 })
 
@@ -95,10 +101,10 @@ test('an event that comes late a second time changes nothing', async () => {
 async function reserved(key: string, subject: string, id: string) {
   const publish = () => app.publish({ ...exampleEvent, subject }, { 'Idempotency-Key': key })
   await publish()
-  const requests = await world.documents<{ id: string; subject?: string }>('requests')
+  const requests = await stores.documents<{ id: string; subject?: string }>('requests')
   const request = requests.find((each) => each.subject === subject)
   assert.ok(request !== undefined)
-  const container = world.container('requests')
+  const container = stores.container('requests')
   await container.item(request.id, request.id).replace({ ...request, event: id })
   return publish
 }
@@ -120,7 +126,7 @@ test('a key that was reserved long ago gives its old id, and readers a copy', as
 test('while another makes the copy no second one is made: try again', async () => {
   const document = lateDocument('/party/7')
   const late = idAt(Date.now() + MINUTE) // just now, however slow this machine is
-  await store(world, [{ ...document, late }])
+  await store(stores, [{ ...document, late }])
   const publish = await reserved('busy', '/party/7', document.id)
   await assertProblem(await publish(), 503)
   const { original, copies } = await documentsOf(document.id)
@@ -131,8 +137,8 @@ test('a replay sends a late event once, not its copy', async () => {
   const late = documentAt(Date.now() - 1000, { app: 'replayed' })
   const original = documentAt(Date.now() - 10 * MINUTE, { app: 'replayed' })
   const copy = { ...late, event: original.event, copyOf: original.id }
-  await store(world, [{ ...original, late: copy.id }, copy])
-  const client = clientOf(app, await tokenOf(people.ttd))
+  await store(stores, [{ ...original, late: copy.id }, copy])
+  const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
   const { id } = await client.subscribed({
     endPoint: `${receiver.url}/replayed`,
     resourceFilter: 'urn:altinn:resource:app_ttd_replayed',

@@ -3,10 +3,10 @@ import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp } from '../support/app.ts'
 import { assertRefused, countStored } from '../support/problems.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 
-const world = await createWorld()
-const app = await startApp(world, { functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { functions: ['publish-event'] })
 after(app.stop)
 
 const MISSING = 'Missing parameter values: source, subject and type cannot be null'
@@ -165,5 +165,5 @@ test('of a name that stands twice the last counts, even if it is wrong', async (
 })
 
 test('of all that was refused nothing is stored and nothing queued', async () => {
-  assert.deepEqual(await countStored(world), { stored: 0, queued: 0 })
+  assert.deepEqual(await countStored(stores), { stored: 0, queued: 0 })
 })

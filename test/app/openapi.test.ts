@@ -14,14 +14,14 @@ import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
 import { parseSubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
 import { startApp } from '../support/app.ts'
 import { assertHeaderValid, assertValid, description } from '../support/openapi-validation.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
-const app = await startApp(world)
+const app = await startApp(stores)
 after(app.stop)
 
 test('the description is served as it is written, with an address that is right where it is served', async () => {
@@ -63,14 +63,14 @@ test('the problems of the code are those of the description', () => {
 })
 
 test('the validation event and an event reach a webhook as they are described', async () => {
-  const owner = clientOf(app, await tokenOf(people.ttd))
+  const owner = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
   const endPoint = `${receiver.url}/hook`
   await owner.subscribed({ endPoint, resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' })
   const id: unknown = await (
     await app.publish({ ...exampleEvent, data: { a: 1 }, contenttype: 'application/json' })
   ).json()
-  const delivered = await receiver.waitFor(({ event }) => event?.id === id, patient(10))
-  const validation = await receiver.waitFor(({ event }) => event?.id !== id, patient(10))
+  const delivered = await receiver.waitFor(({ event }) => event?.id === id, scaleTimeout(10))
+  const validation = await receiver.waitFor(({ event }) => event?.id !== id, scaleTimeout(10))
   assertWebhook('event', delivered)
   assertWebhook('validation', validation)
 })

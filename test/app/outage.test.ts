@@ -4,16 +4,16 @@ import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { clockSays, createWorld, deployed, eventually } from '../support/stores.ts'
+import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const skip = deployed !== undefined && 'faults need stores of its own'
+const skip = deployedUrl !== undefined && 'faults need stores of its own'
 
 // The app reaches its stores through proxies; the test sees them directly.
-const world = await createWorld()
-const cosmos = await startFaultProxy(world.settings.Cosmos)
-const queues = await startFaultProxy(world.settings.QueueStorage)
+const stores = await createTestStores()
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
+const queues = await startFaultProxy(stores.settings.QueueStorage)
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
-const app = await startApp(world, {
+const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
@@ -47,7 +47,7 @@ function first(count: number, plan: Plan): Plan {
   return (request) => (seen++ < count ? plan(request) : undefined)
 }
 const documents = (subject: string) =>
-  world
+  stores
     .documents<EventDocument>('events')
     .then((all) => all.filter((one) => one.subject === subject))
 const eventFor = (party: number, more: object = {}) => ({
@@ -162,7 +162,7 @@ test(
     assert.equal(answer.status, 201)
     await assertPrompt(ms, 1500)
     await eventually('swept and fanned out', async () => {
-      await app.run('sweep-events')
+      await app.runTimer('sweep-events')
       return (await documents('/party/300'))[0]?.fanOut !== undefined
     })
   },
@@ -174,8 +174,8 @@ test('a sweep takes nothing while the queue is down', { skip }, async () => {
   const [before] = await documents('/party/301')
   const failures = () => app.lines.filter((line) => /error.*sweep/i.test(line)).length
   const earlier = failures()
-  await clockSays(((before?.pending ?? 0) + 1) * 1000) // it is overdue
-  await app.run('sweep-events')
+  await sleepUntil(((before?.pending ?? 0) + 1) * 1000) // it is overdue
+  await app.runTimer('sweep-events')
   await eventually('sweep failed', () => failures() > earlier)
   assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
 })

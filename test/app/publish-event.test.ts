@@ -3,14 +3,14 @@ import { after, test } from 'node:test'
 import { clientBody, exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
-const world = await createWorld()
-const app = await startApp(world)
+const stores = await createTestStores()
+const app = await startApp(stores)
 after(app.stop)
 
 const stored = async (id: unknown) =>
-  (await world.documents<EventDocument>('events')).find((document) => document.id === id)
+  (await stores.documents<EventDocument>('events')).find((document) => document.id === id)
 
 test("the real client's bytes are answered as the original answers them", async () => {
   const answer = await app.publish(clientBody())

@@ -7,20 +7,24 @@ import { startApp } from '../support/app.ts'
 import { faults, filters, refusals, types } from './read-event-cases.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
-import { assertProblem, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
 const HOUR = 3_600_000
-const world = await createWorld()
+const stores = await createTestStores()
 const functions = ['read-app-events', 'read-party-events']
-const cosmos = await startFaultProxy(world.settings.Cosmos)
-const app = await startApp(world, {
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
+const app = await startApp(stores, {
   functions,
   settings: { READ_HOLDBACK_SECONDS: '15', Cosmos: cosmos.connection },
 })
 after(() => Promise.all([app.stop(), cosmos.stop()]))
-const ttd = createReader(app, await tokenOf(people.ttd))
-const someone = await tokenOf({ ...people.user, 'urn:altinn:partyid': 71, pid: '03017512345' })
+const ttd = createReader(app, await mintToken(callerClaims.ttd))
+const someone = await mintToken({
+  ...callerClaims.user,
+  'urn:altinn:partyid': 71,
+  pid: '03017512345',
+})
 const user = createReader(app, someone)
 const person = createReader(app, someone, '03017512345')
 
@@ -32,7 +36,7 @@ async function stored(name: string, count: number, said: (index: number) => Said
   const documents = Array.from({ length: count }, (_, index) =>
     documentAt(begin + index * 1000, { app: name, ...said(index) }),
   )
-  await store(world, documents.toReversed())
+  await store(stores, documents.toReversed())
   return documents
 }
 const eventsOf = (documents: EventDocument[]) => documents.map(({ event }) => event)
@@ -52,7 +56,7 @@ test('what is younger than the holdback is held back, whatever is asked for', as
   const now = Date.now()
   const old = documentAt(now - 16_000, { app: 'fresh' })
   const fresh = [-10_000, -1000, 0, 60_000].map((ms) => documentAt(now + ms, { app: 'fresh' }))
-  await store(world, [...fresh, old])
+  await store(stores, [...fresh, old])
   const to = new Date(now + HOUR).toISOString()
   for (const query of ['after=1', `from=${at(0)}`, `after=1&to=${to}`, 'after=1&size=1000'])
     assert.deepEqual(idsOf((await ttd.pages(`ttd/fresh?${query}`)).flat()), [old.id])
@@ -128,7 +132,7 @@ test('a page that the filter has emptied leads on all the same, and costs no mor
 
 /** What has been asked of the events so far. */
 async function usage(): Promise<{ queries: number; others: number; charge: number }> {
-  const { Cosmos, COSMOS_DATABASE } = world.settings
+  const { Cosmos, COSMOS_DATABASE } = stores.settings
   const [, endpoint = ''] = /AccountEndpoint=([^;]+)/.exec(Cosmos) ?? []
   const found: unknown = await (await fetch(`${endpoint}_strict/usage`)).json()
   assert.ok(isUsage(found))
@@ -138,10 +142,13 @@ async function usage(): Promise<{ queries: number; others: number; charge: numbe
   return { queries: query, others: sum, charge: tally?.charge ?? 0 }
 }
 
-test('a page is one query of the events it has', { skip: deployed !== undefined }, async () => {
+test('a page is one query of the events it has', { skip: deployedUrl !== undefined }, async () => {
   const party = '/party/77'
   await stored('cost', 300, () => ({ subject: party, alternativesubject: '/org/912345670' }))
-  const reader = createReader(app, await tokenOf({ ...people.user, 'urn:altinn:partyid': 77 }))
+  const reader = createReader(
+    app,
+    await mintToken({ ...callerClaims.user, 'urn:altinn:partyid': 77 }),
+  )
   const asked: [typeof reader, string][] = [
     [ttd, 'ttd/cost?after=1'],
     [ttd, `ttd/cost?from=${at(10)}&to=${at(200)}`],
@@ -158,7 +165,7 @@ test('a page is one query of the events it has', { skip: deployed !== undefined 
   }
 })
 
-describe('a page that meets a fault', { skip: deployed !== undefined }, async () => {
+describe('a page that meets a fault', { skip: deployedUrl !== undefined }, async () => {
   const documents = await stored('faults', 250)
   for (const [what, fault] of faults)
     test(`that passes is whole, and has each event once: ${what}`, async () => {
@@ -209,7 +216,7 @@ describe('events about somebody', async () => {
     assert.deepEqual(await read(ttd, `${query}&party=60`), pick(documents, 1, 2))
     assert.deepEqual(await read(ttd, `${query}&party=0`), idsOf(documents))
     assert.deepEqual(await read(ttd, `${query}&unit=991825827`), pick(documents, 1, 2))
-    const owner = createReader(app, await tokenOf(people.ttd), '02017512345')
+    const owner = createReader(app, await mintToken(callerClaims.ttd), '02017512345')
     assert.deepEqual(await read(owner, query), pick(documents, 3))
     assert.deepEqual(await read(ttd, `${query}&party=62`), [])
     assert.deepEqual(await read(ttd, `${query}&party=60&type=nothing`), [])

@@ -8,24 +8,24 @@ import { startApp, tokensOf } from '../support/app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
   assertProblem,
-  clientOf,
+  createSubscriptionsClient,
   minutesAgo,
-  people,
-  soon,
-  tokenOf,
+  callerClaims,
+  eventuallyByApi,
+  mintToken,
   type Replay,
 } from '../support/subscriber.ts'
-import { clockSays, createWorld, deployed, eventually } from '../support/stores.ts'
+import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
 const settings = {
   DELIVERY_RETRY_SECONDS: '0',
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01', // what fails comes soon
 }
-const app = await startApp(world, { settings })
+const app = await startApp(stores, { settings })
 after(app.stop)
-const client = clientOf(app, await tokenOf(people.ttd))
+const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
 
 // Each test has an app of its own, so that it can tell how many events are looked at.
 async function publish(name: string, type = 'created'): Promise<string> {
@@ -46,7 +46,7 @@ const got = (hook: string, id?: string) =>
 const arrived = (hook: string, ids: string[]) =>
   eventually(`all ${ids.length} arrived`, () => ids.every((id) => got(hook, id).length > 0), 30)
 const ended = (id: number, event: string, state: string, run: number) =>
-  soon(`${event} ${state} in run ${run}`, async () => {
+  eventuallyByApi(`${event} ${state} in run ${run}`, async () => {
     const { deliveries } = await client.deliveries(id)
     return deliveries.find((one) => one.event === event && one.state === state && one.run === run)
   })
@@ -74,15 +74,15 @@ test('a replay whose messages are lost in the middle is gone on with by the swee
   const { id } = await client.subscribed(request('many', 'crash'))
   const { id: replay } = await client.replay(id, { only: 'missing' })
   await eventually('it is under way', () => got('crash').length > 0, 20)
-  const stopLosing = world.lose('replays')
+  const stopLosing = stores.loseMessages('replays')
   t.after(stopLosing)
-  const { state, looked } = await soon('the first page is done', async () => {
+  const { state, looked } = await eventuallyByApi('the first page is done', async () => {
     const found: Replay = await client.ask(200, 'GET', `/${id}/replay`)
     return found.looked > 0 && found
   })
-  await clockSays(Date.now() + 2000) // the next page would have come 1 s after the first
+  await sleepUntil(Date.now() + 2000) // the next page would have come 1 s after the first
   await stopLosing()
-  assert.equal(await world.waiting('replays'), 0)
+  assert.equal(await stores.countMessages('replays'), 0)
   assert.deepEqual(await client.ask(200, 'GET', `/${id}/replay`).then(countsOf), {
     state,
     looked,
@@ -92,8 +92,8 @@ test('a replay whose messages are lost in the middle is gone on with by the swee
   assert.ok(looked < many.length)
 
   const overdue = [{ op: 'set' as const, path: '/due', value: 1 }]
-  await world.container('replays').item(replay, String(id)).patch(overdue)
-  await app.run('sweep-subscriptions')
+  await stores.container('replays').item(replay, String(id)).patch(overdue)
+  await app.runTimer('sweep-subscriptions')
   const done = await client.replayDone(id)
   assert.deepEqual([done.id, countsOf(done).state, done.looked], [replay, 'done', many.length])
 })
@@ -128,7 +128,7 @@ describe('a replay', { concurrency: 8 }, () => {
     const documents = Array.from({ length: 12 }, (_, i) =>
       documentAt(began + i * 1000, { app: 'large', data }),
     )
-    await store(world, documents)
+    await store(stores, documents)
     const { id } = await client.subscribed(request('large'))
     const { id: replay } = await client.replay(id, { only: 'missing' })
     assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 12, sent: 12 })
@@ -138,7 +138,7 @@ describe('a replay', { concurrency: 8 }, () => {
     )
     assert.equal(got('large').length, 12)
     const isPage = (line: string) => line.includes('replay.page_done') && line.includes(replay)
-    if (deployed === undefined)
+    if (deployedUrl === undefined)
       await eventually('its second page', () => app.lines.filter(isPage).length === 2)
   })
 
@@ -167,7 +167,7 @@ describe('a replay', { concurrency: 8 }, () => {
     assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 1, sent: 1 })
     await ended(id, second, 'delivered', 0)
 
-    await clockSays(Date.now() + 1000) // timestamps are in seconds
+    await sleepUntil(Date.now() + 1000) // timestamps are in seconds
     const inOslo = new Date(timeOf(first).getTime() + 2 * 3600_000).toISOString()
     const from = inOslo.replace('Z', '+02:00')
     await client.replay(id, { only: 'all', from, to: isoOf(third) })
@@ -271,10 +271,10 @@ describe('a replay', { concurrency: 8 }, () => {
   ]
   for (const [queue, text, reason] of nonsense)
     test(`leaves a message of ${queue} that makes no sense as poison: ${text.slice(0, 25)}`, async () => {
-      await world.send(`${queue}-poison`, text)
-      const kept = await soon('kept', async () =>
+      await stores.send(`${queue}-poison`, text)
+      const kept = await eventuallyByApi('kept', async () =>
         (
-          await world.documents<{ id: string; queue: string; reason: string; text: string }>(
+          await stores.documents<{ id: string; queue: string; reason: string; text: string }>(
             'poison',
           )
         ).find((one) => one.queue === queue && one.text === text),

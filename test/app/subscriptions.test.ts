@@ -9,20 +9,20 @@ import { startApp } from '../support/app.ts'
 import { invalidSubscriptions } from './invalid-subscriptions.ts'
 import {
   assertProblem,
-  clientOf,
-  people,
-  tokenOf,
+  createSubscriptionsClient,
+  callerClaims,
+  mintToken,
   type Subscription,
 } from '../support/subscriber.ts'
-import { createWorld } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createTestStores } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
-const app = await startApp(world)
+const app = await startApp(stores)
 after(app.stop)
-const client = clientOf(app, await tokenOf(people.ttd))
-const user = clientOf(app, await tokenOf(people.user))
+const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+const user = createSubscriptionsClient(app, await mintToken(callerClaims.user))
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 const SOURCE = 'https://ttd.apps.altinn.no/ttd/apps-test'
@@ -30,7 +30,7 @@ let hooks = 0
 const hook = () => `${receiver.url}/${hooks++}` // each asks for another subscription
 const find = (among: Subscription[], wanted: number) => among.find(({ id }) => id === wanted)
 const endpointsStored = async () => {
-  const documents = await world.documents<{ id: string; endpoint?: string }>('subscriptions')
+  const documents = await stores.documents<{ id: string; endpoint?: string }>('subscriptions')
   return documents.map(({ endpoint }) => endpoint)
 }
 
@@ -151,7 +151,7 @@ describe('a subscription', { concurrency: 4 }, () => {
 
   test('is caught up when all of its first seconds must have been fanned out: sooner would send twice', async () => {
     const made = await client.subscribed({ endPoint: hook(), resourceFilter: RESOURCE })
-    const replays = await world.documents<ReplayDocument>('replays')
+    const replays = await stores.documents<ReplayDocument>('replays')
     const replay = replays.find(({ subscription }) => subscription === String(made.id))
     assert.ok(replay?.due !== undefined)
     const to = Date.parse(replay.to)
@@ -181,7 +181,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     const event: unknown = await published.json()
     const { body, headers } = await receiver.waitFor(
       ({ path, event: got }) => endPoint.endsWith(path) && got?.id === event,
-      patient(10),
+      scaleTimeout(10),
     )
     assert.equal(headers['webhook-signature']?.split(' ').length, 2)
     for (const secret of [first, String(rotated.secret)]) new Webhook(secret).verify(body, headers) // throws where it does not verify
@@ -194,7 +194,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     const rotate = () => client.ask(200, 'POST', `/${id}/secret`)
     const rotated: string[] = []
     for (let time = 0; time < 7; time++) rotated.push(String((await rotate()).secret))
-    const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
+    const documents = await stores.documents<SubscriptionDocument | Tombstone>('subscriptions')
     const found = documents.find((each) => 'secrets' in each && each.number === id)
     const kept = found !== undefined && 'secrets' in found ? found.secrets : []
     assert.deepEqual(

@@ -8,7 +8,7 @@ import { altinnClaims, forge, fromNow, newKey, platformClaims } from '../support
 import { startKeyServer } from '../support/key-server.ts'
 import { sendRaw } from '../support/raw-request.ts'
 import { assertRefused, countStored, type Status } from '../support/problems.ts'
-import { clockSays, createWorld, eventually } from '../support/stores.ts'
+import { sleepUntil, createTestStores, eventually } from '../support/stores.ts'
 
 const [server, altinnKey, ttdKey] = await Promise.all([
   startKeyServer(),
@@ -18,8 +18,8 @@ const [server, altinnKey, ttdKey] = await Promise.all([
 after(server.stop)
 server.serve('altinn', altinnKey)
 server.serve('ttd', ttdKey)
-const world = await createWorld()
-const app = await startApp(world, { settings: server.settings, functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { settings: server.settings, functions: ['publish-event'] })
 after(app.stop)
 
 const altinn = forge(altinnKey, altinnClaims())
@@ -91,7 +91,7 @@ test('without a Content-Type the tokens are looked at first; without a length, t
 })
 
 test('of all that was refused nothing is stored and nothing queued', async () => {
-  assert.deepEqual(await countStored(world), { stored: 0, queued: 0 })
+  assert.deepEqual(await countStored(stores), { stored: 0, queued: 0 })
 })
 
 const systemUser = {
@@ -175,14 +175,14 @@ test('a clock may be seconds off, and no token is good for longer because it was
     PlatformAccessToken: forge(ttdKey, platformClaims({ nbf: fromNow(6) })),
   }
   assert.equal((await publish(early)).status, 201)
-  await clockSays(end + 1000) // the expiry is cut to seconds
+  await sleepUntil(end + 1000) // the expiry is cut to seconds
   await assertRefused(await publish(headers), 401)
   await assertRefused(await publish({ PlatformAccessToken: headers.PlatformAccessToken }), 403)
 })
 
 test('each accepted event is stored and queued once', async () => {
   const count = accepted.length + 20 + 2
-  assert.deepEqual(await countStored(world), { stored: count, queued: count })
+  assert.deepEqual(await countStored(stores), { stored: count, queued: count })
 })
 
 test('no line of the log has a token or the national identity number', () => {

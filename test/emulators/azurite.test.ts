@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { QueueSASPermissions, QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { startEmulators, type Emulators } from '../../local/emulators/emulators.ts'
-import { clockSays } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { sleepUntil } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
 const week = 7 * 24 * 60 * 60
-const MOMENT = Math.ceil(patient(0.25)) // seconds: longer than what a test does before they have passed
+const MOMENT = Math.ceil(scaleTimeout(0.25)) // seconds: longer than what a test does before they have passed
 
 let emulators: Emulators
 
@@ -80,7 +80,7 @@ suite('what time does to a message', { concurrency: true }, () => {
     const first = await receiveOne(queue, MOMENT)
     assert.deepEqual([first.messageText, first.dequeueCount], ['now', 1])
     assert.deepEqual(await receive(queue), [])
-    await clockSays(afterAll(nextVisibleOn, first.nextVisibleOn))
+    await sleepUntil(afterAll(nextVisibleOn, first.nextVisibleOn))
     const again = await receive(queue)
     const seen = again.map(({ messageText, dequeueCount }) => `${messageText} ${dequeueCount}`)
     assert.deepEqual(seen.toSorted(), ['late 1', 'now 2'])
@@ -95,7 +95,7 @@ suite('what time does to a message', { concurrency: true }, () => {
     const mismatch = refusal(400, 'PopReceiptMismatch')
     await assert.rejects(queue.deleteMessage(messageId, popReceipt), mismatch)
     await assert.rejects(queue.updateMessage(messageId, popReceipt, 'x', 1), mismatch)
-    await clockSays(afterAll(nextVisibleOn))
+    await sleepUntil(afterAll(nextVisibleOn))
     assert.deepEqual(await receive(queue), [], 'it is hidden until the new time')
     await queue.updateMessage(messageId, renewed.popReceipt ?? '', undefined, 0)
     const message = await receiveOne(queue)
@@ -110,7 +110,7 @@ suite('what time does to a message', { concurrency: true }, () => {
     const held = async () => (await queue.getProperties()).approximateMessagesCount
     const { expiresOn } = await queue.sendMessage('short', { messageTimeToLive: 1 })
     await queue.sendMessage('long', { messageTimeToLive: -1 })
-    await clockSays(afterAll(expiresOn))
+    await sleepUntil(afterAll(expiresOn))
     assert.equal((await receiveOne(queue, 1)).messageText, 'long')
     assert.equal(await held(), 1)
     await queue.clearMessages()

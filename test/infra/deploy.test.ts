@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'app-events-deploy-'))
@@ -76,12 +76,12 @@ test('the smoke test passes where the app is well, and says what it saw where it
 
 test(
   'the smoke test waits for the first run of every timer of a new app',
-  { skip: deployed !== undefined },
+  { skip: deployedUrl !== undefined },
   async () => {
-    const app = await startApp(await createWorld())
+    const app = await startApp(await createTestStores())
     try {
       const smoke = run('infra/smoke.ts', ['--url', `${app.api}/`, '--seconds', '50'])
-      for (const timer of timers) await app.run(timer)
+      for (const timer of timers) await app.runTimer(timer)
       const { status, said } = await smoke
       assert.equal(status, 0, said)
       assert.match(said, /refuses who has no token\n$/)

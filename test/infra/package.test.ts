@@ -9,7 +9,7 @@ import ignore from 'ignore'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { coreToolsIgnores, coreToolsNeverShips } from '../support/funcignore.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'app-events-package-'))
@@ -102,21 +102,21 @@ test('the reading of .funcignore is that of Core Tools, not git: anchored, by wo
 
 test(
   'unpacked in an empty folder, the app starts and publishes an event',
-  { skip: deployed !== undefined },
+  { skip: deployedUrl !== undefined },
   async () => {
     const place = path.join(folder, 'unpacked')
     for (const [name, bytes] of Object.entries(files)) {
       mkdirSync(path.dirname(path.join(place, name)), { recursive: true })
       writeFileSync(path.join(place, name), bytes)
     }
-    const world = await createWorld()
-    const app = await startApp(world, { folder: place })
+    const stores = await createTestStores()
+    const app = await startApp(stores, { folder: place })
     try {
       const answer = await app.publish()
       assert.equal(answer.status, 201, app.lines.join('\n'))
       const id = await answer.json()
       await eventually('the event is fanned out', async () => {
-        const [event] = await world.documents<EventDocument>('events')
+        const [event] = await stores.documents<EventDocument>('events')
         return event?.id === id && event?.fanOut !== undefined
       })
     } finally {

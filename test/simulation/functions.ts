@@ -46,10 +46,14 @@ export const queueFunctions: Record<keyof Queues, QueueFunction> = {
   },
 }
 
-async function fanOutEvent(services: Services, message: unknown, tries: number): Promise<string> {
+async function fanOutEvent(
+  services: Services,
+  message: unknown,
+  dequeueCount: number,
+): Promise<string> {
   const traceparent = nextTraceparent(undefined)
   const done = await fanOutMessage(services, parseInboundMessage(message), {
-    dequeueCount: tries,
+    dequeueCount: dequeueCount,
     traceparent,
   })
   return done === undefined ? 'nothing to do' : `${done.subscribers} subscribers, ${done.outcome}`

@@ -7,13 +7,13 @@ import { simulate } from './simulate.ts'
 // `npm run proof:simulation` runs as many seeds as wanted, and `--backlog 10000` the larger backlog.
 const SECONDS = 10
 const AT_LEAST = 60
-const MOST = 300
+const MAX_SEEDS = 300
 const BACKLOG = 2000
 
-test(`the delivery machine keeps its promises by up to ${MOST} seeds`, async (t) => {
+test(`the delivery machine keeps its promises by up to ${MAX_SEEDS} seeds`, async (t) => {
   const end = Date.now() + SECONDS * 1000
   let seed = 0
-  while (seed < AT_LEAST || (seed < MOST && Date.now() < end)) {
+  while (seed < AT_LEAST || (seed < MAX_SEEDS && Date.now() < end)) {
     const { violations } = await simulate(planOf(++seed))
     assert.deepEqual(
       violations,

@@ -3,7 +3,7 @@ import { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
 import { openReplayStore } from '../../shared/deliveries/replay-store.ts'
 import { openEventStore } from '../../shared/events/event-store.ts'
 import { openSubscriptionStore } from '../../shared/subscriptions/subscription-store.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 import { EPOCH } from './cluster.ts'
 import { createFaults } from './faults.ts'
 import { createProcess } from './process.ts'
@@ -17,7 +17,7 @@ testStores('real stores', openReal)
 testStores('simulated stores', openSimulated)
 
 async function openReal(): Promise<Subject> {
-  const { settings } = await createWorld()
+  const { settings } = await createTestStores()
   const { Cosmos: connectionString, COSMOS_DATABASE: name } = settings
   const database = await openDatabase({ connectionString, database: name })
   return {

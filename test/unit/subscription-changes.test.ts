@@ -3,16 +3,16 @@ import { test } from 'node:test'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { changesIn, type Change } from '../../shared/subscriptions/subscription-changes.ts'
 import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 import { subscription, tombstone, VALIDATED } from './subscription-fixture.ts'
 
-const skip = deployed !== undefined && 'needs a store of its own'
+const skip = deployedUrl !== undefined && 'needs a store of its own'
 test(
   'the store serves the query from its indexes: every change, and not the counter',
   { skip },
   async () => {
-    const world = await createWorld()
-    const container = world.container('subscriptions')
+    const stores = await createTestStores()
+    const container = stores.container('subscriptions')
     const source = 'https://ttd.apps.altinn.no/ttd/app'
     const circuit: Circuit = { state: 'disabled', reason: '410', since: VALIDATED }
     const documents = [

@@ -17,7 +17,7 @@ import {
   assertFailed,
   assertAnswered,
 } from '../support/webhook-client.ts'
-import { patient } from '../support/time-limits.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
 test('an event is posted byte for byte, and the answer comes back', async (t) => {
   const there = await receiver(t)
@@ -161,7 +161,7 @@ test('a path that hangs keeps nobody else at the same origin waiting', async (t)
   there.behave({ does: 'hang' }, '/hang')
   const posts = client(t, { timeoutMs: 10_000 })
   const hanging = Array.from({ length: 96 }, () => posts.post(`${there.url}/hang`))
-  await there.waitFor(() => there.deliveries.length === hanging.length, patient(10))
+  await there.waitFor(() => there.deliveries.length === hanging.length, scaleTimeout(10))
   assertAnswered(await posts.post(`${there.url}/well`), 200)
   await posts.close()
   for (const answer of await Promise.all(hanging)) assertFailed(answer, 'other')
@@ -172,7 +172,7 @@ test('closing fails what is under way, and what comes after', async (t) => {
   there.behave({ does: 'hang' })
   const posts = client(t, { timeoutMs: 5000 })
   const underWay = posts.post(there.url)
-  await there.waitFor(() => true, patient(10))
+  await there.waitFor(() => true, scaleTimeout(10))
   await posts.close()
   assertFailed(await underWay, 'other')
   assertFailed(await posts.post(there.url), 'other')

@@ -8,7 +8,7 @@ import {
   webhookRequest,
 } from '../../shared/webhooks/webhook-request.ts'
 import { loopback, toHere, receiver, assertAnswered } from '../support/webhook-client.ts'
-import { patient } from '../support/time-limits.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
 test('signatures are those of the specification', () => {
   const headers = signatureHeaders({
@@ -81,7 +81,7 @@ test('the receiver checks signatures once it has the secret, and answers validat
     [undefined, false, true, true],
   )
   assert.equal(
-    (await there.waitFor(({ event }) => event?.id === 'right', patient(10))).verified,
+    (await there.waitFor(({ event }) => event?.id === 'right', scaleTimeout(10))).verified,
     true,
   )
   await assert.rejects(

@@ -19,11 +19,12 @@ export async function redrive<T>(
     if (await redriveOne(item)) sent++
   }
   let failure: Error | undefined
-  for (let before = -1; before < sent && clock.now() <= endMs;) {
-    before = sent
+  for (let isProgressing = true; isProgressing && clock.now() <= endMs;) {
+    const before = sent
     await forEachConcurrently(await overdue(), CONCURRENCY, one).catch(
       (error: Error) => (failure ??= error),
     )
+    isProgressing = sent > before
   }
   if (failure !== undefined) throw failure
   return sent

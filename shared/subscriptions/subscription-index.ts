@@ -26,7 +26,7 @@ export function createSubscriptionIndex({
   const deleted = new Map<number, number>() // when it was seen; a late answer with one of these numbers is an old one
   let since = 0
   let newest = 0
-  let checkedAt = -Infinity
+  let checkedAt: number | undefined
   let ownChanges = 0 // by this process, and how many of them the last check has seen
   let ownChangesRead = 0
   let refreshing: Promise<void> | undefined
@@ -43,7 +43,7 @@ export function createSubscriptionIndex({
   /** A tombstone lives for a day: an index that was not used for so long would never hear of it. */
   function reset(): void {
     matcher = createMatcher()
-    checkedAt = -Infinity // what is read from now on is kept, also where a page fails
+    checkedAt = undefined // what is read from now on is kept, also where a page fails
     since = 0
     newest = 0
   }
@@ -51,7 +51,7 @@ export function createSubscriptionIndex({
   async function refresh(): Promise<void> {
     const start = now()
     const made = ownChanges
-    if (Number.isFinite(checkedAt) && start - checkedAt > REBUILD_AFTER_MS) reset()
+    if (checkedAt !== undefined && start - checkedAt > REBUILD_AFTER_MS) reset()
     for await (const changes of changedSince(since)) changes.forEach(apply)
     checkedAt = start
     ownChangesRead = made
@@ -61,7 +61,7 @@ export function createSubscriptionIndex({
     since = Math.max(since, next, startSeconds - OVERLAP_SECONDS - CLOCK_SKEW_SECONDS)
     for (const [number, at] of deleted) if (start - at > DELETED_TTL_MS) deleted.delete(number)
   }
-  const isOlderThan = (ms: number) => now() - checkedAt > ms
+  const isOlderThan = (ms: number) => checkedAt === undefined || now() - checkedAt > ms
 
   return {
     /** Has the next call of `current` look for changes: one was made here. */

@@ -6,7 +6,8 @@ const MAX_SUBSCRIBERS = 10_000
 /** What an instance has seen of a subscriber lately. */
 interface Recent {
   consecutiveFailures: number
-  succeededAt: number
+  /** Milliseconds of the epoch; undefined when this instance has seen no success. */
+  succeededAt: number | undefined
 }
 
 /** Remembers, in this instance alone, how the last attempts at each subscriber ended; `now` is in ms of the epoch. */
@@ -22,12 +23,13 @@ export function createRecentOutcomes(now: () => number) {
       subscription: string,
       isRetry: boolean,
     ): { consecutiveFailures: number; hasNoRecentSuccess: boolean } {
-      const before = recent.get(subscription) ?? { consecutiveFailures: 0, succeededAt: -Infinity }
+      const before = recent.get(subscription) ?? { consecutiveFailures: 0, succeededAt: undefined }
       const consecutiveFailures = before.consecutiveFailures + (isRetry ? 0 : 1)
       recent.set(subscription, { ...before, consecutiveFailures })
       return {
         consecutiveFailures: isRetry ? 0 : consecutiveFailures,
-        hasNoRecentSuccess: now() - before.succeededAt > RECENT_MS,
+        hasNoRecentSuccess:
+          before.succeededAt === undefined || now() - before.succeededAt > RECENT_MS,
       }
     },
 

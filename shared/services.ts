@@ -34,7 +34,9 @@ import { createWebhookClient } from './webhooks/webhook-client.ts'
 
 const MAX_UNSAVED = 1000
 
-/** Everything a function needs of the world, built from the settings. Opens nothing: the first call of each part does. */
+/**
+ * Creates everything that a function needs, from the settings. Opens no connection: the first call of each part does.
+ */
 export async function createServices(config: Config) {
   const [database, queueService, telemetry] = await Promise.all([
     openDatabase(config.cosmos),

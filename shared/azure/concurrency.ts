@@ -1,6 +1,7 @@
 /**
- * Does `work` on every item, at most `limit` at a time. One that fails keeps no other from being done, but after
- * `mostFailures` no more are begun: then it is the store. Rejects when all have ended, saying how many failed and why the first.
+ * Calls `work` for each item, at most `atOnce` at a time, and in order. After more than `mostFailures` failures it
+ * begins no more: the store itself is at fault. Rejects after all have ended, with the number of failures and the first
+ * one.
  */
 export async function forEachConcurrently<T>(
   items: T[],
@@ -20,7 +21,7 @@ export async function forEachConcurrently<T>(
   rejectFor(failures, items.length)
 }
 
-/** Does one part of a work after another, all of them, and then rejects like `forEachConcurrently` where some failed. */
+/** Runs each part after the other, even when one fails. Rejects at the end like `forEachConcurrently`. */
 export async function runSequentially(parts: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = []
   for (const part of parts) await part().catch((error: unknown) => failures.push(error))

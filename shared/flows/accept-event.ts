@@ -14,7 +14,7 @@ export interface Submission {
   traceparent: string
 }
 
-/** An accepted event: stored (with or without its message), known from an earlier request, or sent whole through the queue. */
+/** An accepted event: stored (with or without its message), known from an earlier request, or spilled to the queue. */
 export interface Accepted {
   event: CloudEvent
   how: 'stored' | 'stored, not pushed' | 'known' | 'spilled'
@@ -52,7 +52,9 @@ async function assignId({ idempotency, newEventId }: Services, submission: Submi
   return { event: newCloudEvent(draft, publisher, id), isRepeat: id !== event.id }
 }
 
-/** Sends an event that fits through the queue: deployed clients never retry, since the original queues every event first. */
+/**
+ * Spills an event that fits to the queue, like the original, which queues every event: deployed clients never retry.
+ */
 async function spill({ inboundQueue }: Services, document: EventDocument): Promise<boolean> {
   const message = { v: 1 as const, spilled: document }
   if (!inboundQueue.fits(message)) return false

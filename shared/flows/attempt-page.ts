@@ -9,29 +9,32 @@ import { awaitEvent } from './await-event.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 
-/** What came of a page of deliveries. Those that failed are not stored yet: what that means depends on the whole. */
+/**
+ * The result of a page of deliveries. `failed` is not stored yet: how to store it depends on the result of the whole
+ * page.
+ */
 export interface PageResult {
   delivered: number
   failed: { delivery: Stored<DeliveryDocument>; attempted: Attempted }[]
   consecutiveFailures: number
-  /** Why the subscriber wants no more. */
+  /** Why the subscriber wants no more events. */
   gone: string | undefined
-  /** The id of the last that was begun. */
+  /** The id of the last delivery whose attempt began. */
   lastAttempted: string
 }
 
 interface Limits {
   services: Services
   subscription: SubscriptionDocument
-  /** Milliseconds of the epoch: then nothing more is begun. */
+  /** Epoch milliseconds after which no attempt begins. */
   endMs: number
   maxConsecutiveFailures: number
 }
 
 /**
- * Attempts deliveries in their order, as many at once as the subscriber takes: fewer from the moment it is slow. Stops
- * beginning more after so many failures in a row, at `endMs`, or where the subscriber wants no more. Rejects, when all have
- * ended, where one could not be stored.
+ * Attempts deliveries in order, as many at once as the subscriber's concurrency limit allows; a slow subscriber lowers
+ * it at once. Begins no more attempts after `maxConsecutiveFailures`, after `endMs`, or when the subscriber wants no
+ * more. Throws, after all attempts have ended, if an outcome could not be stored.
  */
 export async function attemptPage(
   limits: Limits,

@@ -13,13 +13,14 @@ import { attemptBacklog, recheckBacklog, type Drain } from './drain-backlog.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
-const WORK_MS = 60_000 // then the next message goes on: no instance is held for long
-const RETRY_SECONDS = 10 // after trouble with the store
+const WORK_MS = 60_000 // then another message continues, so that no instance is held for long
+const RETRY_SECONDS = 10 // after an error of the store
 
 /**
- * Works on what a subscription's circuit keeps: probes it after a pause, delivers its backlog, looks once more before it
- * closes, or ends what waits for a disabled one; or cancels what a deleted one leaves. Only whoever has the lease of the
- * message's token does it. Returns how it ended, for the log.
+ * Works for a subscription: probes it after a pause, delivers its backlog, checks it again before the circuit closes,
+ * ends the open deliveries of a disabled subscription, or cancels those of a deleted one. Returns the final state, for
+ * the log, or `dropped` when the message's token is not that of the lease. Throws when the subscription is not visible
+ * yet.
  */
 export async function drainSubscription(
   services: Services,
@@ -27,7 +28,7 @@ export async function drainSubscription(
 ): Promise<string> {
   const { consumer, subscription: id, session, token } = message
   const found = await services.subscriptions.find(consumer, id, session)
-  if (found === undefined) throw new Error(`Subscription ${id} is not to be seen yet.`)
+  if (found === undefined) throw new Error(`Subscription ${id} is not visible yet.`)
   if (found.settling?.lease.token === token) return settleDeleted(services, found, token)
   if (!isSubscription(found)) return 'dropped'
   const lease = await claim(services, found, token)
@@ -38,7 +39,7 @@ export async function drainSubscription(
   return runDrain({ services, lease, endMs, after, hasSkipped: probed !== '' })
 }
 
-/** Takes the lease over under a token of its own, so that a second copy of the message finds nothing to do. */
+/** Claims the lease under a new token, so that a second copy of the message does nothing. */
 async function claim(
   services: Services,
   found: Stored<SubscriptionDocument>,
@@ -54,13 +55,13 @@ async function claim(
   return updated && createDrainLease(services, updated, ownToken)
 }
 
-/** Where the last probe was, for the next one. */
+/** Returns the last probed event, or '': the next probe tries the one after it. */
 function lastProbed(lease: DrainLease): string {
   const circuit = lease.circuit()
   return circuit?.state === 'half-open' ? (circuit.after ?? '') : ''
 }
 
-/** Stops where the subscription is deleted or its lease another's by now, as far as the index knows. */
+/** Gives up the lease when the index shows that the subscription is deleted or another drain has the lease. */
 async function checkLease({ services, lease }: Drain): Promise<void> {
   const { number } = lease.subscription()
   const known = (await services.index.current()).get(number)
@@ -68,14 +69,14 @@ async function checkLease({ services, lease }: Drain): Promise<void> {
     lease.lose()
 }
 
-/** Goes from state to state until the circuit is closed, open again or lost, or its time is over. */
+/** Works through the states until the circuit is closed, open or lost, or the time is over. Returns the last state. */
 async function runDrain(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
   for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
     if (services.clock.now() >= endMs) await lease.handOver(0, drain.after)
     else
       await step(drain, circuit).catch(async (error: unknown) => {
-        await lease.handOver(RETRY_SECONDS) // the message of this drain is of no use any more: its token is spent
+        await lease.handOver(RETRY_SECONDS) // the token of this message is spent, so a retry of it would do nothing
         throw error
       })
   }

@@ -7,12 +7,15 @@ import type { Services } from '../services.ts'
 import { fanOut } from './fan-out.ts'
 import { storeSpilled } from './store-spilled-event.ts'
 
-/** The sweep has not taken an event that is younger: its first fan-out may be under way, and does not look for records. */
+/**
+ * The sweep claims no event younger than this: its first fan-out may be under way, and that one does not look for
+ * records.
+ */
 export const FIRST_FAN_OUT_MS = 60_000
 
 const SWEEP_MARGIN_SECONDS = 20
 
-/** How an event was fanned out, for the log. */
+/** The result of a fan-out, for the log. */
 type FannedOut = {
   event: string
   subscribers: number
@@ -20,15 +23,15 @@ type FannedOut = {
 }
 
 interface MessageMetadata {
-  /** How often the host has handed the message over, this time included. */
+  /** How often the host has delivered the message, this time included. */
   dequeueCount: number
   traceparent: string
 }
 
 /**
- * Does what a message of events-inbound asks for. Returns undefined where nothing is to do: the event is fanned out already,
- * is being fanned out in this process, or could not be stored and goes round the queue once more. Throws where the message
- * must come again.
+ * Handles a message of events-inbound. Returns undefined when there is nothing to do: the event is already fanned out,
+ * another invocation of this process is fanning it out, or it could not be stored and was queued again. Throws when the
+ * host must retry the message.
  */
 export async function fanOutMessage(
   services: Services,
@@ -51,7 +54,7 @@ async function fanOutStored(
 ): Promise<FannedOut | undefined> {
   const { events, clock } = services
   const event = await events.find(reference)
-  if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
+  if (event === undefined) throw new Error(`Event ${reference.event} is not visible yet.`)
   if (event.pending === undefined) return undefined
   const claimed = await claimIfAlmostOverdue(services, event)
   if (claimed === undefined) return undefined
@@ -68,8 +71,8 @@ async function fanOutStored(
 }
 
 /**
- * Moves the time on at which the sweep takes an event, where that is near: it would have another instance fan the event out
- * at the same time. Returns undefined where another was first.
+ * Postpones the sweep of an event that is due soon: otherwise another instance would fan it out at the same time.
+ * Returns undefined when another instance claimed it first.
  */
 async function claimIfAlmostOverdue(
   { events, clock, config }: Services,

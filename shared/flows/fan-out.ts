@@ -15,19 +15,20 @@ import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
 
 const CONCURRENCY = 64
 
-/** An event that is being fanned out. */
+/** A fan-out under way. */
 interface FanOut {
   event: EventDocument
   session: string | undefined
   traceparent: string
-  /** Whether a run before this one may have been broken off: then the records that are there are looked up. */
+  /** Whether an earlier run may have been interrupted: then existing records are looked up first. */
   isRepeat: boolean
   knownAt: number
 }
 
 /**
- * Makes the first attempt of an event for everyone who subscribes to it, or puts it into their backlog. Returns how many
- * they are; every one has a record then. Throws where a record is not confirmed: everything may be done twice.
+ * Attempts an event at every matching subscriber, or adds it to the subscriber's backlog. Returns the number of
+ * subscribers; each then has a record. Throws when a record is not confirmed to be stored; repeating the fan-out is
+ * safe.
  */
 export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>): Promise<number> {
   const knownAt = services.clock.now()
@@ -37,7 +38,7 @@ export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>)
   const subscribers = matcher.match(event, alternative, accepted)
   const deliver = (subscriber: SubscriptionEntry) =>
     deliverTo(services, { ...given, knownAt }, subscriber)
-  await forEachConcurrently(subscribers, CONCURRENCY, deliver, Infinity) // some that fail keep nobody from being tried
+  await forEachConcurrently(subscribers, CONCURRENCY, deliver, Infinity) // a failure does not stop the others
   return subscribers.length
 }
 
@@ -68,7 +69,10 @@ async function addToBacklog(
   await ensureDrain(services, fan, subscriber, delivery)
 }
 
-/** A record in the backlog has a waker: the circuit that is not closed, as far as is known, or one that is made so now. */
+/**
+ * Makes sure that a drain will find a record in the backlog: starts one unless the index showed, within the last 5 s, a
+ * circuit that is not closed.
+ */
 async function ensureDrain(
   services: Services,
   { knownAt }: FanOut,
@@ -82,14 +86,14 @@ async function ensureDrain(
     await cancel(services, String(subscriber.number), id)
 }
 
-/** What has joined the backlog of a subscription that is deleted has nobody to wake it. */
+/** Cancels a delivery that joined the backlog of a deleted subscription: no drain would find it. */
 async function cancel({ deliveries }: Services, subscription: string, id: string): Promise<void> {
   const stored = await deliveries.find(subscription, id)
   if (stored !== undefined)
     await changeDelivery({ deliveries }, stored, (delivery) => cancelled(delivery, DELETED))
 }
 
-/** Attempts at once, and waits for 2 s: the record of a slower one is made before its answer comes. */
+/** Attempts the delivery. A record is created after 2 s even without an answer. */
 async function attempt(
   services: Services,
   fan: FanOut,
@@ -126,8 +130,8 @@ async function storeFirstOutcome(
 }
 
 /**
- * Makes the record of an attempt that is still open, due when it must have ended, and stores its outcome when it has: that is
- * noted in any case, also where the record is not confirmed or another's.
+ * Creates the record of an attempt that is still open, due after its time limit, and stores the outcome in the
+ * background. The circuit is updated even if the record is not confirmed or another copy of the message created it.
  */
 async function recordOpenAttempt(
   services: Services,

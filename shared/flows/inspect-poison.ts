@@ -9,7 +9,7 @@ import {
 import type { Services } from '../services.ts'
 import { MAX_DEQUEUE_COUNT, storeSpilled } from './store-spilled-event.ts'
 
-/** Finds what a message speaks of. */
+/** Finds the work that a message refers to. */
 type Find = (services: Services, message: unknown) => Promise<unknown>
 
 const finders: Record<string, Find> = {
@@ -41,8 +41,8 @@ const finders: Record<string, Find> = {
 }
 
 /**
- * Why a message that failed for good must be kept, or undefined where it speaks of work that the sweep will find: an
- * outage makes no dead letters.
+ * Returns why a poison message must be kept, or undefined when the sweep will find its work: an outage makes no dead
+ * letters. Throws when the store cannot be read.
  */
 export async function reasonToKeep(
   services: Services,
@@ -61,6 +61,6 @@ export async function reasonToKeep(
   }
 }
 
-/** What JSON.parse and the schemas of messages throw; anything else is trouble on the way. */
+/** Whether JSON.parse or a schema threw the error. Any other error comes from the store. */
 const isParseError = (error: unknown): error is Error =>
   error instanceof SyntaxError || Joi.isError(error)

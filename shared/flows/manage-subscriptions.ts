@@ -23,15 +23,16 @@ import { requestValidation, firstValidation } from './validate-subscription.ts'
 const SECRET_OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
 const MAX_SECRETS = 5 // each signs the whole body: a thousand held a process up for 1.8 s
 
-/** A subscription, and its secret where it has just been made: it is told once. */
+/** A subscription. `secret` is present only when it was just created. */
 export interface Subscribed {
   subscription: SubscriptionDocument
   secret?: string
 }
 
 /**
- * The consumer's subscription as asked for: a new one, or the identical one that it has. Either way the validation event
- * is sent (again). `api` is this service's address, for the source of that event. 400 where the endpoint will not do.
+ * Returns the consumer's subscription for a request: a new one, or the identical existing one. Sends the validation
+ * event (again) in both cases. `api` is the address of this API, for the event's source. Throws a 400 when the endpoint
+ * is not allowed, and a 503 when the subscription is not confirmed to be stored.
  */
 export async function subscribe(
   services: Services,
@@ -62,8 +63,8 @@ export async function subscribe(
 }
 
 /**
- * Stores a new subscription, in a tombstone's place where there is one, which whoever settles it may be writing. Returns the
- * session of what is there then; undefined where another was made first.
+ * Stores a new subscription, in place of a tombstone if there is one; a drain may be writing that tombstone. Returns
+ * the session token of the write, or undefined when another request created the subscription first.
  */
 async function store(
   { subscriptions }: Services,
@@ -86,7 +87,10 @@ async function store(
   return stored?.session
 }
 
-/** The subscription that a request's `id` names, which must be the caller's: 401, 404, 403. */
+/**
+ * Returns the subscription that the request's `id` names. Throws a 401 without a valid token, a 404 when there is none,
+ * and a 403 when it belongs to another consumer.
+ */
 export async function requireOwnedSubscription(
   { auth, subscriptions }: Services,
   { headers, params: { id = '' } }: HttpRequest,
@@ -98,7 +102,10 @@ export async function requireOwnedSubscription(
   return found
 }
 
-/** Gives a subscription a new secret; the one before signs too for 24 hours, unless four newer ones follow. */
+/**
+ * Adds a secret to a subscription and returns it. The previous one also signs for 24 hours, unless four newer ones
+ * follow. Throws a 404 when the subscription is gone.
+ */
 export async function rotateSecret(
   { subscriptions, clock }: Services,
   subscription: Stored<SubscriptionDocument>,
@@ -113,7 +120,7 @@ export async function rotateSecret(
   return secret
 }
 
-/** Deletes a subscription, and has the deliveries that wait for it cancelled. */
+/** Deletes a subscription, and sends the message that cancels its open deliveries. */
 export async function unsubscribe(
   services: Services,
   { _etag, _ts, ...subscription }: Stored<SubscriptionDocument>,
@@ -150,7 +157,7 @@ function newSubscription(consumer: string, number: number, request: Subscription
   }
 }
 
-/** The same for an identical request, so that the store itself refuses a second one. */
+/** Returns the same id for identical requests, so that the store rejects a duplicate. */
 function documentIdOf({ endpoint, filters }: SubscriptionRequest): string {
   const { resource, source, subject, alternative, type } = filters
   const said = JSON.stringify([endpoint, resource, source, subject, alternative, type])

@@ -8,7 +8,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 type State = DeliveryDocument['state']
 
-/** What an owner can ask for, and the states that are stored as it: why one waits is ours. */
+/** The states of the API, and the stored states that each stands for. */
 const states: Record<string, State[]> = {
   waiting: ['waiting', 'backlog'],
   delivered: ['delivered'],

@@ -4,9 +4,9 @@ import type { Services } from '../services.ts'
 const CONCURRENCY = 16
 
 /**
- * Does `redriveOne` on page after page of what is overdue until none is left, none of a page could be claimed, or `endMs`
- * (epoch) has come. What fails does not stop the others, but has it throw at the end. Returns how often `redriveOne` gave
- * true.
+ * Redrives page after page of overdue work until nothing of a page could be redriven, or `endMs` (epoch milliseconds)
+ * has passed. A failure does not stop the others; the first one is thrown at the end. Returns how often `redriveOne`
+ * returned true.
  */
 export async function redrive<T>(
   { clock }: Pick<Services, 'clock'>,

@@ -16,32 +16,35 @@ import { sendRetry } from './store-outcome.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
-const PAGE_BYTES = 8_000_000 // of events: Cosmos gives 4 MB a round trip, and 100 MB would not be read in a query's 5 s
+const PAGE_BYTES = 8_000_000 // of events: Cosmos DB returns 4 MB per round trip, and a query has 5 s
 const CONCURRENCY = 16
-const PAGE_INTERVAL_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second at most
+const PAGE_INTERVAL_SECONDS = 1 // between pages, which limits a replay to 100 deliveries a second
 
 /**
- * Puts one page of a replay into the backlog, has that drained, and asks for the next page. Returns the state the replay is
- * in. Everything in it may be done twice.
+ * Adds one page of a replay to the backlog, starts a drain, and sends the message for the next page. Returns the
+ * replay's state. Repeating a page is safe. Throws when the replay or its subscription is not visible yet.
  */
 export async function replayPage(
   services: Services,
   { subscription: number, replay: id }: ReplayMessage,
 ): Promise<ReplayDocument['state']> {
   const replay = await services.replays.find(number, id)
-  if (replay === undefined) throw new Error(`Replay ${id} is not to be seen yet.`)
+  if (replay === undefined) throw new Error(`Replay ${id} is not visible yet.`)
   if (replay.state !== 'running') return replay.state
   const subscription = await findSubscription(services, replay)
   if (subscription === undefined) return finish(services, replay, 'cancelled')
   const page = replay.only === 'dead' ? deadPage : eventPage
   const { looked, sent, cursor, more } = await page(services, replay, subscription)
-  // Before the cursor moves, so that a page that is done again ends here too: of dead ones it finds those that are left.
+  // Before the cursor moves: a repeated page starts the drain too, even if it finds fewer dead deliveries.
   if (sent > 0 || replay.only === 'dead') await startDrain(services, subscription)
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
   return more ? continueReplay(services, done) : finish(services, done, 'done')
 }
 
-/** Returns the replay's subscription; undefined where nothing goes to it any more. Throws where it may only lag. */
+/**
+ * Returns the replay's subscription, or undefined when it is deleted or disabled. Throws when it may not be visible
+ * yet.
+ */
 async function findSubscription(
   services: Services,
   replay: ReplayDocument,
@@ -52,16 +55,16 @@ async function findSubscription(
   const found = await services.subscriptions.byNumber(number)
   const begun = timeOf(replay.id).getTime() / 1000
   if (found?.validated === undefined && !isLongAgo(services.clock, begun))
-    throw new Error(`Subscription ${number} is not to be seen, or not validated, yet.`)
+    throw new Error(`Subscription ${number} is not visible, or not validated, yet.`)
   return found !== undefined && isActive(found) ? found : undefined
 }
 
 interface Page {
   looked: number
-  /** How many are in the backlog by it. */
+  /** How many deliveries this page added to the backlog. */
   sent: number
   cursor: string
-  /** Whether there may be more after it. */
+  /** Whether more pages may follow. */
   more: boolean
 }
 
@@ -94,8 +97,8 @@ async function eventPage(
 }
 
 /**
- * The events of the next page: it is full by their number or by their size, or ends before an event whose first fan-out may
- * be under way, which would send it too; else they are the last.
+ * Returns the events of the next page. It ends at 100 events, at 8 MB, or before an event whose first fan-out may be
+ * under way, since that would deliver the event too.
  */
 async function readPage(
   services: Services,
@@ -111,7 +114,7 @@ async function readPage(
     more = isYoung(document)
     if (more) return false
     events.push(document)
-    bytes += Buffer.byteLength(JSON.stringify(document.event)) // about 2 ms for one of 1 MB
+    bytes += Buffer.byteLength(JSON.stringify(document.event)) // about 2 ms for 1 MB
     more = events.length >= PAGE || bytes >= PAGE_BYTES
     return !more
   })
@@ -130,7 +133,9 @@ async function processPage<T extends { id: string }>(
   return { looked: items.length, sent, cursor: items.at(-1)?.id ?? cursor }
 }
 
-/** By its filters alone: a replay also reaches events from before the subscription. */
+/**
+ * Returns a filter for events by the subscription alone, whenever it was validated: a replay may include older events.
+ */
 function eventFilter(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
   const matcher = createMatcher()
   const always = new Date(0).toISOString()
@@ -139,7 +144,7 @@ function eventFilter(subscription: SubscriptionDocument): (event: EventDocument)
     copyOf === undefined && matcher.match(event, alternative).length > 0
 }
 
-/** Whether the event is in the backlog by this replay, or by a run of this page that was broken off. */
+/** Returns whether this replay, or an interrupted run of the same page, added the event to the backlog. */
 async function sendEvent(
   services: Services,
   { only }: ReplayDocument,
@@ -157,8 +162,8 @@ async function sendEvent(
 }
 
 /**
- * Sends a delivery that is over once more, at once. It waits by itself, not in the backlog: nothing but the record stands
- * behind a request. Returns it; undefined where it is waiting, or another was first.
+ * Starts a new run of a delivery that is over. It is attempted now and does not wait in the backlog. Returns the
+ * delivery, or undefined when it is already waiting or another request was first.
  */
 export async function redeliver(
   services: Services,
@@ -192,7 +197,7 @@ async function continueReplay(
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const { outcome } = await services.replays.save({ ...replay, due })
   if (outcome === 'written') await sendReplayPage(services, replay, PAGE_INTERVAL_SECONDS)
-  return replay.state // another copy of this page was first, and it asks for the next
+  return replay.state // otherwise another copy of this page was first, and sends the message
 }
 
 async function finish(
@@ -204,14 +209,14 @@ async function finish(
   return state
 }
 
-/** Sends the message that has a replay's next page done. */
+/** Sends the message for the next page of a replay. */
 export const sendReplayPage = (
   { replayQueue }: Services,
   { subscription, id }: ReplayDocument,
   delaySeconds = 0,
 ) => replayQueue.send({ v: 1, subscription, replay: id }, delaySeconds)
 
-/** Asks again for the page of every replay that is overdue. */
+/** Sends the message for the next page again, for each overdue replay. */
 export async function sweepReplays(services: Services): Promise<void> {
   await forEachConcurrently(
     await services.replays.overdue(nowSeconds(services.clock)),

@@ -17,12 +17,12 @@ import { sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
-/** How a message ended: as the delivery's state, or without an attempt. */
+/** The result of a message: the delivery's state, or why there was no attempt. */
 type Result = DeliveryDocument['state'] | 'dropped' | 'changed'
 
 /**
- * Does what a message of events-retry asks for: one attempt, unless the delivery has moved on. One whose subscriber is not
- * ready joins its backlog. Throws where the message must come again.
+ * Handles a message of events-retry: makes one attempt, unless the delivery has moved on (`dropped`, `changed`). Moves
+ * it to the backlog when the subscriber is not ready. Throws when the host must retry the message.
  */
 export async function retryDelivery(
   services: Services,
@@ -55,19 +55,20 @@ async function retry(
     : attemptAgain(services, message, delivery, subscriber, traceparent).finally(release)
 }
 
-/** Returns the delivery that a message speaks of; undefined where it has moved on. Throws where it is not to be seen yet. */
+/** Returns the delivery, or undefined when it has moved on. Throws when it is not visible yet. */
 async function findOpen(
   { deliveries }: Services,
   { subscription, event, run, attempt, delivery: session }: DeliveryReference,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   const found = await deliveries.find(subscription, event, session)
-  if (found === undefined) throw new Error(`Delivery ${event} is not to be seen yet.`)
+  if (found === undefined) throw new Error(`Delivery ${event} is not visible yet.`)
   return isOpen(found) && found.run === run && found.attempt === attempt ? found : undefined
 }
 
 /**
- * Returns the subscriber of a delivery, from the index or from its document. `deleted` needs proof: a tombstone, a later
- * subscription in its place, or nothing to be seen long after the event. Throws where there is none yet.
+ * Returns the subscriber of a delivery, from the index or its document. Returns `deleted` only with proof: a tombstone,
+ * a later subscription in its place, or nothing visible long after the event. Throws when the subscriber may not be
+ * visible yet.
  */
 async function findSubscriber(
   { index, subscriptions, clock }: Services,
@@ -82,14 +83,14 @@ async function findSubscriber(
   const isGone =
     found === undefined
       ? isLongAgo(clock, firstAttempt ?? timeOf(id).getTime() / 1000)
-      : found.number >= number // a number is given once, and ascends
+      : found.number >= number // numbers ascend and are never reused
   if (isGone) return 'deleted'
-  throw new Error(`Subscription ${subscription} is not to be seen yet.`)
+  throw new Error(`Subscription ${subscription} is not visible yet.`)
 }
 
 /**
- * Puts a delivery whose time has come into the backlog, and has that drained where nobody does. One that is there already
- * was put there by a run that may have died before the second.
+ * Moves a due delivery to the backlog, and starts a drain unless one is under way. When the delivery is already there,
+ * an earlier run may have died before it started the drain.
  */
 async function moveToBacklog(
   services: Services,

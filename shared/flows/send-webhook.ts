@@ -3,16 +3,16 @@ import type { Services } from '../services.ts'
 import { attemptOf, outcomeOf, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
 
-const UNSAVED_TTL_MS = 300_000 // a message comes again every 30 s, five times
+const UNSAVED_TTL_MS = 300_000 // the host retries a message every 30 s, five times
 
-/** A subscriber as an attempt needs it: from the index, or from the document. */
+/** What an attempt needs to know of a subscriber, from the index or its document. */
 export interface Receiver {
   number: number
   endpoint: string
   secrets: { key: string; until?: string }[]
 }
 
-/** The work that an attempt is. */
+/** Identifies an attempt of a subscriber. */
 interface AttemptKey {
   id: string
   run: number
@@ -20,8 +20,9 @@ interface AttemptKey {
 }
 
 /**
- * Sends an event to a subscriber. Where an attempt's outcome could not be stored, returns that outcome rather than sending
- * again: call `forgetOutcome` once it is. The caller counts the request.
+ * Sends an event to a subscriber and returns the outcome. Returns the earlier outcome instead of sending again when
+ * that could not be stored: call `forgetOutcome` once it is. The caller counts the request towards the concurrency
+ * limit.
  */
 export async function sendWebhook(
   services: Services,
@@ -44,7 +45,7 @@ export async function sendWebhook(
   return attempted
 }
 
-/** Forgets an outcome that is stored. */
+/** Forgets a stored outcome. */
 export const forgetOutcome = (
   { unsavedOutcomes }: Services,
   receiver: Pick<Receiver, 'number'>,

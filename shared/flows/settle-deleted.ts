@@ -9,12 +9,12 @@ import { sendDrain } from './send-drain.ts'
 import { endAll, forEachOpenPage } from './settle.ts'
 
 const WORK_MS = 60_000
-const RECHECK_SECONDS = 20 // what has just been ended may be shown by a replica for a while
-const TOMBSTONE_SECONDS = 86_400 // every index has heard of it long before
+const RECHECK_SECONDS = 20 // a replica may still show what was just cancelled
+const TOMBSTONE_SECONDS = 86_400 // every index has read it long before
 
 /**
- * Cancels what waits for the deleted subscriptions that stood in a document's place. Returns how it ended: `settled` with
- * nothing left, and none to come that did not know; else the next message goes on.
+ * Cancels the open deliveries of the deleted subscriptions of a document. Returns `settled` when none is left and none
+ * can follow, `settling` when another message continues, and `dropped` when the token is not that of the lease.
  */
 export async function settleDeleted(
   services: Services,
@@ -65,7 +65,7 @@ async function handOver(
   if (handed !== undefined) await sendDrain(services, handed, lease.token, { delaySeconds })
 }
 
-/** Changes what is to be settled while the lease is ours; a tombstone with nothing left is kept for a day. */
+/** Changes `settling` while the lease has this token. A tombstone with nothing left expires after a day. */
 function changeSettling(
   { subscriptions }: Services,
   read: Stored<SubscriptionOrTombstone>,

@@ -4,12 +4,12 @@ import { CLOSING_SECONDS, type Circuit } from '../subscriptions/circuit-breaker.
 import type { Drain } from './drain-backlog.ts'
 import { endAll, forEachOpenPage } from './settle.ts'
 
-const RECHECK_SECONDS = 20 // what has just been ended may be shown by a replica for a while
+const RECHECK_SECONDS = 20 // a replica may still show what was just ended
 
 /**
- * Ends what waits for a disabled subscription. The lease is written between the read of a page and its end: that proves that
- * it was still disabled when all of the page was there, so that nothing dies that was published after it was enabled again.
- * With nothing left, and none to come that did not know, the circuit needs no lease any more.
+ * Ends the open deliveries of a disabled subscription. Writes the lease between reading a page and ending it: that
+ * proves that the subscription was still disabled when the page was read, so no delivery dies that was published after
+ * it was enabled again. Gives up the lease when no delivery is left and none can follow.
  */
 export async function settleDisabled(
   { services, lease, endMs }: Drain,
@@ -26,7 +26,7 @@ export async function settleDisabled(
   })
   if (lease.circuit() === undefined || services.clock.now() >= endMs) return
   const over = Math.ceil(Date.parse(since) / 1000) + CLOSING_SECONDS
-  const left = Math.min(CLOSING_SECONDS, over - nowSeconds(services.clock)) // no longer than a message waits
+  const left = Math.min(CLOSING_SECONDS, over - nowSeconds(services.clock)) // no longer than a message may wait
   if (isNone && left <= 0) await lease.change(withoutLease)
   else await lease.handOver(Math.max(left, isNone ? 0 : RECHECK_SECONDS))
 }

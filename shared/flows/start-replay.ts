@@ -20,7 +20,7 @@ const schema = Joi.object<ReplayRequest>({
   .required()
   .prefs({ abortEarly: false, convert: false })
 
-/** The replay in a body: `only`, `from`, and `to`, which is now where it is left out. 400. */
+/** Parses the body of a replay request; `to` defaults to now. Throws a 400. */
 export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest {
   const { value: request, error } = schema.validate(value)
   if (error !== undefined) throw validationProblem(error.details)
@@ -30,8 +30,9 @@ export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest
 }
 
 /**
- * Starts a replay, one at a time for a subscription: 409 while another runs, or where nothing would be sent. The
- * subscription's document decides which of two that are asked for at once it is.
+ * Starts a replay and returns it. Throws a 409 while another replay of the subscription runs, or when the subscription
+ * is not active, and a 503 when the replay is not confirmed to be stored. Of two concurrent requests, the one that
+ * writes the subscription first wins.
  */
 export async function startReplay(
   services: Services,
@@ -64,7 +65,10 @@ async function isRunning(
   return replay?.state === 'running'
 }
 
-/** Makes it the subscription's replay, unless another was made so since it was read; then it is cancelled. */
+/**
+ * Makes it the subscription's current replay. Cancels it and returns false when another replay became that since the
+ * read.
+ */
 async function claim(
   { subscriptions, replays }: Services,
   read: Stored<SubscriptionDocument>,
@@ -84,7 +88,7 @@ async function claim(
 
 const alreadyRunning = (): Problem => new Problem(409, 'A replay of this subscription is running.')
 
-/** A replay as its owner sees it: how many events or deliveries it has looked at, and sent. */
+/** Returns a replay as the API shows it; `looked` counts the events or deliveries examined, `sent` those sent. */
 export function replayResource({ id, only, from, to, state, looked, sent }: ReplayDocument) {
   return { id, only, from, to, state, looked, sent }
 }

@@ -14,15 +14,13 @@ import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { forgetOutcome } from './send-webhook.ts'
 
-/** A record, and how many seconds after now the next attempt is; undefined where there is none, or a drain decides. */
+/** A record, and the seconds until the next attempt; undefined when there is none, or when a drain makes it. */
 interface Recorded {
   record: DeliveryDocument
   waitSeconds: number | undefined
 }
 
-/**
- * The record after an attempt. `isProbe`: a failure uses no step of the ladder, and the record stays where it is.
- */
+/** Returns the record after an attempt. A failed probe uses no step of the retry schedule and stays where it is. */
 export function recordAfter(
   { clock, random, config }: Services,
   delivery: DeliveryDocument,
@@ -42,8 +40,8 @@ export function recordAfter(
 }
 
 /**
- * Stores what an attempt has come to, also where the sweep has taken the record meanwhile. Returns the record with the
- * session of its write; undefined where it is over, or at another attempt: another copy of this work was first.
+ * Stores the outcome of an attempt, even if the sweep has claimed the record meanwhile. Returns the stored record, or
+ * undefined when it is over or at another attempt: another copy of this work was first.
  */
 export async function storeOutcome(
   services: Services,
@@ -75,7 +73,7 @@ export async function storeOutcome(
   return stored?.document
 }
 
-/** Sends the message that ends a wait, where it is short. */
+/** Sends the message that ends a short wait. The sweep ends a long one. */
 export async function sendRetry(
   { retryQueue }: Services,
   delivery: DeliveryDocument,

@@ -15,9 +15,9 @@ import { sendDrain } from './send-drain.ts'
 import { sendValidation } from './validate-subscription.ts'
 
 /**
- * Has everything done that waits for a subscription, and whose time has come: a pause that is over, a drain or the settling
- * of a deleted one whose lease ran out, a validation whose message was lost. It starts work and does none, so that one
- * subscriber's backlog takes nobody's time. Returns how many were woken.
+ * Starts the work of each overdue subscription: a drain after a pause, a drain or settling whose lease expired, a
+ * validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
+ * how many were woken.
  */
 export const sweepSubscriptions = (services: Services, endMs: number): Promise<number> =>
   redrive(
@@ -56,7 +56,7 @@ async function wakeSubscription(
   return true
 }
 
-/** The document with a new lease, or due, for each part whose time is over. */
+/** Returns the document with a new lease or due time for each part that is overdue. */
 function withRenewedLeases(
   { clock, config }: Services,
   document: SubscriptionOrTombstone,

@@ -20,11 +20,11 @@ import { sendDrain } from './send-drain.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 
 const RETRY_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
-const MAX_WRITE_MS = 7000 // the longest that it may take to store that a subscription is validated
-const INDEX_PROPAGATION_SECONDS = 13 // those 7, 5 that an index may be old, 1 that clocks differ
-const FAN_OUT_SECONDS = 4 // an event that is looked at sooner may be under way: it would be sent twice
+const MAX_WRITE_MS = 7000 // the longest that storing `validated` may take
+const INDEX_PROPAGATION_SECONDS = 13 // 7 for that write, 5 for the age of an index, 1 for clock skew
+const FAN_OUT_SECONDS = 4 // the first fan-out of a younger event may be under way, and would deliver it twice
 
-/** Has the validation event sent to a subscription's endpoint, from the first attempt on. Gives it as it is then. */
+/** Starts the validation of an endpoint over, at once. Returns the subscription as stored. */
 export async function requestValidation(
   services: Services,
   subscription: Stored<SubscriptionDocument>,
@@ -33,14 +33,19 @@ export async function requestValidation(
   return schedule(services, subscription, firstValidation(api, subscription.number, 0), 0)
 }
 
-/** A validation that is to begin; the sweep begins it at `due` (epoch seconds) if its message is lost. */
+/**
+ * Returns a validation before its first attempt. The sweep starts it at `due` (epoch seconds) if its message is lost.
+ */
 export const firstValidation = (api: string, number: number, due: number): Validation => ({
   attempt: 0,
   due,
   source: `${api}/subscriptions/${number}`,
 })
 
-/** One attempt to validate: any 2xx will do. Gives how it ended, for the log; throws where the message must come again. */
+/**
+ * Makes one attempt to validate an endpoint; any 2xx is a success. Returns the outcome, for the log, or `dropped`.
+ * Throws when the host must retry the message.
+ */
 export async function validate(services: Services, message: ValidationMessage): Promise<string> {
   const found = await services.subscriptions.find(
     message.consumer,
@@ -48,7 +53,7 @@ export async function validate(services: Services, message: ValidationMessage): 
     message.session,
   )
   if (found === undefined)
-    throw new Error(`Subscription ${message.subscription} is not to be seen yet.`)
+    throw new Error(`Subscription ${message.subscription} is not visible yet.`)
   if (!isSubscription(found) || found.validation?.attempt !== message.attempt) return 'dropped'
   const { validation } = found
   if (validation.due === undefined) return 'dropped' // given up
@@ -72,8 +77,8 @@ const validationEvent = (source: string) => ({
 })
 
 /**
- * A success also enables a disabled subscription, which then matches what comes from now on; what still waits for it is
- * delivered.
+ * Stores that the subscription is validated, which also enables a disabled one: it matches events from now on, and its
+ * open deliveries are delivered.
  */
 async function markValidated(
   services: Services,
@@ -87,21 +92,22 @@ async function markValidated(
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     const { validation: _done, ...rest } = current
     if (!isInactive(current)) return rest
-    if (!isNew) throw new Error(`Subscription ${read.number} was disabled meanwhile.`) // comes again, to catch up too
+    // The host retries the message, which then also replays what was missed.
+    if (!isNew) throw new Error(`Subscription ${read.number} was disabled meanwhile.`)
     const validated = { ...rest, validated: new Date(now).toISOString() }
     const isDisabled = rest.circuit !== undefined && rest.circuit.state === 'disabled'
     return isDisabled ? withCircuit(validated, withDrain(undefined, now, token)) : validated
   })
   services.index.invalidate()
   if (updated !== undefined) await sendDrain(services, updated, token)
-  if (isNew && clock.now() - now > MAX_WRITE_MS) await replayMissed(services, read, now) // further than before
+  if (isNew && clock.now() - now > MAX_WRITE_MS) await replayMissed(services, read, now) // up to now
 }
 
 const isInactive = (subscription: SubscriptionDocument): boolean => !isActive(subscription)
 
 /**
- * Events of the first seconds may be fanned out by a process whose index does not know the subscription yet. A replay of
- * what is missing finds them, once every index knows.
+ * Replays the events of the first seconds: a process whose index does not know the subscription yet may have fanned
+ * them out. The replay begins once every index knows it.
  */
 async function replayMissed(
   services: Services,
@@ -140,7 +146,7 @@ async function scheduleNext(
   }
 }
 
-/** Has the next attempt of a validation made after so many seconds; the sweep asks for it if its message is lost. */
+/** Schedules the next attempt of a validation. The sweep sends its message at `due` if this one is lost. */
 async function schedule(
   services: Services,
   read: Stored<SubscriptionDocument>,
@@ -157,7 +163,7 @@ async function schedule(
   return updated.document
 }
 
-/** Sends the message that has a subscription's endpoint asked. It may fail: `due` has the sweep send it again. */
+/** Sends the message for an attempt of a validation. It may be lost: the sweep sends it again at `due`. */
 export async function sendValidation(
   { validationQueue }: Services,
   { consumer, id, validation }: SubscriptionDocument,

@@ -40,7 +40,9 @@ const schema = Joi.object<RequestBody>({
   includesubunits: Joi.boolean().strict(),
 }).prefs({ abortEarly: false, convert: false, stripUnknown: true })
 
-/** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3). Throws a 400. */
+/**
+ * Parses the request, with member names in any case and the original's messages (altinn-contract §5.3). Throws a 400.
+ */
 export function parseSubscriptionRequest({ text, value }: JsonBody): SubscriptionRequest {
   const object = requireObject(value, 'one subscription')
   const given = [...membersOf(text, object)].filter(([, member]) => member !== null)

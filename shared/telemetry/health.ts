@@ -14,7 +14,9 @@ interface Parts {
   inbound: Pick<ReturnType<typeof openQueue>, 'probe'>
 }
 
-/** Makes the check of the parts the app cannot work without: at most 5 s old, within 2 s, however many ask. */
+/**
+ * Creates the health check of the parts that the app needs: at most 5 s old, within 2 s, shared by concurrent callers.
+ */
 export function createHealth({ heartbeats, inbound }: Parts) {
   let last: { at: number; result: Promise<Health> } | undefined
 

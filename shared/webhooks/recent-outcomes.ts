@@ -3,14 +3,14 @@ import { createBoundedMap } from './bounded-map.ts'
 const RECENT_MS = 60_000
 const MAX_SUBSCRIBERS = 10_000
 
-/** What an instance has seen of a subscriber lately. */
+/** The recent outcomes of a subscriber. */
 interface Recent {
   consecutiveFailures: number
   /** Milliseconds of the epoch; undefined when this instance has seen no success. */
   succeededAt: number | undefined
 }
 
-/** Remembers, in this instance alone, how the last attempts at each subscriber ended; `now` is in ms of the epoch. */
+/** Remembers how the last attempts at each subscriber ended, in this instance only. `now` is in epoch milliseconds. */
 export function createRecentOutcomes(now: () => number) {
   const recent = createBoundedMap<Recent>(MAX_SUBSCRIBERS)
 
@@ -18,7 +18,10 @@ export function createRecentOutcomes(now: () => number) {
     succeeded: (subscription: string): void =>
       recent.set(subscription, { consecutiveFailures: 0, succeededAt: now() }),
 
-    /** Counts a failure, but for a retry's; returns how many there are in a row, and whether no success was seen for a minute. */
+    /**
+     * Counts a failure, unless it is a retry. Returns the consecutive failures, and whether there was no success for a
+     * minute.
+     */
     failed(
       subscription: string,
       isRetry: boolean,
@@ -33,7 +36,7 @@ export function createRecentOutcomes(now: () => number) {
       }
     },
 
-    /** Forgets the failures in a row: they have opened the circuit. */
+    /** Forgets the consecutive failures, once they have opened the circuit. */
     reset: (subscription: string): void => recent.delete(subscription),
   }
 }

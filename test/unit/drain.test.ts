@@ -17,7 +17,7 @@ import {
 
 test('a drain of a subscription that is not to be seen comes again', async () => {
   const { services, run } = startFlows()
-  await assert.rejects(run(drainSubscription(services, message)), /not to be seen/)
+  await assert.rejects(run(drainSubscription(services, message)), /not visible/)
 })
 
 test('a drain without the lease, or of a deleted subscription, does nothing', async () => {

@@ -13,7 +13,7 @@ test('an event that is fanned out already is left alone; one that is not to be s
   assert.deepEqual([requests.length, calls.length], [1, 1])
   assert.ok(event(id) !== undefined)
   containers.events.remove(`${RESOURCE}/party/1/${id}`)
-  await assert.rejects(fanOut(), /not to be seen/)
+  await assert.rejects(fanOut(), /not visible/)
 })
 
 test('the same event twice in one process is fanned out once', async () => {
@@ -118,6 +118,6 @@ test('a backlog is not left to a circuit that is not to be seen: the message com
   await flows.run(flows.services.index.current())
   for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
   flows.containers.subscriptions.remove('/org/ttd/document-1')
-  await assert.rejects(flows.fanOut(), /not to be seen/)
+  await assert.rejects(flows.fanOut(), /not visible/)
   assert.equal(flows.event(flows.id)?.pending, SECOND + 60)
 })

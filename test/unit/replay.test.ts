@@ -66,13 +66,13 @@ test('a replay that is over stays so, one that is not to be seen comes again', a
     const { page, calls } = startReplay({ state })
     assert.deepEqual([await page(), calls.length], [state, 1])
   }
-  await assert.rejects(startReplay().page(idOf(1)), /not to be seen/)
+  await assert.rejects(startReplay().page(idOf(1)), /not visible/)
 })
 
 test('a replay of a deleted subscription is cancelled; of one that only lags it comes again', async () => {
   const gone = startReplay()
   gone.containers.subscriptions.remove('/org/ttd/document-1')
-  await assert.rejects(gone.page(), /not to be seen/)
+  await assert.rejects(gone.page(), /not visible/)
   assert.equal(gone.replay()?.state, 'running')
   gone.store(tombstone(1))
   await gone.pass(4)

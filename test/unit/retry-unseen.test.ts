@@ -39,7 +39,7 @@ test('a tombstone of the same number says that it is deleted, also where the ind
 test('nothing to be seen of a subscription is no proof while the delivery is young', async () => {
   const young = startRetry(undefined, { firstAttempt: SECOND - 3595 }, 9000)
   await nowhere(young)
-  await assert.rejects(young.retry(), /not to be seen/)
+  await assert.rejects(young.retry(), /not visible/)
   assert.equal(young.record()?.state, 'waiting')
   const old = startRetry(undefined, { firstAttempt: SECOND - 3605 })
   await nowhere(old)
@@ -70,7 +70,7 @@ test('an older number in the subscription’s place is a replica that lags', asy
   }
   await assert.rejects(
     flows.run(retryDelivery(flows.services, message, traceparent)),
-    /not to be seen/,
+    /not visible/,
   )
 })
 

@@ -1,20 +1,19 @@
 /**
- * Calls `work` for each item, at most `atOnce` at a time, and in order. After more than `mostFailures` failures it
- * begins no more: the store itself is at fault. Rejects after all have ended, with the number of failures and the first
- * one.
+ * Calls `work` for each item, in order, at most `limit` at a time. After `maxFailures` failures it begins no more: then
+ * the store itself is at fault. Rejects when all have ended, with the number of failures and the first error.
  */
 export async function forEachConcurrently<T>(
   items: T[],
   limit: number,
   work: (item: T) => Promise<void>,
-  mostFailures = limit,
+  maxFailures = limit,
 ): Promise<void> {
-  const shared = items.values() // one iterator: whoever is free takes the next
+  const shared = items.values() // one iterator: a free worker takes the next
   const failures: unknown[] = []
   const worker = async () => {
     for (const item of shared) {
       await work(item).catch((error: unknown) => failures.push(error))
-      if (failures.length >= mostFailures) return
+      if (failures.length >= maxFailures) return
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))

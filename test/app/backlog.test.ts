@@ -21,7 +21,7 @@ const BACKLOG = 500
 const MAX_CALLS = 12
 
 test(
-  `a backlog of ${BACKLOG} costs at most ${MAX_CALLS} calls to the store for each, and keeps no other subscriber waiting`,
+  `a backlog of ${BACKLOG} costs at most ${MAX_CALLS} store calls per delivery and delays no other subscriber`,
   { skip },
   async (t) => {
     const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])

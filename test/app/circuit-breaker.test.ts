@@ -83,7 +83,7 @@ const pauseEnds = ({ id }: Subscribed) => endLease(stores, app, id)
 const timesOf = (arrivals: Delivery[]) => arrivals.map(({ at }) => at.getTime())
 
 suite('a subscriber that is down', { skip, concurrency: true }, () => {
-  test('gets nothing but probes, then 1, 10, 100 and all that waits, oldest first, and its circuit says how it is', async () => {
+  test('gets only probes, then 1, 10, 100 and the whole backlog, oldest first, and its circuit shows each state', async () => {
     const own = await subscribedApp()
     const began = Date.now()
     const events = await opened(own)
@@ -125,7 +125,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.deepEqual(closed, { state: 'closed', waiting: '0' })
   })
 
-  test('is not asked again before its Retry-After', async () => {
+  test('gets no request before its Retry-After', async () => {
     const own = await subscribedApp()
     const began = Date.now()
     receiver.behave({ status: 503, headers: { 'retry-after': '3600' } }, own.path)
@@ -135,7 +135,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.ok(wait >= 3600 && wait < 3700, `${wait} s`)
   })
 
-  test('uses up no step of the ladder by its probes, which go on after the one that failed, and no attempt is forgotten', async () => {
+  test('uses no step of the retry schedule for probes, which move on after a failed one, and keeps every attempt', async () => {
     const own = await subscribedApp()
     const events = await opened(own)
     const stepsOf = (records: DeliveryDocument[]) => records.map(({ attempt }) => attempt)
@@ -160,7 +160,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     await Promise.all(events.map((event) => waitForState(stores, own.id, event, 'delivered', 20)))
   })
 
-  test('and answers 410 to a probe is disabled: what waits is dead, and nothing dies that is published once it is enabled', async () => {
+  test('is disabled by a 410 to a probe: its backlog dies, and events published after it is enabled again do not', async () => {
     const own = await subscribedApp()
     const events = await opened(own)
     receiver.behave({ status: 410 }, own.path)
@@ -181,7 +181,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.deepEqual(await inCircuit(own, 'closed', 60), { state: 'closed', waiting: '0' })
   })
 
-  test('and is deleted has all that waits cancelled, also where it is made again at once', async () => {
+  test('has its backlog cancelled when it is deleted, even if it is created again at once', async () => {
     const own = await subscribedApp()
     const events = await opened(own)
     await own.remove(own.id)

@@ -43,7 +43,7 @@ function mostOpen(arrivals: { at: Date }[], ms: number): number {
   return Math.max(...times.map((end) => times.filter((at) => at > end - ms && at <= end).length))
 }
 
-test('a quick subscriber gets 24 requests at once, and more than that one after another', async () => {
+test('sends 24 requests at once to a quick subscriber and the rest as those end', async () => {
   const { path, receiver, publishMany, allDelivered, arrivals } = await subscribedApp()
   receiver.behave({ delayMs: QUICK_MS }, path)
   const events = await publishMany(40)
@@ -53,7 +53,7 @@ test('a quick subscriber gets 24 requests at once, and more than that one after 
 })
 
 test(
-  'what waits for a slow subscriber is written when it is made and when it has arrived, and sent once, 4 at a time',
+  'writes each delivery of a slow subscriber’s backlog when created and when delivered, and sends it once, 4 at a time',
   { skip },
   async () => {
     const { id, path, stores, receiver, publish, publishMany, ...own } = await subscribedApp()

@@ -71,7 +71,7 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     assert.deepEqual(await client.deliveries(ids.many, `?after=${last}`), { deliveries: [] })
   })
 
-  test('sees a dead delivery as soon as it is dead, with all of its attempts', async () => {
+  test('sees a dead delivery at once, with all attempts', async () => {
     receiver.behave({ status: 503, body: 'x'.repeat(5000), delayMs: 50 }, '/fails')
     const published = Date.now()
     const id = await publish('fails')
@@ -96,7 +96,7 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     assert.ok(Date.parse(String(attempts[0]?.at)) < Date.parse(String(attempts[1]?.at)))
   })
 
-  test('sends a dead delivery once more: the next run, the same id, a fresh timestamp', async () => {
+  test('retries a dead delivery: the next run, the same id, a fresh timestamp', async () => {
     receiver.behave({ status: 500 }, '/recovers')
     const id = await publish('recovers')
     await record('recovers', id, 'dead')
@@ -126,7 +126,7 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     await record('recovers', id, 'delivered', 2)
   })
 
-  test('is told when the next attempt comes, and cannot hurry it', async () => {
+  test('sees when the next attempt is due, and cannot retry a waiting delivery', async () => {
     receiver.behave({ status: 429, headers: { 'retry-after': '120' } }, '/slow')
     const id = await publish('slow')
     const waiting = await eventuallyByApi('tried once', async () => {
@@ -163,7 +163,7 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     })
 })
 
-test('each state has its own deliveries, and nobody but the owner sees any', async () => {
+test('sees the deliveries of each state, and nobody else sees any', async () => {
   const expected: [Name, string, number][] = [
     ['fails', 'dead', 1],
     ['fails', 'delivered', 0],

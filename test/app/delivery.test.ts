@@ -57,7 +57,7 @@ const disabled = (own: {
     return circuit.state === 'disabled' && circuit
   })
 test(
-  'a published event arrives signed, traced and in the form of the original',
+  'delivers a published event signed, traced and in the form of the original',
   { skip },
   async () => {
     const { id, secret, path, publish, arrived } = await subscribedApp()
@@ -78,13 +78,13 @@ test(
 )
 
 const suiteOptions = { skip, concurrency: true }
-suite('each subscriber gets its events, whatever its endpoint does', suiteOptions, () => {
-  test('an event published the moment a subscription is validated arrives, though indexes are older', async () => {
+suite('deliveries to each kind of endpoint', suiteOptions, () => {
+  test('delivers an event published the moment a subscription is validated, although indexes are older', async () => {
     const { publish, arrived } = await subscribedApp({ wait: false })
     await arrived(await publish(), 40)
   })
 
-  test('a message that comes twice is delivered once', async () => {
+  test('delivers once when a message comes twice', async () => {
     const { id, publish, arrivals } = await subscribedApp()
     const event = await publish()
     const { resource, subject, traceparent } = await waitForState(stores, id, event, 'delivered')
@@ -100,7 +100,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     assert.equal(arrivals(event).length, 1)
   })
 
-  test('a 503 is tried again after the ladder’s wait, with the same id and a fresh signature', async () => {
+  test('retries a 503 after the wait of the schedule, with the same id and a fresh signature', async () => {
     const { id, path, publish, arrivals } = await subscribedApp()
     receiver.behave(firstly({ status: 503, body: 'x'.repeat(5000) }), path)
     const event = await publish()
@@ -121,7 +121,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     'a redirect': [{ status: 301, headers: { location: 'http://127.0.0.1:1/' } }, 301],
   } satisfies Record<string, [Behaviour, RegExp | number]>
   for (const [what, [behaviour, seen]] of Object.entries(outcomes))
-    test(`${what} is a failure that is tried again`, async () => {
+    test(`retries after ${what}`, async () => {
       const { id, path, publish } = await subscribedApp()
       receiver.behave(behaviour, path)
       const { attempts, due = 0 } = await attempted(id, await publish())
@@ -135,7 +135,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     ['seconds', () => '90'],
     ['a date', () => new Date(Date.now() + 90_000).toUTCString()],
   ] as const)
-    test(`a 429 with Retry-After as ${form} is obeyed`, async () => {
+    test(`honours Retry-After as ${form} with a 429`, async () => {
       const { id, path, publish } = await subscribedApp()
       receiver.behave(() => ({ status: 429, headers: { 'retry-after': header() } }), path)
       const { attempts, due = 0 } = await attempted(id, await publish())
@@ -149,14 +149,14 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     assert.ok(wait > seconds - 1.5 && wait < seconds + 3, `due in ${wait} s, not ${seconds}`)
   }
 
-  test('an answer of 5 MB is kept to 4 KB and does no harm', async () => {
+  test('keeps 4 KB of an answer of 5 MB', async () => {
     const { id, path, publish } = await subscribedApp()
     receiver.behave({ body: Buffer.alloc(5_000_000, 'a') }, path)
     const { attempts } = await waitForState(stores, id, await publish(), 'delivered')
     assert.equal(attempts[0]?.answer?.length, 4096)
   })
 
-  test('a 410 disables the subscription; what waits for it is dead with that reason', async () => {
+  test('disables the subscription after a 410; its open deliveries die with that reason', async () => {
     const own = await subscribedApp()
     receiver.behave({ status: 410 }, own.path)
     const { reason } = await waitForState(stores, own.id, await own.publish(), 'dead')
@@ -172,14 +172,14 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     assert.equal(own.arrivals().length, before, 'a disabled subscription matches nothing')
   })
 
-  test('a 200 with webhook-delivery: disable is delivered, and the last', async () => {
+  test('counts a 200 with webhook-delivery: disable as delivered, and sends nothing more', async () => {
     const own = await subscribedApp()
     receiver.behave({ headers: { 'webhook-delivery': 'disable' } }, own.path)
     await waitForState(stores, own.id, await own.publish(), 'delivered')
     assert.equal((await disabled(own)).reason, 'disabled by webhook-delivery header')
   })
 
-  test('after five days of only failures a subscription is disabled, and says why and since when', async () => {
+  test('disables a subscription after five days without a success, and shows why and since when', async () => {
     const own = await subscribedApp()
     const failingSince = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString()
     await updateStored(stores, own.id, (subscription) => ({
@@ -196,7 +196,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     assert.equal(dead.reason, `the subscription is disabled: ${reason}`)
   })
 
-  test('at the end of the ladder a delivery is dead, and says why', async () => {
+  test('a delivery dies at the end of the retry schedule, and shows why', async () => {
     const { id, path, publish } = await subscribedApp()
     receiver.behave({ status: 500 }, path)
     const { reason, attempts } = await waitForState(stores, id, await publish(), 'dead', 15)
@@ -204,7 +204,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     assert.equal(reason, 'gave up after 4 attempts: answered 500')
   })
 
-  test('deleting a subscription cancels what waits for it', async () => {
+  test('cancels the open deliveries of a deleted subscription', async () => {
     const { id, path, publish, remove } = await subscribedApp()
     receiver.behave({ status: 503, headers: { 'retry-after': '60' } }, path)
     const event = await publish()
@@ -214,7 +214,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     assert.equal(reason, 'the subscription was deleted')
   })
 
-  test('an event of 1 MB arrives whole, one of a byte more is refused', async () => {
+  test('delivers an event of 1 MB whole, and rejects one byte more', async () => {
     const { path, publish, arrived } = await subscribedApp()
     const size =
       Buffer.byteLength(JSON.stringify({ ...exampleEvent, data: '' })) +

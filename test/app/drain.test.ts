@@ -84,7 +84,7 @@ suite('a backlog', { skip, concurrency: true }, () => {
     ['has been missing for an hour: that one is dead', nowSeconds() - 3700, 'dead'],
     ['is not to be seen, which waits by itself: it may only lag', undefined, 'waiting'],
   ] as const)
-    test(`goes on where the event of its first delivery ${what}, and the circuit closes`, async () => {
+    test(`continues when the event of its first delivery ${what}, and the circuit closes`, async () => {
       const own = await subscribedApp()
       const subscription = await withLease(own, 'open')
       const [gone, ...others] = await storeOldBacklog(subscription, own, 5)
@@ -102,7 +102,7 @@ suite('a backlog', { skip, concurrency: true }, () => {
       await closed(own)
     })
 
-  test('is drained once by a message that comes twice, and a message with an old token does nothing', async () => {
+  test('is drained once when its message comes twice; a message with an old token does nothing', async () => {
     const own = await subscribedApp()
     const [token, oldToken] = [randomUUID(), randomUUID()]
     const subscription = await withLease(own, 'draining', token)
@@ -123,7 +123,7 @@ suite('a backlog', { skip, concurrency: true }, () => {
     assert.equal(own.arrivals().length, events.length, 'each came once')
   })
 
-  test('of a subscription that is gone has its message dropped', async () => {
+  test('of a deleted subscription drops its message', async () => {
     const own = await subscribedApp()
     const subscription = await withLease(own, 'draining')
     const events = await storeOldBacklog(subscription, own, 3)
@@ -137,7 +137,7 @@ suite('a backlog', { skip, concurrency: true }, () => {
 })
 
 test(
-  'all queues emptied, and the drain killed, while a backlog is drained: everything arrives',
+  'delivers a whole backlog although all queues are cleared and the drain is killed',
   { skip },
   async () => {
     const doomed = await startApp(stores, { settings, functions: ['drain-backlog'] })

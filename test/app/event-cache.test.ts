@@ -37,7 +37,7 @@ function createStage(
   return Object.assign(stage, recent)
 }
 
-test('an event is read once for all who ask within 5 s, also at the same time', async () => {
+test('reads an event once for all callers within 5 s, concurrent ones included', async () => {
   const stage = createStage()
   const reference = referenceTo(newEventId())
   const found = await Promise.all([stage.find(reference), stage.find(reference)])
@@ -53,7 +53,7 @@ test('an event is read once for all who ask within 5 s, also at the same time', 
   assert.equal(stage.asked.length, 2)
 })
 
-test('an event that is not to be seen, or whose read fails, is asked for again', async () => {
+test('reads again an event that was not visible or failed to be read', async () => {
   const stage = createStage(async () => undefined)
   const reference = referenceTo(newEventId())
   assert.equal(await stage.find(reference), undefined)
@@ -63,7 +63,7 @@ test('an event that is not to be seen, or whose read fails, is asked for again',
   assert.equal((await stage.find(reference))?.id, reference.event)
 })
 
-test('the last 16 are kept, and only for the party and the app that a message names', async () => {
+test('keeps the last 16 events, only for the app and party that a message names', async () => {
   const stage = createStage()
   const references = Array.from({ length: 17 }, () => referenceTo(newEventId()))
   const [first = referenceTo(''), second = referenceTo('')] = references
@@ -78,7 +78,7 @@ test('the last 16 are kept, and only for the party and the app that a message na
 const skip = deployedUrl !== undefined && 'the proxy must be its own'
 
 test(
-  'an event that three subscribe to is read once to fan it out, and once where two of them get it again',
+  'reads an event with three subscribers once to fan it out, and once for two retries',
   { skip },
   async (t) => {
     const stores = await createTestStores()

@@ -44,7 +44,7 @@ const fannedOut = (id: string) =>
     return found?.fanOut !== undefined && found
   })
 
-test('a second message for an event that is fanned out changes nothing', async () => {
+test('ignores a second message for an event that is fanned out', async () => {
   const id = String(await (await app.publish()).json())
   const first = await fannedOut(id)
   await stores.send('events-inbound', reference(id))
@@ -52,7 +52,7 @@ test('a second message for an event that is fanned out changes nothing', async (
   assert.deepEqual(await read(id), first)
 })
 
-test('an event that is not to be seen yet is tried again until it is', async () => {
+test('retries an event that is not visible yet', async () => {
   const id = newEventId()
   await stores.send('events-inbound', reference(id))
   await sleep(500)
@@ -62,7 +62,7 @@ test('an event that is not to be seen yet is tried again until it is', async () 
   assert.equal(document.pending, undefined)
 })
 
-test('an event that travelled whole is stored, then fanned out; a second copy changes nothing', async () => {
+test('stores a spilled event, then fans it out; ignores a second copy', async () => {
   const id = newEventId()
   await stores.send('events-inbound', { v: 1, spilled: documentOf(id) })
   const first = await fannedOut(id)
@@ -91,21 +91,17 @@ const senseless: [text: string, reason: RegExp][] = [
   [JSON.stringify(reference(newEventId())), /^names nothing that exists$/],
   [JSON.stringify({ ...reference(newEventId()), session: 'å' }), /^makes no sense: .*session/],
 ]
-suite(
-  'a message that no try can help is kept as poison with its text',
-  { concurrency: true },
-  () => {
-    for (const [text, reason] of senseless)
-      test(text.slice(0, 20), async () => {
-        await stores.send('events-inbound', text)
-        const kept = await poisonWith(text)
-        assert.equal(kept.queue, 'events-inbound')
-        assert.match(kept.reason, reason)
-      })
-  },
-)
+suite('keeps an unprocessable message as poison, with its text', { concurrency: true }, () => {
+  for (const [text, reason] of senseless)
+    test(text.slice(0, 20), async () => {
+      await stores.send('events-inbound', text)
+      const kept = await poisonWith(text)
+      assert.equal(kept.queue, 'events-inbound')
+      assert.match(kept.reason, reason)
+    })
+})
 
-test('a poison message whose event is still to be fanned out is left to the sweep', async () => {
+test('leaves a poison message to the sweep when its event is still to be fanned out', async () => {
   const id = newEventId()
   await stores.container('events').items.create(documentOf(id))
   await stores.send('events-inbound-poison', reference(id))
@@ -120,7 +116,7 @@ test('a poison message whose event is still to be fanned out is left to the swee
   assert.ok((await read(id))?.pending)
 })
 
-test('a poison message that carries a whole event stores it, for the sweep to fan out', async () => {
+test('stores a spilled event of a poison message, for the sweep to fan out', async () => {
   const id = newEventId()
   await stores.send('events-inbound-poison', { v: 1, spilled: documentOf(id) })
   await eventually('stored', () => read(id))

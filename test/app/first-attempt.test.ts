@@ -54,7 +54,7 @@ async function costOf(own: OwnApp) {
 }
 
 test(
-  'an event with one subscriber costs at most nine calls to the stores, and its delivery one write',
+  'an event with one subscriber costs at most nine store calls, and its delivery one write',
   { skip },
   async () => {
     const own = await createOwnApp(app, receiver, 'cost')
@@ -76,7 +76,7 @@ test(
 )
 
 test(
-  'an endpoint that hangs does not hold up the others, neither for this event nor for the next ones',
+  'an endpoint that hangs delays no other, neither for this event nor for the next',
   { skip },
   async () => {
     const own = await createOwnApp(app, receiver, 'hangs')

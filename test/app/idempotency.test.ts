@@ -18,7 +18,7 @@ const countOf = async (subject: string) =>
     (event) => event.subject === subject,
   ).length
 
-test('the same key and members give the same id, also when only the client’s id and time differ', async () => {
+test('the same key and members give the same id, even if the client’s id and time differ', async () => {
   const event = { ...exampleEvent, subject: '/party/1' }
   const first = await publish('a', event)
   assert.equal(first.status, 201)
@@ -27,7 +27,7 @@ test('the same key and members give the same id, also when only the client’s i
   assert.equal(await countOf('/party/1'), 1)
 })
 
-test('twenty requests at once with one key make one event', async () => {
+test('twenty concurrent requests with one key create one event', async () => {
   const event = { ...exampleEvent, subject: '/party/2' }
   const answers = await Promise.all(Array.from({ length: 20 }, () => publish('b', event)))
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
@@ -40,7 +40,7 @@ for (const [what, change] of Object.entries({
   'another subject, which is another partition': { subject: '/party/4' },
   'another data': { data: { a: 1 } },
 }))
-  test(`a key used before with ${what} is a 422, and nothing more is stored`, async () => {
+  test(`responds 422 to a key used before with ${what}, and stores nothing`, async () => {
     const event = { ...exampleEvent, subject: '/party/3' }
     await publish(`c ${what}`.replaceAll(/\W/g, ''), event)
     const before = (await stores.documents('events')).length
@@ -67,7 +67,7 @@ test('two apps may use the same key', async () => {
   assert.notEqual(await theirs.json(), mine.body)
 })
 
-test('a crash between the two writes is repaired by the next try, under the id of the first', async () => {
+test('a retry repairs a crash between the two writes, under the first id', async () => {
   const event = { ...exampleEvent, subject: '/party/5' }
   const { body } = await publish('e', event)
   await stores

@@ -21,7 +21,7 @@ const publish = (platform: object = {}) =>
     PlatformAccessToken: forge(ttdKey, platformClaims({ jti: crypto.randomUUID(), ...platform })),
   })
 
-test('401 while the OpenID server cannot be reached, 201 soon after it can', async (t) => {
+test('responds 401 while the OpenID server is down, and 201 soon after it is back', async (t) => {
   await assertRefused(await publish(), 401)
   await assertRefused(await publish(), 401)
   const back = await startKeyServer({ port: Number(new URL(away.url).port) })
@@ -33,7 +33,7 @@ test('401 while the OpenID server cannot be reached, 201 soon after it can', asy
   await assertRefused(await publish({ iss: 'nobody' }), 403)
 })
 
-test('known keys go on while the key servers are down; unknown issuers are refused', async () => {
+test('known keys keep working while the key servers are down; unknown issuers are rejected', async () => {
   assert.equal((await publish()).status, 201)
   await assertRefused(await publish({ iss: 'digdir' }), 403)
   assert.deepEqual(await countStored(stores), { stored: 2, queued: 2 })

@@ -40,8 +40,8 @@ const fannedOut = (event: string) =>
 const spill = (document: EventDocument) =>
   stores.send('events-inbound', { v: 1, spilled: document })
 
-describe('an event that comes by the queue', { concurrency: 4 }, () => {
-  test('in time is stored as it is', async () => {
+describe('an event that arrives by the queue', { concurrency: 4 }, () => {
+  test('in time is stored unchanged', async () => {
     const document = lateDocument('/party/1', 0)
     await spill(document)
     const { original, copies } = await fannedOut(document.id)
@@ -49,7 +49,7 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
     assert.deepEqual(original?.event, document.event)
   })
 
-  test('late has a copy that readers are yet to come to, and is told to subscribers once', async () => {
+  test('late has a copy ahead of the readers, and is delivered once', async () => {
     const document = lateDocument('/party/2')
     const began = Date.now()
     await spill(document)
@@ -66,7 +66,7 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
     assert.ok(!('pending' in copy))
   })
 
-  test('late, but was stored in time by the try that was not confirmed, has no copy', async () => {
+  test('late, but stored in time by an unconfirmed try, has no copy', async () => {
     const document = lateDocument('/party/3')
     await store(stores, [document])
     await spill(document)
@@ -74,7 +74,7 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
     assert.deepEqual([original?.late, copies], [undefined, []])
   })
 
-  test('late, whose copy is not there since the process died, gets it from the next message', async () => {
+  test('late, without a copy since the process died, gets it from the next message', async () => {
     const document = lateDocument('/party/4')
     const late = idAt(Date.now() - MINUTE)
     await store(stores, [{ ...document, late }])
@@ -88,7 +88,7 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
   })
 })
 
-test('an event that comes late a second time changes nothing', async () => {
+test('late a second time changes nothing', async () => {
   const document = lateDocument('/party/5')
   await spill(document)
   const first = await fannedOut(document.id)
@@ -109,7 +109,7 @@ async function reserved(key: string, subject: string, id: string) {
   return publish
 }
 
-test('a key that was reserved long ago gives its old id, and readers a copy', async () => {
+test('with a key reserved long ago gets its old id, and a copy for readers', async () => {
   const old = idAt(Date.now() - 10 * MINUTE)
   const publish = await reserved('old', '/party/6', old)
   for (const _ of [1, 2]) {
@@ -123,7 +123,7 @@ test('a key that was reserved long ago gives its old id, and readers a copy', as
   }
 })
 
-test('while another makes the copy no second one is made: try again', async () => {
+test('responds 503 while another process creates the copy', async () => {
   const document = lateDocument('/party/7')
   const late = idAt(Date.now() + MINUTE) // just now, however slow this machine is
   await store(stores, [{ ...document, late }])
@@ -133,7 +133,7 @@ test('while another makes the copy no second one is made: try again', async () =
   assert.deepEqual([original?.late, copies], [late, []])
 })
 
-test('a replay sends a late event once, not its copy', async () => {
+test('late is replayed once, without its copy', async () => {
   const late = documentAt(Date.now() - 1000, { app: 'replayed' })
   const original = documentAt(Date.now() - 10 * MINUTE, { app: 'replayed' })
   const copy = { ...late, event: original.event, copyOf: original.id }

@@ -24,7 +24,7 @@ after(() => receiver.stop())
 const app = await startApp(stores)
 after(app.stop)
 
-test('the description is served as it is written, with an address that is right where it is served', async () => {
+test('serves the description as written, with the address of the server', async () => {
   const answer = await fetch(`${app.api}/openapi.json`)
   assert.equal(answer.status, 200)
   const served: unknown = await answer.json()
@@ -33,7 +33,7 @@ test('the description is served as it is written, with an address that is right 
   assert.equal(new URL(url, answer.url).href, app.api)
 })
 
-test('its page needs nothing from elsewhere, and cannot be broken out of', () => {
+test('its page loads nothing from elsewhere and escapes all content', () => {
   const html = docsPage({ altinnToken: '</script>attack', platformAccessToken: '' })
   assert.doesNotMatch(html, /<\/script>attack/)
   assert.doesNotMatch(html, /<(script|link|img)[^>]* (src|href)="(?!data:)/)
@@ -50,7 +50,7 @@ test("its example of an event is the original documentation's", () => {
   assert.deepEqual(examples.instanceCreated.value, exampleEvent)
 })
 
-test('the problems of the code are those of the description', () => {
+test('describes the problems that the code returns', () => {
   const { schemas } = Object(description).components
   const described = Object.values(schemas)
     .map((schema) => Object(schema).properties)
@@ -62,7 +62,7 @@ test('the problems of the code are those of the description', () => {
   assert.deepEqual(described.toSorted(), coded.toSorted())
 })
 
-test('the validation event and an event reach a webhook as they are described', async () => {
+test('describes the validation event and the events that a webhook receives', async () => {
   const owner = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
   const endPoint = `${receiver.url}/hook`
   await owner.subscribed({ endPoint, resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' })
@@ -154,7 +154,7 @@ const requests = {
 }
 
 for (const [name, { parser, example, values }] of Object.entries(requests))
-  test(`the schema ${name} takes what the code takes, and no more`, () => {
+  test(`the schema ${name} accepts exactly what the code accepts`, () => {
     const pointer = `/components/schemas/${name}`
     const bodies = Object.entries(values).flatMap(([member, given]) => [
       Object.fromEntries(Object.entries(example).filter(([each]) => each !== member)),
@@ -168,7 +168,7 @@ for (const [name, { parser, example, values }] of Object.entries(requests))
       )
   })
 
-test('the parameters of reading have the bounds and the default that the code has', () => {
+test('describes the bounds and defaults of the read parameters', () => {
   const { Size, Source } = Object(description).components.parameters
   const parsed = (query: string) => parseReadRequest(`http://x/?after=1&${query}`, null, 30)
   const { default: usual, minimum, maximum } = Size.schema

@@ -34,7 +34,7 @@ const sweptAndFannedOut = (ids: unknown[]) =>
     20,
   )
 
-test('an event published in one process is fanned out in another', { skip }, async () => {
+test('one process fans out an event published in another', { skip }, async () => {
   const id: unknown = await (await http.publish()).json()
   await eventually('fanned out', () => areFannedOut([id]))
   await eventually('its log line', () =>
@@ -47,7 +47,7 @@ test('an event published in one process is fanned out in another', { skip }, asy
 })
 
 test(
-  'all queues emptied in the middle of a run, and every event is fanned out all the same',
+  'fans out every event although all queues are cleared in the middle of a run',
   { skip },
   async () => {
     const ids = await Promise.all(
@@ -65,7 +65,7 @@ test(
 )
 
 test(
-  'an instance that is killed while it works loses nothing: the sweep has another do it',
+  'loses nothing when an instance is killed at work: the sweep hands its work to another',
   { skip },
   async () => {
     const doomed = await startApp(stores, { settings, functions: ['fan-out-event'] })

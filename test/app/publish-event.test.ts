@@ -23,7 +23,7 @@ test("the real client's bytes are answered as the original answers them", async 
   )
 })
 
-test('an accepted event is stored with an id and a time of ours, and the fan-out is noted', async () => {
+test('stores an accepted event with a new id and time, and records its fan-out', async () => {
   const before = Date.now()
   const id = await (
     await app.publish({ ...exampleEvent, id: 'mine', time: '2001-01-01T00:00:00Z' })

@@ -23,7 +23,7 @@ after(() => Promise.all([one.stop(), other.stop()]))
 const data = { answer: [42, null, 'blå 🦉'], ttl: 1 }
 const said = { ...exampleEvent, data, contenttype: 'application/json' }
 
-test('who follows `next` while events are published sees each once and misses none, however late it was stored', async (t) => {
+test('a reader that follows `next` while events are published sees each once, however late it was stored', async (t) => {
   const token = await mintToken(callerClaims.ttd)
   const began = Date.now()
   // An event that went by the queue ten minutes ago, and comes when readers are long past it; by two messages.

@@ -70,20 +70,20 @@ const countsOf = ({ state, looked, sent }: Replay) => ({ state, looked, sent })
 const ofMany = (sent: number) => ({ state: 'done', looked: many.length, sent })
 
 // Alone, for it empties a queue that the others use.
-test('a replay whose messages are lost in the middle is gone on with by the sweep', async (t) => {
+test('the sweep continues a replay whose messages were lost', async (t) => {
   const { id } = await client.subscribed(request('many', 'crash'))
   const { id: replay } = await client.replay(id, { only: 'missing' })
   await eventually('it is under way', () => got('crash').length > 0, 20)
   const stopLosing = stores.loseMessages('replays')
   t.after(stopLosing)
   const { state, looked } = await eventuallyByApi('the first page is done', async () => {
-    const found: Replay = await client.ask(200, 'GET', `/${id}/replay`)
+    const found: Replay = await client.requestJson(200, 'GET', `/${id}/replay`)
     return found.looked > 0 && found
   })
   await sleepUntil(Date.now() + 2000) // the next page would have come 1 s after the first
   await stopLosing()
   assert.equal(await stores.countMessages('replays'), 0)
-  assert.deepEqual(await client.ask(200, 'GET', `/${id}/replay`).then(countsOf), {
+  assert.deepEqual(await client.requestJson(200, 'GET', `/${id}/replay`).then(countsOf), {
     state,
     looked,
     sent: looked,
@@ -99,7 +99,7 @@ test('a replay whose messages are lost in the middle is gone on with by the swee
 })
 
 describe('a replay', { concurrency: 8 }, () => {
-  test('of what is missing brings a new subscriber every event from before it, each once', async () => {
+  test('of missing events delivers every event from before the subscription, each once', async () => {
     const { id } = await client.subscribed(request('many', 'new'))
     await assertProblem(await client.call('GET', `/${id}/replay`), 404)
     const started = await client.replay(id, { only: 'missing' })
@@ -117,12 +117,12 @@ describe('a replay', { concurrency: 8 }, () => {
     assert.equal(got('new').length, many.length)
   })
 
-  test('that was interrupted brings every event all the same, each once', async () => {
+  test('that was interrupted delivers every event, each once', async () => {
     await arrived('crash', many)
     assert.equal(got('crash').length, many.length)
   })
 
-  test('over events of 1 MB takes some 8 MB a page, and ends only with the last event', async () => {
+  test('over events of 1 MB takes some 8 MB per page, and ends with the last event', async () => {
     const began = Date.now() - 10 * 60_000
     const data = 'x'.repeat(1_000_000)
     const documents = Array.from({ length: 12 }, (_, i) =>
@@ -142,7 +142,7 @@ describe('a replay', { concurrency: 8 }, () => {
       await eventually('its second page', () => app.lines.filter(isPage).length === 2)
   })
 
-  test('that is asked for many times at once runs once', async () => {
+  test('requested many times at once runs once', async () => {
     const made = await Promise.all(
       [1, 2, 3].map((n) =>
         client.subscribed({ ...request('many', `once-${n}`), typeFilter: 'no event has it' }),
@@ -160,7 +160,7 @@ describe('a replay', { concurrency: 8 }, () => {
     }
   })
 
-  test('keeps to its bounds: from the first moment on, up to but without the last', async () => {
+  test('keeps to its interval, the end excluded', async () => {
     const [first = '', second = '', third = ''] = await publishInTurn('bounds', 3)
     const { id } = await client.subscribed(request('bounds'))
     await client.replay(id, { only: 'missing', from: isoOf(second), to: isoOf(third) })
@@ -186,7 +186,7 @@ describe('a replay', { concurrency: 8 }, () => {
     assert.equal(again.body, before.body)
   })
 
-  test('of the dead sends those, in the next run, and not what was delivered', async () => {
+  test('of dead deliveries sends those in their next run, and no delivered ones', async () => {
     const { id } = await client.subscribed(request('dead'))
     const [delivered = ''] = await publishInTurn('dead', 1)
     await ended(id, delivered, 'delivered', 0)
@@ -209,7 +209,7 @@ describe('a replay', { concurrency: 8 }, () => {
     assert.equal(got('dead', delivered).length, 1)
   })
 
-  test('is refused for a subscriber that is not validated, to whom nothing is sent', async () => {
+  test('of a subscription that is not validated is rejected', async () => {
     receiver.behave({ status: 500, validationToo: true }, '/stranger')
     await publish('stranger')
     const { id } = await client.subscribe(request('stranger'))
@@ -246,7 +246,7 @@ describe('a replay', { concurrency: 8 }, () => {
     ['null', null],
     ['no JSON', '{'],
   ]
-  test('with bad bounds or of an unknown kind is a 400, and starts nothing', async (t) => {
+  test('with invalid bounds or of an unknown kind is a 400, and starts nothing', async (t) => {
     const { id } = await client.subscribed(request('bad'))
     for (const [what, body, detail] of bad)
       await t.test(`for ${what}`, async () => {
@@ -270,7 +270,7 @@ describe('a replay', { concurrency: 8 }, () => {
     ['events-retry', '{"v":2}', /^makes no sense: /],
   ]
   for (const [queue, text, reason] of nonsense)
-    test(`leaves a message of ${queue} that makes no sense as poison: ${text.slice(0, 25)}`, async () => {
+    test(`keeps an invalid message of ${queue} as poison: ${text.slice(0, 25)}`, async () => {
       await stores.send(`${queue}-poison`, text)
       const kept = await eventuallyByApi('kept', async () =>
         (

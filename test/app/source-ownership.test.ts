@@ -47,7 +47,7 @@ test("every form of an app's own source is accepted and stored as it was sent", 
   assert.deepEqual(new Map(stored), wanted)
 })
 
-test('one token of an org is good for its own app only, both ways', async () => {
+test('a token of an org is valid for its own app only, in both directions', async () => {
   assert.equal((await publish(`${HOST}/ttd/apps`, { name: 'apps' })).status, 201)
   await assertRefused(await publish(`${HOST}/ttd/apps-test`, { name: 'apps' }), 401)
   assert.equal((await publish(`${HOST}/ttd/apps-test`)).status, 201)

@@ -36,7 +36,7 @@ async function makeOverdue(id: string): Promise<void> {
     .patch([{ op: 'set', path: '/pending', value: 1 }])
 }
 
-test('an event whose message was lost is sent again, once, and later each time', async () => {
+test('sends an event whose message was lost again, once, and later each time', async () => {
   const id = String(await (await app.publish()).json())
   const queue = stores.queue('events-inbound')
   await queue.clearMessages()
@@ -58,7 +58,7 @@ test('an event whose message was lost is sent again, once, and later each time',
   }
 })
 
-test('the gauge line says how old the oldest event is that is not fanned out', async () => {
+test('the gauge line has the age of the oldest event that is not fanned out', async () => {
   await run('gauge')
   const gauge: unknown = JSON.parse(
     gauges()
@@ -69,7 +69,7 @@ test('the gauge line says how old the oldest event is that is not fanned out', a
   assert.equal(Object(gauge).poisonMessages, 0)
 })
 
-test('a timer that has done its work leaves a heartbeat of its own, on which health rests', async () => {
+test('each timer leaves its own heartbeat after a run, which health reads', async () => {
   const beats = stores.container('requests')
   await Promise.all(
     timers.map((timer) =>

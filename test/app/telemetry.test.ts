@@ -70,7 +70,7 @@ function treeOf(spans: Span[], parent: string): object {
   return Object.fromEntries(named)
 }
 
-test('one trace leads through all processes to the subscribers, as a tree', { skip }, async (t) => {
+test('one trace spans all processes and subscribers, as a tree', { skip }, async (t) => {
   const [collector, receiver] = await Promise.all([startCollector(), startReceiver()])
   t.after(async () => {
     collector.stop()
@@ -126,7 +126,7 @@ test('one trace leads through all processes to the subscribers, as a tree', { sk
   assert.doesNotMatch(collector.text(), /27124902369|eyJ/, 'no identity number, no token')
 })
 
-test('a collector that is away is no trouble', { skip }, async () => {
+test('works without its collector', { skip }, async () => {
   const app = await startApp(await createTestStores(), {
     settings: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
     functions: ['publish-event'],

@@ -74,7 +74,7 @@ const attemptsOf = (subject: string) =>
 
 for (const [index, [call, method, path, name, fault]] of cases.entries())
   test(
-    `${call} that meets ${name} is tried again at once, and the event is not sent again for it`,
+    `retries ${call} that meets ${name} at once, without sending the event again`,
     { skip },
     async () => {
       const subject = `/party/${index + 1}`
@@ -102,7 +102,7 @@ const isOver = async (subject: string) =>
   (await recordOf(subject))?.state === 'delivered' && (await eventOf(subject))?.fanOut !== undefined
 
 test(
-  'a message to a queue that takes 3 s is sent, and the event is not sent again for it',
+  'sends a message to a queue that takes 3 s, without sending the event again',
   { skip },
   async () => {
     const subject = '/party/100'

@@ -68,7 +68,7 @@ const failure = (id: number): Promise<Subscription> =>
     return found.validationFailure !== undefined && found
   })
 
-test('a validation whose message was lost is repaired by the sweep', async () => {
+test('the sweep repairs a validation whose message was lost', async () => {
   answerInTurn('lost', { status: 500 }, {})
   const { id } = await client.subscribe(request('lost'))
   await eventually('the first attempt', () => validations('lost').length > 0)
@@ -85,7 +85,7 @@ test('a validation whose message was lost is repaired by the sweep', async () =>
   assert.equal(validations('lost').length, 2)
 })
 
-describe('an endpoint that is to be validated', { concurrency: true }, () => {
+describe('an endpoint under validation', { concurrency: true }, () => {
   test('gets exactly the members that the original sends, signed', async () => {
     const { id, secret = '' } = await client.subscribed(request('bytes'))
     const [sent, ...others] = got('bytes')
@@ -101,7 +101,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
   })
 
   for (const status of [200, 201, 202, 204, 299])
-    test(`is valid when it answers ${status}`, async () => {
+    test(`is validated by a ${status}`, async () => {
       answerInTurn(`ok-${status}`, { status })
       const { id } = await client.subscribed(request(`ok-${status}`))
       assert.equal((await client.read(id)).validationFailure, undefined)
@@ -115,7 +115,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     ['a reset', { does: 'reset' }, /^reset: /],
   ]
   for (const [what, behaviour, reason] of refusals)
-    test(`is not valid when it answers with ${what}, and its owner sees why`, async () => {
+    test(`is not validated by ${what}, and its owner sees why`, async () => {
       const name = `no-${what.replace(' ', '-')}`
       const began = Date.now()
       answerInTurn(name, behaviour)
@@ -130,7 +130,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
       assert.ok(got(name).every((one) => one.event?.type === VALIDATION))
     })
 
-  test('is tried again after 1 s and 5 s, and is valid as soon as it recovers', async () => {
+  test('is retried after 1 s and 5 s, and validated as soon as it recovers', async () => {
     answerInTurn('recovers', { status: 500 }, { status: 503 }, {})
     const { id } = await client.subscribe(request('recovers'))
     const last = await eventuallyByApi('two failures', async () => {
@@ -149,7 +149,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     assert.ok(due - Math.floor(Date.parse(failedAt) / 1000) - REPAIR_SECONDS <= 6, 'and no later')
   })
 
-  test('is tried at once when its owner asks for the subscription again', async () => {
+  test('is attempted at once when its owner subscribes again', async () => {
     answerInTurn('again', { status: 500 }, { status: 500 }, { status: 500 }, {})
     const { id } = await client.subscribe(request('again'))
     await eventually('three attempts', () => validations('again').length === 3)
@@ -159,7 +159,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     assert.ok(fourth - third < 10_000, `${fourth - third} ms, as if nobody had asked`)
   })
 
-  test('stays valid when its owner asks again, and gets the validation event again', async () => {
+  test('stays validated when its owner subscribes again, and gets the validation event again', async () => {
     const { id } = await client.subscribed(request('twice'))
     const since = Date.now()
     const answer = await client.subscribe(request('twice'))
@@ -170,16 +170,16 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     assert.ok(Date.parse(validated) < since, 'no event in between is missed')
   })
 
-  test('is valid although its secret is changed while it answers', async () => {
+  test('is validated although its secret is rotated meanwhile', async () => {
     answerInTurn('rotated', { delayMs: 1000 })
     const { id } = await client.subscribe(request('rotated'))
     await eventually('the validation event', () => validations('rotated').length === 1)
-    await client.ask(200, 'POST', `/${id}/secret`)
+    await client.requestJson(200, 'POST', `/${id}/secret`)
     await client.validated(id, 6)
     assert.equal(validations('rotated').length, 1)
   })
 
-  test('gets no event from before it was valid, and every one from then on', async () => {
+  test('gets no event from before its validation, and every later one', async () => {
     answerInTurn('since', { status: 500 })
     const { id } = await client.subscribe(request('since'))
     await failure(id)
@@ -207,7 +207,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     )
   })
 
-  test('that had enough (410) is disabled, and enabled when it is asked for and valid again', async () => {
+  test('that was disabled by a 410 is enabled when its owner subscribes again and it validates', async () => {
     const { id } = await client.subscribed(request('gone'))
     receiver.behave({ status: 410 }, '/gone')
     const began = Date.now()

@@ -88,7 +88,7 @@ export async function idEnumerationAttacks({
       return now === before ? 'as it was' : now
     }),
     attack('guess', 'whose subscriptions skd is told of', 'its own', async () => {
-      const { subscriptions } = await other.ask(200, 'GET', '')
+      const { subscriptions } = await other.requestJson(200, 'GET', '')
       return subscriptions.every(({ consumer }: { consumer: string }) => consumer === '/org/skd')
         ? 'its own'
         : JSON.stringify(subscriptions)

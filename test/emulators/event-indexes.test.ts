@@ -7,7 +7,7 @@ import { createTestStores, deployedUrl } from '../support/stores.ts'
 const stores = await createTestStores()
 
 test(
-  'without its composite indexes no page would be served',
+  'serves no page without the composite indexes',
   { skip: deployedUrl !== undefined },
   async () => {
     const bounds = { after: '', until: 'f', most: 50 }

@@ -38,7 +38,7 @@ process.exit(${exitCode})
   return place
 }
 
-test('deploy asks Core Tools to publish this folder, as it was built', async () => {
+test('deploy asks Core Tools to publish this folder as built', async () => {
   const place = putFunc(0)
   const { status, said } = await run('infra/deploy.ts', ['--app', 'func-abc'], place)
   assert.equal(status, 0, said)
@@ -48,12 +48,12 @@ test('deploy asks Core Tools to publish this folder, as it was built', async () 
   })
 })
 
-test('deploy fails as Core Tools fails', async () => {
+test('deploy fails when Core Tools fails', async () => {
   const { status } = await run('infra/deploy.ts', ['--app', 'func-abc'], putFunc(3))
   assert.equal(status, 3)
 })
 
-test('deploy says what is missing: the tool, the name', async () => {
+test('deploy reports a missing tool or name', async () => {
   const noTool = await run('infra/deploy.ts', ['--app', 'func-abc'])
   assert.equal(noTool.status, 1)
   assert.match(noTool.said, /^func is missing: install Azure Functions Core Tools 4/)
@@ -65,7 +65,7 @@ test('deploy says what is missing: the tool, the name', async () => {
   }
 })
 
-test('the smoke test passes where the app is well, and says what it saw where it is not', async () => {
+test('the smoke test passes when the app is well, and reports what it saw otherwise', async () => {
   const silent = await run('infra/smoke.ts', ['--url', 'http://127.0.0.1:1/', '--seconds', '0'])
   assert.equal(silent.status, 1)
   assert.match(silent.said, /http:\/\/127\.0\.0\.1:1\/health is not well after 0 s: fetch failed/)

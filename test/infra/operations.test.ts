@@ -33,7 +33,7 @@ const alerts = resourcesOf('prod')
   .map(({ properties }) => String(Object(properties['criteria']).allOf[0].query))
 const logQueries = [...blocks('kusto'), ...alerts]
 
-test('every query on the log, of the run book and of the alerts, is one that Log Analytics takes', () => {
+test('Log Analytics accepts every log query of the run book and the alerts', () => {
   assert.ok(blocks('kusto').length > 8 && alerts.length > 6)
   for (const query of logQueries) assert.deepEqual(faultsOf(query), [], query)
   assert.notDeepEqual(faultsOf('AppTraces | where Mesage == 1'), [])
@@ -84,9 +84,9 @@ suite(
       })
     }
 
-    test('the lines of the log are as the queries read them', async () => {
+    test('the log lines have the members that the queries read', async () => {
       const one = `/${subscription.id}`
-      await client.ask(202, 'POST', `${one}/deliveries/${others}/retry`)
+      await client.requestJson(202, 'POST', `${one}/deliveries/${others}/retry`)
       await client.replay(subscription.id, { only: 'all' }) // which starts a drain
       await client.replayDone(subscription.id)
       await stores.send('events-inbound-poison', 'nonsense')
@@ -110,7 +110,7 @@ suite(
       }
     })
 
-    test('the queries on the database are served by its indexes, and find what they are to find', async () => {
+    test('the database queries are served by its indexes, and find what they should', async () => {
       const queries = blocks('sql').map((block) => /^-- (\w+)\n([^]*)$/.exec(block) ?? [])
       assert.ok(queries.length > 7)
       const found = []
@@ -125,7 +125,7 @@ suite(
       )
     })
 
-    test('erasing finds a person by party or alternative subject, and takes no other', async () => {
+    test('erasing finds a person by party or alternative subject, and nobody else', async () => {
       await stores.send('replays-poison', { about: person })
       await eventuallyByApi('kept', async () => (await stores.documents('poison')).length === 2)
       const counted = await erase(`${party}\n${person}\n`)
@@ -148,7 +148,7 @@ suite(
       assert.match((await erase(`${party}\n`)).said, /found 0 events, 0 deliveries, 0 poison/)
     })
 
-    test('erasing refuses what is no subject, and says so without repeating it', async () => {
+    test('erasing rejects an invalid subject without repeating it', async () => {
       const wrong = await erase('01017512345\n')
       assert.deepEqual([wrong.status, /01017512345$/m.test(wrong.said)], [1, false])
       assert.match(wrong.said, /^Line 1 is no subject such as/)

@@ -76,16 +76,11 @@ export async function startHttpProperties() {
   return {
     app,
     properties: [
-      property('POST /app takes or refuses any body', 500, publishBody, checkBody),
-      property('POST /app takes or refuses any headers', 100, headerChanges, checkHeaders),
+      property('POST /app accepts or rejects any body', 500, publishBody, checkBody),
+      property('POST /app accepts or rejects any headers', 100, headerChanges, checkHeaders),
+      property('every path responds, whatever its parameters', 250, pathRequest, checkPath),
       property(
-        'every path answers, whatever stands in it and after it',
-        250,
-        pathRequest,
-        checkPath,
-      ),
-      property(
-        'subscriptions and replays take or refuse any body',
+        'subscriptions and replays accept or reject any body',
         100,
         managementBody,
         checkManagementBody,

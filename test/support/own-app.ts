@@ -48,7 +48,7 @@ export async function createOwnApp(app: App, receiver: Receiver, name: string) {
     /** The same request, which is not waited for. */
     requestSubscription: (at = path): Promise<Subscription> => client.subscribe(request(at)),
     read: client.read,
-    remove: (id: number) => client.ask(200, 'DELETE', `/${id}`),
+    remove: (id: number) => client.requestJson(200, 'DELETE', `/${id}`),
     client,
     arrivals,
     arrived: (event: string, seconds?: number): Promise<Delivery> =>

@@ -132,7 +132,7 @@ export function createSubscriptionsClient({ api }: Pick<App, 'api'>, token?: str
     )
   return {
     call,
-    ask: requestJson,
+    requestJson,
     subscribe,
     read,
     validated,

@@ -13,7 +13,7 @@ const addresses: [query: string, next: string][] = [
   ['', `?after=${past}`],
 ]
 
-describe('the address of the next page', () => {
+describe('the URL of the next page', () => {
   for (const [query, next] of addresses)
     test(`of ${query}`, () => {
       assert.equal(nextPageUrl(API + query, past), API + next)

@@ -6,7 +6,7 @@ import { deliveryOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 import { REPLAY, replayOf, startReplay, dead, addEvents } from './replay-fixture.ts'
 
-test('dead deliveries begin their next run in the backlog, which is drained', async () => {
+test('dead deliveries start their next run in the backlog, and a drain starts', async () => {
   const { deliveries, delivery, page, replay, circuit, sentTo } = startReplay()
   const [before = ''] = deliveries(1, dead, 1100)
   const ids = deliveries(3, dead, 500)
@@ -28,7 +28,7 @@ test('dead deliveries begin their next run in the backlog, which is drained', as
   assert.deepEqual([sentTo('drainQueue').length, sentTo('replayQueue').length], [1, 0])
 })
 
-test('a page is a hundred, and the next is asked for a second later', async () => {
+test('a page has a hundred deliveries, and the next follows a second later', async () => {
   const { deliveries, page, replay, sentTo, delivery } = startReplay()
   const ids = deliveries(130, dead, 500)
   assert.equal(await page(), 'running')
@@ -43,7 +43,7 @@ test('a page is a hundred, and the next is asked for a second later', async () =
   assert.ok(ids.every((id) => delivery(id)?.run === 1))
 })
 
-test('a replay of a subscription that is disabled by now is cancelled', async () => {
+test('cancels a replay of a subscription disabled meanwhile', async () => {
   const off: Circuit = { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }
   assert.equal(await startReplay({}, off).page(), 'cancelled')
   const unvalidated = startReplay()
@@ -51,7 +51,7 @@ test('a replay of a subscription that is disabled by now is cancelled', async ()
   await assert.rejects(unvalidated.page(), /not validated/)
 })
 
-test('nothing to send starts no drain; where dead ones are looked for, it is made sure of', async () => {
+test('an empty page starts no drain; a page of dead deliveries always does', async () => {
   const missing = startReplay({ only: 'missing' })
   assert.equal(await missing.page(), 'done')
   assert.deepEqual([missing.circuit(), missing.sent.length], [undefined, 0])
@@ -61,7 +61,7 @@ test('nothing to send starts no drain; where dead ones are looked for, it is mad
   assert.equal(none.circuit()?.state, 'draining')
 })
 
-test('a replay that is over stays so, one that is not to be seen comes again', async () => {
+test('a replay that is over stays so; one that is not visible is retried', async () => {
   for (const state of ['done', 'cancelled'] as const) {
     const { page, calls } = startReplay({ state })
     assert.deepEqual([await page(), calls.length], [state, 1])
@@ -69,7 +69,7 @@ test('a replay that is over stays so, one that is not to be seen comes again', a
   await assert.rejects(startReplay().page(idOf(1)), /not visible/)
 })
 
-test('a replay of a deleted subscription is cancelled; of one that only lags it comes again', async () => {
+test('cancels the replay of a deleted subscription; retries while it may only lag', async () => {
   const gone = startReplay()
   gone.containers.subscriptions.remove('/org/ttd/document-1')
   await assert.rejects(gone.page(), /not visible/)
@@ -83,7 +83,7 @@ test('a replay of a deleted subscription is cancelled; of one that only lags it 
   assert.equal(await old.page(idOf(0, 3700)), 'cancelled')
 })
 
-test('a record that is not confirmed has the page come again', async () => {
+test('retries the page when a record is not confirmed', async () => {
   const flows = startReplay({ only: 'missing' })
   addEvents(flows, 1, 500)
   flows.services.deliveries.add = () =>
@@ -92,7 +92,7 @@ test('a record that is not confirmed has the page come again', async () => {
   assert.equal(flows.replay()?.cursor, replayOf().cursor)
 })
 
-test('of two copies of a page one asks for the next', async () => {
+test('one of two copies of a page sends the next message', async () => {
   const { services, run, deliveries, sentTo, replay } = startReplay()
   deliveries(130, dead, 500)
   const page = () => replayPage(services, { v: 1, subscription: '1', replay: REPLAY })
@@ -101,7 +101,7 @@ test('of two copies of a page one asks for the next', async () => {
   assert.equal(replay()?.looked, 100)
 })
 
-test('the page of a replay that is overdue is asked for again, and its next time is set', async () => {
+test('sends the page of an overdue replay again, and sets its next time', async () => {
   const flows = startReplay()
   await flows.run(sweepReplays(flows.services))
   assert.equal(flows.sentTo('replayQueue').length, 1)
@@ -111,7 +111,7 @@ test('the page of a replay that is overdue is asked for again, and its next time
   assert.deepEqual(early.sent, [])
 })
 
-test('one delivery that is over is sent once more, at once; one that waits is not', async () => {
+test('redelivers one delivery that is over, at once, and none that waits', async () => {
   const flows = startReplay()
   const [id = ''] = flows.deliveries(1, dead, 500)
   const stored = flows.delivery(id)
@@ -130,7 +130,7 @@ test('one delivery that is over is sent once more, at once; one that waits is no
   assert.equal(flows.sent.length, 1)
 })
 
-test('the first page of a replay is asked for at once', async () => {
+test('starts with the first page at once', async () => {
   const flows = startReplay()
   await sendReplayPage(flows.services, replayOf())
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
-import { newEventId, timeOf } from '../../shared/events/event-id.ts'
+import { timeOf } from '../../shared/events/event-id.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
@@ -208,77 +208,4 @@ describe('a replay', { concurrency: 8 }, () => {
     await ended(id, second, 'delivered', 1)
     assert.equal(got('dead', delivered).length, 1)
   })
-
-  test('of a subscription that is not validated is rejected', async () => {
-    receiver.behave({ status: 500, validationToo: true }, '/stranger')
-    await publish('stranger')
-    const { id } = await client.subscribe(request('stranger'))
-    const body = { only: 'missing', from: minutesAgo(60) }
-    await assertProblem(await client.call('POST', `/${id}/replay`, body), 409)
-    await sleep(2000)
-    assert.deepEqual(got('stranger'), [])
-  })
-
-  const from = minutesAgo(60)
-  const only = 'missing'
-  const zone = /must specify a timezone/
-  const bad: [what: string, body: unknown, detail?: RegExp][] = [
-    ['nothing', {}],
-    ['no kind', { from }, /"only" is required/],
-    ['an unknown kind', { only: 'some', from }, /"only" must be one of/],
-    ['two kinds', { only: ['dead', 'missing'], from }, /"only" must be one of/],
-    ['no beginning', { only }, /"from" is required/],
-    ['a beginning without a timezone', { only, from: from.replace('Z', '') }, zone],
-    ['a beginning that is a day', { only, from: from.slice(0, 10) }, zone],
-    ['an end without a timezone', { only, from, to: new Date().toISOString().slice(0, 19) }, zone],
-    ['a beginning in words', { only, from: 'yesterday' }, /"from"/],
-    ['a beginning that is a number', { only, from: Date.now() }, /"from"/],
-    ['a beginning in month 13', { only, from: '2026-13-01T00:00:00Z' }, /"from"/],
-    ['a beginning in a week', { only, from: '2026-W01-1T00:00:00Z' }, /"from"/],
-    ['a beginning on a numbered day', { only, from: '2026-001T00:00:00Z' }, /"from"/],
-    ['a beginning without separators', { only, from: '20260101T000000+01:00' }, /"from"/],
-    ['an end in a week', { only, from, to: '2026-W52-7T00:00:00Z' }, /"to"/],
-    ['an end before the beginning', { only, from, to: minutesAgo(61) }, /"from" must be before/],
-    ['an end at the beginning', { only, from, to: from }, /"from" must be before "to"/],
-    ['a beginning in the future', { only, from: minutesAgo(-60) }, /"from" must be before "to"/],
-    ['an unknown member', { only, from, limit: 5 }, /"limit" is not allowed/],
-    ['a list', [{ only, from }]],
-    ['null', null],
-    ['no JSON', '{'],
-  ]
-  test('with invalid bounds or of an unknown kind is a 400, and starts nothing', async (t) => {
-    const { id } = await client.subscribed(request('bad'))
-    for (const [what, body, detail] of bad)
-      await t.test(`for ${what}`, async () => {
-        const said = await assertProblem(await client.call('POST', `/${id}/replay`, body), 400)
-        if (detail !== undefined) assert.match(said, detail)
-        await assertProblem(await client.call('GET', `/${id}/replay`), 404)
-      })
-  })
-
-  const nonsense: [queue: string, text: string, reason: RegExp][] = [
-    ['replays', 'this is no JSON', /^makes no sense: /],
-    ['replays', '{"v":1,"subscription":5}', /^makes no sense: .*subscription/],
-    ['replays', JSON.stringify({ v: 1, subscription: '1', replay: newEventId() }), /^names no/],
-    ['subscription-validation', '{"v":1}', /^makes no sense: .*consumer/],
-    [
-      'subscription-validation',
-      '{"v":1,"consumer":"/org/ttd","subscription":"a/b","attempt":0}', // no id of a document
-      /^makes no sense: .*subscription/,
-    ],
-    ['drains', '[]', /^makes no sense: /],
-    ['events-retry', '{"v":2}', /^makes no sense: /],
-  ]
-  for (const [queue, text, reason] of nonsense)
-    test(`keeps an invalid message of ${queue} as poison: ${text.slice(0, 25)}`, async () => {
-      await stores.send(`${queue}-poison`, text)
-      const kept = await eventuallyByApi('kept', async () =>
-        (
-          await stores.documents<{ id: string; queue: string; reason: string; text: string }>(
-            'poison',
-          )
-        ).find((one) => one.queue === queue && one.text === text),
-      )
-      assert.match(kept.reason, reason)
-    })
 })

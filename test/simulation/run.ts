@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { simulateBacklog } from './backlog.ts'
-import { planOf, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { planOf } from './random-plan.ts'
 import { shrink } from './shrink.ts'
 import { simulate, type Result } from './simulate.ts'
 

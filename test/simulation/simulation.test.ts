@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulateBacklog } from './backlog.ts'
-import { planOf } from './plan.ts'
+import { planOf } from './random-plan.ts'
 import { simulate } from './simulate.ts'
 
 // `npm run proof:simulation` runs as many seeds as wanted, and `--backlog 10000` the larger backlog.

@@ -1,7 +1,7 @@
 import { app, type HttpResponseInit } from '@azure/functions'
 import { identityOf, requireMaySubscribe } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
+import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { countWaiting } from '../shared/flows/read-deliveries.ts'
 import {
   requireOwnedSubscription,
@@ -14,7 +14,7 @@ import { subscriptionResource } from '../shared/subscriptions/subscription-resou
 
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical one that is there. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  refuseOtherMediaTypes(request) // 415
+  requireJsonContentType(request) // 415
   const identity = identityOf(await services.auth.requireCaller(request.headers)) // 401, 400
   const wanted = parseSubscriptionRequest(
     await readJsonBody(request, services.config.eventMaxBytes),
@@ -24,7 +24,7 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
     services,
     identity.consumer,
     wanted,
-    apiOf(request.url),
+    apiUrl(request.url),
   ) // 400, 503
   log('subscription.created', { subscription: subscription.number, new: secret !== undefined })
   return {
@@ -67,7 +67,7 @@ async function rotate(call: HttpCall): Promise<HttpResponseInit> {
   return { jsonBody: { id: subscription.number, secret } }
 }
 
-const apiOf = (url: string): string => url.replace(/\/subscriptions.*$/, '')
+const apiUrl = (url: string): string => url.replace(/\/subscriptions.*$/, '')
 
 const anonymous = { authLevel: 'anonymous' } as const // who may do what is decided by the token, above
 app.post('create-subscription', { ...anonymous, route: 'subscriptions', handler: endpoint(create) })

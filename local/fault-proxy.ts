@@ -74,14 +74,14 @@ export async function startFaultProxy(connection: string) {
   })
 }
 
-interface Passage {
+interface ProxiedRequest {
   agent: Agent
   port: number
   incoming: IncomingMessage
   answer: ServerResponse
 }
 
-async function handle(passage: Passage, fault: Fault): Promise<void> {
+async function handle(passage: ProxiedRequest, fault: Fault): Promise<void> {
   const { incoming, answer } = passage
   if (fault === 'hang') return
   if (fault === 'cut before') return void incoming.socket.destroy()
@@ -98,7 +98,10 @@ async function handle(passage: Passage, fault: Fault): Promise<void> {
   reply.pipe(answer)
 }
 
-async function forward({ agent, port, incoming }: Passage, body: Buffer): Promise<IncomingMessage> {
+async function forward(
+  { agent, port, incoming }: ProxiedRequest,
+  body: Buffer,
+): Promise<IncomingMessage> {
   const { method, url, headers } = incoming
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   ask({ agent, host: '127.0.0.1', port, method, path: url, headers }, resolve)

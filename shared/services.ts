@@ -32,9 +32,11 @@ import { openSubscriptionStore } from './subscriptions/subscription-store.ts'
 import { openTelemetry } from './telemetry/telemetry.ts'
 import { createWebhookClient } from './webhooks/webhook-client.ts'
 
-const MOST_UNSAVED = 1000
+const MAX_UNSAVED = 1000
 
-/** Everything a function needs of the world, built from the settings. Opens nothing: the first call of each part does. */
+/**
+ * Creates everything that a function needs, from the settings. Opens no connection: the first call of each part does.
+ */
 export async function createServices(config: Config) {
   const [database, queueService, telemetry] = await Promise.all([
     openDatabase(config.cosmos),
@@ -76,7 +78,7 @@ export async function createServices(config: Config) {
     }),
     concurrencyLimit: createConcurrencyLimit(systemClock),
     recentOutcomes: createRecentOutcomes(systemClock.now),
-    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MOST_UNSAVED),
+    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
     health: createHealth({ heartbeats, inbound: inboundQueue }),

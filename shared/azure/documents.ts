@@ -3,10 +3,10 @@ import { CALL_MS } from './cosmos.ts'
 import { retry } from './retry.ts'
 import { withTimeout } from './timeout.ts'
 
-/** A stored document: the tag of the version that was read, and the epoch second of its write. */
+/** A stored document: the etag of the version read, and the epoch second of its write. */
 export type Stored<T> = T & { _etag: string; _ts: number }
 
-/** Reads one document, at least as new as `session` says. Undefined where it is not to be seen (yet). */
+/** Reads one document, at least as new as the session token. Returns undefined when none is visible (yet). */
 export async function readDocument<T extends object>(
   container: Container,
   id: string,
@@ -26,7 +26,7 @@ export async function readDocument<T extends object>(
   })
 }
 
-/** All results of a query that is bounded by its own text. */
+/** Returns all results of a query that bounds their number itself. */
 export async function queryAll<T>(
   container: Container,
   query: string,
@@ -40,7 +40,10 @@ export async function queryAll<T>(
   return resources
 }
 
-/** Gives the results of a query, fetched `batch` at a time, to `take` until it has enough. Gives the last one it took. */
+/**
+ * Passes the results of a query, fetched `batch` at a time, to `take` until it returns false. Returns the last result
+ * passed.
+ */
 export function queryUntil<T>(
   container: Container,
   query: string,

@@ -1,7 +1,7 @@
 import Joi from 'joi'
 import { hasExactNumber } from '../http/exact-json.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
-import { Problem, problemOf } from '../http/problem.ts'
+import { Problem, validationProblem } from '../http/problem.ts'
 import { faultOfSource } from './source.ts'
 
 /** The valid members of an event in a publisher's request. */
@@ -70,7 +70,7 @@ export function parseEventDraft({ text: body, value }: JsonBody): EventDraft {
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
   if (error === undefined) return requireStorable(draft, body.length)
   const missing = error.details.some(({ type }) => type === 'any.required')
-  throw problemOf(error.details, missing ? MISSING_MEMBERS : undefined)
+  throw validationProblem(error.details, missing ? MISSING_MEMBERS : undefined)
 }
 
 /** Throws a 413 when the event is too large as stored. */

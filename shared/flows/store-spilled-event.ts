@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
 
 /** How often the host delivers a message before it becomes poison: maxDequeueCount in host.json. */
-export const MOST_TRIES = 5
+export const MAX_DEQUEUE_COUNT = 5
 const REQUEUE_SECONDS = 60
 
 /**
@@ -25,7 +25,7 @@ export async function storeSpilled(
     pending,
   })
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
-  if (dequeueCount < MOST_TRIES)
+  if (dequeueCount < MAX_DEQUEUE_COUNT)
     throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)
   await services.inboundQueue.send(message, REQUEUE_SECONDS)
   return undefined

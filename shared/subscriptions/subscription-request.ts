@@ -1,7 +1,7 @@
 import Joi from 'joi'
 import { alternativeOf } from '../events/event-document.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
-import { Problem, problemOf } from '../http/problem.ts'
+import { Problem, validationProblem } from '../http/problem.ts'
 import { type Filters, resourceOfSource } from './subscription.ts'
 
 /** A valid subscription request, except that its endpoint's address is not checked yet. */
@@ -40,12 +40,14 @@ const schema = Joi.object<RequestBody>({
   includesubunits: Joi.boolean().strict(),
 }).prefs({ abortEarly: false, convert: false, stripUnknown: true })
 
-/** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3). Throws a 400. */
+/**
+ * Parses the request, with member names in any case and the original's messages (altinn-contract §5.3). Throws a 400.
+ */
 export function parseSubscriptionRequest({ text, value }: JsonBody): SubscriptionRequest {
   const object = requireObject(value, 'one subscription')
   const given = [...membersOf(text, object)].filter(([, member]) => member !== null)
   const { value: members, error } = schema.validate(Object.fromEntries(given))
-  if (error !== undefined) throw problemOf(error.details)
+  if (error !== undefined) throw validationProblem(error.details)
   rejectSubunits(members)
   const {
     subjectfilter: subject,

@@ -11,13 +11,13 @@ import { createOwnApp } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
 import { seedOf } from '../support/seed.ts'
 import { documentAt } from '../support/stored-events.ts'
-import { people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // What was sent is what arrives, number by number, also those that no double holds.
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
-const cosmos = await startFaultProxy(world.settings.Cosmos)
-const app = await startApp(world, { settings: { Cosmos: cosmos.connection } })
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
+const app = await startApp(stores, { settings: { Cosmos: cosmos.connection } })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
 const own = await createOwnApp(app, receiver, 'exact')
 await own.subscribe()
@@ -71,7 +71,7 @@ test(`any data is delivered literal by literal: SEED=${seed}`, async () => {
 
 test(
   'an event that came through the queue keeps its numbers',
-  { skip: deployed !== undefined },
+  { skip: deployedUrl !== undefined },
   async () => {
     cosmos.plan = ({ method, url }) =>
       method === 'POST' && url.endsWith('/colls/events/docs') ? { status: 503 } : undefined
@@ -88,8 +88,8 @@ test('a reader gets the numbers as they were published', async () => {
     app: 'exact-read',
     data: parseExactly('[1.10,-0]'),
   })
-  await world.container('events').items.create(toStored(old))
-  const reader = createReader(app, await tokenOf(people.ttd))
+  await stores.container('events').items.create(toStored(old))
+  const reader = createReader(app, await mintToken(callerClaims.ttd))
   const text = await eventually('it is read', async () => {
     const answer = await (await reader.get('ttd/exact-read?after=1')).text()
     return answer.includes(old.id) && answer

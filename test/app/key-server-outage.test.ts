@@ -5,13 +5,13 @@ import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { assertRefused, countStored } from '../support/problems.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 const [altinnKey, ttdKey] = await Promise.all([newKey('ALTINN'), newKey('TTD')])
 const away = await startKeyServer()
 await away.stop() // what is left is an address where nobody listens
-const world = await createWorld()
-const app = await startApp(world, { settings: away.settings, functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { settings: away.settings, functions: ['publish-event'] })
 after(app.stop)
 
 /** Publishes with two tokens that were never sent before, so that no verdict is remembered. */
@@ -21,7 +21,7 @@ const publish = (platform: object = {}) =>
     PlatformAccessToken: forge(ttdKey, platformClaims({ jti: crypto.randomUUID(), ...platform })),
   })
 
-test('401 while the OpenID server cannot be reached, 201 soon after it can', async (t) => {
+test('responds 401 while the OpenID server is down, and 201 soon after it is back', async (t) => {
   await assertRefused(await publish(), 401)
   await assertRefused(await publish(), 401)
   const back = await startKeyServer({ port: Number(new URL(away.url).port) })
@@ -33,8 +33,8 @@ test('401 while the OpenID server cannot be reached, 201 soon after it can', asy
   await assertRefused(await publish({ iss: 'nobody' }), 403)
 })
 
-test('known keys go on while the key servers are down; unknown issuers are refused', async () => {
+test('known keys keep working while the key servers are down; unknown issuers are rejected', async () => {
   assert.equal((await publish()).status, 201)
   await assertRefused(await publish({ iss: 'digdir' }), 403)
-  assert.deepEqual(await countStored(world), { stored: 2, queued: 2 })
+  assert.deepEqual(await countStored(stores), { stored: 2, queued: 2 })
 })

@@ -7,12 +7,12 @@ import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { inState } from '../support/stored-work.ts'
-import { people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { waitForState } from '../support/stored-work.ts'
+import { callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // Every answer that is not a decision of Cosmos DB passes: no event is lost for it, and nobody gets a 500.
-const skip = deployed !== undefined && 'faults need stores of its own'
+const skip = deployedUrl !== undefined && 'faults need stores of its own'
 const html = { headers: { 'content-type': 'text/html' }, body: '<html>Bad gateway</html>' }
 const faults: Record<string, Fault> = {
   'a 500': { status: 500 },
@@ -36,11 +36,11 @@ const faults: Record<string, Fault> = {
 }
 const MANY = 4 // one more than a call is tried by itself
 
-const world = await createWorld()
-const cosmos = await startFaultProxy(world.settings.Cosmos)
+const stores = await createTestStores()
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
 const receiver = await startReceiver()
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
-const app = await startApp(world, {
+const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
     DELIVERY_RETRY_SECONDS: '1',
@@ -131,14 +131,14 @@ describe('many at once', { skip, concurrency: 4 }, () => {
           )
           const broken = breakRequests(fault, isAt('deliveries', method, `"${own.id}"`), MANY)
           const event = await own.publish()
-          await inState(world, own.id, event, 'delivered')
+          await waitForState(stores, own.id, event, 'delivered')
           assert.equal(own.arrivals(event).length, 2)
           assert.ok(broken.met() > 0)
         })
     })
 })
 
-const owner = await tokenOf(people.ttd)
+const owner = await mintToken(callerClaims.ttd)
 describe('one fault after another', { skip }, () => {
   for (const [name, fault] of each) {
     test(`a reader that meets ${name} is told to try again`, async () => {
@@ -167,13 +167,13 @@ describe('one fault after another', { skip }, () => {
         ...documentAt(Date.now(), { app: own.name }),
         pending: 1,
       }
-      await store(world, [overdue])
+      await store(stores, [overdue])
       const broken = breakRequests(fault, isQueryOf('events'))
-      await app.run('sweep-events')
+      await app.runTimer('sweep-events')
       await eventually('it meets the fault', () => broken.met() > 0)
       broken.heal()
       await eventually('it arrives', async () => {
-        await app.run('sweep-events')
+        await app.runTimer('sweep-events')
         return own.arrivals(overdue.id).length > 0
       })
     })

@@ -5,7 +5,7 @@ import { startKeyServer } from '../support/key-server.ts'
 import { eventually } from '../support/stores.ts'
 import { SECOND, MINUTE, HOUR, first, second, start, assertKeys } from '../support/key-sets.ts'
 
-test('a flood while the key server is down neither locks out known keys nor delays new ones', async (t) => {
+test('a flood during an outage neither locks out known keys nor delays new ones', async (t) => {
   const { server, clock, set } = await start(t, first)
   await set.find('FIRST')
   server.answer('/ttd/jwks', {}, 503)
@@ -22,7 +22,7 @@ test('a flood while the key server is down neither locks out known keys nor dela
   assertKeys(await set.find('SECOND'), second)
 })
 
-test('known keys go on for 24 hours while the key server is down, and come back with it', async (t) => {
+test('known keys stay valid for 24 hours of an outage, and return with the key server', async (t) => {
   const { server, clock, set, stop } = await start(t, first)
   assertKeys(await set.find('FIRST'), first)
   await stop()
@@ -41,7 +41,7 @@ test('known keys go on for 24 hours while the key server is down, and come back 
   assertKeys(await set.find('FIRST'), first)
 })
 
-test('an address that was never reached gives no keys, no error, and one request a second', async (t) => {
+test('an address never reached gives no keys, no error, and one request a second', async (t) => {
   const { server, clock, set } = await start(t)
   server.answer('/ttd/jwks', {}, 500)
   for (let call = 0; call < 100; call++, clock.now += 100) assertKeys(await set.find('FIRST'))
@@ -56,7 +56,7 @@ test('an address that was never reached gives no keys, no error, and one request
   assert.equal(set.hasKeys, true)
 })
 
-test('a key server that hangs makes nobody wait once a try has failed: known keys serve at once', async (t) => {
+test('a key server that hangs delays nobody after a failed fetch: known keys serve at once', async (t) => {
   const { server, clock, set } = await start(t, first)
   await set.find('FIRST')
   server.answer('/ttd/jwks', {}, 503)

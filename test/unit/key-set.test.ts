@@ -16,7 +16,7 @@ import {
   assertKeys,
 } from '../support/key-sets.ts'
 
-test('keys in padded base64, as Altinn publishes them, and in base64url are accepted', async (t) => {
+test('accepts keys in padded base64, as Altinn publishes them, and in base64url', async (t) => {
   const { server, set } = await start(t)
   const standard = { ...second.publicKey.export({ format: 'jwk' }), kid: 'SECOND' }
   assert.match(first.jwk.n, /=$/)
@@ -25,7 +25,7 @@ test('keys in padded base64, as Altinn publishes them, and in base64url are acce
   assertKeys(await set.find('SECOND'), second)
 })
 
-test('entries that are no RSA signing key are passed over', async (t) => {
+test('skips entries that are no RSA signing key', async (t) => {
   const { server, set } = await start(t)
   const secret = { kty: 'oct', kid: 'FIRST', k: 'c2VjcmV0', alg: 'HS256' }
   const encrypts = { ...second.jwk, use: 'enc' }
@@ -36,14 +36,14 @@ test('entries that are no RSA signing key are passed over', async (t) => {
   assertKeys(await set.find(undefined), first)
 })
 
-test('without a kid, or with an unknown one, every key of the issuer is given', async (t) => {
+test('returns every key of the issuer without a kid, or with an unknown one', async (t) => {
   const { set } = await start(t, first, second)
   assertKeys(await set.find('SECOND'), second)
   assertKeys(await set.find(undefined), first, second)
   assertKeys(await set.find('OTHER'), first, second)
 })
 
-test('many who ask at once cause one request', async (t) => {
+test('concurrent callers cause one request', async (t) => {
   const { server, set } = await start(t, first)
   const found = await Promise.all(Array.from({ length: 50 }, () => set.find('FIRST')))
   for (const keys of found) assertKeys(keys, first)
@@ -62,7 +62,7 @@ test('a key in use for five hours causes five to seven requests', async (t) => {
   )
 })
 
-test('a refresh within the hour makes nobody wait', async (t) => {
+test('a refresh within the hour delays nobody', async (t) => {
   const { server, clock, set } = await start(t, first)
   await set.find('FIRST')
   const waiting: ServerResponse[] = []
@@ -78,7 +78,7 @@ test('a refresh within the hour makes nobody wait', async (t) => {
   })
 })
 
-test('a new kid is found at once; the next one when a minute has passed', async (t) => {
+test('finds a new kid at once, and the next one after a minute', async (t) => {
   const { server, clock, set } = await start(t, first)
   assertKeys(await set.find('FIRST'), first)
   clock.now += 10 * SECOND
@@ -129,7 +129,7 @@ const answers: [what: string, (response: ServerResponse) => void][] = [
 ]
 
 for (const [what, answer] of answers)
-  test(`a key server that answers ${what} changes no key and gives none`, async (t) => {
+  test(`a key server that answers ${what} changes no key and adds none`, async (t) => {
     const { server, clock, set } = await start(t)
     server.serve('other', second)
     server.answer('/other', { keys: [second.jwk] })
@@ -145,7 +145,7 @@ for (const [what, answer] of answers)
     assert.equal(server.requestedPaths.length, 3)
   })
 
-test('an OpenID document must name an http address, and is not sought elsewhere', async (t) => {
+test('an OpenID document must name an http URL, and is not fetched elsewhere', async (t) => {
   const { server } = await start(t)
   const url = `${server.url}/openid`
   assert.equal(await jwksUriOf(url), `${server.url}/altinn/jwks`)

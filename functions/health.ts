@@ -1,7 +1,9 @@
 import { app } from '@azure/functions'
 import { endpoint } from '../shared/handlers.ts'
 
-/** GET /health: 200 when Cosmos, the queue and the sweep are well, else 503; the body says how each part is. */
+/**
+ * GET /health: 200 when Cosmos DB, the queue and the timers are well, else 503; the body has the state of each part.
+ */
 app.http('health', {
   route: 'health',
   methods: ['GET'],

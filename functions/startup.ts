@@ -1,6 +1,10 @@
 import { app } from '@azure/functions'
 import { loadServices } from '../shared/handlers.ts'
 
+// The body of a request is read by the function, as far as it wants: not whole, by the host, before anybody has looked at
+// the tokens. In return an HTTP function must always answer: one that throws leaves its caller waiting for 240 s.
+app.setup({ enableHttpStream: true })
+
 // The settings are read and the SDKs loaded before the first event, not by it; a wrong setting stops the app, by name.
 app.hook.appStart(async () => {
   await loadServices()

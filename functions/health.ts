@@ -1,10 +1,10 @@
 import { app } from '@azure/functions'
 import { endpoint } from '../shared/handlers.ts'
 
-/** GET /health: 200 when Cosmos, the queue and the sweep are well, else 503; the body says how each part is. */
+/** GET and HEAD /health: 200 when Cosmos, the queue and the sweep are well, else 503; the body says how each part is. */
 app.http('health', {
   route: 'health',
-  methods: ['GET'],
+  methods: ['GET', 'HEAD'],
   authLevel: 'anonymous',
   handler: endpoint(async ({ services }) => {
     const parts = await services.health()

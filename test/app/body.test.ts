@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import {
   bodyAttacks,
+  chunked,
   example,
   LIMIT,
   nested,
@@ -30,6 +31,11 @@ for (const { target, name, expected, run } of bodyAttacks(lab))
 test('413 says how large the body is, what the limit is and which setting it is', async () => {
   const { detail } = await assertRefused(await post(ofLength(LIMIT + 1)), 413)
   assert.equal(detail, 'The body has 262145 bytes; the limit is 262144 (EVENT_MAX_BYTES).')
+})
+
+test('413 of a chunked body says what the limit is', async () => {
+  const { detail } = await assertRefused(await post(ofLength(LIMIT + 1), chunked), 413)
+  assert.equal(detail, 'The body is longer than it may be; the limit is 262144 (EVENT_MAX_BYTES).')
 })
 
 test('a fault deep in a body is named by its JSON pointer', async () => {
@@ -85,6 +91,13 @@ const accepted: [what: string, body: Body, headers: Headers, data?: unknown][] =
   ['a batch by name', example, type('application/cloudevents-batch+json')],
   ['problem details by name', example, type('application/problem+json')],
   ['identity as its coding', example, { 'Content-Encoding': 'identity' }],
+  ['a chunked body', example, chunked],
+  [
+    'as many bytes as are allowed, in chunks',
+    ofLength(LIMIT),
+    chunked,
+    'x'.repeat(LIMIT - withData('""').length),
+  ],
   ['blanks around it', `\r\n\t ${example} \n`, {}],
   ['as many bytes as are allowed', ofLength(LIMIT), {}, 'x'.repeat(LIMIT - withData('""').length)],
   ['32 levels', withData(nested(31)), {}, JSON.parse(nested(31))],

@@ -69,7 +69,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'drain-backlog': queue('drains'),
     'fan-out-event': queue('events-inbound'),
     gauge: timer('15,45 * * * * *'),
-    health: http('health', 'GET'),
+    health: http('health', 'GET', 'HEAD'),
     'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
     openapi: http('openapi.json', 'GET'),

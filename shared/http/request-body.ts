@@ -2,6 +2,7 @@ import type { HttpRequest } from '@azure/functions'
 import { Problem } from './problem.ts'
 
 const TIMEOUT_MS = 30_000 // EVENT_MAX_BYTES at 35 KB a second
+const DISCARD_MS = 5000 // as the host's own server does
 
 /** The largest body that a route takes; `setting` names the setting that it comes from, if any. */
 export interface BodyLimit {
@@ -17,7 +18,7 @@ export const SMALL_BODY: BodyLimit = { maxBytes: 32_768 }
 
 /**
  * Returns the body. Throws a 413 as soon as it is known to be above the limit, a 408 when it has not come within 30 s, and
- * a 400 when it breaks off. Whatever is left is not read: cancelling the stream would cut the connection under the answer.
+ * a 400 when it breaks off.
  */
 export async function readBody(
   { headers, body }: RequestBody,
@@ -31,9 +32,27 @@ export async function readBody(
   const timer = setTimeout(() => late.reject(tooSlow()), TIMEOUT_MS)
   try {
     return await Promise.race([readAll(reader, limit), late.promise])
+  } catch (error) {
+    reader.releaseLock() // what comes now is not kept
+    void discard(body.getReader())
+    throw error
   } finally {
     clearTimeout(timer)
-    reader.releaseLock()
+  }
+}
+
+/**
+ * Reads the rest without keeping it, for 5 s at most, then ends the connection. The host passes an answer on once it has
+ * sent the whole body (https://github.com/dotnet/yarp, HttpForwarder.cs): left unread, it would wait for minutes.
+ */
+async function discard(reader: Reader): Promise<void> {
+  const end = setTimeout(() => void reader.cancel().catch(() => {}), DISCARD_MS).unref()
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // it has broken off
+  } finally {
+    clearTimeout(end)
   }
 }
 

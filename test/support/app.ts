@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { checkAnswersOf } from './checked-fetch.ts'
@@ -24,6 +26,7 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
     return appAt(deployed, {
       lines: [],
       died: () => false,
+      residentMB: async () => 0,
       stop: async () => {},
       kill: async () => {},
     })
@@ -39,7 +42,11 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
     await exitCode
   }
   const died = () => !child.killed && (child.exitCode !== null || child.signalCode !== null)
-  return appAt(url, { lines, died, stop: end('SIGTERM'), kill: end('SIGKILL') })
+  const residentMB = async () => {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(child.pid)])
+    return Number(stdout) / 1024
+  }
+  return appAt(url, { lines, died, residentMB, stop: end('SIGTERM'), kill: end('SIGKILL') })
 }
 
 /** The settings that name the shared token issuer. */
@@ -58,6 +65,8 @@ interface Process {
   lines: string[]
   /** Whether it has ended by itself, as by an error that nobody handles; to be asked before `stop`. */
   died: () => boolean
+  /** The memory that it has, which nobody can tell of a deployed one: 0. */
+  residentMB: () => Promise<number>
   stop: () => Promise<void>
   kill: () => Promise<void>
 }

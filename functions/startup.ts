@@ -5,7 +5,8 @@ import { loadServices } from '../shared/handlers.ts'
 // the tokens. In return an HTTP function must always answer: one that throws leaves its caller waiting for 240 s.
 app.setup({ enableHttpStream: true })
 
-// The settings are read and the SDKs loaded before the first event, not by it; a wrong setting stops the app, by name.
+// The settings are read and the SDKs loaded before the first event, not by it. A wrong setting leaves the app without
+// functions: every path is a 404, and the host's exception names the setting.
 app.hook.appStart(async () => {
   await loadServices()
 })

@@ -64,10 +64,10 @@ async function harmDuring(
   publish: () => Promise<void>,
   residentMB: () => Promise<number>,
 ): Promise<string> {
-  let isOver = false
-  void uploads.finally(() => (isOver = true))
+  const over = new AbortController()
+  void uploads.finally(() => over.abort())
   let [seconds, megabytes] = [0, 0]
-  while (!isOver) {
+  while (!over.signal.aborted) {
     const began = performance.now()
     await publish()
     seconds = Math.max(seconds, (performance.now() - began) / 1000)

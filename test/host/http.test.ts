@@ -178,8 +178,8 @@ test('header values are UTF-8', async () => {
 
 /** A request line of so many bytes, with its end. */
 function lineOf(bytes: number): string {
-  const [before, after] = ['GET /api/echo?', ' HTTP/1.1']
-  return before + 'x'.repeat(bytes - before.length - after.length - 2) + after
+  const rest = bytes - 'GET /api/echo? HTTP/1.1\r\n'.length
+  return `GET /api/echo?${'x'.repeat(rest)} HTTP/1.1`
 }
 
 function headerLines(count: number): string[] {

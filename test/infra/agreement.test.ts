@@ -176,7 +176,7 @@ test('every dependency is pinned exactly, and main is the bundle', () => {
 })
 
 test('host.json is as the design says', () => {
-  const { extensions, extensionBundle, functionTimeout } = JSON.parse(read('host.json'))
+  const { extensions, extensionBundle, functionTimeout, singleton } = JSON.parse(read('host.json'))
   assert.deepEqual(extensions, {
     http: { routePrefix: 'events/api/v1' },
     queues: {
@@ -190,4 +190,5 @@ test('host.json is as the design says', () => {
   })
   assert.equal(extensionBundle.version, '[4.*, 5.0.0)')
   assert.equal(functionTimeout, '00:05:00')
+  assert.equal(singleton.listenerLockRecoveryPollingInterval, '00:00:15')
 })

@@ -10,6 +10,7 @@ import { parseReplayRequest, replayResource, startReplay } from '../shared/flows
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { Problem } from '../shared/http/problem.ts'
+import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 
 /** GET /subscriptions/{id}/deliveries?state=&after=: a page of 50, oldest event first; `next` leads on. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
@@ -20,6 +21,7 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
 /** POST /subscriptions/{id}/deliveries/{event}/retry: starts a new run of a delivery that is over. */
 async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   const { number } = await requireOwnedSubscription(services, request)
+  await readBody(request, SMALL_BODY) // it says nothing; 413
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
   const anew = await redeliver(services, delivery)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
@@ -31,7 +33,7 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
 async function replay({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   requireJsonContentType(request)
   const subscription = await requireOwnedSubscription(services, request)
-  const wanted = parseReplayRequest(await readJsonBody(request, services.config.eventMaxBytes)) // 4xx
+  const wanted = parseReplayRequest(await readJsonBody(request, SMALL_BODY)) // 4xx
   const started = await startReplay(services, subscription, wanted) // 409, 503
   log('replay.started', {
     subscription: subscription.number,

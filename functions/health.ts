@@ -2,11 +2,11 @@ import { app } from '@azure/functions'
 import { endpoint } from '../shared/handlers.ts'
 
 /**
- * GET /health: 200 when Cosmos DB, the queue and the timers are well, else 503; the body has the state of each part.
+ * GET and HEAD /health: 200 when Cosmos DB, the queue and the timers are well, else 503; the body has the state of each part.
  */
 app.http('health', {
   route: 'health',
-  methods: ['GET'],
+  methods: ['GET', 'HEAD'],
   authLevel: 'anonymous',
   handler: endpoint(async ({ services }) => {
     const parts = await services.health()

@@ -17,7 +17,8 @@ async function publishEvent({
   requireJsonContentType(request) // 415
   await auth.requireCaller(request.headers) // 401
   const publisher = await auth.requirePublisher(request.headers) // 403
-  const draft = parseEventDraft(await readJsonBody(request, config.eventMaxBytes)) // 415, 411, 413, 400
+  const limit = { maxBytes: config.eventMaxBytes, setting: 'EVENT_MAX_BYTES' }
+  const draft = parseEventDraft(await readJsonBody(request, limit)) // 415, 413, 408, 400
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400
   requireOwnSource(publisher, draft.source, config.sourceHosts) // 401
   const { event, how } = await acceptEvent(services, {

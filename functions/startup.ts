@@ -1,7 +1,12 @@
 import { app } from '@azure/functions'
 import { loadServices } from '../shared/handlers.ts'
 
-// Reads the settings and loads the SDKs before the first event. An invalid setting stops the app, and is named.
+// The body of a request is read by the function, as far as it wants: not whole, by the host, before anybody has looked at
+// the tokens. In return an HTTP function must always answer: one that throws leaves its caller waiting for 240 s.
+app.setup({ enableHttpStream: true })
+
+// The settings are read and the SDKs loaded before the first event, not by it. A wrong setting leaves the app without
+// functions: every path is a 404, and the host's exception names the setting.
 app.hook.appStart(async () => {
   await loadServices()
 })

@@ -2,6 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions'
 import { identityOf, requireMaySubscribe } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
+import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 import { countWaiting } from '../shared/flows/read-deliveries.ts'
 import {
   requireOwnedSubscription,
@@ -16,9 +17,7 @@ import { subscriptionResource } from '../shared/subscriptions/subscription-resou
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   requireJsonContentType(request) // 415
   const identity = identityOf(await services.auth.requireCaller(request.headers)) // 401, 400
-  const wanted = parseSubscriptionRequest(
-    await readJsonBody(request, services.config.eventMaxBytes),
-  ) // 4xx
+  const wanted = parseSubscriptionRequest(await readJsonBody(request, SMALL_BODY)) // 4xx
   requireMaySubscribe(identity, wanted.filters) // 400, 403
   const { subscription, secret } = await subscribe(
     services,
@@ -64,6 +63,7 @@ async function remove(call: HttpCall): Promise<HttpResponseInit> {
 /** POST /subscriptions/{id}/secret: adds a secret; the previous one also signs for 24 hours. */
 async function rotate(call: HttpCall): Promise<HttpResponseInit> {
   const subscription = await requireOwnedSubscription(call.services, call.request)
+  await readBody(call.request, SMALL_BODY) // it says nothing; 413
   const secret = await rotateSecret(call.services, subscription)
   call.log('secret.rotated', { subscription: subscription.number })
   return { jsonBody: { id: subscription.number, secret } }

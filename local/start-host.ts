@@ -4,12 +4,13 @@ import { runUntilStopped } from './lifetime.ts'
 import { portFor } from './ports.ts'
 import { addToEnvironment, readSettingsFile, root } from './settings.ts'
 
-// `npm run start:host [-- --functions a,b] [--lease seconds] [--folder path]`: the app alone, with the stores that its settings name.
+// `npm run start:host [-- --functions a,b] [--lease seconds] [--proxy seconds] [--folder path]`: the app alone, with the stores that its settings name.
 await runUntilStopped(async () => {
   const { values } = parseArgs({
     options: {
       functions: { type: 'string' },
       lease: { type: 'string' },
+      proxy: { type: 'string' },
       folder: { type: 'string', default: root },
     },
   })
@@ -19,6 +20,7 @@ await runUntilStopped(async () => {
     port: portFor('PORT'),
     ...(values.functions !== undefined && { functions: values.functions.split(',') }),
     ...(values.lease !== undefined && { leaseSeconds: Number(values.lease) }),
+    ...(values.proxy !== undefined && { proxySeconds: Number(values.proxy) }),
   })
   console.log(`App Events listens on ${host.url}`)
   return host.stop

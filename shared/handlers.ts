@@ -11,6 +11,7 @@ import { logError, logLine, type Fields } from './telemetry/log.ts'
 import { Problem, problemDetails } from './http/problem.ts'
 import type { Services } from './services.ts'
 import type { TraceSpan } from './telemetry/telemetry.ts'
+import { sampledTraceparent } from './telemetry/trace.ts'
 
 export type Log = (what: string, fields?: Fields) => void
 
@@ -49,8 +50,10 @@ async function createFromEnvironment(): Promise<Services> {
 export function endpoint(handle: (call: HttpCall) => Promise<HttpResponseInit>): HttpHandler {
   return async (request, context) => {
     const began = performance.now()
-    // The host's own span between caller and function is not exported to our collector.
-    const parent = request.headers.get('traceparent') ?? context.traceContext?.traceParent
+    // The host's own span between caller and function is not exported to our collector. Where the caller sends no trace, the
+    // host begins one that Application Insights has not sampled, which says nothing about ours.
+    const callers = request.headers.get('traceparent')
+    const parent = callers ?? sampledTraceparent(context.traceContext?.traceParent)
     const response = await inSpan('SERVER', context, parent, (call, span) =>
       respond(() => handle({ request, ...call }), context, span),
     )

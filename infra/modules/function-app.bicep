@@ -83,7 +83,8 @@ var hostSettings = {
   Cosmos__clientId: identity.properties.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString // no secret: local authentication is off
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
-  FUNCTIONS_NODE_BLOCK_ON_ENTRY_POINT_ERROR: 'true' // a bundle that does not load fails the app, not leaves it without functions
+  FUNCTIONS_NODE_BLOCK_ON_ENTRY_POINT_ERROR: 'true' // a bundle that does not load registers nothing, rather than a part: every path is a 404
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '8388608' // 8 MiB, not 100: what the host lets through is read, if only to be thrown away. Above EVENT_MAX_BYTES, whose 413 says more
 }
 var given = toObject(
   filter(items(settings), setting => !empty(setting.value)),

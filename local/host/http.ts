@@ -1,14 +1,23 @@
-// The HTTP side, as in the host's classic mode (no streaming): a request becomes the host's RpcHttp message, of which the
-// library makes an HttpRequest (GrpcMessageConversionExtensions.cs), and the function's answer becomes a response.
+// The HTTP side, with streaming as the host has it (DefaultHttpProxyService.cs): the function is invoked with the headers and
+// route values, and reads the body from the request itself, which goes to the library's HTTP server; that one answers.
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { format } from 'node:util'
 import { log } from './log.ts'
+import { refusalOf } from './refusals.ts'
 import { findRoute, type Route } from './routes.ts'
 import { createPendingCount } from './pending-count.ts'
 import type { App } from './worker.ts'
 
-type HttpApp = { app: App; routes: Route[]; runTimer: (name: string) => 202 | 404 }
+type HttpApp = {
+  app: App
+  routes: Route[]
+  runTimer: (name: string) => 202 | 404
+  proxySeconds: number // how long the host waits for an answer of the worker
+}
+const MAX_BODY_BYTES = 104_857_600
+const DRAIN_MS = 5000 // how long Kestrel reads on after the answer, then it closes the connection
 
 /** Serves the routes on 127.0.0.1. `stop` waits for pending responses, `closeConnections` does not. */
 export async function startHttp(port: number, site: HttpApp) {
@@ -18,8 +27,9 @@ export async function startHttp(port: number, site: HttpApp) {
   const server = createServer(options, (request, response) => {
     pending.increment()
     response.once('close', pending.decrement)
+    response.once('finish', () => drain(request))
     respond(site, request, response).catch((error: unknown) => {
-      log('error', 'Host', format(error)) // an upload broken off, an answer HTTP cannot carry
+      log('error', 'Host', format(error)) // an answer HTTP cannot carry
       send(response, 500)
     })
   })
@@ -35,29 +45,44 @@ export async function startHttp(port: number, site: HttpApp) {
 
 async function respond(site: HttpApp, request: IncomingMessage, response: ServerResponse) {
   const { method = '' } = request
-  const url = URL.parse(`http://${request.headers.host ?? 'localhost'}${request.url}`)
+  const refusal = refusalOf(request)
+  if (refusal) return refuse(response, refusal)
+  const host = request.headers.host ?? 'localhost'
+  const url = URL.parse(`http://${host}${request.url}`)
   if (!url) return send(response, 400)
-  const size = Number(request.headers['content-length'] ?? 0) // a chunked body counts as none
+  const size = Number(request.headers['content-length'] ?? 0)
   const admin = /^POST \/admin\/functions\/([\w-]+)$/i.exec(`${method} ${url.pathname}`)?.[1]
   if (admin) return send(response, size > 0 ? site.runTimer(admin) : 400)
   const found = findRoute(site.routes, method, url.pathname)
   if (!found || found.fn.isDisabled) return send(response, 404)
-  if (size > 104_857_600) return send(response, 413, { connection: 'close' }) // unread
-  const body = size > 0 ? { bytes: await read(request) } : undefined
+  if (size > MAX_BODY_BYTES) return refuse(response, 500)
+  const id = randomUUID()
   const headers = headersOf(request)
-  const http = { method, url: url.href, headers, query: queryOf(url), params: found.params, body }
-  const { hasFailed, answer } = await site.app.invoke(found.fn, { data: { http }, headers })
-  if (!answer) return send(response, hasFailed ? 500 : 204) // what was thrown is for the log only
-  if (answer.cookies.length > 0) throw new Error('the local host has no cookies')
-  send(response, Number(answer.statusCode), answer.headers, answer.body?.bytes)
+  const values = Object.entries({ ...queryOf(url), ...found.params })
+  const metadata = Object.fromEntries(values.map(([name, string]) => [name, { string }]))
+  Object.assign(metadata, { Headers: { json: utf8(JSON.stringify(headers)) } })
+  const forwarded = { 'x-forwarded-host': host, 'x-forwarded-proto': 'http' }
+  Object.assign(request.headers, forwarded, { 'x-ms-invocation-id': id })
+  site.app.streamServer?.emit('request', request, response)
+  await site.app.invoke(found.fn, { id, data: {}, metadata, headers })
+  if (!response.writableEnded) failLater(response, site.proxySeconds)
 }
 
-async function read(request: IncomingMessage) {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => chunks.push(chunk)) // 60 µs less than stream/consumers
-  await once(request, 'end')
-  return Buffer.concat(chunks)
+/** What throws or returns nothing is never answered by the worker: the host gives up in the end. */
+function failLater(response: ServerResponse, seconds: number) {
+  const giveUp = setTimeout(() => send(response, 500), seconds * 1000).unref()
+  response.once('close', () => clearTimeout(giveUp))
 }
+
+/** Ends the connection of a client that goes on sending after the answer. */
+function drain(request: IncomingMessage) {
+  if (request.complete) return
+  const close = setTimeout(() => request.destroy(), DRAIN_MS).unref()
+  request.once('close', () => clearTimeout(close))
+}
+
+/** Header values are UTF-8, which Node.js reads as Latin-1. */
+const utf8 = (latin1: string) => Buffer.from(latin1, 'latin1').toString()
 
 /** All values of each header, joined with "," and no space; `request.headers` has only the first of some. */
 function headersOf({ headersDistinct }: IncomingMessage): Record<string, string> {
@@ -72,10 +97,12 @@ function queryOf({ search, searchParams }: URL): Record<string, string> {
   return Object.fromEntries(groups.map((all) => [all[0]?.[0], all.map((pair) => pair[1]).join()]))
 }
 
-/** A body is chunked unless the function gave a content-length. */
-function send(response: ServerResponse, status: number, headers = {}, body?: Uint8Array) {
-  for (const [name, value] of Object.entries<string>(headers)) response.setHeader(name, value)
+function refuse(response: ServerResponse, status: number) {
+  response.setHeader('connection', 'close')
+  send(response, status)
+}
+
+function send(response: ServerResponse, status: number) {
   response.statusCode = status
-  if (body?.length) response.write(body)
   response.end()
 }

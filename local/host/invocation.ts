@@ -6,13 +6,11 @@ import { format } from 'node:util'
 import { log } from './log.ts'
 
 /** RpcTypedData, the trigger's RpcTypedData by name, and headers that may have the caller's trace. */
-export type Call = { data: object; metadata?: object; headers?: Record<string, string> }
-/** RpcHttp. */
-type Answer = {
-  statusCode: string
-  headers: Record<string, string>
-  cookies: unknown[]
-  body?: { bytes?: Uint8Array }
+export type Call = {
+  id?: string
+  data: object
+  metadata?: object
+  headers?: Record<string, string>
 }
 export type Handler = (...inputs: unknown[]) => unknown
 export type Model = {
@@ -20,7 +18,7 @@ export type Model = {
   getInvocationModel(core: object): {
     getArguments(): Promise<{ context: object; inputs: unknown[] }>
     invokeFunction(context: object, inputs: unknown[], handler: Handler): Promise<unknown>
-    getResponse(context: object, result: unknown): Promise<{ returnValue?: { http?: Answer } }>
+    getResponse(context: object, result: unknown): Promise<unknown>
   }
 }
 
@@ -32,7 +30,7 @@ export async function invoke(model: Model, fn: Runnable, call: Call) {
   const category = `Function.${fn.name}`
   try {
     const invocation = model.getInvocationModel({
-      invocationId: randomUUID(),
+      invocationId: call.id ?? randomUUID(),
       metadata: fn.metadata,
       request: {
         inputData: [{ name: fn.input, data: call.data }],
@@ -44,11 +42,11 @@ export async function invoke(model: Model, fn: Runnable, call: Call) {
     })
     const { context, inputs } = await invocation.getArguments()
     const result = await invocation.invokeFunction(context, inputs, fn.handler)
-    const { returnValue } = await invocation.getResponse(context, result)
-    return { hasFailed: false, answer: returnValue?.http }
+    await invocation.getResponse(context, result)
+    return { hasFailed: false }
   } catch (error) {
     log('error', category, format(error))
-    return { hasFailed: true, answer: undefined }
+    return { hasFailed: true }
   }
 }
 

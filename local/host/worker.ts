@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { invoke, type Handler, type Model } from './invocation.ts'
 import { log } from './log.ts'
 import { readJson } from './settings.ts'
+import { openStreamServer } from './stream-server.ts'
 
 type BindingText = 'route' | 'authLevel' | 'queueName' | 'connection' | 'dataType' | 'schedule'
 type TriggerBinding = { type: string; methods?: string[]; runOnStartup?: boolean }
@@ -62,11 +63,15 @@ export function createWorker() {
     const context = { hookData: {}, appHookData: {}, functionAppDirectory }
     for (const hook of appStart) await hook(context)
     if (!model) throw new Error('the app registers no function')
-    const { HttpUri } = await model.getCapabilities({})
-    if (HttpUri) throw new Error('the local host has no HTTP streaming (enableHttpStream)')
+    const streamServer = await openStreamServer(model)
+    if (!streamServer && [...functions.values()].some(({ kind }) => kind === 'http'))
+      throw new Error(
+        'the local host has only HTTP streaming: app.setup({ enableHttpStream: true })',
+      )
     isStarted = true
     return {
       functions: [...functions.values()].toSorted(byName),
+      streamServer,
       invoke: invoke.bind(undefined, model),
       async terminate() {
         for (const hook of appTerminate) await hook(context)

@@ -2,6 +2,7 @@ import { TextDecoder } from 'node:util'
 import type { HttpRequest } from '@azure/functions'
 import { type JsonBody, parseJson } from './json.ts'
 import { Problem } from './problem.ts'
+import { type BodyLimit, readBody, type RequestBody } from './request-body.ts'
 
 const json = /^application\/(?:[\w.!#$&^+-]+\+)?json\s*(?:;|$)/i // with any structured suffix, altinn-contract §4.1
 const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i
@@ -21,18 +22,11 @@ export function requireJsonContentType({ headers }: HttpRequest): void {
 
 /**
  * Returns the JSON body as text and value. Throws a 415 without a Content-Type or for an unsupported charset or coding,
- * a 411 without a Content-Length (the host drops such a body), a 413 above `maxBytes`, and a 400 for invalid JSON.
+ * a 413 above the limit, a 408 when the body takes longer than 30 s, and a 400 for one that breaks off or is invalid JSON.
  */
-export async function readJsonBody(request: HttpRequest, maxBytes: number): Promise<JsonBody> {
+export async function readJsonBody(request: RequestBody, limit: BodyLimit): Promise<JsonBody> {
   const decoder = decoderFor(request.headers)
-  const length = request.headers.get('content-length')
-  if (length === null) throw new Problem(411, 'The request must have a Content-Length.')
-  if (Number(length) > maxBytes)
-    throw new Problem(
-      413,
-      `The body has ${length} bytes; the limit is ${maxBytes} (EVENT_MAX_BYTES).`,
-    )
-  const text = decode(decoder, await request.arrayBuffer())
+  const text = decode(decoder, await readBody(request, limit))
   return { text, value: parseJson(text) }
 }
 
@@ -49,7 +43,7 @@ function decoderFor(headers: Headers): TextDecoder {
   return decoder
 }
 
-function decode(decoder: TextDecoder, bytes: ArrayBuffer): string {
+function decode(decoder: TextDecoder, bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes)
   } catch {

@@ -126,7 +126,25 @@ test('one trace spans all processes and subscribers, as a tree', { skip }, async
   assert.doesNotMatch(collector.text(), /27124902369|eyJ/, 'no identity number, no token')
 })
 
-test('works without its collector', { skip }, async () => {
+test('of callers that send no trace every one is exported', { skip }, async (t) => {
+  const collector = await startCollector()
+  t.after(collector.stop)
+  const app = await startApp(await createTestStores(), {
+    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+    functions: ['publish-event'],
+  })
+  await Promise.all(Array.from({ length: 20 }, () => app.publish()))
+  await app.publish(exampleEvent, { traceparent: `00-${traceId}-${callersSpan}-00` })
+  await app.stop()
+  const spans = collector.spans().filter(({ name }) => name === 'publish-event')
+  assert.equal(new Set(spans.map((span) => span.traceId)).size, 20)
+  assert.ok(
+    spans.every((span) => span.traceId !== traceId),
+    'whose caller samples it out',
+  )
+})
+
+test('a collector that is away is no trouble', { skip }, async () => {
   const app = await startApp(await createTestStores(), {
     settings: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
     functions: ['publish-event'],

@@ -32,7 +32,7 @@ export async function startHost({ settings, functions, log: file }: Options) {
   async function launch(triesLeft = START_TRIES): Promise<{ child: Child; url: string }> {
     const child = startChild('../../local/start-host.ts', {
       args: ['--functions', functions.join(',')],
-      flags: ['--import', bundledSdks, '--enable-source-maps'],
+      flags: ['--import', bundledSdks],
       env: { PORT: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', ...settings },
     })
     createInterface({ input: child.output }).on('line', (line) =>

@@ -18,6 +18,7 @@ const schema = {
   properties: {
     version: { const: '2.0' },
     functionTimeout: { type: 'string', pattern: '^(-1|([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d)$' },
+    singleton: { ...closed, properties: { listenerLockRecoveryPollingInterval: span } },
     logging: {
       ...closed,
       properties: {
@@ -84,6 +85,7 @@ test('rejects what the schema rejects', () => {
     { ...host, version: '2' },
     { ...host, functionTimeout: '5 minutes' },
     { ...host, functionTimeOut: '00:05:00' },
+    { ...host, singleton: { listenerLockRecoveryPollingInterval: 15 } },
     { ...host, extensions: { http, queues: { ...queues, batchSize: 33 } } },
     { ...host, extensions: { http, queues: { ...queues, maxPollingInterval: 1000 } } },
     { ...host, extensions: { http, queues: { ...queues, messageEncoding: 'Base64' } } },

@@ -1,12 +1,16 @@
-// The HTTP side of the local host (local/host): what the real one does in its classic mode.
+// The HTTP side of the local host (local/host): what the real one does with HTTP streaming.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import { startHost } from './fixture/host-process.ts'
+import { eventually } from '../support/stores.ts'
 
 const settings = { 'AzureWebJobs.c-off.Disabled': 'TRUE' }
-const { url, lines } = await startHost({ after }, 'http.cjs', { settings })
+const { url, lines } = await startHost({ after }, 'http.cjs', {
+  settings,
+  args: ['--proxy', '0.1'],
+})
 const port = Number(new URL(url).port)
 const close = ['host: caller.example:81', 'connection: close']
 
@@ -15,7 +19,7 @@ async function raw(head: string[], body = ''): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
-  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1')
   await once(socket, 'close')
   return Buffer.concat(chunks).toString()
 }
@@ -27,7 +31,7 @@ async function ask(path: string, method = 'GET'): Promise<[number, string]> {
   return [answer.status, await answer.text()]
 }
 
-test('joins repeated headers and query names; matches query names in any case', async () => {
+test('repeated headers are joined, repeated query names are not', async () => {
   const answer = await raw([
     'GET /api/echo?a=1&b=x%20y+z&A=2&a HTTP/1.1',
     ...close,
@@ -52,8 +56,10 @@ test('joins repeated headers and query names; matches query names in any case', 
     ['x-empty', ''],
   ])
   assert.deepEqual(query, [
-    ['a', '1,2,'],
+    ['a', '1'],
     ['b', 'x y z'],
+    ['A', '2'],
+    ['a', ''],
   ])
 })
 
@@ -71,16 +77,47 @@ test('decodes route parameters once, and keeps an encoded slash', async () => {
   assert.partialDeepStrictEqual(JSON.parse(absent), { params: {}, metadata: 'none' })
 })
 
-test('reads a body with a length; any other counts as empty', async () => {
+test('the query is among the parameters, in which those of the route win', async () => {
+  const [, text] = await ask('/api/echo/x?name=y&b=1&B=2')
+  assert.deepEqual(JSON.parse(text).params, { name: 'x', b: '1,2' })
+})
+
+test('a body arrives with a length and in chunks, that of a GET does not', async () => {
   const post = ['POST /api/echo HTTP/1.1', ...close]
   assert.equal(jsonOf(await raw([...post, 'content-length: 3'], 'abc')).body, 'abc')
   const chunked = await raw([...post, 'transfer-encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n')
-  assert.equal(jsonOf(chunked).body, '')
+  assert.equal(jsonOf(chunked).body, 'abc')
   const get = ['GET /api/echo HTTP/1.1', ...close, 'content-length: 3']
   assert.equal(jsonOf(await raw(get, 'abc')).body, '')
 })
 
-test('reads a long body whole', async () => {
+test('a body arrives as it comes, and an answer goes as it is made', async () => {
+  const socket = connect(port, '127.0.0.1')
+  let answer = ''
+  socket.on('data', (chunk) => (answer += String(chunk)))
+  socket.write(['POST /api/pieces HTTP/1.1', ...close, 'content-length: 5', '', 'abc'].join('\r\n'))
+  await eventually('the first piece', () => answer.includes('3;'))
+  socket.write('de')
+  await once(socket, 'close')
+  assert.match(answer, /2;/)
+})
+
+test('an answer does not wait for the body; a client that goes on is cut off', async () => {
+  const socket = connect(port, '127.0.0.1')
+  const closed = once(
+    socket.on('error', () => {}),
+    'close',
+  )
+  let answer = ''
+  socket.on('data', (chunk) => (answer += String(chunk)))
+  socket.write('POST /api/unread HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n')
+  const more = setInterval(() => socket.write('1\r\nx\r\n'), 50)
+  await eventually('the answer', () => answer.includes('answered'))
+  await closed
+  clearInterval(more)
+})
+
+test('a long body arrives whole', async () => {
   const body = 'å'.repeat(500_000)
   const answer = await fetch(`${url}/api/echo`, { method: 'POST', body })
   assert.equal(Object(await answer.json()).body, body)
@@ -88,7 +125,7 @@ test('reads a long body whole', async () => {
 
 test('rejects a body over 104,857,600 bytes before it reads it', async () => {
   const post = (path: string) => [`POST ${path} HTTP/1.1`, ...close, 'content-length: 104857601']
-  assert.match(await raw(post('/api/echo')), /^HTTP\/1.1 413 .*\r\n\r\n$/s)
+  assert.match(await raw(post('/api/echo')), /^HTTP\/1.1 500 .*connection: close.*\r\n\r\n$/is)
   assert.equal(statusOf(await raw(post('/nowhere'))), 404)
   const accepted = connect(port, '127.0.0.1')
   accepted.write(
@@ -116,19 +153,52 @@ test("the caller's trace goes on with a new span, else there is a new trace", as
   }
 })
 
-test('survives an upload that is interrupted', async () => {
+const refused: [status: number, what: string, lines: string[]][] = [
+  [200, 'a request line of 8,192 bytes', [lineOf(8192)]],
+  [414, 'a request line of more', [lineOf(8193)]],
+  [200, '100 header lines', [lineOf(99), ...headerLines(98)]],
+  [431, 'more header lines', [lineOf(99), ...headerLines(99)]],
+  [400, 'a raw Latin-1 byte in a header', [lineOf(99), 'x: bl\xe5']],
+  [200, 'the same letter in UTF-8', [lineOf(99), 'x: bl\xc3\xa5']],
+  [500, 'a letter in a header above U+00FF', [lineOf(99), 'x: \xc4\x80']],
+  [400, '%00 in the path', ['GET /api/echo/%00 HTTP/1.1']],
+  [200, '%00 in the query', ['GET /api/echo?%00 HTTP/1.1']],
+]
+for (const [status, what, [line = '', ...headers]] of refused)
+  test(`${what}: ${status}`, async () => {
+    const answer = await raw([line, ...close, ...headers])
+    assert.equal(statusOf(answer), status)
+    if (status !== 200) assert.match(answer, /connection: close.*\r\n\r\n$/is)
+  })
+
+test('header values are UTF-8', async () => {
+  const { headers } = jsonOf(await raw([lineOf(99), ...close, 'x: bl\xc3\xa5']))
+  assert.deepEqual(headers.at(-1), ['x', 'blå'])
+})
+
+/** A request line of so many bytes, with its end. */
+function lineOf(bytes: number): string {
+  const rest = bytes - 'GET /api/echo? HTTP/1.1\r\n'.length
+  return `GET /api/echo?${'x'.repeat(rest)} HTTP/1.1`
+}
+
+function headerLines(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `x-${index}: 1`)
+}
+
+test('an upload that breaks off harms nobody', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.end('POST /api/echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc')
   await once(socket.resume(), 'close')
   assert.equal((await ask('/api/echo'))[0], 200)
 })
 
-test('status, content type and body of a response are those of the classic mode', async () => {
+test('status, content type and body of an answer are those of streaming', async () => {
   const json = 'application/json'
   const plain = 'text/plain;charset=UTF-8'
   const expected: [string, number, string | null, string][] = [
-    ['nothing', 204, null, ''],
-    ['null', 204, null, ''],
+    ['nothing', 500, null, ''], // as all 500s here: when the host gives up waiting
+    ['null', 500, null, ''],
     ['empty', 200, null, ''],
     ['json', 200, json, '{"a":1}'],
     ['nulljson', 200, null, ''],
@@ -141,7 +211,8 @@ test('status, content type and body of a response are those of the classic mode'
     ['nobody', 204, null, ''],
     ['native', 202, plain, 'native'],
     ['throw', 500, null, ''],
-    ['cookie', 500, null, ''], // the local host has none
+    ['header', 500, null, ''],
+    ['cookie', 200, null, ''],
   ]
   for (const [kind, status, type, body] of expected) {
     const answer = await fetch(`${url}/api/answer/${kind}`)
@@ -150,7 +221,12 @@ test('status, content type and body of a response are those of the classic mode'
   }
   const log = lines.join('\n')
   assert.match(log, /^\[error\] Function\.answer: Error: the secret reason$/m)
-  assert.match(log, /^\[error\] Host: Error: the local host has no cookies$/m)
+})
+
+test('cookies are sent, and the id of the invocation', async () => {
+  const { headers } = await fetch(`${url}/api/answer/cookie`)
+  assert.deepEqual(headers.getSetCookie(), ['a=b; HttpOnly'])
+  assert.match(headers.get('x-ms-invocation-id') ?? '', /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/)
 })
 
 test('a body is chunked unless the function sets its length; header names are lower case', async () => {

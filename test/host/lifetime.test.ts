@@ -25,10 +25,10 @@ test('rejects unsupported registrations by name', async (t) => {
   assert.equal(lines.length, expected.length)
 })
 
-test('rejects an app that wants HTTP streaming', async (t) => {
+test('an app with HTTP functions and no streaming does not start', async (t) => {
   assert.equal(
-    await faultOf(t, 'stream'),
-    'the local host has no HTTP streaming (enableHttpStream)',
+    await faultOf(t, 'classic'),
+    'the local host has only HTTP streaming: app.setup({ enableHttpStream: true })',
   )
 })
 

@@ -69,7 +69,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'drain-backlog': queue('drains'),
     'fan-out-event': queue('events-inbound'),
     gauge: timer('15,45 * * * * *'),
-    health: http('health', 'GET'),
+    health: http('health', 'GET', 'HEAD'),
     'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
     openapi: http('openapi.json', 'GET'),
@@ -175,8 +175,8 @@ test('every dependency is pinned exactly, and main is the bundle', () => {
   assert.equal(main, 'dist/main.cjs')
 })
 
-test('host.json is as designed', () => {
-  const { extensions, extensionBundle, functionTimeout } = JSON.parse(read('host.json'))
+test('host.json is as the design says', () => {
+  const { extensions, extensionBundle, functionTimeout, singleton } = JSON.parse(read('host.json'))
   assert.deepEqual(extensions, {
     http: { routePrefix: 'events/api/v1' },
     queues: {
@@ -190,4 +190,5 @@ test('host.json is as designed', () => {
   })
   assert.equal(extensionBundle.version, '[4.*, 5.0.0)')
   assert.equal(functionTimeout, '00:05:00')
+  assert.equal(singleton.listenerLockRecoveryPollingInterval, '00:00:15')
 })

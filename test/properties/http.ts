@@ -52,7 +52,7 @@ export async function startHttpProperties() {
     const names = new Set(changes.map(([name]) => name.toLowerCase()))
     const rest = Object.entries(usual).filter(([name]) => !names.has(name.toLowerCase()))
     const answer = await sendRaw(`${app.api}/app`, [...rest, ...changes], body)
-    requireOneOf([201, 400, 401, 403, 411, 413, 415, 431], answer)
+    requireOneOf([201, 400, 401, 403, 413, 415, 431], answer)
   }
   async function checkPath({
     method,

@@ -68,7 +68,7 @@ export function connect<T extends Document>(
   }
   const written = (partition: number): string => {
     seen[partition] = Math.max(seen[partition] ?? 0, container.positionAt(partition, Infinity))
-    return tokenOf(partition, container.positionAt(partition, Infinity))
+    return mintToken(partition, container.positionAt(partition, Infinity))
   }
 
   function conditionalWrite(
@@ -149,7 +149,7 @@ export function connect<T extends Document>(
 const READ_MS = 4000 // the slowest way there, and the slowest back
 const WRITE_MS = 6000
 
-const tokenOf = (partition: number, position: number): string => `${partition}:-1#${position}`
+const mintToken = (partition: number, position: number): string => `${partition}:-1#${position}`
 
 /** What a token says of a partition: one of another partition says nothing, and then nothing else does. */
 function leastOf(session: string | undefined, partition: number, seen: Position): number {

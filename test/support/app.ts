@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { timers } from '../../shared/telemetry/heartbeat-store.ts'
@@ -30,6 +32,7 @@ export async function startApp(stores: TestStores, { settings = {}, ...flags }: 
     return appAt(deployedUrl, {
       lines: [],
       died: () => false,
+      residentMB: async () => 0,
       stop: async () => {},
       kill: async () => {},
     })
@@ -45,7 +48,11 @@ export async function startApp(stores: TestStores, { settings = {}, ...flags }: 
     await exitCode
   }
   const died = () => !child.killed && (child.exitCode !== null || child.signalCode !== null)
-  return appAt(url, { lines, died, stop: end('SIGTERM'), kill: end('SIGKILL') })
+  const residentMB = async () => {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(child.pid)])
+    return Number(stdout) / 1024
+  }
+  return appAt(url, { lines, died, residentMB, stop: end('SIGTERM'), kill: end('SIGKILL') })
 }
 
 /** The settings that name the shared token issuer. */
@@ -64,6 +71,8 @@ interface Process {
   lines: string[]
   /** Whether it has ended by itself, as by an error that nobody handles; to be asked before `stop`. */
   died: () => boolean
+  /** The memory that it has, which nobody can tell of a deployed one: 0. */
+  residentMB: () => Promise<number>
   stop: () => Promise<void>
   kill: () => Promise<void>
 }

@@ -7,7 +7,6 @@ const expectedTypes = {
   400: ['https://tools.ietf.org/html/rfc7231#section-6.5.1', 'Bad Request'],
   401: ['https://tools.ietf.org/html/rfc7235#section-3.1', 'Unauthorized'],
   403: ['https://tools.ietf.org/html/rfc7231#section-6.5.3', 'Forbidden'],
-  411: ['https://tools.ietf.org/html/rfc7231#section-6.5.10', 'Length Required'],
   413: ['https://tools.ietf.org/html/rfc7231#section-6.5.11', 'Payload Too Large'],
   415: ['https://tools.ietf.org/html/rfc7231#section-6.5.13', 'Unsupported Media Type'],
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextTraceparent } from '../../shared/telemetry/trace.ts'
+import { nextTraceparent, sampledTraceparent } from '../../shared/telemetry/trace.ts'
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
 const span = '00f067aa0ba902b7'
@@ -38,3 +38,16 @@ for (const parent of malformed)
     assert.ok(!next.includes(trace) && !next.includes(span))
     assert.notEqual(next.slice(3, 35), nextTraceparent(parent).slice(3, 35))
   })
+
+test('a trace that is taken over from the host is sampled, its other flags are kept', () => {
+  for (const [flags, sampled] of [
+    ['00', '01'],
+    ['01', '01'],
+    ['02', '03'],
+  ])
+    assert.equal(
+      sampledTraceparent(`00-${trace}-${span}-${flags}`),
+      `00-${trace}-${span}-${sampled}`,
+    )
+  for (const text of [undefined, null, '', 'x']) assert.equal(sampledTraceparent(text), undefined)
+})

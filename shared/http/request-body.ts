@@ -1,0 +1,81 @@
+import type { HttpRequest } from '@azure/functions'
+import { Problem } from './problem.ts'
+
+const TIMEOUT_MS = 30_000 // EVENT_MAX_BYTES at 35 KB a second
+const DISCARD_MS = 5000 // as the host's own server does
+
+/** The largest body that a route takes; `setting` names the setting that it comes from, if any. */
+export interface BodyLimit {
+  maxBytes: number
+  setting?: string
+}
+export type RequestBody = Pick<HttpRequest, 'headers' | 'body'>
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+
+/** The limit of bodies that are written by hand: subscriptions, replays. */
+export const SMALL_BODY: BodyLimit = { maxBytes: 32_768 }
+
+/**
+ * Returns the body. Throws a 413 as soon as it is known to be above the limit, a 408 when it has not come within 30 s, and
+ * a 400 when it breaks off.
+ */
+export async function readBody(
+  { headers, body }: RequestBody,
+  limit: BodyLimit,
+): Promise<Uint8Array> {
+  const length = headers.get('content-length')
+  if (Number(length) > limit.maxBytes) throw tooLarge(`The body has ${length} bytes`, limit)
+  if (body === null) return new Uint8Array()
+  const reader: Reader = body.getReader()
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(tooSlow()), TIMEOUT_MS)
+  try {
+    return await Promise.race([readAll(reader, limit), late.promise])
+  } catch (error) {
+    reader.releaseLock() // what comes now is not kept
+    void discard(body.getReader())
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Reads the rest without keeping it, for 5 s at most, then ends the connection. The host passes an answer on once it has
+ * sent the whole body (https://github.com/dotnet/yarp, HttpForwarder.cs): left unread, it would wait for minutes.
+ */
+async function discard(reader: Reader): Promise<void> {
+  const end = setTimeout(() => void reader.cancel().catch(() => {}), DISCARD_MS).unref()
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // it has broken off
+  } finally {
+    clearTimeout(end)
+  }
+}
+
+async function readAll(reader: Reader, limit: BodyLimit): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for (let size = 0; ;) {
+    const { value } = await reader.read().catch(brokenOff)
+    if (value === undefined) return Buffer.concat(chunks)
+    size += value.byteLength
+    if (size > limit.maxBytes) throw tooLarge('The body is longer than it may be', limit)
+    chunks.push(value)
+  }
+}
+
+function brokenOff(): never {
+  throw new Problem(400, 'The body broke off before its end.')
+}
+
+const tooSlow = () =>
+  new Problem(408, `The body did not arrive within ${TIMEOUT_MS / 1000} seconds.`)
+
+const tooLarge = (what: string, { maxBytes, setting }: BodyLimit) =>
+  new Problem(
+    413,
+    `${what}; the limit is ${maxBytes}${setting === undefined ? '' : ` (${setting})`}.`,
+  )

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { Problem } from '../../shared/http/problem.ts'
+import { readBody, SMALL_BODY } from '../../shared/http/request-body.ts'
+
+const limit = { maxBytes: 4, setting: 'SOME_BYTES' }
+
+/** A request whose body the test sends, and what has become of it. */
+function openRequest(headers: Record<string, string> = {}) {
+  const seen = { pulled: 0, cancelled: false }
+  const { promise, resolve } = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => resolve(controller),
+      pull: () => void seen.pulled++,
+      cancel: () => void (seen.cancelled = true),
+    },
+    { highWaterMark: 0 },
+  )
+  const request = { headers: new Headers(headers), body }
+  const send = async (...chunks: string[]) => {
+    const controller = await promise
+    for (const chunk of chunks) controller.enqueue(Buffer.from(chunk))
+    return controller
+  }
+  return { request, send, seen }
+}
+
+const refusal = (status: number, message: string) => (error: unknown) => {
+  assert.ok(error instanceof Problem)
+  assert.deepEqual([error.status, error.message], [status, message])
+  return true
+}
+
+test('a body is read to its end, in whatever pieces it comes', async () => {
+  const { request, send } = openRequest()
+  const reading = readBody(request, limit)
+  const controller = await send('ab', '', 'cd')
+  controller.close()
+  assert.equal(String(await reading), 'abcd')
+  assert.equal((await readBody({ headers: new Headers(), body: null }, limit)).byteLength, 0)
+})
+
+test('one that says that it is too long is not read', async () => {
+  const { request, seen } = openRequest({ 'content-length': '5' })
+  await assert.rejects(
+    readBody(request, limit),
+    refusal(413, 'The body has 5 bytes; the limit is 4 (SOME_BYTES).'),
+  )
+  assert.deepEqual(seen, { pulled: 0, cancelled: false })
+})
+
+test('one that turns out too long is refused at that byte; the rest is read away', async () => {
+  const { request, send, seen } = openRequest()
+  await send('abcd', 'e', 'f')
+  await assert.rejects(
+    readBody(request, { maxBytes: 4 }),
+    refusal(413, 'The body is longer than it may be; the limit is 4.'),
+  )
+  const controller = await send('g')
+  await setImmediate()
+  assert.equal(controller.desiredSize, 0)
+  controller.close()
+  await setImmediate()
+  assert.equal(seen.cancelled, false, 'its connection can be used again')
+})
+
+test('what goes on after the answer is cut off in 5 seconds', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { request, send, seen } = openRequest()
+  await send('abcde')
+  await assert.rejects(readBody(request, limit), { status: 413 })
+  for (let second = 0; second < 5; second++) {
+    assert.equal(seen.cancelled, false)
+    await send('f')
+    await setImmediate()
+    t.mock.timers.tick(1000)
+  }
+  assert.equal(seen.cancelled, true)
+})
+
+test('one that breaks off is a 400', async () => {
+  const { request, send } = openRequest()
+  const reading = readBody(request, limit)
+  const controller = await send('a')
+  controller.error(new Error('aborted'))
+  await assert.rejects(reading, refusal(400, 'The body broke off before its end.'))
+})
+
+test('one that dribbles is a 408 after 30 seconds, and cut off', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { request, send, seen } = openRequest()
+  const reading = assert.rejects(
+    readBody(request, SMALL_BODY),
+    refusal(408, 'The body did not arrive within 30 seconds.'),
+  )
+  for (let second = 0; second < 29; second++) {
+    await send('a')
+    t.mock.timers.tick(1000)
+    await setImmediate()
+  }
+  assert.equal(seen.cancelled, false)
+  t.mock.timers.tick(1000)
+  await reading
+  t.mock.timers.tick(5000)
+  assert.equal(seen.cancelled, true)
+})
+
+test('no timer is left behind', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  const { request, send } = openRequest()
+  const controller = await send('a')
+  controller.close()
+  await readBody(request, limit)
+  assert.equal(timers(), before)
+})

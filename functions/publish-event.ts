@@ -15,8 +15,8 @@ async function publishEvent({
 }: HttpCall): Promise<HttpResponseInit> {
   const { auth, config } = services
   refuseOtherMediaTypes(request) // 415
-  await auth.requireCaller(request.headers) // 401
-  const publisher = await auth.requirePublisher(request.headers) // 403
+  await auth.requireCaller(request, true) // 401, 503
+  const publisher = await auth.requirePublisher(request.headers) // 403, 503
   const draft = parseEventDraft(await readJsonBody(request, config.eventMaxBytes)) // 415, 411, 413, 400
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400
   requireOwnSource(publisher, draft.source, config.sourceHosts) // 401

@@ -15,7 +15,7 @@ import { subscriptionResource } from '../shared/subscriptions/subscription-resou
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical one that is there. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   refuseOtherMediaTypes(request) // 415
-  const identity = identityOf(await services.auth.requireCaller(request.headers)) // 401, 400
+  const identity = identityOf(await services.auth.requireCaller(request)) // 401, 400
   const wanted = parseSubscriptionRequest(
     await readJsonBody(request, services.config.eventMaxBytes),
   ) // 4xx
@@ -36,7 +36,7 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
 
 /** GET /subscriptions: the caller's own. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
-  const { consumer } = identityOf(await services.auth.requireCaller(request.headers))
+  const { consumer } = identityOf(await services.auth.requireCaller(request))
   const subscriptions = (await services.subscriptions.ofConsumer(consumer)).map(
     subscriptionResource,
   )

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createAuth } from './auth/auth.ts'
+import { createKeyFailureReport } from './auth/key-failures.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { newEventId } from './events/event-id.ts'
@@ -43,6 +44,10 @@ export async function createServices(config: Config) {
   ])
   const heartbeats = openHeartbeatStore(database)
   const events = openEventStore(database)
+  const auth = createAuth(
+    config.auth,
+    createKeyFailureReport({ count: telemetry.recordKeyFailure }),
+  )
   const lookup = createLookup()
   const subscriptions = openSubscriptionStore(database)
   const inboundQueue = openQueue<InboundMessage>(queueService, 'events-inbound')
@@ -53,7 +58,7 @@ export async function createServices(config: Config) {
     newToken: randomUUID,
     config,
     telemetry,
-    auth: createAuth(config.auth),
+    auth,
     events,
     eventCache: createEventCache({ find: events.find }),
     idempotency: openIdempotencyStore(database),
@@ -79,7 +84,7 @@ export async function createServices(config: Config) {
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MOST_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
-    health: createHealth({ heartbeats, inbound: inboundQueue }),
+    health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: auth.keyStates }),
   }
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

@@ -89,9 +89,10 @@ async function store(
 /** The subscription that a request's `id` names, which must be the caller's: 401, 404, 403. */
 export async function requireOwnedSubscription(
   { auth, subscriptions }: Services,
-  { headers, params: { id = '' } }: HttpRequest,
+  request: HttpRequest,
 ): Promise<Stored<SubscriptionDocument>> {
-  const identity = identityOf(await auth.requireCaller(headers))
+  const identity = identityOf(await auth.requireCaller(request))
+  const { id = '' } = request.params
   const found = /^[1-9]\d{0,9}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
   if (found === undefined) throw noSubscription(id)
   requireOwn(identity, found)

@@ -43,7 +43,10 @@ suite('with an app that has done everything once', { skip: deployed !== undefine
   const [app, receiver, failing] = await Promise.all([
     startApp(world, { settings: { DELIVERY_RETRY_SECONDS: '1,1' } }),
     startReceiver(),
-    startApp(world, { settings: { Cosmos: nowhere }, functions: ['list-subscriptions'] }),
+    startApp(world, {
+      settings: { Cosmos: nowhere, PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}' },
+      functions: ['list-subscriptions', 'publish-event'],
+    }),
   ])
   after(() => Promise.all([app.stop(), receiver.stop(), failing.stop()]))
   const tried = new Set<string>()
@@ -84,6 +87,7 @@ suite('with an app that has done everything once', { skip: deployed !== undefine
     await world.send('events-inbound-poison', 'nonsense')
     for (const timer of timers) await app.run(timer)
     await fetch(`${failing.api}/subscriptions`, { headers: { authorization: `Bearer ${token}` } })
+    await failing.publish()
 
     const begins = [...new Set(logQueries.flatMap((query) => linesIn(query).begins))]
     assert.ok(begins.length > 8)

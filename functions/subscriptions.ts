@@ -3,29 +3,31 @@ import { identityOf, requireMaySubscribe } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
 import { countWaiting } from '../shared/flows/read-deliveries.ts'
+import { pageOfSubscriptions } from '../shared/flows/list-subscriptions.ts'
 import {
+  requireEndpoint,
   requireOwnedSubscription,
   rotateSecret,
   subscribe,
   unsubscribe,
 } from '../shared/flows/manage-subscriptions.ts'
-import { parseSubscriptionRequest } from '../shared/subscriptions/subscription-request.ts'
+import {
+  endpointIn,
+  parseSubscriptionRequest,
+} from '../shared/subscriptions/subscription-request.ts'
 import { subscriptionResource } from '../shared/subscriptions/subscription-resource.ts'
 
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical one that is there. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   refuseOtherMediaTypes(request) // 415
   const identity = identityOf(await services.auth.requireCaller(request)) // 401, 400
-  const wanted = parseSubscriptionRequest(
-    await readJsonBody(request, services.config.eventMaxBytes),
-  ) // 4xx
+  const body = await readJsonBody(request, services.config.eventMaxBytes) // 4xx
+  const endpoint = endpointIn(body) // 400
+  if (endpoint !== undefined) await requireEndpoint(services, endpoint) // 400, before the filters as in the original
+  const wanted = parseSubscriptionRequest(body) // 400
   requireMaySubscribe(identity, wanted.filters) // 400, 403
-  const { subscription, secret } = await subscribe(
-    services,
-    identity.consumer,
-    wanted,
-    apiOf(request.url),
-  ) // 400, 503
+  const api = apiOf(request.url)
+  const { subscription, secret } = await subscribe(services, identity.consumer, wanted, api) // 503
   log('subscription.created', { subscription: subscription.number, new: secret !== undefined })
   return {
     status: 201,
@@ -34,13 +36,11 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
   }
 }
 
-/** GET /subscriptions: the caller's own. */
+/** GET /subscriptions?after=&size=: the caller's own, by id; the header `next` leads on. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
-  const { consumer } = identityOf(await services.auth.requireCaller(request))
-  const subscriptions = (await services.subscriptions.ofConsumer(consumer)).map(
-    subscriptionResource,
-  )
-  return { jsonBody: { count: subscriptions.length, subscriptions } }
+  const { consumer } = identityOf(await services.auth.requireCaller(request)) // 401, 400
+  const { page, next } = await pageOfSubscriptions(services, consumer, request) // 400
+  return { jsonBody: page, ...(next !== undefined && { headers: { next } }) }
 }
 
 /** GET /subscriptions/{id}: 404 unknown, 403 somebody else's; with how many deliveries wait. */

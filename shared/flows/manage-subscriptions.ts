@@ -29,9 +29,19 @@ export interface Subscribed {
   secret?: string
 }
 
+/** Throws a 400 where a subscriber's endpoint will not do, all addresses of its host included. */
+export async function requireEndpoint(
+  { config, lookup }: Pick<Services, 'config' | 'lookup'>,
+  endpoint: string,
+): Promise<void> {
+  const allowed = config.delivery.allowedNetworks
+  const fault = await faultOfEndpoint(endpoint, { allowed, lookup })
+  if (fault !== undefined) throw endpointProblem(fault)
+}
+
 /**
  * The consumer's subscription as asked for: a new one, or the identical one that it has. Either way the validation event
- * is sent (again). `api` is this service's address, for the source of that event. 400 where the endpoint will not do.
+ * is sent (again). `api` is this service's address, for the source of that event. The endpoint must have been checked.
  */
 export async function subscribe(
   services: Services,
@@ -39,11 +49,6 @@ export async function subscribe(
   request: SubscriptionRequest,
   api: string,
 ): Promise<Subscribed> {
-  const fault = await faultOfEndpoint(request.endpoint, {
-    allowed: services.config.delivery.allowedNetworks,
-    lookup: services.lookup,
-  })
-  if (fault !== undefined) throw endpointProblem(fault)
   const { subscriptions } = services
   const known = await subscriptions.find(consumer, idOf(request))
   if (isSubscription(known)) return { subscription: await askForValidation(services, known, api) }

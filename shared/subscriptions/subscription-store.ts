@@ -16,13 +16,20 @@ import {
 const COUNTER = 'counter' // its own partition; it has no `number`, so the index never sees it
 const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
 const BY_NUMBER = 'SELECT * FROM c WHERE c.number = @number'
-const OF_CONSUMER = 'SELECT * FROM c WHERE c.consumer = @consumer AND c.number > 0'
+const OF_CONSUMER =
+  'SELECT TOP @most * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.wake <= @now ORDER BY c.wake'
 
 /** A subscription as a write has left it, and the session token of the write. */
 export interface Updated {
   document: Stored<SubscriptionDocument>
   session: string | undefined
+}
+
+/** A page of a consumer's subscriptions. */
+interface Owned {
+  found: SubscriptionDocument[]
+  last: number | undefined
 }
 
 /** The subscriptions, by consumer, and what is left of deleted ones. Every write sets `wake`. */
@@ -54,11 +61,18 @@ export function openSubscriptionStore(database: Database) {
       })
       return found.find(isSubscription)
     },
-    async ofConsumer(consumer: string): Promise<SubscriptionDocument[]> {
-      const found = await queryAll<SubscriptionOrTombstone>(container, OF_CONSUMER, {
+    /**
+     * Returns a consumer's subscriptions by number, of the first `most` documents after one; `last` is the number after
+     * which there may be more.
+     */
+    async ofConsumer(consumer: string, after: number, most: number): Promise<Owned> {
+      const documents = await queryAll<SubscriptionOrTombstone>(container, OF_CONSUMER, {
         '@consumer': consumer,
+        '@after': after,
+        '@most': most,
       })
-      return found.filter(isSubscription)
+      const last = documents.length < most ? undefined : documents.at(-1)?.number
+      return { found: documents.filter(isSubscription), last }
     },
 
     /** Stores a document in the place of one that is still as it was read. */

@@ -22,8 +22,8 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
   refuseOtherMediaTypes(request) // 415
   const identity = identityOf(await services.auth.requireCaller(request)) // 401, 400
   const body = await readJsonBody(request, services.config.eventMaxBytes) // 4xx
-  const endpoint = endpointIn(body) // 400
-  if (endpoint !== undefined) await requireEndpoint(services, endpoint) // 400, before the filters as in the original
+  const url = endpointIn(body) // 400
+  if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
   const wanted = parseSubscriptionRequest(body) // 400
   requireMaySubscribe(identity, wanted.filters) // 400, 403
   const api = apiOf(request.url)

@@ -84,7 +84,7 @@ export async function createServices(config: Config) {
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MOST_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
-    health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: auth.keyStates }),
+    health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: () => auth.keyStates() }),
   }
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

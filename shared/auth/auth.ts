@@ -22,7 +22,7 @@ export function createAuth(
   })
   const issuers = createIssuerKeySets(platform, report)
   const verifyAltinnToken = createTokenVerifier(() => altinnKeys)
-  const verifyPlatformToken = createTokenVerifier(issuers.keySetFor)
+  const verifyPlatformToken = createTokenVerifier((claims) => issuers.keySetFor(claims))
 
   return {
     /**

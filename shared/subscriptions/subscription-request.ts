@@ -29,7 +29,7 @@ const filter = Joi.string()
 // In the original's order of checks (altinn-contract §8.4): `detail` is the first violation.
 const members = {
   endPoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
-  sourceFilter: filter.uri({ scheme: 'https' }).messages({
+  sourceFilter: filter.uri({ scheme: /[Hh][Tt][Tt][Pp][Ss]/ }).messages({
     'string.uriCustomScheme': 'SourceFilter must be an absolute URL with the https scheme.',
   }),
   resourceFilter: filter

@@ -149,9 +149,9 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.ok(pages.every((page) => page.length <= 2))
     const all = await pager.call('GET', '')
     assert.deepEqual([all.headers.get('next'), Object(await all.json()).count], [null, 4])
-    const after = await pager.ask(200, 'GET', `?after=${rest[2]}`)
+    const rests = await pager.ask(200, 'GET', `?after=${rest[2]}`)
     assert.deepEqual(
-      after.subscriptions.map(({ id }: Subscription) => id),
+      rests.subscriptions.map(({ id }: Subscription) => id),
       [rest[3]],
     )
     for (const query of ['?size=0', '?size=x', '?after=x', '?after=-1'])
@@ -266,7 +266,7 @@ describe('what is refused is a 400 that says why', { concurrency: 4 }, () => {
     const problem = await client.ask(400, 'POST', '', request)
     const errors: { pointer: string }[] = problem.errors
     const pointers = errors.map(({ pointer }) => pointer)
-    assert.deepEqual(pointers.toSorted(), ['/endpoint', '/sourcefilter', '/typefilter'])
+    assert.deepEqual(pointers.toSorted(), ['/endPoint', '/sourceFilter', '/typeFilter'])
   })
 
   test('what is no JSON: 400; what says it is none: 415', async () => {

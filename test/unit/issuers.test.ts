@@ -5,11 +5,11 @@ import { first, start, assertKeys } from '../support/key-sets.ts'
 
 test('made-up issuers do not push out real ones', async (t) => {
   const { server, stop } = await start(t, first)
-  const { keySetFor } = createIssuerKeySets({
+  const issuers = createIssuerKeySets({
     jwksUrl: `${server.url}/{issuer}/jwks`,
     issuers: undefined,
   })
-  const find = async (iss: string) => (await keySetFor({ iss })?.find(undefined)) ?? []
+  const find = async (iss: string) => (await issuers.keySetFor({ iss })?.find(undefined)) ?? []
   for (let name = 0; name < 100; name++) assertKeys(await find(`early-${name}`))
   assertKeys(await find('ttd'), first)
   for (let name = 0; name < 250; name++) assertKeys(await find(`late-${name}`))
@@ -20,13 +20,13 @@ test('made-up issuers do not push out real ones', async (t) => {
 
 test('no more than 100 issuers are kept: the first made-up one is asked for again', async (t) => {
   const { server } = await start(t)
-  const { keySetFor } = createIssuerKeySets({
+  const issuers = createIssuerKeySets({
     jwksUrl: `${server.url}/{issuer}/jwks`,
     issuers: undefined,
   })
-  const kept = keySetFor({ iss: 'name-0' })
-  for (let name = 1; name < 100; name++) keySetFor({ iss: `name-${name}` })
-  assert.equal(keySetFor({ iss: 'name-0' }), kept)
-  keySetFor({ iss: 'name-100' })
-  assert.notEqual(keySetFor({ iss: 'name-0' }), kept)
+  const kept = issuers.keySetFor({ iss: 'name-0' })
+  for (let name = 1; name < 100; name++) issuers.keySetFor({ iss: `name-${name}` })
+  assert.equal(issuers.keySetFor({ iss: 'name-0' }), kept)
+  issuers.keySetFor({ iss: 'name-100' })
+  assert.notEqual(issuers.keySetFor({ iss: 'name-0' }), kept)
 })

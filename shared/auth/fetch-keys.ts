@@ -59,7 +59,7 @@ function reasonOf(name: string, message: string, cause: unknown): string {
   if (name === 'JwksError') return NO_KEY
   if (name !== 'TypeError') return message.slice(0, 100)
   const { code = message }: { code?: string } = Object(cause) // fetch has its reason in `cause`
-  return `no connection: ${code.slice(0, 100)}`
+  return `no connection: ${code}`.slice(0, 100)
 }
 
 /** Fetches JSON within 5 s, of at most 1 MB and without redirects: this response decides who may publish. */

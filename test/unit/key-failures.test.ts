@@ -51,10 +51,14 @@ test('the state of keys is told by address: those of issuers without keys under 
   const { server, stop } = await start(t, first)
   server.serve('altinn', first)
   const template = `${server.url}/{issuer}/jwks`
-  const auth = createAuth({
-    openIdConfigurationUrl: `${server.url}/openid?code=secret`,
-    platform: { jwksUrl: template, issuers: undefined },
-  })
+  const reported: string[] = []
+  const auth = createAuth(
+    {
+      openIdConfigurationUrl: `${server.url}/openid?code=secret`,
+      platform: { jwksUrl: template, issuers: undefined },
+    },
+    (address, { reason }) => reported.push(`${address} ${reason}`),
+  )
   server.answer('/openid?code=secret', { jwks_uri: `${server.url}/altinn/jwks` })
   const states = () =>
     auth.keyStates().map(({ address, word, hasKeys }) => [address, word, hasKeys])
@@ -78,6 +82,7 @@ test('the state of keys is told by address: those of issuers without keys under 
     [openId, 'well', true],
     [template, 'well', false],
   ])
+  assert.deepEqual(reported, [`${template} status 404`])
   await stop()
   await assert.rejects(publisher('digdir'), { status: 503, headers: { 'retry-after': '5' } })
   const [, [address, word] = []] = states()

@@ -5,10 +5,10 @@ import {
   pageOfDeliveries,
   requireDelivery,
 } from '../shared/flows/read-deliveries.ts'
-import { sendAgain } from '../shared/flows/replay.ts'
+import { redeliver } from '../shared/flows/replay.ts'
 import { parseReplayRequest, replayResource, startReplay } from '../shared/flows/start-replay.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
+import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { Problem } from '../shared/http/problem.ts'
 
 /** GET /subscriptions/{id}/deliveries?state=&after=: a page of 50, oldest event first; `next` leads on. */
@@ -21,7 +21,7 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
 async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   const { number } = await requireOwnedSubscription(services, request)
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
-  const anew = await sendAgain(services, delivery)
+  const anew = await redeliver(services, delivery)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
   log('delivery.retried', { subscription: number, event: delivery.id })
   return { status: 202, jsonBody: deliveryResource(anew) }
@@ -29,7 +29,7 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
 
 /** POST /subscriptions/{id}/replay: sends many again, in the background. */
 async function replay({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  refuseOtherMediaTypes(request)
+  requireJsonContentType(request)
   const subscription = await requireOwnedSubscription(services, request)
   const wanted = parseReplayRequest(await readJsonBody(request, services.config.eventMaxBytes)) // 4xx
   const started = await startReplay(services, subscription, wanted) // 409, 503
@@ -51,12 +51,24 @@ async function progress({ request, services }: HttpCall): Promise<HttpResponseIn
 }
 
 const anonymous = { authLevel: 'anonymous' } as const // who may do what is decided by the token, above
-const one = 'subscriptions/{id}'
-app.get('list-deliveries', { ...anonymous, route: `${one}/deliveries`, handler: endpoint(list) })
+const subscriptionRoute = 'subscriptions/{id}'
+app.get('list-deliveries', {
+  ...anonymous,
+  route: `${subscriptionRoute}/deliveries`,
+  handler: endpoint(list),
+})
 app.post('retry-one-delivery', {
   ...anonymous,
-  route: `${one}/deliveries/{event}/retry`,
+  route: `${subscriptionRoute}/deliveries/{event}/retry`,
   handler: endpoint(retry),
 })
-app.post('start-replay', { ...anonymous, route: `${one}/replay`, handler: endpoint(replay) })
-app.get('read-replay', { ...anonymous, route: `${one}/replay`, handler: endpoint(progress) })
+app.post('start-replay', {
+  ...anonymous,
+  route: `${subscriptionRoute}/replay`,
+  handler: endpoint(replay),
+})
+app.get('read-replay', {
+  ...anonymous,
+  route: `${subscriptionRoute}/replay`,
+  handler: endpoint(progress),
+})

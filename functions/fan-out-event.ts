@@ -12,8 +12,8 @@ async function fanOutEvent({
   log,
 }: QueueCall): Promise<void> {
   const inbound = parseInboundMessage(message)
-  const tries = Number(context.triggerMetadata?.['dequeueCount'])
-  const done = await fanOutMessage(services, inbound, { tries, traceparent })
+  const dequeueCount = Number(context.triggerMetadata?.['dequeueCount'])
+  const done = await fanOutMessage(services, inbound, { dequeueCount, traceparent })
   if (done !== undefined) log('event.fanned_out', done)
 }
 

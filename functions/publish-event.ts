@@ -4,7 +4,7 @@ import { parseEventDraft } from '../shared/events/event-draft.ts'
 import { idempotencyKeyOf } from '../shared/events/idempotency-store.ts'
 import { acceptEvent } from '../shared/flows/accept-event.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
+import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 
 /** POST /app, in the original's order of checks (altinn-contract §4); every comment names how a step can end. */
 async function publishEvent({
@@ -14,7 +14,7 @@ async function publishEvent({
   log,
 }: HttpCall): Promise<HttpResponseInit> {
   const { auth, config } = services
-  refuseOtherMediaTypes(request) // 415
+  requireJsonContentType(request) // 415
   await auth.requireCaller(request, true) // 401, 503
   const publisher = await auth.requirePublisher(request.headers) // 403, 503
   const draft = parseEventDraft(await readJsonBody(request, config.eventMaxBytes)) // 415, 411, 413, 400

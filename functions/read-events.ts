@@ -2,7 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions'
 import { requireMayReadAbout, requireMayReadApp } from '../shared/auth/access-rules.ts'
 import { appResource } from '../shared/events/cloud-event.ts'
 import { parseReadRequest, type ReadRequest } from '../shared/events/read-request.ts'
-import { nextAddress, type Page, pageOfEvents } from '../shared/flows/read-events.ts'
+import { nextPageUrl, type Page, pageOfEvents } from '../shared/flows/read-events.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { Problem } from '../shared/http/problem.ts'
 
@@ -41,7 +41,7 @@ const readRequestOf = ({ request, services }: HttpCall): ReadRequest =>
 const answer = (url: string, { events, last }: Page): HttpResponseInit => ({
   headers: {
     'content-type': 'application/json; charset=utf-8',
-    ...(last !== undefined && { next: nextAddress(url, last) }),
+    ...(last !== undefined && { next: nextPageUrl(url, last) }),
   },
   body: `[${events.join(',')}]`,
 })

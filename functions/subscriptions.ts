@@ -1,7 +1,7 @@
 import { app, type HttpResponseInit } from '@azure/functions'
 import { identityOf, requireMaySubscribe } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { readJsonBody, refuseOtherMediaTypes } from '../shared/http/json-body.ts'
+import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { countWaiting } from '../shared/flows/read-deliveries.ts'
 import { pageOfSubscriptions } from '../shared/flows/list-subscriptions.ts'
 import {
@@ -19,14 +19,14 @@ import { subscriptionResource } from '../shared/subscriptions/subscription-resou
 
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical one that is there. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  refuseOtherMediaTypes(request) // 415
+  requireJsonContentType(request) // 415
   const identity = identityOf(await services.auth.requireCaller(request)) // 401, 400
   const body = await readJsonBody(request, services.config.eventMaxBytes) // 4xx
   const url = endpointIn(body) // 400
   if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
   const wanted = parseSubscriptionRequest(body) // 400
   requireMaySubscribe(identity, wanted.filters) // 400, 403
-  const api = apiOf(request.url)
+  const api = apiUrl(request.url)
   const { subscription, secret } = await subscribe(services, identity.consumer, wanted, api) // 503
   log('subscription.created', { subscription: subscription.number, new: secret !== undefined })
   return {
@@ -67,7 +67,7 @@ async function rotate(call: HttpCall): Promise<HttpResponseInit> {
   return { jsonBody: { id: subscription.number, secret } }
 }
 
-const apiOf = (url: string): string => url.replace(/\/subscriptions.*$/, '')
+const apiUrl = (url: string): string => url.replace(/\/subscriptions.*$/, '')
 
 const anonymous = { authLevel: 'anonymous' } as const // who may do what is decided by the token, above
 app.post('create-subscription', { ...anonymous, route: 'subscriptions', handler: endpoint(create) })

@@ -15,9 +15,9 @@ app.timer('sweep-events', {
   schedule: '*/30 * * * * *',
   handler: scheduled(async ({ services, log }) => {
     await services.inboundQueue.probe() // what is claimed and cannot be sent would only wait longer
-    const sent = await sweepEvents(services, endOf(services))
+    const sent = await sweepEvents(services, deadlineOf(services))
     services.telemetry.recordRedrives('event', sent)
-    await done(services, log, 'sweep-events', sent)
+    await recordSweep(services, log, 'sweep-events', sent)
   }),
 })
 
@@ -25,9 +25,9 @@ app.timer('sweep-deliveries', {
   schedule: '5,35 * * * * *',
   handler: scheduled(async ({ services, log }) => {
     await services.retryQueue.probe()
-    const sent = await sweepDeliveries(services, endOf(services))
+    const sent = await sweepDeliveries(services, deadlineOf(services))
     services.telemetry.recordRedrives('delivery', sent)
-    await done(services, log, 'sweep-deliveries', sent)
+    await recordSweep(services, log, 'sweep-deliveries', sent)
   }),
 })
 
@@ -36,10 +36,10 @@ app.timer('sweep-subscriptions', {
   handler: scheduled(async ({ services, log }) => {
     let woken = 0
     await runSequentially([
-      async () => void (woken = await sweepSubscriptions(services, endOf(services))),
+      async () => void (woken = await sweepSubscriptions(services, deadlineOf(services))),
       () => sweepReplays(services),
     ])
-    await done(services, log, 'sweep-subscriptions', woken)
+    await recordSweep(services, log, 'sweep-subscriptions', woken)
   }),
 })
 
@@ -54,9 +54,9 @@ app.timer('gauge', {
   }),
 })
 
-const endOf = ({ clock }: Services): number => clock.now() + WORK_MS
+const deadlineOf = ({ clock }: Services): number => clock.now() + WORK_MS
 
-async function done(
+async function recordSweep(
   { heartbeats }: Services,
   log: Log,
   sweep: 'sweep-events' | 'sweep-deliveries' | 'sweep-subscriptions',

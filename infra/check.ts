@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
 const VERSION = '0.49.2' // as in tools/bicep.csproj
-const AT_ONCE = 3 // a run takes 4 s and some hundred MB
+const CONCURRENCY = 3 // a run takes 4 s and some hundred MB
 
 const folder = import.meta.dirname
 const tools = join(folder, 'tools')
@@ -181,7 +181,7 @@ async function doAll(steps: Step[]): Promise<boolean> {
     }
     return clean
   }
-  const results = await Promise.all(Array.from({ length: AT_ONCE }, work))
+  const results = await Promise.all(Array.from({ length: CONCURRENCY }, work))
   return results.every(Boolean)
 }
 

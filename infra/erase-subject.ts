@@ -1,5 +1,5 @@
 import type { Container, Database, JSONValue } from '@azure/cosmos'
-import { hasStatus } from '../shared/azure/cosmos-error.ts'
+import { isNotFound } from '../shared/azure/cosmos-error.ts'
 import { alternativeOf, type EventDocument } from '../shared/events/event-document.ts'
 import { isOpen, type DeliveryDocument } from '../shared/deliveries/delivery.ts'
 
@@ -99,6 +99,6 @@ async function erase(container: Container, id: string, key: string | string[]): 
   try {
     await container.item(id, key).delete()
   } catch (error) {
-    if (!hasStatus(error, 404)) throw error
+    if (!isNotFound(error)) throw error
   }
 }

@@ -4,7 +4,7 @@ import { startHost } from './host/host.ts'
 import { fail } from './lifetime.ts'
 import { newestEvents } from './inspect.ts'
 import { startReceiver } from './receiver.ts'
-import { addToEnvironment, quickPolling, root } from './settings.ts'
+import { addToEnvironment, fastPolling, root } from './settings.ts'
 import { startStack, type Stack } from './stack.ts'
 import { subscribeExample } from './subscribe.ts'
 import { altinnToken, callers, platformToken } from './tokens.ts'
@@ -14,7 +14,7 @@ const INDEX_MS = 3100 // how old a process's index of subscriptions can be, and 
 // `npm run demo`: one event from its publisher to a subscriber, on a stack of its own; exit 0 if every step did what it should.
 try {
   const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
-  addToEnvironment({ ...stack.settings, ...quickPolling })
+  addToEnvironment({ ...stack.settings, ...fastPolling })
   const host = await startHost({ folder: root, port: 0 })
   const receiver = await startReceiver()
   const api = `${host.url}/events/api/v1`

@@ -17,7 +17,7 @@ export async function startDocs({ port, app, issuer }: Addresses) {
     response.end(docsPage(tokens))
   }
   const server = createServer((incoming, response) => {
-    const answered = incoming.url === '/' ? page(response) : passOn(app, incoming, response)
+    const answered = incoming.url === '/' ? page(response) : forward(app, incoming, response)
     void answered.catch(() => response.destroy())
   })
   server.listen(port, '127.0.0.1')
@@ -47,7 +47,7 @@ async function exampleTokens(issuer: string): Promise<Tokens> {
   return { altinnToken: altinn, platformAccessToken: platform }
 }
 
-async function passOn(app: string, incoming: IncomingMessage, response: ServerResponse) {
+async function forward(app: string, incoming: IncomingMessage, response: ServerResponse) {
   const { method, url = '', headers } = incoming
   const outgoing = request(new URL(url, app), { method, headers })
   const answered = once(outgoing, 'response')

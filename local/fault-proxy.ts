@@ -3,6 +3,7 @@ import {
   Agent,
   createServer,
   request as ask,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http'
@@ -24,7 +25,7 @@ export type Fault =
   Refusal | { delayMs: number } | 'hang' | 'cut before' | 'cut after' | 'twice' | undefined
 
 /** Decides which fault, if any, a request of an SDK meets. */
-export type Plan = (request: { method: string; url: string }) => Fault
+export type Plan = (request: { method: string; url: string; headers: IncomingHttpHeaders }) => Fault
 
 export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
 
@@ -44,7 +45,8 @@ export async function startFaultProxy(connection: string) {
   const proxy: { plan: Plan; count: number } = { plan: () => undefined, count: 0 }
   const server = createServer((incoming, answer) => {
     proxy.count++
-    const fault = proxy.plan({ method: incoming.method ?? '', url: incoming.url ?? '' })
+    const { method = '', url = '', headers } = incoming
+    const fault = proxy.plan({ method, url, headers })
     handle({ agent, port: target, incoming, answer }, fault).catch(() => answer.destroy())
   })
   server.keepAliveTimeout = 3_600_000 // the default, 5 s, closes sockets just as a client uses them
@@ -72,14 +74,14 @@ export async function startFaultProxy(connection: string) {
   })
 }
 
-interface Passage {
+interface ProxiedRequest {
   agent: Agent
   port: number
   incoming: IncomingMessage
   answer: ServerResponse
 }
 
-async function handle(passage: Passage, fault: Fault): Promise<void> {
+async function handle(passage: ProxiedRequest, fault: Fault): Promise<void> {
   const { incoming, answer } = passage
   if (fault === 'hang') return
   if (fault === 'cut before') return void incoming.socket.destroy()
@@ -96,7 +98,10 @@ async function handle(passage: Passage, fault: Fault): Promise<void> {
   reply.pipe(answer)
 }
 
-async function forward({ agent, port, incoming }: Passage, body: Buffer): Promise<IncomingMessage> {
+async function forward(
+  { agent, port, incoming }: ProxiedRequest,
+  body: Buffer,
+): Promise<IncomingMessage> {
   const { method, url, headers } = incoming
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   ask({ agent, host: '127.0.0.1', port, method, path: url, headers }, resolve)

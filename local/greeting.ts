@@ -30,7 +30,7 @@ App Events is ready, in ${seconds.toFixed(1)} s.
   Queues     http://127.0.0.1:${ports.queue}
   Tokens     ${stack.issuer.url}
 
-${foreign.length === 0 ? await example(api, stack.issuer.url) : leftOut(foreign)}
+${foreign.length === 0 ? await example(api, stack.issuer.url) : isMissing(foreign)}
 
 See what became of an event, the stored document and the queues:
 
@@ -52,6 +52,6 @@ ${variables}npm run token -- --org ttd --app apps-test prints new ones:
 ${curlCommand(`${api}/app`, altinn, platform)}`
 }
 
-const leftOut = (foreign: string[]) =>
+const isMissing = (foreign: string[]) =>
   `${foreign.join(' and ')}: the app trusts another token issuer, and refuses the tokens of the one above.
 Left out: the subscriber, the curl command, and the tokens on the page. Use tokens of that issuer.`

@@ -36,6 +36,6 @@ const withEndpoints = (setting: string): string =>
     : setting
 
 /** Polls queues every 100 ms instead of every second (host.json), so that nobody waits on a laptop. */
-export const quickPolling = {
+export const fastPolling = {
   AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.100',
 }

@@ -6,7 +6,7 @@ import { startHost } from './host/host.ts'
 import { runUntilStopped } from './lifetime.ts'
 import { assertPortsAreFree, portFor, portHelp } from './ports.ts'
 import { startReceiver, type Delivery } from './receiver.ts'
-import { addToEnvironment, quickPolling, readSampleSettings, root } from './settings.ts'
+import { addToEnvironment, fastPolling, readSampleSettings, root } from './settings.ts'
 import { startStack, type Stack } from './stack.ts'
 import { subscribeExample } from './subscribe.ts'
 
@@ -31,7 +31,7 @@ async function start(): Promise<() => Promise<void>> {
     issuer: portFor('ISSUER_PORT'),
   })
   try {
-    addToEnvironment({ ...stack.settings, ...quickPolling })
+    addToEnvironment({ ...stack.settings, ...fastPolling })
     const foreign = foreignIssuers(stack)
     const issuer = foreign.length === 0 ? stack.issuer.url : undefined
     const host = await startHost({ folder: root, port: portFor('PORT') })

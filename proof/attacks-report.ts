@@ -20,14 +20,17 @@ export interface AttackResults {
   seed: number
   attacks: AttackResult[]
   properties: PropertyResult[]
-  /** Errors that nobody handled, here or in an app. */
+  /** Unhandled errors, here or in an app. */
   unhandled: string[]
   audit: string
 }
 
 export const isFailed = ({ expected, actual }: AttackResult): boolean => expected !== actual
 
-/** In Markdown: the attacks by what they are on, those whose outcome is no status in full, the properties, and the rest. */
+/**
+ * Returns the report in Markdown: the attacks by target, those with an outcome other than a status in full, the
+ * properties, and the rest.
+ */
 export function attacksReport({
   seed,
   attacks,

@@ -1,6 +1,6 @@
-// `npm run proof:attacks [-- --seed N] [--long]`: every attack in one table, then properties over generated inputs (50,000,
-// long 1,000,000; a tenth of them over HTTP), then the audit. Exit 1 if anything came out otherwise than it must. With
-// `Cosmos` set, against that account or emulator.
+// `npm run proof:attacks [-- --seed N] [--long]`: runs every attack, then the properties over generated inputs (50,000,
+// long 1,000,000; a tenth of them over HTTP), then the audit. Exits with 1 on any unexpected outcome. Uses the account
+// or emulator of `Cosmos` if set.
 import { parseArgs } from 'node:util'
 import { globalSetup, globalTeardown } from '../test/support/setup.ts'
 import {
@@ -80,7 +80,7 @@ async function checkAll(properties: Property[], inputs: number, by: number): Pro
   }
 }
 
-/** Of several rounds one row is made. */
+/** Adds the rounds of a property up to one row. */
 function add(checked: PropertyResult): void {
   const known = found.properties.find(({ name }) => name === checked.name)
   if (known === undefined) found.properties.push(checked)
@@ -99,13 +99,13 @@ async function checkApps(by: number): Promise<void> {
   await Promise.all([http.app.stop(), whole.app.stop(), whole.receiver.stop()])
 }
 
-/** An error that nobody handles ends an app. */
+/** Records the death of an app, by an unhandled error. */
 function recordDeath(target: string, app: { died: () => boolean; lines: string[] }): void {
   if (app.died())
     found.unhandled.push(`the app of ${target} died: ${app.lines.slice(-10).join(' ')}`)
 }
 
-/** Cut and filled to columns. */
+/** Truncates and pads cells to columns. */
 function rowOf(cells: string[]): string[] {
   return cells.map((text, index) => text.slice(0, WIDTHS[index]).padEnd(WIDTHS[index] ?? 0))
 }

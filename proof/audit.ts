@@ -6,7 +6,7 @@ export async function audit(): Promise<string> {
   const { metadata, message = 'no answer' } = parsed(answer)
   const total = metadata?.vulnerabilities?.total
   if (typeof total !== 'number')
-    return `not checked: the registry says ${String(message).replace(/ - .*$/s, '')}` // whose address is nobody's business
+    return `not checked: the registry says ${String(message).replace(/ - .*$/s, '')}` // without its address
   return total === 0 ? 'clean' : `${total} known vulnerabilities: run npm audit --omit=dev`
 }
 

@@ -5,12 +5,12 @@ import type { LossResult } from '../test/chaos/result.ts'
 /** The results of `proof:loss`. */
 export interface LossResults {
   at: string
-  /** Where nothing goes wrong. */
+  /** A run without faults. */
   baseline: LossResult
-  /** A run for each seed. */
+  /** One run per seed. */
   runs: LossResult[]
   outages: OutageResult[]
-  /** False where Cosmos DB was one that no faults could be made for. */
+  /** False when the account did not allow faults of Cosmos DB. */
   canFaultCosmos: boolean
 }
 
@@ -20,7 +20,10 @@ const AIM_MESSAGES = 3
 const AIM_503_MS = 4000
 const AIM_GROWTH_BYTES = 16_000_000 // for four processes, after a full garbage collection
 
-/** Whether something was lost, or came to be that must not (two events of one key, a bad signature, a crash), or too little was tried. */
+/**
+ * Whether a run lost something, had what must not happen (two events of one key, an invalid signature, a crash), or
+ * tried too little.
+ */
 export const isBroken = ({ baseline, runs, outages }: LossResults): boolean =>
   [baseline, ...runs].some(isInsufficient) ||
   [baseline, ...runs].some(
@@ -34,7 +37,7 @@ const isInsufficient = ({ size, accepted, kills, faults }: LossResult): boolean 
   kills < size.kills ||
   (size.faultShare > 0 && faults === 0)
 
-/** In Markdown: a table of the runs, one of the outages, what was aimed at, and what every lost event's record says. */
+/** Returns the report in Markdown: the runs, the outages, the aims, and the record of every lost event. */
 export function lossReport(found: LossResults): string {
   const { baseline, runs, outages, canFaultCosmos } = found
   const lost = [baseline, ...runs, ...outages].flatMap((result) => result.lost)
@@ -98,7 +101,7 @@ function outageRow(result: OutageResult): string {
 
 const cells = (values: (string | number)[]): string => `| ${values.join(' | ')} |`
 
-/** What was aimed at, and whether it was met. */
+/** Returns the aims, and whether each is met. */
 function aims({ baseline, runs, outages }: LossResults): [what: string, isMet: boolean][] {
   const all = [baseline, ...runs, ...outages]
   const slow = runs.filter(({ profile }) => profile === 'as deployed')
@@ -142,7 +145,7 @@ function aims({ baseline, runs, outages }: LossResults): [what: string, isMet: b
   ]
 }
 
-/** Without Cosmos DB large events must be refused: without one nothing is shown. */
+/** An outage of Cosmos DB must reject large events: a run without one shows nothing. */
 const isRefusedWell = ({
   store,
   answers,

@@ -1,6 +1,6 @@
-// `npm run proof:loss [-- --seed N] [--long]`: nothing that got a 201 is lost. A run in which nothing goes wrong, three by
-// seeds (long: twenty) in which everything does, and an outage of each store. A run that only waits for the last
-// deliveries has the next beside it. Exit 1 if anything was lost. With `Cosmos` set, against that account or emulator.
+// `npm run proof:loss [-- --seed N] [--long]`: proves that no accepted event (201) is lost. A run without faults, three
+// runs by seed (long: twenty) with all kinds of faults, and an outage of each store. A run that only waits for its last
+// deliveries overlaps with the next one. Exits with 1 on a loss. Uses the account or emulator of `Cosmos` if set.
 import { parseArgs } from 'node:util'
 import { isBroken, lossReport, type LossResults } from './loss-report.ts'
 import { runOutage } from '../test/chaos/outage.ts'
@@ -29,7 +29,7 @@ saveResult('loss', found)
 console.log(`\n${lossReport(found)}\n`)
 process.exitCode = isBroken(found) ? 1 : 0
 
-/** Nothing goes wrong. */
+/** A run without faults. */
 function runBaseline(seed: number): Promise<LossResult> {
   const size = { events: 300, seconds: 20, kills: 0, faultShare: 0, hasDownSubscriber: false }
   return run({ name: 'well', seed, size, profile: asDeployed, isBaseline: true })

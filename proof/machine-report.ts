@@ -15,7 +15,7 @@ export interface SimulationResult {
   requests: number
 }
 
-/** In Markdown: what the simulation has run through, and which changes of the code nobody noticed, and why. */
+/** Returns the report in Markdown: the totals of the simulation, and the mutants that survived, with the reason. */
 export function machineReport(simulation: SimulationResult, mutants: MutationResult): string {
   const { firstSeed, seeds, failed, seconds, steps, days, accepted, requests } = simulation
   const thousands = (count: number) => Math.round(count).toLocaleString('en')

@@ -10,7 +10,7 @@ import { speedCharts, speedReport, type SpeedResults } from './speed-report.ts'
 
 const docs = path.join(import.meta.dirname, '../docs')
 
-/** Writes docs/proof.md and its charts, of what the proofs found last. */
+/** Writes docs/proof.md and its charts from the latest results of the proofs. */
 export async function writePage(): Promise<void> {
   const loss: LossResults = JSON.parse(loadResult('loss'))
   const attacks: AttackResults = JSON.parse(loadResult('attacks'))

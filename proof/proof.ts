@@ -1,5 +1,5 @@
-// `npm run proof [-- --long]`: all proofs, one after another, and docs/proof.md with what they found. A proof that fails
-// ends the others, and leaves the page as it was.
+// `npm run proof [-- --long]`: runs all proofs in sequence and writes docs/proof.md. A failed proof stops the rest, and
+// leaves the page unchanged.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'

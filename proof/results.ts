@@ -12,13 +12,13 @@ export function saveResult(name: string, data: object): void {
   writeFileSync(resultFile(name), `${JSON.stringify(data, undefined, 2)}\n`)
 }
 
-/** Deletes all results and the logs of the hosts: a page shows one run. */
+/** Deletes all results and the logs of the hosts, so that a page shows one run. */
 export function forgetResults(): void {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
 }
 
-/** Returns the last saved result. Throws when that proof has not run here. */
+/** Returns the last saved result. Throws when that proof has not run. */
 export function loadResult(name: string): string {
   return readFileSync(resultFile(name), 'utf8')
 }

@@ -8,7 +8,7 @@ export interface SpeedResults {
   benches: ({ name: string } & BenchResult)[]
 }
 
-/** A table in Markdown: a row for each figure, with the spread of its repetitions. */
+/** Returns a table in Markdown, a row for each figure with the spread of its repetitions. */
 export function speedReport({ benches }: SpeedResults): string {
   const rows = benches.flatMap(({ name, figures }) => figures.map((figure) => rowOf(name, figure)))
   return ['| Bench | | Median (lowest–highest) | Aim |', '| --- | --- | --- | --- |', ...rows].join(
@@ -30,7 +30,7 @@ function verdict(value: number, aim: NonNullable<Figure['aim']>): string {
   return `${text}: ${isMet ? 'met' : '**missed**'}`
 }
 
-/** Three digits that count. */
+/** Formats three significant digits. */
 const format = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
 
@@ -41,7 +41,7 @@ const charts: Record<Line['chart'], { title: string; x: string; y: string }> = {
   reading: { title: 'Reading a page of 50 events', x: 'events stored', y: 'ms' },
 }
 
-/** The charts that there is something to draw in, by name, as SVG. */
+/** Returns the charts that have lines, as SVG by name. */
 export function speedCharts({ benches }: SpeedResults): [name: string, svg: string][] {
   const all = benches.flatMap(({ lines }) => lines)
   return Object.entries(charts).flatMap(([chart, named]): [string, string][] => {
@@ -63,6 +63,6 @@ function chartOf(lines: Line[], { title, x, y }: { title: string; x: string; y: 
   })
 }
 
-/** 1000 before 100000, p50 before p99. */
+/** Sorts 1000 before 100000, p50 before p99. */
 const byNumber = (one: string, other: string): number => numberIn(one) - numberIn(other)
 const numberIn = (text: string): number => Number(text.replace(/\D/g, ''))

@@ -1,5 +1,5 @@
-// `npm run proof:speed [-- --long | --short]`: every bench of the project, one after another; what they find goes into one
-// table. `--short` runs two of them for a moment, and fails where what they show is far from what an idle machine does.
+// `npm run proof:speed [-- --long | --short]`: runs every bench in sequence, and puts the results into one table.
+// `--short` runs two benches briefly, and fails when the results are far from those of an idle machine.
 import { parseArgs } from 'node:util'
 import { median } from '../bench/support/statistics.ts'
 import { saveResult } from './results.ts'

@@ -1,8 +1,8 @@
-/** Time as the flows see it, so that a simulation can give them its own. */
+/** The time of the flows. A simulation passes its own. */
 export interface Clock {
-  /** Milliseconds of the epoch. */
+  /** Returns epoch milliseconds. */
   now: () => number
-  /** Ends after so many milliseconds, unless it is cancelled before. */
+  /** `ended` resolves after so many milliseconds, unless cancelled. */
   timeout: (ms: number) => { ended: Promise<void>; cancel: () => void }
 }
 
@@ -16,5 +16,5 @@ export const systemClock: Clock = {
   },
 }
 
-/** The present in whole epoch seconds, as `due`, `pending` and `wake` count. */
+/** Returns the time in whole epoch seconds, the unit of `due`, `pending` and `wake`. */
 export const nowSeconds = ({ now }: Pick<Clock, 'now'>): number => Math.floor(now() / 1000)

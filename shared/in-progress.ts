@@ -1,8 +1,8 @@
-/** What this process is working on: a message that comes twice is worked on once. */
+/** Tracks the work of this process, so that a duplicate message does nothing. */
 export function createInProgress() {
   const keys = new Set<string>()
   return {
-    /** Does the work, unless the same is under way: then returns undefined. */
+    /** Runs the work and returns its result, or undefined while the same work is under way. */
     async once<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
       if (keys.has(key)) return undefined
       keys.add(key)

@@ -1,15 +1,15 @@
 import Joi from 'joi'
 import type { DeliveryDocument } from './deliveries/delivery.ts'
-import { referenceTo, type EventDocument, type EventReference } from './events/event-document.ts'
+import { referenceTo, type EventReference, type StoredEvent } from './events/event-document.ts'
 
-/** The one exception: an event that could not be stored travels whole. */
+/** A spilled event: the store was unavailable, so the message has the whole event. */
 export interface SpilledEvent {
   v: 1
-  spilled: EventDocument
+  spilled: StoredEvent
 }
 export type InboundMessage = EventReference | SpilledEvent
 
-// What the SDK would not send on would come again until the host gives up, as if the store were at fault.
+// The SDK throws on other tokens, and the host would retry the message as if the store were at fault.
 const sessionToken = Joi.string().pattern(/^[!-~]+$/) // goes into a header
 const number = Joi.string().pattern(/^\d+$/)
 
@@ -25,7 +25,7 @@ const reference = Joi.object<EventReference>(referenceMembers).unknown()
 
 const spilled = Joi.object<SpilledEvent>({
   v: Joi.valid(1).required(),
-  spilled: Joi.object<EventDocument>({
+  spilled: Joi.object<StoredEvent>({
     v: Joi.valid(1).required(),
     id: Joi.string().guid().required(),
     resource: Joi.string().required(),
@@ -36,13 +36,13 @@ const spilled = Joi.object<SpilledEvent>({
     .required(),
 })
 
-/** The message that a queue handed over (already parsed by the library where it was JSON). Throws saying why it is none. */
+/** Parses a message of events-inbound (the library has parsed its JSON). Throws when it is invalid. */
 export function parseInboundMessage(message: unknown): InboundMessage {
   const isSpilled = typeof message === 'object' && message !== null && 'spilled' in message
   return isSpilled ? attempt(message, spilled) : attempt(message, reference)
 }
 
-/** A delivery that is to be attempted: the event, the subscription's number, and the very attempt. */
+/** A delivery to attempt: the event, the number of the subscription, the run and the attempt. */
 export interface DeliveryReference extends EventReference {
   subscription: string
   /** Session token of the delivery's record, which is in another container than the event. */
@@ -51,7 +51,7 @@ export interface DeliveryReference extends EventReference {
   attempt: number
 }
 
-/** The message that asks for a delivery's next attempt; the sessions are those of the writes it speaks of. */
+/** Returns the message for the next attempt of a delivery, with the session tokens of the writes. */
 export function deliveryReferenceTo(
   { id, resource, subject, traceparent, subscription, run, attempt }: DeliveryDocument,
   sessions: { event?: string | undefined; delivery?: string | undefined },
@@ -72,7 +72,7 @@ const deliveryReference = Joi.object<DeliveryReference>({
   attempt: Joi.number().integer().required(),
 }).concat(Joi.object(referenceMembers).unknown())
 
-/** A subscription to be validated, by its full key, and the very attempt. */
+/** A subscription to validate, by its key, and the attempt. */
 export interface ValidationMessage {
   v: 1
   consumer: string
@@ -88,13 +88,13 @@ const validationMessage = Joi.object<ValidationMessage>({
   session: sessionToken,
 }).unknown()
 
-/** Work on a subscription's backlog, or on what a deleted or disabled one leaves, for whoever has the lease of `token`. */
+/** Work on the backlog of a subscription, or on what a deleted or disabled one leaves, for the lease with `token`. */
 export interface DrainMessage {
   v: 1
   consumer: string
   subscription: string
   token: string
-  /** The last event that the drain before has attempted: a replica may still show it. */
+  /** The last event that the previous drain attempted: a lagging replica may still show it. */
   after?: string
   session?: string
 }
@@ -107,7 +107,7 @@ const drainMessage = Joi.object<DrainMessage>({
   session: sessionToken,
 }).unknown()
 
-/** A replay whose next page is to be done. */
+/** A replay whose next page is due. */
 export interface ReplayMessage {
   v: 1
   subscription: string
@@ -119,7 +119,7 @@ const replayMessage = Joi.object<ReplayMessage>({
   replay: Joi.string().guid().required(),
 }).unknown()
 
-/** As it is or not at all: a number that comes as a text is not from here. */
+/** Without conversion: the app sends no number as a text. */
 const attempt = <T>(message: unknown, schema: Joi.ObjectSchema<T>): T =>
   Joi.attempt(message, schema, { convert: false })
 

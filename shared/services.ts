@@ -33,9 +33,11 @@ import { openSubscriptionStore } from './subscriptions/subscription-store.ts'
 import { openTelemetry } from './telemetry/telemetry.ts'
 import { createWebhookClient } from './webhooks/webhook-client.ts'
 
-const MOST_UNSAVED = 1000
+const MAX_UNSAVED = 1000
 
-/** Everything a function needs of the world, built from the settings. Opens nothing: the first call of each part does. */
+/**
+ * Creates everything that a function needs, from the settings. Opens no connection: the first call of each part does.
+ */
 export async function createServices(config: Config) {
   const [database, queueService, telemetry] = await Promise.all([
     openDatabase(config.cosmos),
@@ -60,7 +62,7 @@ export async function createServices(config: Config) {
     telemetry,
     auth,
     events,
-    eventCache: createEventCache({ find: events.find }),
+    eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),
     subscriptions,
     deliveries: openDeliveryStore(database),
@@ -81,7 +83,7 @@ export async function createServices(config: Config) {
     }),
     concurrencyLimit: createConcurrencyLimit(systemClock),
     recentOutcomes: createRecentOutcomes(systemClock.now),
-    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MOST_UNSAVED),
+    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
     health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: () => auth.keyStates() }),

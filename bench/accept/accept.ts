@@ -1,6 +1,6 @@
-// `npm run bench:accept [-- --seconds 10] [--warm-up 4] [--profile]`: what accepting an event costs beyond its two calls.
-// Intervals of load on the app, without telemetry and with, alternate with intervals of the same calls by the bare SDKs, in the
-// same host and alone, on the same emulators.
+// `npm run bench:accept [-- --seconds 10] [--warm-up 4] [--profile]`: measures what accepting an event costs beyond its
+// two store calls. Intervals of load alternate between the app without telemetry, the app with telemetry, and the bare
+// SDK calls, in the same host and alone, all on the same emulators.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
@@ -30,12 +30,12 @@ if (!(seconds > 0)) throw new Error(`--seconds must be a number above 0, not ${v
 if (!(warmUpSeconds > 0))
   throw new Error(`--warm-up must be a number above 0, not ${values['warm-up']}`)
 
-const deadlineMs = (3 * seconds + 20) * 1000 // ms of this process: a busy machine means fewer intervals, not a longer wait
+const deadlineMs = (3 * seconds + 20) * 1000 // of this process: a busy machine gets fewer intervals, not a longer run
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 const flags = values.profile ? profileFlags(profile) : []
 const collector = await startCollector()
-const running = await startContenders(stack, flags, collector.url) // whatever does not start ends the bench, and with it all that did
+const running = await startContenders(stack, flags, collector.url) // an error here ends the bench and all its processes
 let measuredCalls = 0
 try {
   const app = running.app.worker
@@ -88,7 +88,7 @@ async function stop({ app, traced, hosted, bare }: Contenders<Contender>): Promi
   await Promise.all([app, traced, hosted].map(({ worker }) => worker.stop()))
 }
 
-/** Takes telemetry in, and forgets it. */
+/** A collector that discards all telemetry. */
 async function startCollector() {
   const server = createServer((request, response) => {
     request.resume().on('end', () => response.end('{}'))

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 
 /**
- * A keep-alive connection that sends the same request again and again. It parses only the end
- * of a response and its status: a full HTTP client would use more CPU than what it measures.
+ * A keep-alive connection that repeats one request. It parses only the end of a response and its status, since a full
+ * HTTP client would use more CPU than what it measures.
  */
 export async function openConnection(url: URL, request: Buffer, status: number) {
   const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
@@ -22,7 +22,7 @@ export async function openConnection(url: URL, request: Buffer, status: number) 
     pending.reject(new Error('The app closed a connection.', { cause: error }))
   socket.on('error', broken).on('close', broken)
 
-  /** Sends the request; done when its answer is here. */
+  /** Sends the request. Resolves when the response is complete. */
   return (): Promise<void> => {
     pending = Promise.withResolvers()
     answer = ''
@@ -31,7 +31,7 @@ export async function openConnection(url: URL, request: Buffer, status: number) 
   }
 }
 
-/** An answer has its length in a header or, chunked, ends with an empty chunk. */
+/** A response has its length in a header or, when chunked, ends with an empty chunk. */
 function isWhole(answer: string): boolean {
   const head = answer.indexOf('\r\n\r\n')
   if (head < 0) return false

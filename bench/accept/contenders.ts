@@ -5,7 +5,7 @@ import { startHostProcess } from '../support/host.ts'
 import type { Contender } from './contender.ts'
 import { createStores } from '../support/stores.ts'
 
-/** What is compared: the built app, the same exporting telemetry, the bare calls in the same host, and these alone. */
+/** The contenders: the built app, the app with telemetry, the bare calls in the same host, and the bare calls alone. */
 export interface Contenders<T> {
   app: T
   traced: T
@@ -14,8 +14,7 @@ export interface Contenders<T> {
 }
 
 /**
- * Starts all of them; `flags` are for the Node.js of the app's host, besides those it always has, `collector` is the
- * address that telemetry goes to.
+ * Starts all contenders. `flags` are extra Node.js flags of the app's host, `collector` is the address for telemetry.
  */
 export async function startContenders(
   stack: Stack,
@@ -32,7 +31,7 @@ export async function startContenders(
   return { app, traced, hosted, bare }
 }
 
-/** A host in one process and, in another, the load on it. */
+/** Starts a host in one process and its load in another. */
 async function startHosted(
   stack: Stack,
   name: string,

@@ -1,4 +1,4 @@
-// The floor as a function: only the two calls, in the host and under the load that the app has.
+// The floor as a function: only the two calls, in the same host and under the same load as the app.
 import { app } from '@azure/functions'
 import { bareCalls } from '../support/bare-calls.ts'
 

@@ -1,4 +1,4 @@
-// The floor: the two calls of an accepted event and nothing else, without a host or HTTP.
+// The floor: only the two calls of an accepted event, without a host or HTTP.
 import { bareCalls } from '../support/bare-calls.ts'
 import { CONCURRENCY } from '../support/limits.ts'
 import { serveIntervals } from '../support/interval.ts'

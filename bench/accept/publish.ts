@@ -1,4 +1,4 @@
-// The load on the app, in a process of its own: 32 connections that send what the real client sends.
+// The load on the app, in its own process: 32 connections that send the requests of the real client.
 import { parseArgs } from 'node:util'
 import { clientBody, clientHeaders } from '../../local/example.ts'
 import { openConnection } from './connection.ts'

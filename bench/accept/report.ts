@@ -3,14 +3,14 @@ import type { Measurement } from './contender.ts'
 import type { Contenders } from './contenders.ts'
 import { median, withSpread } from '../support/statistics.ts'
 
-/** One interval of each, one right after the other. */
+/** One interval of each contender, in sequence. */
 export type Round = Contenders<Measurement>
 
 const MEMORY_TARGET_MB = 200
 const RATIO_TARGET = 0.85
-const AIM_CPU_US = 100 // of an event, tokens known
+const AIM_CPU_US = 100 // per event, with cached tokens
 
-/** One line of progress. */
+/** Prints a line of progress. */
 export function printLine(name: string, { app, traced, hosted, bare }: Round): void {
   const summaryOf = ({ perSecond, cpu }: Measurement) =>
     `${perSecond.toFixed(0)}/s at ${cpu.toFixed(0)} µs`
@@ -19,7 +19,7 @@ export function printLine(name: string, { app, traced, hosted, bare }: Round): v
   )
 }
 
-/** The table. */
+/** Prints the table. */
 export function printSummary(rounds: Round[]): void {
   console.log(`
 The app, against itself with telemetry exported, and its two calls by the bare SDKs in the same host and alone.
@@ -70,7 +70,7 @@ function printRow(
 const row = (name: string, cells: string[]): string =>
   name.padEnd(20) + cells.map((cell) => cell.padEnd(21)).join('')
 
-/** Bytes of the app's process: resident from the start on, and held on its heap before and after the load. */
+/** Prints the memory of the app's process: resident since the start, and its heap before and after the load. */
 export function printMemory(
   rounds: Round[],
   before: { resident: number; held: number },
@@ -86,7 +86,7 @@ Target: below ${MEMORY_TARGET_MB} MB: ${isMet ? 'met' : 'missed'}`)
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0)
 
-/** For `npm run proof:speed`. */
+/** Sends the results to `npm run proof:speed`. */
 export function sendRounds(rounds: Round[]): void {
   const ratios = (contender: 'traced' | 'hosted' | 'bare', of: (one: Measurement) => number) =>
     rounds.map((round) => of(round.app) / of(round[contender]))

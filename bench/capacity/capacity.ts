@@ -1,6 +1,6 @@
-// `npm run bench:capacity`: counts what an event costs, and writes what follows from it into docs/capacity.md and its
-// chart. Counts do not depend on how fast the machine is; the limits and prices are Azure's, capacity-limits.ts and
-// capacity-price.ts.
+// `npm run bench:capacity`: counts what an event costs, and writes the resulting limits and prices into
+// docs/capacity.md and its chart. The counts do not depend on the speed of the machine; the limits and prices are
+// Azure's: limits.ts and price.ts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
@@ -36,7 +36,7 @@ async function count(subscribers: number, bytes: number, events: number): Promis
   return usage
 }
 
-/** Puts the measured part between its marks in the document. */
+/** Writes the measured part between its marks in the document. */
 async function writeMeasuredPart(measured: string): Promise<void> {
   const file = path.join(docs, 'capacity.md')
   const marked = `<!-- measured -->\n\n${measured}\n\n<!-- end -->`

@@ -1,7 +1,7 @@
 import type { Ceiling } from './limits.ts'
 import { lineChart } from '../support/line-chart.ts'
 
-/** An SVG of how many events a second each part takes, by number of subscribers. */
+/** Returns an SVG of the events per second that each part takes, by number of subscribers. */
 export function chartOf(ceilings: Ceiling[], subscribers: number[]): string {
   return lineChart({
     title: 'Events a second that each part takes',

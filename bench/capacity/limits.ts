@@ -1,24 +1,24 @@
 import type { EventUsage } from './usage.ts'
 
-/** Limits that Azure publishes; where, is in docs/capacity.md. */
-const QUEUE_MESSAGES = 2000 // a second, of 1 KiB
-const STORAGE_REQUESTS = 20_000 // a second, of an account
-const REQUESTS_A_MESSAGE = 3 // put, get, delete: a get may bring up to 32, but need not
-const SERVERLESS_UNITS = 5000 // a second, of a container's first physical partition
-const PARTITION_UNITS = 10_000 // a second, of a physical partition with provisioned throughput
+/** Azure's published limits; docs/capacity.md has the sources. */
+const QUEUE_MESSAGES = 2000 // per second, of 1 KiB
+const STORAGE_REQUESTS = 20_000 // per second and account
+const REQUESTS_A_MESSAGE = 3 // put, get, delete: a get may return up to 32, but need not
+const SERVERLESS_UNITS = 5000 // per second, of a container's first physical partition
+const PARTITION_UNITS = 10_000 // per second, of a physical partition with provisioned throughput
 
-/** The shared throughput that is compared: prod.bicepparam's, and ten times as much. */
+/** The shared throughputs compared: prod.bicepparam's, and ten times as much. */
 const SHARED_UNITS = [4000, 40_000]
 
-/** A part of the system, how many events a second it takes, and what moves that limit. */
+/** A part of the system, the events per second that it takes, and how to raise that limit. */
 export interface Ceiling {
   part: string
   remedy: string
-  /** By number of subscribers, in the order of the usages; Infinity where the part has no work. */
+  /** By number of subscribers, in the order of the usages; Infinity when the part has no work. */
   perSecond: number[]
 }
 
-/** What each part takes, from what an event costs. Parts that only one of the capacity modes has are named so. */
+/** Returns the limit of each part, from the cost of an event. Parts of one capacity mode have its name. */
 export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
   const ceiling = (part: string, remedy: string, of: (usage: EventUsage) => number): Ceiling => ({
     part,

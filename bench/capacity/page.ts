@@ -3,12 +3,12 @@ import { ceilingsOf } from './limits.ts'
 import { logGigabytes, priceOf } from './price.ts'
 import type { EventUsage } from './usage.ts'
 
-/** What one run of all timers costs, in request units. */
+/** The cost of one run of all timers, in request units. */
 export interface TimerUsage {
   timers: number
 }
 
-/** The measured part of docs/capacity.md, in Markdown. */
+/** Returns the measured part of docs/capacity.md, in Markdown. */
 export function measuredPart(usages: EventUsage[], large: EventUsage[], idle: TimerUsage): string {
   return [
     '### What an event costs',
@@ -57,7 +57,7 @@ function ceilingTable(usages: EventUsage[]): string {
   ])
 }
 
-/** For each capacity mode, which part saturates first; the other modes' parts do not count. */
+/** Returns which part saturates first in each capacity mode, ignoring the parts of other modes. */
 function firstToBreak(usages: EventUsage[]): string {
   const ceilings = ceilingsOf(usages)
   const modes = ceilings.filter(({ part }) => part.startsWith('Cosmos DB'))
@@ -131,7 +131,7 @@ function table([head = [], ...rows]: string[][]): string {
   ].join('\n')
 }
 
-/** Three figures, at most, of a number; a dash where there is no limit. */
+/** Formats a number with at most three digits; a dash means no limit. */
 function figure(value: number): string {
   if (!Number.isFinite(value)) return '–'
   const rounded = Number(value.toPrecision(value < 1000 ? 2 : 3))

@@ -10,27 +10,27 @@ const GIGABYTE_OF_LOGS = 2.76 // Log Analytics, pay as you go
 
 const MILLION = 1_000_000
 const INSTANCE_GIGABYTES = 2
-const SINGLE_RUN_SECONDS = 1 // a run that is alone on its instance is billed a second at least
-const BUSY_SECONDS = 0.02 // of an instance, where 50 runs share each second of it
+const SINGLE_RUN_SECONDS = 1 // a run alone on its instance is billed for at least a second
+const BUSY_SECONDS = 0.02 // of an instance that 50 concurrent runs share
 const REQUESTS_A_MESSAGE = 3
 const ROWS_A_RUN = 4 // the host's request and its two traces, and the app's own line
 const GIGABYTES_A_ROW = 1e-6
 
-/** What a million events cost, in USD. */
+/** The price of a million events, in USD. */
 export interface Price {
   subscribers: number
   units: number
   requests: number
   executions: number
-  /** Of instances: where every run is alone on its own, and where they are busy. */
+  /** Of instances: with each run alone on its instance, and with busy instances. */
   single: number
   busy: number
   logs: number
 }
 
-/** The price of a million events with so many subscribers each. */
+/** Returns the price of a million events with so many subscribers each. */
 export function priceOf({ subscribers, charge, messages }: EventUsage): Price {
-  const runs = (1 + messages) * MILLION // the request, and one for each message
+  const runs = (1 + messages) * MILLION // the request, and one per message
   const seconds = runs * INSTANCE_GIGABYTES * GIGABYTE_SECOND
   return {
     subscribers,
@@ -43,6 +43,6 @@ export function priceOf({ subscribers, charge, messages }: EventUsage): Price {
   }
 }
 
-/** Gigabytes that an event writes into the log. */
+/** Returns the gigabytes that an event writes into the log. */
 export const logGigabytes = ({ messages }: EventUsage): number =>
   (1 + messages) * ROWS_A_RUN * GIGABYTES_A_ROW

@@ -9,7 +9,7 @@ import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { startApp } from '../support/app.ts'
 import { createArrivals, warmUp } from '../support/arrivals.ts'
 
-// Without the timers, which cost the same whether there are events or not.
+// Without the timers, whose cost does not depend on events.
 const FUNCTIONS = [
   'publish-event',
   'fan-out-event',
@@ -23,12 +23,12 @@ const CONNECTIONS = 4
 const TIMEOUT_SECONDS = 40
 const RUNS = 5
 
-/** What one event costs, as the strict front and a proxy before the queues count it. */
+/** The cost of one event, counted by the strict front and a proxy before the queues. */
 export interface EventUsage {
   subscribers: number
   /** Bytes of its `data`. */
   bytes: number
-  /** Operations and request units by container. */
+  /** Operations and request units per container. */
   containers: Map<string, OperationUsage>
   /** Request units in all. */
   charge: number
@@ -36,7 +36,7 @@ export interface EventUsage {
   messages: number
 }
 
-/** Counts what some events cost, from the request to the last delivery's record, on fresh stores. */
+/** Counts the cost of some events, from the request to the last delivery's record, on fresh stores. */
 export async function usageOfEvents(
   stack: Stack,
   subscribers: number,
@@ -78,7 +78,7 @@ export async function usageOfEvents(
   }
 }
 
-/** Counts, from now on, the messages that are sent through the proxy. */
+/** Starts counting the messages sent through the proxy. */
 function countMessages(queues: FaultProxy) {
   const count = { sent: 0 }
   queues.plan = ({ method, url }) => {
@@ -100,7 +100,7 @@ function perEvent(
   return new Map(each)
 }
 
-/** Request units of a run of all timers that finds nothing to do. */
+/** Returns the request units of a run of all timers without work. */
 export async function usageOfTimers(stack: Stack): Promise<number> {
   const app = await startApp(stack, 'capacitytimers', 1, { functions: [...timers] })
   try {
@@ -110,7 +110,7 @@ export async function usageOfTimers(stack: Stack): Promise<number> {
         await fetch(new URL(`/admin/functions/${timer}`, app.api), { method: 'POST', body: '{}' })
     const all = RUNS * timers.length
     for (const end = Date.now() + TIMEOUT_SECONDS * 1000; Date.now() < end; await sleep(200)) {
-      const beats = (await app.usage()).get('requests')?.operations.upsert ?? 0 // the last thing that a run does
+      const beats = (await app.usage()).get('requests')?.operations.upsert ?? 0 // the last operation of a run
       if (beats >= all) return (await app.charge()) / (beats / timers.length)
     }
     throw new Error(`The timers did not run ${RUNS} times within ${TIMEOUT_SECONDS} s.`)

@@ -7,13 +7,13 @@ import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { documentOfApp } from '../support/bare-calls.ts'
 import { createStores } from '../support/stores.ts'
 
-const CONCURRENCY = 16 // as the app: shared/flows/fan-out.ts, and batchSize in host.json
+const CONCURRENCY = 16 // like the app: shared/flows/fan-out.ts, and batchSize in host.json
 const BATCH = 32
 const subscriber = { number: 1, consumer: '/org/ttd', id: 'a'.repeat(64) }
 
 /**
- * So many deliveries by the bare SDKs, one POST each: the least by which none can be lost, from an event that is stored. A
- * message is sent, received and deleted, its event read and marked, and a record created. Returns how many a second.
+ * Makes deliveries by the bare SDKs, one POST each, with the fewest calls that lose none of a stored event: a message
+ * is sent, received and deleted, its event read and marked, and a record created. Returns deliveries per second.
  */
 export async function bareDeliveries(
   stack: Stack,

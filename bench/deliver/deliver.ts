@@ -1,7 +1,7 @@
-// `npm run bench:deliver [-- --profile]`: how soon a webhook arrives after its event was accepted, how many are delivered
-// per second beside undici alone and beside the bare SDKs with undici, and what an event costs in request units. The whole
-// app runs in its own process; the receiver, the load and the peers share this one. The request units include what the
-// app does at its ease meanwhile (its index, timers).
+// `npm run bench:deliver [-- --profile]`: measures the time from an accepted event to its webhook, deliveries per
+// second compared with undici alone and with the bare SDKs and undici, and the request units of an event. The app runs
+// in its own process; the receiver, the load and the peers share this one. The request units include the app's
+// background work meanwhile (its index, its timers).
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Agent, request } from 'undici'
@@ -29,10 +29,10 @@ const IDLE_PAUSE_MS = 150
 const TIMEOUT_SECONDS = 40
 const MAX_SUBSCRIBERS = 3
 
-const profile = 'deliver.cpuprofile' // of the app with most subscribers
+const profile = 'deliver.cpuprofile' // of the app with the most subscribers
 const { values } = parseArgs({ options: { profile: { type: 'boolean' } } })
 
-let published = 0 // by the app with most subscribers, in all
+let published = 0 // in total, by the app with the most subscribers
 
 type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
@@ -47,7 +47,7 @@ try {
   await stack.stop()
 }
 
-/** One number of subscribers, on fresh stores. */
+/** Measures one number of subscribers, on fresh stores. */
 async function measure(subscribers: number): Promise<Result> {
   const arrivals = createArrivals()
   const receiver = await startReceiver({
@@ -82,7 +82,7 @@ async function measureOn(app: App, receiver: Receiver, arrivals: Arrivals, subsc
   return row
 }
 
-/** One event after another, each when the one before has arrived. */
+/** Publishes one event after another, each after the previous one has arrived. */
 async function measureIdle(app: App, arrivals: Arrivals, subscribers: number): Promise<number[]> {
   const latencies: number[] = []
   for (let event = 0; event < IDLE_EVENTS; event++) {
@@ -109,7 +109,10 @@ async function measureLoad(app: App, arrivals: Arrivals, subscribers: number) {
   }
 }
 
-/** Deliveries per second of undici alone, with the bodies that the receiver got last, and with all that keeps them from being lost. */
+/**
+ * Measures deliveries per second of undici alone, with the bodies that the receiver got last, and of the bare SDKs with
+ * undici.
+ */
 async function measureFloors({ url, deliveries }: Receiver, count: number) {
   const bodies = deliveries.slice(-count).map(({ body }) => body)
   const dispatcher = new Agent({ connections: POOL, pipelining: 1 })

@@ -13,7 +13,7 @@ const AIM_RATIO = 0.5
 const HEADS = ['subscribers', 'idle p50', 'idle p99', 'accepted/s', 'delivered/s', 'p50', 'p99']
 const MORE_HEADS = ['RU/event', 'undici/s', 'ratio', 'bare/s', 'ratio']
 
-/** What one number of subscribers gave: latencies in ms, rates per second, request units per event. */
+/** The result for one number of subscribers: latencies in ms, rates per second, request units per event. */
 export interface Result {
   subscribers: number
   idle: number[]
@@ -25,7 +25,7 @@ export interface Result {
   undici: number
   bare: number
 }
-/** The table, and whether the aims are met. */
+/** Prints the table, and whether the aims are met. */
 export function printTable(rows: Result[]): void {
   console.log(`
 Queues polled every ${POLLING_MS} ms. Idle: ${IDLE_EVENTS} events one after another. Load: ${EVENTS} events over ${CONNECTIONS} connections.
@@ -40,7 +40,7 @@ Aim: idle p99 below ${AIM_IDLE_MS} ms: ${verdict(slowest < AIM_IDLE_MS)}
 Aim: at most ${AIM_RU} RU per event with 3 subscribers: ${verdict((three?.charge ?? NaN) <= AIM_RU)}`)
 }
 
-/** For `npm run proof:speed`. */
+/** Sends the results to `npm run proof:speed`. */
 export function sendResults(rows: Result[]): void {
   const subscribed = rows.filter(({ subscribers }) => subscribers > 0)
   const three = rows.at(-1)
@@ -113,7 +113,7 @@ function cellsOf(row: Result): string[] {
   ]
 }
 
-/** A number, or a dash where there is none. */
+/** Formats a number; a dash means none. */
 export function figure(value = NaN, digits = 0): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '–'
 }

@@ -1,6 +1,6 @@
-// `npm run bench:isolation [-- --seconds 60]`: what a subscriber that hangs and one that answers 503 cost the others. Two
-// apps run side by side on stores of their own and take turns with the events: whatever else slows the machine slows both.
-// Each has 20 subscribers, every one at an origin of its own; in one app two of them are ill from the first event on.
+// `npm run bench:isolation [-- --seconds 60]`: measures what a hanging subscriber and one that answers 503 cost the
+// others. Two apps with their own stores take turns with the events, so that a slow machine slows both. Each has 20
+// subscribers at distinct origins; in one app, two of them fail from the first event on.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Behaviour, startReceiver } from '../../local/receiver.ts'
@@ -12,8 +12,8 @@ import { sendResult } from '../support/bench-result.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 
 const AIM_PERCENT = 10
-const HEALTHY_SUBSCRIBERS = 18 // subscribers that are well in both apps: only they count
-const EVENTS_PER_SECOND = 2 // in each app, to 20 subscribers: more is more than two busy cores deliver
+const HEALTHY_SUBSCRIBERS = 18 // subscribers that are healthy in both apps: only they count
+const EVENTS_PER_SECOND = 2 // in each app, to 20 subscribers: more than two busy cores could not deliver more
 const ROUND_SECONDS = 10
 const TIMEOUT_SECONDS = 20
 
@@ -41,7 +41,7 @@ try {
   await stack.stop()
 }
 
-/** An app with its subscribers; the two that may be ill come first, as those who could do the most harm. */
+/** Starts an app with its subscribers. The two that may fail come first, where they could do the most harm. */
 async function startContender({ issuer, ...parts }: Stack, kind: Health) {
   const arrivals = createArrivals()
   const receivers: Receiver[] = []
@@ -82,7 +82,7 @@ async function measureRounds(contenders: Record<Health, Contender>): Promise<Lat
   return all
 }
 
-/** Publishes at a steady rate, whatever the answers take, now to one app and now to the other. */
+/** Publishes at a steady rate, alternately to both apps, without waiting for responses. */
 async function measureRound({ well, ill }: Record<Health, Contender>): Promise<Latencies> {
   const publishing: Record<Health, Promise<Accepted>[]> = { well: [], ill: [] }
   const began = performance.now()

@@ -9,7 +9,7 @@ import { documentOf } from './data.ts'
 const RESOURCES = 200
 const STORED = [1000, 5000] // with more the emulator dominates: it scans every document
 
-/** Loads the first `count` subscriptions into a new index, then asks for what changed when nothing did. */
+/** Loads the first `count` subscriptions into a new index, then checks for changes when there are none. */
 async function load(container: Container, count: number, usageOf: UsageOf): Promise<string[]> {
   const index = createSubscriptionIndex({ changedSince: changesIn(container) })
   const first = await usageOf(async () => {
@@ -25,7 +25,7 @@ async function load(container: Container, count: number, usageOf: UsageOf): Prom
 }
 type UsageOf = (work: () => Promise<void>) => Promise<string[]>
 
-/** Loading the subscriptions from the store, and a check when nothing changed: a row for each number of them. */
+/** Measures loading the subscriptions, and a check without changes: a row per number of subscriptions. */
 export async function measureLoading(): Promise<string[][]> {
   console.log('Starting the emulators …')
   const emulators = await startEmulators()

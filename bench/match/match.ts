@@ -1,5 +1,5 @@
-// `npm run bench:match`: what finding the subscribers of an event costs beside a single look-up in a Map as large and beside
-// a scan of all subscriptions, what a subscription takes in memory, and what loading them from the store costs.
+// `npm run bench:match`: measures finding the subscribers of an event, compared with one look-up in a Map of the same
+// size and with a scan of all subscriptions; the memory per subscription; and loading subscriptions from the store.
 import { setImmediate as turn } from 'node:timers/promises'
 import { sendResult } from '../support/bench-result.ts'
 import { documentOf, eventFor } from './data.ts'

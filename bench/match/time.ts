@@ -14,7 +14,7 @@ function fail(reason: string): never {
   throw new Error(reason)
 }
 
-/** The comparison: every subscription is looked at; what can be prepared is. */
+/** The peer: a scan of all subscriptions, with everything prepared that can be. */
 export function createScan(documents: SubscriptionDocument[]) {
   const all = documents.map(({ filters, validated = '' }) => ({
     resource: filters.resource,
@@ -38,7 +38,7 @@ export function createScan(documents: SubscriptionDocument[]) {
   }
 }
 
-/** Nanoseconds an event, by repetition. Of the events each has its own copies, made a hundred at a time just before. */
+/** Returns nanoseconds per event, for each repetition. Every event is a fresh copy, made in batches of a hundred. */
 export function timeEvents(texts: string[], find: (sent: MatchInput) => unknown[]) {
   let hits = 0
   const nanoseconds = Array.from({ length: WARM_UPS + REPETITIONS }, () => {
@@ -57,7 +57,7 @@ export function timeEvents(texts: string[], find: (sent: MatchInput) => unknown[
   }
 }
 
-/** Fills a matcher from texts; the time it took, parsing not counted. */
+/** Fills a matcher from texts. Returns the time without parsing. */
 function fill(texts: string[]) {
   const matcher = createMatcher()
   let milliseconds = 0
@@ -70,7 +70,9 @@ function fill(texts: string[]) {
   return { matcher, milliseconds }
 }
 
-/** A full matcher with the bytes that each subscription takes: of a second one, since the first has the code compiled. */
+/**
+ * Returns a full matcher and the bytes per subscription, measured on a second one: the first also compiles the code.
+ */
 export function measureMemory(texts: string[]) {
   const first = fill(texts)
   const before = heapUsed()
@@ -85,7 +87,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-/** The floor: one look-up, by a text that is new to the process, of one object among as many. */
+/** The floor: one look-up of one object in a Map of the same size, by a text that is new to the process. */
 export function createLookup(documents: SubscriptionDocument[]) {
   const all = new Map(documents.map((each) => [keyOf(each.number), [each.number]]))
   return ({ key }: MatchInput) => all.get(key) ?? fail(`${key} is not found`)

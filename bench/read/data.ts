@@ -5,10 +5,10 @@ import { newEventDocument, type EventDocument } from '../../shared/events/event-
 import { newEventId } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 
-/** So many apps, and as many parties; every app has its share of every party's events. */
+/** The number of apps, and of parties; every app has its share of the events of every party. */
 export const SHARES = 10
 
-/** Stores events until there are `to` of them, a second apart and none younger than an hour. */
+/** Stores events until there are `to` of them, a second apart and at least an hour old. */
 export async function storeEvents(container: Container, from: number, to: number): Promise<void> {
   const begin = Date.now() - 3_600_000 - 5000 * 1000
   const numbers = Array.from({ length: to - from }, (_, i) => from + i)

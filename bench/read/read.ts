@@ -1,6 +1,6 @@
-// `npm run bench:read`: what a page of 50 events costs, by app and by party, in ms beside the same query by the bare SDK
-// and in request units, with 1,000 and with 5,000 events stored. The emulator scans every document that it holds, so
-// its time grows with them; that of an index does not, and neither do request units, which count what a page has.
+// `npm run bench:read`: measures a page of 50 events, by app and by party, in ms compared with the same query by the
+// bare SDK, and in request units, with 1,000 and 5,000 events stored. The emulator scans all its documents, so its time
+// grows with them; an index does not, and neither do request units, which count the events of a page.
 import { CosmosClient, type Container } from '@azure/cosmos'
 import { startStack, type Stack } from '../../local/stack.ts'
 import { altinnToken, callers } from '../../local/tokens.ts'
@@ -9,11 +9,11 @@ import { startApp, type App } from '../support/app.ts'
 import { SHARES, storeEvents } from './data.ts'
 import { SIZE, printTable, sendResults, type Result } from './report.ts'
 
-const STORED = [1000, 5000] // the most that the emulator is made to hold
+const STORED = [1000, 5000] // the emulator slows down with more
 const PAGES = 60
 const WARM_UPS = 30
 
-/** What the app is asked and with whose token, and the path and value of the bare SDK's query. */
+/** The request to the app and its token, and the path and value of the query by the bare SDK. */
 interface Access {
   name: string
   address: string
@@ -61,7 +61,7 @@ async function accessesFor({ issuer: { url } }: Stack): Promise<Access[]> {
   ]
 }
 
-/** The same page by the app and by the bare SDK in turn; after the last page the first comes again. */
+/** Reads the same page by the app and the bare SDK in turn; starts over after the last page. */
 async function measure(
   app: App,
   container: Container,
@@ -88,7 +88,7 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - start
 }
 
-/** Reads a page at the address that the one before gave. */
+/** Reads a page at the `next` URL of the previous one. */
 function appReader({ api }: App, { address, token }: Access, pages: number): () => Promise<void> {
   const first = `${api}/app/${address}&size=${SIZE}`
   let [next, read] = [first, 0]

@@ -1,12 +1,12 @@
 import { sendResult } from '../support/bench-result.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 
-/** Events a page. */
+/** Events per page. */
 export const SIZE = 50
 
 const AIM_RU = 10 // an estimate of Azure's price (request-charge.ts): 2.3, and 0.066 for each event
 
-/** Milliseconds and request units of each page. */
+/** Milliseconds and request units per page. */
 export interface Result {
   stored: number
   name: string
@@ -15,7 +15,7 @@ export interface Result {
   charge: number[]
 }
 
-/** The table, and whether the aim was met. */
+/** Prints the table, and whether the aim is met. */
 export function printTable(rows: Result[]): void {
   console.log(`\nA page of ${SIZE}: median of ${rows[0]?.app.length} (lowest–highest)`)
   const heads = ['app, ms', 'p99', 'bare SDK, ms', 'app / bare', 'RU']

@@ -1,5 +1,5 @@
-// `npm run bench:soak [-- --seconds 120]`: whether the memory of the whole app stays where it is: under a steady load with
-// a subscriber, and while 10,000 messages wait to be fanned out.
+// `npm run bench:soak [-- --seconds 120]`: checks that the memory of the app stays constant, under a steady load with a
+// subscriber, and while 10,000 messages wait for fan-out.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { QueueServiceClient } from '@azure/storage-queue'
@@ -13,9 +13,9 @@ import { createArrivals } from '../support/arrivals.ts'
 import { sendResult } from '../support/bench-result.ts'
 import { median } from '../support/statistics.ts'
 
-const AIM_GROWTH = 1.1 // of the last quarter beside the second: the first is V8's own growing
+const AIM_GROWTH = 1.1 // of the last quarter relative to the second: the first is V8's own growth
 const AIM_MB = 256
-const MAX_EVENTS = 4500 // an emulator slows down with what it holds
+const MAX_EVENTS = 4500 // an emulator slows down with more documents
 const MAX_PER_SECOND = 20
 const BACKLOG = 10_000
 const SAMPLE_MS = 1000
@@ -42,7 +42,7 @@ try {
   await stack.stop()
 }
 
-/** The resident memory, in MB, once a second of a steady load. */
+/** Returns the resident memory, in MB, for each second of a steady load. */
 async function measureUnderLoad({ publish, resident }: App): Promise<number[]> {
   const perSecond = Math.min(MAX_PER_SECOND, MAX_EVENTS / seconds)
   console.log(`${perSecond.toFixed(1)} events/s for ${seconds} s …`)
@@ -59,7 +59,7 @@ async function measureUnderLoad({ publish, resident }: App): Promise<number[]> {
   return samples
 }
 
-/** The most resident memory while many messages wait, each of which asks for an event that is fanned out already. */
+/** Returns the peak resident memory while many messages wait, each for an event that is already fanned out. */
 async function measureWithBacklog({ publish, resident, storage }: App): Promise<number> {
   const { id } = await publish()
   const message = {
@@ -72,7 +72,7 @@ async function measureWithBacklog({ publish, resident, storage }: App): Promise<
   console.log(`Sending ${BACKLOG} messages …`)
   const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient('events-inbound')
   const text = Buffer.from(JSON.stringify(message)).toString('base64')
-  const visible = Date.now() + HIDDEN_MS // all at once: the app would else take them as fast as they come
+  const visible = Date.now() + HIDDEN_MS // all at once: otherwise the app would handle them as they are sent
   await forEachConcurrently(Array.from({ length: BACKLOG }), 16, async () => {
     const visibilityTimeout = Math.max(0, Math.round((visible - Date.now()) / 1000))
     await queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout })

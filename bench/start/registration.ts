@@ -1,5 +1,6 @@
-// One sample, in a fresh process: how long the functions take to register, as the bundle or as the sources, and how long
-// until the appStart hook has warmed the services. Tells its parent both, in ms of the clock and of the processor.
+// One sample, in a fresh process: measures how long the functions take to register, from the bundle or from the
+// sources, and until the appStart hook has warmed the services. Reports both to its parent, in ms of wall-clock and CPU
+// time.
 import { globSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'

@@ -1,13 +1,13 @@
 import { sendResult } from '../support/bench-result.ts'
 import { median, quantile } from '../support/statistics.ts'
 
-/** Milliseconds from loading the app on: by the clock, and of the processor (which a busy machine lengthens less). */
+/** Milliseconds since loading the app, in wall-clock and CPU time (which a busy machine affects less). */
 interface Duration {
   clock: number
   cpu: number
 }
 
-/** Until all functions were registered, and until the appStart hook had warmed the services. */
+/** Until all functions are registered, and until the appStart hook has warmed the services. */
 export interface Sample {
   registered: Duration
   warm: Duration
@@ -16,7 +16,7 @@ export interface Sample {
 const TARGET_MS = 90
 const WIDTH = 36
 
-/** The table, a row for each form, and the target. */
+/** Prints the table, a row for each form, and the target. */
 export function printStart({ bundle, sources }: { bundle: Sample[]; sources: Sample[] }): void {
   console.log(`\nMilliseconds from loading the app on, ${bundle.length} fresh processes each`)
   console.log(''.padEnd(WIDTH) + ['median', 'min', 'p90'].map((name) => name.padStart(8)).join(''))

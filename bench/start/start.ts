@@ -1,17 +1,17 @@
-// `npm run bench:start [-- --samples 15]`: how long a cold start waits for the app. Every sample is a fresh process; the
-// bundle that is deployed alternates with the same functions as they stand in the sources.
+// `npm run bench:start [-- --samples 15]`: measures how long a cold start waits for the app. Every sample is a fresh
+// process; the deployed bundle alternates with the same functions from the sources.
 import { parseArgs } from 'node:util'
 import { startChild } from '../support/child.ts'
 import { printStart, type Sample } from './report.ts'
 
-const DEADLINE_MS = 50_000 // of this process: a busy machine means fewer samples, not a longer wait
+const DEADLINE_MS = 50_000 // of this process: a busy machine gets fewer samples, not a longer run
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '15' } } })
 const samples = Number(values.samples)
 if (!(samples >= 1)) throw new Error(`--samples must be a number from 1, not ${values.samples}`)
 printStart(await takeSamples())
 
-/** The first pair only brings the files into memory, and does not count. */
+/** The first pair only loads the files into memory, and does not count. */
 async function takeSamples() {
   const bundle: Sample[] = []
   const sources: Sample[] = []

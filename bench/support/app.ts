@@ -3,19 +3,19 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
 import { clientBody, clientHeaders } from '../../local/example.ts'
 import type { OperationUsage } from '../../local/emulators/usage.ts'
-import { quickPolling } from '../../local/settings.ts'
+import { fastPolling } from '../../local/settings.ts'
 import type { Stack } from '../../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { startHostProcess } from './host.ts'
 import { createStores } from './stores.ts'
 
-const QUEUES = ['events-inbound', 'events-retry'] // a drain that looks once more, 40 s later, is no work
-const TOKEN_SECONDS = 4 * 3600 // a long soak outlives the real ones
+const QUEUES = ['events-inbound', 'events-retry'] // the last check of a drain, 40 s later, is not waited for
+const TOKEN_SECONDS = 4 * 3600 // a long soak outlives real tokens
 
 /** The longest interval between polls of an empty queue. */
 export const POLLING_MS = 100
 
-/** An event that the app has answered 201 for, and when: ms of the epoch. */
+/** An accepted event (201), and when, in epoch ms. */
 export interface Accepted {
   id: string
   at: number
@@ -24,13 +24,13 @@ export interface Accepted {
 export type App = Awaited<ReturnType<typeof startApp>>
 
 interface Options {
-  /** Only these functions. */
+  /** Starts only these functions. */
   functions?: string[]
-  /** For the Node.js of its host, besides those that it always has. */
+  /** Extra Node.js flags of its host. */
   flags?: string[]
 }
 
-/** Starts the built app in a process of its own, with a database and a storage account of its own. */
+/** Starts the built app in its own process, with its own database and storage account. */
 export async function startApp(
   stack: Stack,
   name: string,
@@ -38,7 +38,7 @@ export async function startApp(
   { functions, flags }: Options = {},
 ) {
   const stores = await createStores(stack, name)
-  const env = { ...stack.settings, ...stores.settings, ...quickPolling, ...benchSettings }
+  const env = { ...stack.settings, ...stores.settings, ...fastPolling, ...benchSettings }
   const args = functions === undefined ? [] : ['--functions', functions.join(',')]
   const { child, url } = await startHostProcess('../../local/start-host.ts', { args, flags, env })
   const api = `${url}/events/api/v1`
@@ -46,15 +46,15 @@ export async function startApp(
   return {
     api,
     publish: (data?: string) => publisher.publish(data),
-    /** Bytes of its process, resident, and in use after a full garbage collection. */
+    /** Returns the bytes of its process: resident, and on the heap after a full garbage collection. */
     resident: async () => (await child.usage()).rssBytes,
     heapUsed: () => child.heapUsed(),
     /** The connection string of its queues. */
     storage: stores.settings.QueueStorage,
     waitUntilDrained: () => drained(stores.settings.QueueStorage),
-    /** What the app has asked of each container since the last reset. */
+    /** Returns the operations of the app on each container since the last reset. */
     usage: () => usageOf(stack, name),
-    /** The request units that the app has used since the last reset. */
+    /** Returns the request units of the app since the last reset. */
     charge: () => chargeOf(stack, name),
     async stop(): Promise<void> {
       await publisher.close()
@@ -69,7 +69,7 @@ const benchSettings = {
   DELIVERY_TIMEOUT_SECONDS: '15', // as in production
 }
 
-/** Publishes the example event as its app does, over so many connections at most. */
+/** Publishes the example event as its app, over at most so many connections. */
 async function createPublisher(url: string, issuer: string, connections: number) {
   const dispatcher = new Agent({ connections, pipelining: 1 })
   const headers = clientHeaders(
@@ -89,7 +89,7 @@ async function createPublisher(url: string, issuer: string, connections: number)
   }
 }
 
-/** Waits until no message is left to fan out or to deliver. */
+/** Waits until no message waits for fan-out or delivery. */
 async function drained(storage: string): Promise<void> {
   const service = QueueServiceClient.fromConnectionString(storage)
   const countOf = async (name: string) =>

@@ -7,7 +7,7 @@ const WARM_EVENTS = 4
 const WARM_ROUND_SECONDS = 4
 const WARM_SECONDS = 30
 
-/** All the webhooks of some events: ms from accepted to arrived, and when the last one arrived (ms of the epoch). */
+/** The webhooks of some events: ms from accepted to arrived, and epoch ms of the last arrival. */
 export interface Arrived {
   latencies: number[]
   last: number
@@ -15,7 +15,7 @@ export interface Arrived {
 
 export type Arrivals = ReturnType<typeof createArrivals>
 
-/** Notes when webhooks arrive; of an event that a subscriber gets twice, the first time counts. */
+/** Records when webhooks arrive; only the first arrival of an event at a subscriber counts. */
 export function createArrivals() {
   const byEvent = new Map<string, Map<string, number>>()
 
@@ -27,9 +27,9 @@ export function createArrivals() {
       byEvent.set(id, timesOfEvent)
       if (!timesOfEvent.has(subscriber)) timesOfEvent.set(subscriber, at.getTime())
     },
-    /** How many events have arrived anywhere. */
+    /** Returns how many events have arrived at any subscriber. */
     eventCount: () => byEvent.size,
-    /** Waits until so many subscribers have got each of the events; undefined if that takes too long. */
+    /** Waits until so many subscribers have got each event. Returns undefined when that takes too long. */
     async waitFor(
       events: Accepted[],
       subscribers: number,
@@ -46,7 +46,7 @@ export function createArrivals() {
   }
 }
 
-/** Publishes, uncounted, until a few rounds in a row have reached every one of the subscribers at once. */
+/** Warms up: publishes until a few rounds in a row have reached all subscribers concurrently. */
 export async function warmUp(app: App, arrivals: Arrivals, subscribers: number): Promise<void> {
   let rounds = 0
   for (const end = Date.now() + WARM_SECONDS * 1000; Date.now() < end && rounds < WARM_ROUNDS;) {

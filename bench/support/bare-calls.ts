@@ -9,7 +9,7 @@ import { parseEventDraft } from '../../shared/events/event-draft.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { nextTraceparent } from '../../shared/telemetry/trace.ts'
 
-/** The least that an accepted event can cost: the app's create and its send with the bare SDKs, to the app's settings. */
+/** The fewest calls of an accepted event: one create and one send by the bare SDKs, with the settings of the app. */
 export function bareCalls({ Cosmos = '', QueueStorage = '', ...more }: NodeJS.ProcessEnv) {
   const database = new CosmosClient(Cosmos).database(more['COSMOS_DATABASE'] ?? '')
   const container = database.container('events')
@@ -26,7 +26,7 @@ export function bareCalls({ Cosmos = '', QueueStorage = '', ...more }: NodeJS.Pr
   }
 }
 
-/** The document that the app stores for the client's event; only the id changes from one to the next. */
+/** Returns the document that the app stores for the client's event; only the id differs between events. */
 export function documentOfApp() {
   const text = clientBody()
   const draft = parseEventDraft({ text, value: JSON.parse(text) })

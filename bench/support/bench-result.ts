@@ -1,13 +1,13 @@
-/** A figure of a bench: one value per repetition, as a ratio (×) wherever the same run has a floor or a peer. */
+/** A figure of a bench, one value per repetition, as a ratio (×) when the same run has a floor or a peer. */
 export interface Figure {
   what: string
   unit: string
   values: number[]
-  /** What was aimed at; `atMost` unless it says otherwise. */
+  /** The aim; `atMost` by default. */
   aim?: { atMost: number } | { atLeast: number }
 }
 
-/** A line of a chart: y by x, where x is a size, or a percentile such as p99. */
+/** A line of a chart: y by x, a size or a percentile such as p99. */
 export interface Line {
   chart: 'latency' | 'cost' | 'matching' | 'reading'
   name: string

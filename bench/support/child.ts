@@ -9,13 +9,13 @@ const reporter = path.join(import.meta.dirname, 'report-usage.ts')
 
 export type Child = ReturnType<typeof startChild>
 
-/** What a process has used since it began. */
+/** The resources that a process has used since its start. */
 export interface Usage {
   cpuMicroseconds: number
   rssBytes: number
 }
 
-/** Starts a file in a process of its own that can be asked what it uses, with no settings but the given ones. */
+/** Starts a file in its own process, with only the given settings, and reports its usage on request. */
 export function startChild(
   file: string,
   { args = [], flags = [], env = {} }: { args?: string[]; flags?: string[]; env?: object } = {},
@@ -29,7 +29,7 @@ export function startChild(
   )
   const exit = once(child, 'exit')
   const ended = exit.then(() => Promise.reject(new Error(`${file} ended too early`)))
-  ended.catch(() => undefined) // handled where something waits for the child
+  ended.catch(() => undefined) // handled by whatever awaits the child
 
   /** Returns the next message of the child. */
   async function nextMessage(): Promise<unknown> {
@@ -48,7 +48,7 @@ export function startChild(
     nextMessage,
     request,
     usage: async () => usageOf(await request('usage')),
-    /** Bytes on the heap that are in use. */
+    /** Returns the bytes in use on the heap. */
     async heapUsed(): Promise<number> {
       const { heapBytes } = Object(await request('heapUsed'))
       return Number(heapBytes)

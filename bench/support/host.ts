@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline'
 import manifest from '../../package.json' with { type: 'json' }
 import { startChild, type Child } from './child.ts'
 
-const hostFlags = manifest.scripts['start:host'].match(/--\S+/g) ?? [] // what a host's Node.js is given anyway
+const hostFlags = manifest.scripts['start:host'].match(/--\S+/g) ?? [] // the usual Node.js flags of a host
 
-/** Starts a host that prints where it listens, in a process of its own; `flags` are for its Node.js. */
+/** Starts a host in its own process, with extra Node.js flags. */
 export async function startHostProcess(
   file: string,
   { args = [], flags = [], env }: { args?: string[]; flags?: string[] | undefined; env: object },
@@ -13,7 +13,7 @@ export async function startHostProcess(
   return { child, url: await addressOf(child) }
 }
 
-/** Where a host listens, from its first lines; the later ones, one for each event, are read and dropped. */
+/** Reads the address of a host from its first lines. Drops later lines, one per event. */
 export async function addressOf({ output, ended }: Child): Promise<string> {
   const found = Promise.withResolvers<string>()
   const lines = createInterface({ input: output }).on('line', (line) => {

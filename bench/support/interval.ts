@@ -1,6 +1,6 @@
 import { quantile } from './statistics.ts'
 
-/** How long a interval lasts, and the most calls it may make: emulators slow down with what they hold. */
+/** The length of an interval, and its most calls: emulators slow down with more documents. */
 export interface Limits {
   milliseconds: number
   calls: number
@@ -41,7 +41,7 @@ export async function runInterval(workers: Worker[], limits: Limits): Promise<In
   }
 }
 
-/** In a process that makes load: runs a interval whenever the parent sends limits, and ends with the parent. */
+/** Runs an interval whenever the parent sends limits. Ends with the parent. */
 export function serveIntervals(workers: Worker[]): void {
   process.once('disconnect', () => process.exit())
   process.on('message', (question) => {
@@ -51,7 +51,7 @@ export function serveIntervals(workers: Worker[]): void {
   send('ready')
 }
 
-/** The interval that such a process answered. */
+/** Parses the result of an interval from a process of load. */
 export function parseInterval(message: unknown): Interval {
   const { calls, seconds, p50, p90, p99 } = Object(message)
   return {

@@ -10,11 +10,11 @@ interface Chart {
   x: { name: string; values: string[] }
   /** Its axis is logarithmic. */
   y: { name: string }
-  /** One value for each of x; what is no finite number is left out. */
+  /** One value per x; others than finite numbers are skipped. */
   lines: { name: string; values: number[] }[]
 }
 
-/** An SVG of lines. The same figures give the same bytes. */
+/** Returns an SVG of lines. The same figures give the same bytes. */
 export function lineChart({ title, x, y, lines }: Chart): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 520 })
   chart.setOption({

@@ -19,7 +19,7 @@ interface CpuProfile {
   timeDeltas: number[]
 }
 
-/** The owner of a source file. Node.js's own code counts for its caller. */
+/** Patterns of source files by owner. Node.js's own code counts for its caller. */
 const owners: [source: RegExp, owner: string][] = [
   [/node_modules\/@azure\/functions|webpack:\/\/@azure\/functions/, 'functions library'],
   [/node_modules\/(joi|@hapi)\//, 'joi'],
@@ -33,8 +33,8 @@ const owners: [source: RegExp, owner: string][] = [
 ]
 
 /**
- * Whose the processor time of a V8 CPU profile (a file) is, in µs of each of `count` events, most first. What comes before
- * the first sample in `begin` (a source file) is the start, and does not count.
+ * Returns the CPU time of a V8 CPU profile (a file) by owner, in µs per event of `count`, the largest first. Time
+ * before the first sample in `startSource` (a source file) is the start, and does not count.
  */
 function costByOwner(file: string, startSource: string, count: number): [string, number][] {
   const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'))
@@ -50,10 +50,10 @@ function costByOwner(file: string, startSource: string, count: number): [string,
   return [...costs].toSorted((a, b) => b[1] - a[1])
 }
 
-/** What has the Node.js of a host write such a profile as it ends. */
+/** Returns the Node.js flags that write such a profile at the end. */
 export const profileFlags = (file: string): string[] => ['--cpu-prof', `--cpu-prof-name=${file}`]
 
-/** Prints `costByOwner`, and the whole. */
+/** Prints `costByOwner` and the total. */
 export function printProfile(file: string, startSource: string, count: number): void {
   const costs = costByOwner(file, startSource, count)
   const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
@@ -86,7 +86,7 @@ function createAttribution({ nodes }: CpuProfile) {
   return { ownerOf, sourceOf }
 }
 
-/** The source file of a frame: through the source map, where the file has one. */
+/** Returns the source file of a frame, through the source map if the file has one. */
 function createSources() {
   const maps = new Map<string, SourceMap | undefined>()
   function mapOf(file: string): SourceMap | undefined {

@@ -1,5 +1,5 @@
-// Loaded into a measured process by `--import`: answers its parent's question what the process has used so far, and what
-// it holds (after a full garbage collection, so never during a interval).
+// Loaded into a measured process by `--import`: reports to its parent what the process has used so far, and what it
+// holds (after a full garbage collection, so never during an interval).
 process.on('message', (question) => {
   if (question === 'usage') {
     const { user, system } = process.cpuUsage()

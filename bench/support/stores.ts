@@ -5,7 +5,7 @@ import type { Stack } from '../../local/stack.ts'
 
 export type Stores = Awaited<ReturnType<typeof createStores>>
 
-/** A database and a storage account of one side's own. */
+/** A contender's own database and storage account. */
 export async function createStores({ emulators }: Stack, name: string) {
   const storage = emulators.storage.replaceAll('devstoreaccount1', name)
   const resources = { cosmos: emulators.cosmos, storage, database: name }
@@ -24,7 +24,10 @@ export async function createStores({ emulators }: Stack, name: string) {
       await Promise.all([events.delete(), queue.clearMessages()])
       await createResources(resources)
     },
-    /** Throws unless the stores hold this many events, each with its message: a call that does less would seem fast. */
+    /**
+     * Throws unless the stores hold this many events, each with its message: a contender that skips calls would seem
+     * fast.
+     */
     async assertCount(count: number): Promise<void> {
       const counting = events.items.query<number>('SELECT VALUE COUNT(1) FROM c')
       const [documents] = (await counting.fetchAll()).resources

@@ -27,23 +27,29 @@ function withDefaults(policy: IndexingPolicy) {
 export function isIndexed(policy: IndexingPolicy, path: string): boolean {
   const { included, excluded } = withDefaults(policy)
   const segments = segmentsOf(path)
-  const reach = bestMatch(included, segments)
-  return reach >= 0 && reach >= bestMatch(excluded, segments)
+  const inclusion = bestMatch(included, segments)
+  if (inclusion === undefined) return false
+  const exclusion = bestMatch(excluded, segments)
+  return exclusion === undefined || inclusion >= exclusion
 }
 
 export function compositeIndexes(policy: IndexingPolicy): CompositeIndex[] {
   return withDefaults(policy).composites
 }
 
-/** Deeper is more precise, and `/a/?` more than `/a/*`; -1 for no match. */
-function bestMatch(entries: { path: string }[], segments: string[]): number {
-  return Math.max(-1, ...entries.map(({ path }) => match(segmentsOf(path), segments)))
+/** Returns the precision of the most precise entry that matches, or undefined when none does. */
+function bestMatch(entries: { path: string }[], segments: string[]): number | undefined {
+  return entries
+    .map(({ path }) => precisionOf(segmentsOf(path), segments))
+    .filter((precision) => precision !== undefined)
+    .toSorted((a, b) => b - a)[0]
 }
 
-function match(entry: string[], segments: string[]): number {
+/** Returns how precisely an entry names a path: deeper is more, and `/a/?` more than `/a/*`. Undefined if it does not match. */
+function precisionOf(entry: string[], segments: string[]): number | undefined {
   const [base, last] = [entry.slice(0, -1), entry.at(-1)]
-  const within = base.every((segment, i) => segment === segments[i])
-  if (!within || (last === '?' && base.length !== segments.length)) return -1
+  const isWithin = base.every((segment, i) => segment === segments[i])
+  if (!isWithin || (last === '?' && base.length !== segments.length)) return undefined
   return 2 * base.length + (last === '?' ? 1 : 0)
 }
 

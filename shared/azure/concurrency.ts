@@ -1,26 +1,26 @@
 /**
- * Does `work` on every item, at most `limit` at a time. One that fails keeps no other from being done, but after
- * `mostFailures` no more are begun: then it is the store. Rejects when all have ended, saying how many failed and why the first.
+ * Calls `work` for each item, in order, at most `limit` at a time. After `maxFailures` failures it begins no more: then
+ * the store itself is at fault. Rejects when all have ended, with the number of failures and the first error.
  */
 export async function forEachConcurrently<T>(
   items: T[],
   limit: number,
   work: (item: T) => Promise<void>,
-  mostFailures = limit,
+  maxFailures = limit,
 ): Promise<void> {
-  const shared = items.values() // one iterator: whoever is free takes the next
+  const shared = items.values() // one iterator: a free worker takes the next
   const failures: unknown[] = []
   const worker = async () => {
     for (const item of shared) {
       await work(item).catch((error: unknown) => failures.push(error))
-      if (failures.length >= mostFailures) return
+      if (failures.length >= maxFailures) return
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
   rejectFor(failures, items.length)
 }
 
-/** Does one part of a work after another, all of them, and then rejects like `forEachConcurrently` where some failed. */
+/** Runs each part after the other, even when one fails. Rejects at the end like `forEachConcurrently`. */
 export async function runSequentially(parts: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = []
   for (const part of parts) await part().catch((error: unknown) => failures.push(error))

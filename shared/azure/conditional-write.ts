@@ -6,21 +6,21 @@ import type {
   PatchOperation,
   RequestOptions,
 } from '@azure/cosmos'
-import { headersOf, hasStatus } from './cosmos-error.ts'
+import { headersOf, isNotFound, isPreconditionFailed } from './cosmos-error.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
 import { readDocument, type Stored } from './documents.ts'
 import { retry } from './retry.ts'
 import { withTimeout } from './timeout.ts'
 
 /**
- * How a conditional write ended: `changed` where another was first, or an earlier try whose answer was lost. `session` is
- * the token of what is there now.
+ * The result of a conditional write: `changed` after a concurrent write, or an earlier try whose response was lost.
+ * `session` is the token of the current version.
  */
 export type ConditionalWrite =
   | { outcome: 'written'; etag: string; session: string | undefined }
   | { outcome: 'changed'; session: string | undefined }
 
-/** Patches a document that is still as it was read. Throws what trying again did not mend. */
+/** Patches a document that is unchanged since it was read. Throws when retries fail. */
 export function patchIfMatch(
   container: Container,
   { id, _etag }: { id: string; _etag: string },
@@ -31,8 +31,8 @@ export function patchIfMatch(
 }
 
 /**
- * Replaces a document that is still as it was read. A write whose answer was lost is found to be done. Throws what trying
- * again did not mend.
+ * Replaces a document that is unchanged since it was read. Recognises its own earlier try whose response was lost.
+ * Throws when retries fail.
  */
 export async function replaceIfMatch<T extends { id: string }>(
   container: Container,
@@ -44,19 +44,22 @@ export async function replaceIfMatch<T extends { id: string }>(
     tries++
     return container.item(document.id, key).replace(document, options)
   })
-  if (written.outcome === 'written' || tries === 1) return written // no try before it can have been done
+  if (written.outcome === 'written' || tries === 1) return written // no earlier try can have written it
   const current = await readDocument<object>(container, document.id, key, written.session)
   const isOurs = current !== undefined && isDeepStrictEqual(plain(current), plain(document))
   return isOurs ? { outcome: 'written', etag: current._etag, session: written.session } : written
 }
 
-/** What a document says itself, as JSON has it: without what Cosmos DB adds. */
+/** Returns a document without the members that Cosmos DB adds. */
 const plain = (document: object): unknown =>
   JSON.parse(
     JSON.stringify(document, (name, value: unknown) => (name.startsWith('_') ? undefined : value)),
   )
 
-/** Writes under If-Match; the emulator does not check a patch's own condition. A document that is gone has changed too. */
+/**
+ * Writes with If-Match; the emulator does not check the condition of a patch itself. A deleted document counts as
+ * changed.
+ */
 async function ifMatch(
   condition: string,
   write: (options: RequestOptions) => Promise<{ headers: CosmosHeaders; etag: string }>,
@@ -68,17 +71,17 @@ async function ifMatch(
     )
     return { outcome: 'written', etag, session: sessionOf(headers) }
   } catch (error) {
-    if (hasStatus(error, 412) || hasStatus(error, 404))
+    if (isPreconditionFailed(error) || isNotFound(error))
       return { outcome: 'changed', session: sessionOf(headersOf(error)) }
     throw error
   }
 }
 
-const MOST_TRIES = 10 // each lost to another writer; a replica that lags may show the same old version for a while
+const MAX_TRIES = 10 // each lost to a concurrent write; a lagging replica may return the same old version for a while
 
 /**
- * Stores what `modify` makes of a document that was read, and does it again on what is there where another write was first.
- * Returns what was stored, or undefined where `modify` returns nothing or the document is gone. Throws after ten tries.
+ * Replaces a document by what `modify` returns, and retries with the current version after a concurrent write. Returns
+ * what was stored, or undefined when `modify` does or the document is gone. Throws after ten tries.
  */
 export async function compareAndSet<T extends object>(
   read: Stored<T>,
@@ -86,7 +89,7 @@ export async function compareAndSet<T extends object>(
   { save, reload }: Access<T>,
 ): Promise<{ document: Stored<T>; session: string | undefined } | undefined> {
   let current: Stored<T> | undefined = read
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const modified: T | undefined = current && modify(current)
     if (current === undefined || modified === undefined) return undefined
     const document: Stored<T> = { ...modified, _etag: current._etag, _ts: current._ts }

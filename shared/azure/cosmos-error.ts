@@ -10,43 +10,59 @@ export type CosmosErrorKind =
   | { kind: 'throttled'; waitMs: number }
   | { kind: 'unreachable' | 'unclear' | 'final' }
 
-const UNREACHABLE = new Set<unknown>([
+/** What Cosmos DB decides by its status, for every call alike. Whatever is not listed passes. */
+const DECISIONS: Record<number, 'final' | 'exists'> = {
+  400: 'final', // the request is wrong
+  409: 'exists',
+  413: 'final', // the document is too large
+}
+/** Answers and errors that say that the call had no effect, besides 429. */
+const WITHOUT_EFFECT = new Set<unknown>([
+  401, // a key or a role that was changed
+  403, // a network rule that was changed
   503,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'AuthenticationRequiredError', // the identity endpoint gives no token
+  'CredentialUnavailableError',
 ])
-// 408 timeout, 410 gone, 449 retry with: retryable by Cosmos DB's documentation. The SDK never retries a create on these.
-const UNCLEAR = new Set<unknown>([
-  408,
-  410,
-  449,
-  500,
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'TimeoutError',
-  'ABORT_ERR',
-])
+const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
 
-/** Classifies an error of @azure/cosmos by its `code` (an HTTP status or a system code), or by its name. */
+/**
+ * Classifies an error of a call by its `code` (an HTTP status or a system code), or by its name. Only a decision of
+ * Cosmos DB and a bug of ours are final: 404 of an account or a container, 408, 410, 449 and every 5xx pass, and so does
+ * whatever else goes wrong on the way.
+ */
 export function classifyCosmosError(error: unknown): CosmosErrorKind {
   if (!(error instanceof Error)) return { kind: 'final' }
   const { code = error.name, headers, retryAfterInMs } = fieldsOf(error)
-  if (code === 409) return { kind: 'exists', session: sessionOf(headers) }
   if (code === 429) return { kind: 'throttled', waitMs: retryAfterInMs ?? 100 }
-  if (UNREACHABLE.has(code)) return { kind: 'unreachable' }
-  return { kind: UNCLEAR.has(code) || UNCLEAR.has(error.name) ? 'unclear' : 'final' }
+  const decision = typeof code === 'number' ? DECISIONS[code] : undefined
+  if (decision === 'exists') return { kind: 'exists', session: sessionOf(headers) }
+  if (decision === 'final' || BUGS.has(error.name)) return { kind: 'final' }
+  return {
+    kind: WITHOUT_EFFECT.has(code) || WITHOUT_EFFECT.has(error.name) ? 'unreachable' : 'unclear',
+  }
 }
 
-/** Whether an error carries this HTTP status, such as 404 or 412. */
-export const hasStatus = (error: unknown, status: number): boolean =>
-  error instanceof Error && fieldsOf(error).code === status
+/** Whether an error says that a document has changed: the condition of the write is not met. */
+export const isPreconditionFailed = (error: unknown): boolean =>
+  error instanceof Error && fieldsOf(error).code === 412
+
+/** Whether an error says that a document is not there. With a substatus it says something else: no container, no session yet. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof Error && fieldsOf(error).code === 404 && !fieldsOf(error).substatus
 
 function fieldsOf(
-  error: Error & { code?: unknown; headers?: CosmosHeaders; retryAfterInMs?: number },
+  error: Error & {
+    code?: unknown
+    substatus?: number
+    headers?: CosmosHeaders
+    retryAfterInMs?: number
+  },
 ) {
   return error
 }

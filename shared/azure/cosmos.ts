@@ -1,5 +1,6 @@
 import type { CosmosClientOptions, CosmosHeaders, Database } from '@azure/cosmos'
 import type { Config } from '../config.ts'
+import { cosmosAnswersOnly } from './cosmos-answers.ts'
 
 /** One call's limit, for `within`: the SDK's own limits do not end a hang. An instance with a full load takes seconds. */
 export const CALL_MS = 5000
@@ -12,8 +13,12 @@ export async function openDatabase({
   database,
   ...connection
 }: Config['cosmos']): Promise<Database> {
-  const { CosmosClient } = await import('@azure/cosmos')
+  const [{ CosmosClient }, { createDefaultHttpClient }] = await Promise.all([
+    import('@azure/cosmos'),
+    import('@azure/core-rest-pipeline'),
+  ])
   const options: CosmosClientOptions = {
+    httpClient: cosmosAnswersOnly(createDefaultHttpClient()),
     consistencyLevel: 'Session', // without it the SDK sends no session token, not even of its own writes
     connectionPolicy: {
       requestTimeout: CALL_MS,

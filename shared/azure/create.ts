@@ -7,15 +7,18 @@ import { withTimeout } from './timeout.ts'
 
 const UNREACHABLE_BUDGET_MS = 3000
 
-/** How a create ended. `exists` is success where the id is the caller's own; `unconfirmed` may or may not be stored. */
+/**
+ * The result of a create. `exists` is a success if the id is the caller's own; an `unconfirmed` document may or may not
+ * be stored.
+ */
 export type Created =
   | { outcome: 'created'; etag: string; session: string | undefined }
   | { outcome: 'exists'; session: string | undefined }
   | { outcome: 'unconfirmed'; session: undefined }
 
 /**
- * Creates a document, trying again for as long as the budgets allow: 10 s in all, 2 s a try, 3 s where nothing answers.
- * Throws only what trying again would not mend.
+ * Creates a document. Retries within the budgets: 10 s in all, 2 s per try, 3 s while the store is unreachable. Throws
+ * errors that a retry cannot mend.
  */
 export async function createDocument(
   container: Container,

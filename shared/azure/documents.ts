@@ -3,28 +3,30 @@ import { CALL_MS } from './cosmos.ts'
 import { retry } from './retry.ts'
 import { withTimeout } from './timeout.ts'
 
-/** A stored document: the tag of the version that was read, and the epoch second of its write. */
+/** A stored document: the etag of the version read, and the epoch second of its write. */
 export type Stored<T> = T & { _etag: string; _ts: number }
 
-/** Reads one document, at least as new as `session` says. Undefined where it is not to be seen (yet). */
+/** Reads one document, at least as new as the session token. Returns undefined when none is visible (yet). */
 export async function readDocument<T extends object>(
   container: Container,
   id: string,
   key: PartitionKey,
   session?: string,
 ): Promise<Stored<T> | undefined> {
-  const { resource } = await retry(() =>
-    withTimeout(CALL_MS, (abortSignal) =>
+  return retry(async () => {
+    const { resource, substatus } = await withTimeout(CALL_MS, (abortSignal) =>
       container.item(id, key).read<Stored<T>>({
         abortSignal,
         ...(session !== undefined && { sessionToken: session }),
       }),
-    ),
-  )
-  return resource
+    )
+    // The SDK returns a 404 of any kind without throwing: no container (1003), no replica with the session yet (1002).
+    if (resource === undefined && substatus) throw new Error(`Document ${id}: 404/${substatus}.`)
+    return resource
+  })
 }
 
-/** All results of a query that is bounded by its own text. */
+/** Returns all results of a query that bounds their number itself. */
 export async function queryAll<T>(
   container: Container,
   query: string,
@@ -38,7 +40,10 @@ export async function queryAll<T>(
   return resources
 }
 
-/** Gives the results of a query, fetched `batch` at a time, to `take` until it has enough. Gives the last one it took. */
+/**
+ * Passes the results of a query, fetched `batch` at a time, to `take` until it returns false. Returns the last result
+ * passed.
+ */
 export function queryUntil<T>(
   container: Container,
   query: string,

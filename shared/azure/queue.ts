@@ -3,7 +3,7 @@ import type { Connection } from '../config.ts'
 import { withTimeout } from './timeout.ts'
 
 const PUSH_MS = 1000 // a publisher waits for it
-const SEND_MS = 10_000 // nobody does: an instance with a full load may take seconds, and giving up would only add to it
+const SEND_MS = 10_000 // nobody does: an instance at full load may take seconds, and giving up would only add to it
 const FOREVER = -1 // seconds; the default is 7 days, after which Azure drops a message
 const MAX_BYTES = 49_152 // 64 KiB, less a quarter for base64
 
@@ -17,7 +17,7 @@ export async function openQueueService(connection: Connection): Promise<QueueSer
   return new Service(connection.endpoint, await openCredential(connection.clientId), options)
 }
 
-/** One queue, as a sender sees it: messages are JSON in base64, as the Functions host expects them. */
+/** Opens a queue for sending. Messages are JSON in base64, as the Functions host expects them. */
 export function openQueue<Message extends object>(service: QueueServiceClient, name: string) {
   const client: QueueClient = service.getQueueClient(name)
 
@@ -35,10 +35,10 @@ export function openQueue<Message extends object>(service: QueueServiceClient, n
   return {
     fits: (message: Message): boolean => Buffer.byteLength(JSON.stringify(message)) <= MAX_BYTES,
 
-    /** Sends for whoever waits: one try, 1 s in all. */
+    /** Sends while a publisher waits: one try, at most 1 s. */
     push: (message: Message): Promise<void> => enqueue(message, 0, PUSH_MS),
 
-    /** Sends in the background: one try, 10 s in all. The message is to be seen after `delaySeconds`. */
+    /** Sends in the background: one try, at most 10 s. The message becomes visible after `delaySeconds`. */
     send: (message: Message, delaySeconds = 0): Promise<void> =>
       enqueue(message, Math.ceil(delaySeconds), SEND_MS),
 

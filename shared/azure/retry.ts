@@ -5,9 +5,9 @@ import { CALL_MS } from './cosmos.ts'
 const TRIES = 3
 
 /**
- * Runs a call of the store that may be made twice, and again where it met a fault that passes: three times at most, and
- * none later than a single call may take. Otherwise one bad answer in a hundred would put off one message in ten for the
- * 30 s until it comes again, and have a webhook called twice whose outcome was not stored.
+ * Runs a call that is safe to repeat, at most three times, on transient errors of the store. Starts no try later than a
+ * single call may take. Otherwise one error in a hundred calls would delay one message in ten by the 30 s until its
+ * retry, and repeat webhook calls whose outcome was not stored.
  */
 export async function retry<T>(call: () => Promise<T>): Promise<T> {
   const end = Date.now() + CALL_MS
@@ -22,7 +22,7 @@ export async function retry<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Milliseconds; undefined where trying again will not help. */
+/** Returns the milliseconds to wait, or undefined when a retry will not help. */
 function pauseAfter(error: unknown, tries: number): number | undefined {
   const fault = classifyCosmosError(error)
   if (fault.kind === 'exists' || fault.kind === 'final') return undefined

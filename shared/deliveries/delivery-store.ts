@@ -13,21 +13,21 @@ const PAGE = `SELECT TOP @count * FROM c
 const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
   ORDER BY c.subscription, c.state, c.id`
 
-/** The records of deliveries: what waits, and what became of the rest. */
+/** Opens the store of deliveries, by subscription. */
 export function openDeliveryStore(database: Database) {
   const container = database.container('deliveries')
   return {
     add: (document: DeliveryDocument) => createDocument(container, document),
 
-    /** Returns a delivery, at least as new as `session` says; undefined where none is to be seen. */
+    /** Returns a delivery, at least as new as the session token, or undefined when none is visible. */
     find: (subscription: string, event: string, session?: string) =>
       readDocument<DeliveryDocument>(container, event, [subscription, event], session),
 
-    /** Stores a record that is still as it was read. */
+    /** Replaces a record that is unchanged since it was read. */
     save: (delivery: Stored<DeliveryDocument>) =>
       replaceIfMatch(container, delivery, [delivery.subscription, delivery.id]),
 
-    /** Returns at most 100 deliveries whose `due` (epoch seconds) has come, the earliest first. */
+    /** Returns at most 100 deliveries whose `due` (epoch seconds) has passed, the earliest first. */
     overdue: (nowSeconds: number) =>
       queryAll<Stored<DeliveryDocument>>(container, OVERDUE, { '@now': nowSeconds }),
 
@@ -46,7 +46,7 @@ export function openDeliveryStore(database: Database) {
       return (await queryAll<object>(container, COUNTED, parameters)).length
     },
 
-    /** Returns the epoch second of the earliest `due`; undefined where none waits. */
+    /** Returns the earliest `due` in epoch seconds, or undefined when no delivery waits. */
     async oldestDue(): Promise<number | undefined> {
       const [oldest] = await queryAll<number>(container, OLDEST)
       return oldest

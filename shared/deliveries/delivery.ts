@@ -11,30 +11,30 @@ export interface DeliveryDocument {
   resource: string
   subject: string
   /**
-   * `waiting` is woken by its `due`; `backlog` waits for its turn in the subscription's backlog, whose circuit is the waker.
-   * Owners see both as waiting.
+   * A `waiting` delivery is attempted at its `due`; one in the `backlog` by a drain, which the subscription's circuit
+   * starts. The API shows both as waiting.
    */
   state: 'waiting' | 'backlog' | 'delivered' | 'dead' | 'cancelled'
   /** Counts replays: 0 is the first run. */
   run: number
-  /** Counts the steps of the ladder that this run has used. */
+  /** Counts the steps of the retry schedule that this run has used. */
   attempt: number
-  /** Epoch seconds of this run's first attempt: the ladder's whole time counts from there. */
+  /** Epoch seconds of this run's first attempt: the retry schedule counts from there. */
   firstAttempt?: number
-  /** Epoch seconds since when its event is not to be seen. */
+  /** Epoch seconds since when its event has not been visible. */
   missingSince?: number
-  /** Epoch seconds from which the sweep takes it; with state `waiting`. */
+  /** Epoch seconds from which the sweep redrives it; present in state `waiting`. */
   due?: number
   /** Epoch seconds at which it died, for the gauge. */
   deadAt?: number
-  /** How often the sweep has taken it since the last attempt; it only spaces them out. */
+  /** How often the sweep has redriven it since the last attempt; this only lengthens the claims. */
   redrives?: number
   reason?: string
   attempts: Attempt[]
   traceparent: string
 }
 
-/** What becomes of a delivery. */
+/** The next state of a delivery. */
 export type Next =
   | { state: 'delivered' }
   | { state: 'waiting'; waitSeconds: number }
@@ -43,14 +43,14 @@ export type Next =
 type Tried = Pick<DeliveryDocument, 'attempt' | 'firstAttempt'>
 
 /**
- * The state after an attempt. `ladder` has the seconds to wait after each failed attempt. A delivery is given up at the
- * ladder's end once the ladder's whole time has passed since the first attempt, so that neither bursts nor our own outages
- * shorten it. Each wait has up to a quarter on top by `chance`, so that the jitter grows with the step.
+ * Returns the state after an attempt. `schedule` has the seconds to wait after each failed attempt. A delivery is dead
+ * at its end, once the whole time of the schedule has passed since the first attempt, so that neither bursts nor our
+ * own outages shorten it. `chance` (0 to 1) adds up to a quarter to each wait, so that the jitter grows with the step.
  */
 export function nextState(
   { attempt, firstAttempt }: Tried,
   outcome: Outcome,
-  ladder: readonly number[],
+  schedule: readonly number[],
   nowSeconds: number,
   chance: number,
 ): Next {
@@ -58,21 +58,21 @@ export function nextState(
   if (outcome.kind === 'gone')
     return outcome.arrived ? { state: 'delivered' } : { state: 'dead', reason: outcome.reason }
   const left =
-    (firstAttempt ?? nowSeconds) + ladder.reduce((sum, step) => sum + step, 0) - nowSeconds
-  const step = ladder[attempt] ?? left
-  if (attempt >= ladder.length && left <= 0)
+    (firstAttempt ?? nowSeconds) + schedule.reduce((sum, step) => sum + step, 0) - nowSeconds
+  const step = schedule[attempt] ?? left
+  if (attempt >= schedule.length && left <= 0)
     return { state: 'dead', reason: `gave up after ${attempt + 1} attempts: ${outcome.reason}` }
   return { state: 'waiting', waitSeconds: Math.max(outcome.waitSeconds, step * (1 + chance / 4)) }
 }
 
-/** The subscriber that a delivery goes to. */
+/** The subscriber of a delivery. */
 interface Subscriber {
   number: number
   consumer: string
   id: string
 }
 
-/** A delivery that nobody has attempted: in the backlog. */
+/** Returns a delivery without attempts, in the backlog. */
 export function newDelivery(
   event: EventDocument,
   { number, consumer, id }: Subscriber,
@@ -93,20 +93,19 @@ export function newDelivery(
   }
 }
 
-const LONGEST_MESSAGE_SECONDS = 60 // hidden messages count for scaling, so that longer waits are left to the sweep
+const MAX_MESSAGE_SECONDS = 60 // hidden messages count for scaling, so the sweep ends longer waits
 
-/** Whether a wait is ended by a message; a longer one is ended by the sweep. */
-export const endsByMessage = (waitSeconds: number): boolean =>
-  waitSeconds <= LONGEST_MESSAGE_SECONDS
+/** Whether a message ends a wait of so many seconds; otherwise the sweep does. */
+export const endsByMessage = (waitSeconds: number): boolean => waitSeconds <= MAX_MESSAGE_SECONDS
 
 interface Recorded {
   latest: Attempt
   nowSeconds: number
-  /** Where a message ends the wait, the sweep is that much later. */
+  /** When a message ends the wait, the sweep follows so many seconds later. */
   repairAfterSeconds: number
 }
 
-/** The record after an attempt that used a step of the ladder. */
+/** Returns the record after an attempt that used a step of the retry schedule. */
 export function afterAttempt(
   delivery: DeliveryDocument,
   next: Next,
@@ -124,7 +123,7 @@ export function afterAttempt(
   }
 }
 
-/** The record with one more attempt, where it is: a probe uses no step of the ladder. */
+/** Returns the record with one more attempt, in the same state: a probe uses no step of the retry schedule. */
 export function withAttempt(
   { redrives: _redrives, missingSince: _missing, ...delivery }: DeliveryDocument,
   latest: Attempt,
@@ -134,13 +133,13 @@ export function withAttempt(
   return { ...delivery, firstAttempt, attempts: withLatest(attempts, latest) }
 }
 
-/** The record of a delivery that is over. */
+/** Returns the record of a delivery that is over. */
 export const ended = (
   { due: _due, redrives: _redrives, ...delivery }: DeliveryDocument,
   state: 'delivered' | 'dead' | 'cancelled',
 ): DeliveryDocument => ({ ...delivery, state })
 
-/** The record of a delivery that is given up; it is dated, for the gauge. */
+/** Returns the record of a dead delivery, dated for the gauge. */
 export const dead = (
   delivery: DeliveryDocument,
   reason: string,
@@ -149,20 +148,20 @@ export const dead = (
 
 export const DELETED = 'the subscription was deleted'
 
-/** The record of a delivery that its owner wants no more. */
+/** Returns the record of a cancelled delivery. */
 export const cancelled = (delivery: DeliveryDocument, reason: string): DeliveryDocument => ({
   ...ended(delivery, 'cancelled'),
   reason,
 })
 
-/** The record in the backlog, whatever it waited for. */
+/** Returns the record in the backlog. */
 export const inBacklog = ({
   due: _due,
   redrives: _redrives,
   ...delivery
 }: DeliveryDocument): DeliveryDocument => ({ ...delivery, state: 'backlog' })
 
-/** The record of a delivery that begins anew, as its next run, in the backlog. */
+/** Returns the record of the next run, in the backlog. */
 export function nextRun(delivery: DeliveryDocument): DeliveryDocument {
   const { reason: _reason, deadAt: _deadAt, firstAttempt: _first, ...anew } = inBacklog(delivery)
   return { ...anew, run: delivery.run + 1, attempt: 0 }
@@ -172,13 +171,15 @@ export function nextRun(delivery: DeliveryDocument): DeliveryDocument {
 export const isOpen = ({ state }: Pick<DeliveryDocument, 'state'>): boolean =>
   state === 'waiting' || state === 'backlog'
 
-const SHORT = 200 // characters of an earlier answer
-const MOST_ATTEMPTS = 50 // kept: two runs of the whole ladder; without a bound a record outgrows what Cosmos DB takes
+const MAX_EARLIER_ANSWER = 200 // characters
+const MAX_ATTEMPTS = 50 // two runs of the whole schedule; Cosmos DB limits the size of a document
 
-/** The last attempts with one more; what the earlier ones kept of their answers is cut. */
+/** Returns the latest attempts with one more. Shortens the answers of the earlier ones. */
 function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
   const earlier = attempts.map((each) =>
-    each.answer === undefined ? each : { ...each, answer: each.answer.slice(0, SHORT) },
+    each.answer === undefined
+      ? each
+      : { ...each, answer: each.answer.slice(0, MAX_EARLIER_ANSWER) },
   )
-  return [...earlier, latest].slice(-MOST_ATTEMPTS)
+  return [...earlier, latest].slice(-MAX_ATTEMPTS)
 }

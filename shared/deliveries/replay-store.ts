@@ -4,31 +4,31 @@ import { boundAt } from '../events/event-id.ts'
 import { replaceIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
 
-/** Which: dead deliveries, events that never had a delivery, or both and the delivered ones too. */
+/** What to replay: dead deliveries, events without a delivery, or all events of the interval. */
 type Only = 'dead' | 'missing' | 'all'
 
-/** What a replay is asked to do; ISO times of the events, from (inclusive) to (exclusive). */
+/** A request to replay; ISO times of events, `from` inclusive, `to` exclusive. */
 export interface ReplayRequest {
   only: Only
   from: string
   to: string
 }
 
-/** A replay that a subscriber asked for; its id says when. */
+/** A stored replay. Its id contains the time of the request. */
 export interface ReplayDocument extends ReplayRequest {
   v: 1
   id: string
   subscription: string
-  /** The id of the last event that was looked at. */
+  /** The id of the last event examined. */
   cursor: string
   looked: number
   sent: number
   state: 'running' | 'done' | 'cancelled'
-  /** Epoch seconds from which the sweep asks for the next page; absent when it is over. */
+  /** Epoch seconds from which the sweep sends the message for the next page; absent when the replay is over. */
   due?: number
 }
 
-/** A replay that is about to begin. */
+/** Returns a replay before its first page. */
 export const newReplay = (
   id: string,
   subscription: string,
@@ -48,7 +48,7 @@ export const newReplay = (
 
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due <= @now ORDER BY c.due'
 
-/** The replays, by subscription. */
+/** Opens the store of replays, by subscription. */
 export function openReplayStore(database: Database) {
   const container = database.container('replays')
   return {
@@ -60,7 +60,7 @@ export function openReplayStore(database: Database) {
     save: (replay: Stored<ReplayDocument>) =>
       replaceIfMatch(container, replay, replay.subscription),
 
-    /** Returns at most 100 replays whose `due` (epoch seconds) has come, the earliest first. */
+    /** Returns at most 100 replays whose `due` (epoch seconds) has passed, the earliest first. */
     overdue: (nowSeconds: number) =>
       queryAll<Stored<ReplayDocument>>(container, OVERDUE, { '@now': nowSeconds }),
   }

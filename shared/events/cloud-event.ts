@@ -22,11 +22,12 @@ export interface CloudEvent {
   dataschema?: string
   datacontenttype?: string
   data?: unknown
+  data_base64?: string
 }
 
 /** Returns the event of a valid draft. `id` is a UUIDv7; the event's `time` is the id's. */
 export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: string): CloudEvent {
-  const { type, source, subject, alternativesubject, dataschema, contenttype, data } = draft
+  const { type, source, subject, alternativesubject, dataschema, contenttype } = draft
   const resourceinstance = instanceOf(source)
   return {
     specversion: '1.0',
@@ -40,8 +41,14 @@ export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: strin
     ...(alternativesubject !== undefined && { alternativesubject }),
     ...(dataschema !== undefined && { dataschema }),
     ...(contenttype !== undefined && { datacontenttype: contenttype }),
-    ...(data !== undefined && { data }),
+    ...dataOf(draft),
   }
+}
+
+/** One of the two (CloudEvents JSON format §3.1.1). */
+function dataOf({ data, data_base64 }: EventDraft): Pick<CloudEvent, 'data' | 'data_base64'> {
+  if (data !== undefined) return { data }
+  return data_base64 === undefined ? {} : { data_base64 }
 }
 
 /** Returns the resource of an app's events. It is unique: the name of an org has no underscore. */

@@ -1,12 +1,12 @@
 import type { CloudEvent } from './cloud-event.ts'
 import type { EventDocument, EventReference } from './event-document.ts'
 
-const MOST = 16 // an event may have 1 MB
-const KEPT_MS = 5000
+const MAX_ENTRIES = 16 // an event may have 1 MB
+const TTL_MS = 5000
 
 /**
- * Reads events for those who get them, and keeps the last few for a moment: an event's subscribers get it at about the
- * same time, and what is published never changes. Reading 1 MB costs 100 RU, for each of them.
+ * Caches the last few events for a moment: the subscribers of an event get it at about the same time, and a published
+ * event never changes. Each read of a 1 MB event would cost 100 RU.
  */
 export function createEventCache({
   find,
@@ -20,15 +20,15 @@ export function createEventCache({
   function read(key: string, reference: EventReference): Promise<CloudEvent | undefined> {
     const event = find(reference).then((document) => document?.event)
     const forget = () => recent.delete(key)
-    event.then((found) => found ?? forget(), forget) // whoever asks next looks again
+    event.then((found) => found ?? forget(), forget) // the next call reads again
     recent.delete(key)
-    recent.set(key, { event, until: now() + KEPT_MS })
+    recent.set(key, { event, until: now() + TTL_MS })
     const [oldest = key] = recent.keys()
-    if (recent.size > MOST) recent.delete(oldest)
+    if (recent.size > MAX_ENTRIES) recent.delete(oldest)
     return event
   }
   return {
-    /** The event that a message speaks of. Undefined where it is not to be seen (yet). */
+    /** Returns the event of a reference, or undefined when it is not visible (yet). */
     find(reference: EventReference): Promise<CloudEvent | undefined> {
       const key = [reference.resource, reference.subject, reference.event].join('\n')
       const known = recent.get(key)

@@ -1,3 +1,4 @@
+import { hasExactNumber, parseExactly } from '../http/exact-json.ts'
 import type { CloudEvent } from './cloud-event.ts'
 
 /** An event as it is stored: what Cosmos and the app need outside, the CloudEvent untouched inside. */
@@ -36,6 +37,26 @@ export function newEventDocument(
     pending,
     traceparent,
     event,
+  }
+}
+
+/** As Cosmos DB and messages keep an event: their numbers are doubles, so `data` with others is kept as JSON text. */
+export type StoredEvent = EventDocument & { dataText?: string }
+
+/** Returns the document to store. */
+export function toStored(document: EventDocument): StoredEvent {
+  const { data, ...event } = document.event
+  return hasExactNumber(data) ? { ...document, event, dataText: JSON.stringify(data) } : document
+}
+
+/** Returns a stored document with its event as it was published. */
+export function fromStored<T extends { event: CloudEvent }>(stored: T & { dataText?: string }): T {
+  const { dataText } = stored
+  if (dataText === undefined) return stored
+  return {
+    ...stored,
+    dataText: undefined,
+    event: { ...stored.event, data: parseExactly(dataText) },
   }
 }
 

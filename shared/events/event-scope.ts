@@ -1,6 +1,7 @@
 import type { Container } from '@azure/cosmos'
 import type { CloudEvent } from './cloud-event.ts'
 import { queryUntil } from '../azure/documents.ts'
+import { fromStored } from './event-document.ts'
 
 /** Selects events by equality with each given member. The most selective member comes last. */
 export interface Scope {
@@ -39,7 +40,7 @@ export function eventsIn(container: Container) {
       queryFor(Object.keys(scope)),
       parameters,
       Math.min(most, MAX_BATCH),
-      take,
+      (stored: FoundEvent) => take(fromStored(stored)),
     )
   }
 }
@@ -50,6 +51,6 @@ export function eventsIn(container: Container) {
  */
 function queryFor(paths: string[]): string {
   const equal = paths.map((path) => `c.${path} = @${path}`).join(' AND ')
-  return `SELECT TOP @most c.id, c.late, c.event FROM c
+  return `SELECT TOP @most c.id, c.late, c.event, c.dataText FROM c
     WHERE ${equal} AND c.id > @after AND c.id < @until ORDER BY c.${paths.at(-1)}, c.id`
 }

@@ -2,7 +2,7 @@ import type { Database } from '@azure/cosmos'
 import { patchIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
 import { queryAll, queryUntil, readDocument, type Stored } from '../azure/documents.ts'
-import type { EventDocument, EventReference } from './event-document.ts'
+import { fromStored, toStored, type EventDocument, type EventReference } from './event-document.ts'
 import { eventsIn } from './event-scope.ts'
 
 /** What the sweep needs to know of an event. */
@@ -26,11 +26,14 @@ export function openEventStore(database: Database) {
     subject,
   ]
   return {
-    add: (document: EventDocument) => createDocument(container, document),
+    add: (document: EventDocument) => createDocument(container, toStored(document)),
 
-    /** The event a message speaks of. Undefined where it is not to be seen (yet). */
-    find: (reference: EventReference) =>
-      readDocument<EventDocument>(container, reference.event, keyOf(reference), reference.session),
+    /** Returns the event of a reference, or undefined when it is not visible (yet). */
+    async find(reference: EventReference): Promise<Stored<EventDocument> | undefined> {
+      const { event: id, session } = reference
+      const stored = await readDocument<EventDocument>(container, id, keyOf(reference), session)
+      return stored && fromStored(stored)
+    },
 
     /** Notes that an event is fanned out to `count` subscribers; `changed` where another copy of the work was first. */
     markFannedOut: (event: Stored<EventDocument>, count: number, at: string) =>
@@ -39,18 +42,24 @@ export function openEventStore(database: Database) {
         { op: 'set', path: '/fanOut', value: { count, at } },
       ]),
 
-    /** At most 100 events whose fan-out is overdue, the longest first. */
+    /** Returns at most 100 events whose fan-out is overdue, the longest overdue first. */
     overdue: (nowSeconds: number) =>
       queryAll<OverdueEvent>(container, OVERDUE, { '@now': nowSeconds }),
 
-    /** Claims an overdue event until an epoch second; `changed` where another sweep did or its fan-out ended. */
+    /**
+     * Claims an overdue event until an epoch second. Returns `changed` when another sweep did, or when its fan-out has
+     * ended.
+     */
     claim: (event: OverdueEvent, until: number) =>
       patchIfMatch(container, event, keyOf(event), [
         { op: 'set', path: '/pending', value: until },
         { op: 'set', path: '/redrives', value: (event.redrives ?? 0) + 1 },
       ]),
 
-    /** Gives a resource's events between two ids or bounds, by id and `most` at most, to `take` until it has enough. */
+    /**
+     * Passes at most `most` events of a resource between two ids or bounds to `take`, in order of id, until it returns
+     * false.
+     */
     ofResource: (
       resource: string,
       { after, until, most }: { after: string; until: string; most: number },
@@ -61,16 +70,18 @@ export function openEventStore(database: Database) {
         OF_RESOURCE,
         { '@resource': resource, '@after': after, '@until': until, '@most': most },
         BATCH,
-        take,
+        (stored) => take(fromStored(stored)),
       ),
 
     in: eventsIn(container),
 
-    /** Gives a late event another id for its copy; `changed` where the document is no longer as it was read. */
+    /**
+     * Gives a late event another id for its copy. Returns `changed` when the document has changed since it was read.
+     */
     moveCopy: (event: Stored<EventDocument>, late: string) =>
       patchIfMatch(container, event, keyOf(event), [{ op: 'set', path: '/late', value: late }]),
 
-    /** Returns the ids of at most 100 events that are not fanned out, those whose turn with the sweep comes first. */
+    /** Returns the ids of at most 100 events that are not fanned out, those due first. */
     pending: () => queryAll<string>(container, PENDING),
   }
 }

@@ -1,8 +1,13 @@
 import { type CloudEvent, newCloudEvent, type Publisher } from '../events/cloud-event.ts'
-import { type EventDocument, newEventDocument, referenceTo } from '../events/event-document.ts'
+import {
+  type EventDocument,
+  newEventDocument,
+  referenceTo,
+  toStored,
+} from '../events/event-document.ts'
 import type { EventDraft } from '../events/event-draft.ts'
 import { nowSeconds } from '../clock.ts'
-import { unconfirmed } from '../http/problem.ts'
+import { unconfirmedProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
 
@@ -14,7 +19,7 @@ export interface Submission {
   traceparent: string
 }
 
-/** An accepted event: stored (with or without its message), known from an earlier request, or sent whole through the queue. */
+/** An accepted event: stored (with or without its message), known from an earlier request, or spilled to the queue. */
 export interface Accepted {
   event: CloudEvent
   how: 'stored' | 'stored, not pushed' | 'known' | 'spilled'
@@ -39,7 +44,7 @@ export async function acceptEvent(services: Services, submission: Submission): P
   }
   if (submission.idempotencyKey === undefined && (await spill(services, document)))
     return { event, how: 'spilled' }
-  throw unconfirmed('event')
+  throw unconfirmedProblem('event')
 }
 
 /** Returns the event, with the id of an earlier request with the same idempotency key, if any. */
@@ -48,13 +53,15 @@ async function assignId({ idempotency, newEventId }: Services, submission: Submi
   const event = newCloudEvent(draft, publisher, newEventId())
   if (idempotencyKey === undefined) return { event, isRepeat: false }
   const id = await idempotency.reserve(publisher, idempotencyKey, event)
-  if (id === undefined) throw unconfirmed('event')
+  if (id === undefined) throw unconfirmedProblem('event')
   return { event: newCloudEvent(draft, publisher, id), isRepeat: id !== event.id }
 }
 
-/** Sends an event that fits through the queue: deployed clients never retry, since the original queues every event first. */
+/**
+ * Spills an event that fits to the queue, like the original, which queues every event: deployed clients never retry.
+ */
 async function spill({ inboundQueue }: Services, document: EventDocument): Promise<boolean> {
-  const message = { v: 1 as const, spilled: document }
+  const message = { v: 1 as const, spilled: toStored(document) }
   if (!inboundQueue.fits(message)) return false
   return (await succeeds(inboundQueue.push(message))) || succeeds(inboundQueue.push(message))
 }

@@ -9,56 +9,59 @@ import { awaitEvent } from './await-event.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 
-/** What came of a page of deliveries. Those that failed are not stored yet: what that means depends on the whole. */
+/**
+ * The result of a page of deliveries. `failed` is not stored yet: how to store it depends on the result of the whole
+ * page.
+ */
 export interface PageResult {
   delivered: number
   failed: { delivery: Stored<DeliveryDocument>; attempted: Attempted }[]
-  failuresInARow: number
-  /** Why the subscriber wants no more. */
+  consecutiveFailures: number
+  /** Why the subscriber wants no more events. */
   gone: string | undefined
-  /** The id of the last that was begun. */
-  last: string
+  /** The id of the last delivery whose attempt began. */
+  lastAttempted: string
 }
 
 interface Limits {
   services: Services
   subscription: SubscriptionDocument
-  /** Milliseconds of the epoch: then nothing more is begun. */
+  /** Epoch milliseconds after which no attempt begins. */
   endMs: number
-  mostFailuresInARow: number
+  maxConsecutiveFailures: number
 }
 
 /**
- * Attempts deliveries in their order, as many at once as the subscriber takes: fewer from the moment it is slow. Stops
- * beginning more after so many failures in a row, at `endMs`, or where the subscriber wants no more. Rejects, when all have
- * ended, where one could not be stored.
+ * Attempts deliveries in order, as many at once as the subscriber's concurrency limit allows; a slow subscriber lowers
+ * it at once. Begins no more attempts after `maxConsecutiveFailures`, after `endMs`, or when the subscriber wants no
+ * more. Throws, after all attempts have ended, if an outcome could not be stored.
  */
 export async function attemptPage(
   limits: Limits,
   page: Stored<DeliveryDocument>[],
 ): Promise<PageResult> {
-  const { services, subscription, endMs, mostFailuresInARow } = limits
+  const { services, subscription, endMs, maxConsecutiveFailures: mostFailuresInARow } = limits
   const { clock, concurrencyLimit } = services
   const result: PageResult = {
     delivered: 0,
     failed: [],
-    failuresInARow: 0,
+    consecutiveFailures: 0,
     gone: undefined,
-    last: '',
+    lastAttempted: '',
   }
   const rest = page.values()
   const limit = () => concurrencyLimit.limitOf(String(subscription.number))
   const mayBegin = (place: number): boolean =>
     place < limit() &&
     clock.now() < endMs &&
-    result.failuresInARow < mostFailuresInARow &&
+    result.consecutiveFailures < mostFailuresInARow &&
     result.gone === undefined
 
   const worker = async (_: unknown, place: number): Promise<void> => {
     while (mayBegin(place)) {
       const { value: delivery } = rest.next()
       if (delivery === undefined) return
-      result.last = delivery.id
+      result.lastAttempted = delivery.id
       await attempt(limits, delivery, result)
     }
   }
@@ -76,19 +79,23 @@ async function attempt(
   const event = await services.eventCache.find(referenceTo(delivery, undefined))
   if (event === undefined) return void (await awaitEvent(services, delivery))
   const traceparent = nextTraceparent(delivery.traceparent)
-  const leave = services.concurrencyLimit.start(delivery.subscription)
+  const release = services.concurrencyLimit.start(delivery.subscription)
   const attempted = await sendWebhook(services, subscription, event, delivery, traceparent).finally(
-    leave,
+    release,
   )
-  note(result, delivery, attempted)
+  addResult(result, delivery, attempted)
   if (attempted.outcome.kind === 'delivered')
     services.recentOutcomes.succeeded(delivery.subscription)
   if (attempted.outcome.kind !== 'failed') await storeOutcome(services, delivery, attempted)
 }
 
-function note(result: PageResult, delivery: Stored<DeliveryDocument>, attempted: Attempted): void {
+function addResult(
+  result: PageResult,
+  delivery: Stored<DeliveryDocument>,
+  attempted: Attempted,
+): void {
   const { outcome } = attempted
-  result.failuresInARow = outcome.kind === 'failed' ? result.failuresInARow + 1 : 0
+  result.consecutiveFailures = outcome.kind === 'failed' ? result.consecutiveFailures + 1 : 0
   if (outcome.kind === 'failed') result.failed.push({ delivery, attempted })
   else result.delivered++
   if (outcome.kind === 'gone') result.gone = outcome.reason

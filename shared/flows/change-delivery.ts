@@ -4,8 +4,8 @@ import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 
 /**
- * Stores a change of a delivery that is still in the state and at the attempt that was read; the sweep may have taken it
- * meanwhile. Returns the state that is stored, `changed` where the delivery has moved on.
+ * Stores a change of a delivery if its state, run and attempt are still those that were read; the sweep may have
+ * claimed it since. Returns the stored state, or `changed` when the delivery has moved on.
  */
 export async function changeDelivery(
   { deliveries }: Pick<Services, 'deliveries'>,

@@ -7,9 +7,9 @@ import {
   afterSuccess,
   closed,
   closing,
-  LOOKS_SECONDS,
+  RECHECK_SECONDS,
   disabled,
-  FAILURES_TO_OPEN,
+  FAILURE_THRESHOLD,
   leaseOf,
   reopened,
   withDrain,
@@ -20,24 +20,24 @@ import type { DrainLease } from './drain-lease.ts'
 import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
-const AT_ONCE = 16
+const CONCURRENCY = 16
 
-/** A drain that is at work. */
+/** A drain at work. */
 export interface Drain {
   services: Services
   lease: DrainLease
-  /** Milliseconds of the epoch: then nothing more is begun. */
+  /** Epoch milliseconds after which no attempt begins. */
   endMs: number
-  /** The last event that was attempted: a replica may still show what is before it. '' begins anew. */
+  /** The last event attempted, so that a lagging replica's old records are not attempted twice; '' starts over. */
   after: string
-  /** Whether it began after probes that have failed: those are still in the backlog, and are the oldest. */
+  /** Whether it began after failed probes: those deliveries are still in the backlog, as its oldest. */
   hasSkipped: boolean
 }
 
 /**
- * Attempts the next deliveries of the backlog: as many as a half-open circuit lets out, or a page. Where nothing but failures
- * comes of it (of all probes, or five in a row), the circuit opens again. Probes then stay where they are, with no step of
- * their ladder used; all others that failed go on by their own ladders.
+ * Attempts the next deliveries of the backlog: the circuit's number of probes when it is half-open, else a page. Opens
+ * the circuit again when every probe failed, or five deliveries in a row. Failed probes then stay in the backlog and
+ * use no step of their retry schedule; other failures follow their own schedules.
  */
 export async function attemptBacklog(
   drain: Drain,
@@ -46,14 +46,14 @@ export async function attemptBacklog(
   const { services, lease } = drain
   const isProbe = circuit.state === 'half-open'
   const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
-  if (page.length === 0) return beginAnewOrClose(drain, isProbe)
-  const mostFailuresInARow = isProbe ? Infinity : FAILURES_TO_OPEN
+  if (page.length === 0) return restartOrClose(drain, isProbe)
+  const mostFailuresInARow = isProbe ? Infinity : FAILURE_THRESHOLD
   const limits = { services, subscription: lease.subscription(), endMs: drain.endMs }
-  const result = await attemptPage({ ...limits, mostFailuresInARow }, page)
-  if (result.last !== '') drain.after = result.last
+  const result = await attemptPage({ ...limits, maxConsecutiveFailures: mostFailuresInARow }, page)
+  if (result.lastAttempted !== '') drain.after = result.lastAttempted
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
-    : result.failuresInARow >= FAILURES_TO_OPEN
+    : result.consecutiveFailures >= FAILURE_THRESHOLD
   await storeFailures(services, result, isProbe && hasFailed)
   if (result.gone !== undefined) await disable(drain, result.gone)
   else if (hasFailed) await open(drain, result)
@@ -68,10 +68,10 @@ const backlogOf = (
   services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
 
 /**
- * After the last of the backlog: probes begin with the first again, and so does a drain that has skipped some; else the
- * circuit is closing, and a drain that begins when nobody can put anything into it unseen looks from the start once more.
+ * Handles the end of the backlog. Probes start over, and so does a drain that skipped some deliveries. Otherwise the
+ * circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
  */
-async function beginAnewOrClose(drain: Drain, isProbe: boolean): Promise<void> {
+async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const { lease } = drain
   const isEnd = drain.after !== ''
   drain.after = ''
@@ -82,7 +82,7 @@ async function beginAnewOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )
-  if (isClosing) await lease.handOn(LOOKS_SECONDS[0])
+  if (isClosing) await lease.handOver(RECHECK_SECONDS[0])
 }
 
 const storeFailures = (
@@ -90,7 +90,7 @@ const storeFailures = (
   { failed }: PageResult,
   isProbe: boolean,
 ): Promise<void> =>
-  forEachConcurrently(failed, AT_ONCE, async ({ delivery, attempted }) => {
+  forEachConcurrently(failed, CONCURRENCY, async ({ delivery, attempted }) => {
     await storeOutcome(services, delivery, attempted, isProbe)
   })
 
@@ -110,7 +110,7 @@ async function open({ services, lease, after }: Drain, { failed }: PageResult): 
   services.telemetry.recordOpening()
 }
 
-/** After a success: more probes, or no longer failing. */
+/** Advances the circuit after a success: more probes, or no longer failing. */
 async function advance(lease: DrainLease): Promise<void> {
   const next = (circuit: Circuit) =>
     circuit.state === 'half-open' ? afterProbes(circuit) : (afterSuccess(circuit) ?? circuit)
@@ -118,18 +118,18 @@ async function advance(lease: DrainLease): Promise<void> {
   if (circuit !== undefined && next(circuit) !== circuit) await lease.change(next)
 }
 
-/** Looks at a backlog that was empty once more; after the last look the circuit closes. */
-export async function lookOnceMore(
+/** Checks an empty backlog again. Closes the circuit after the last check, or drains what it finds. */
+export async function recheckBacklog(
   drain: Drain,
   { looks }: Circuit & { state: 'closing' },
 ): Promise<void> {
   const { services, lease } = drain
   const [found] = await backlogOf(drain, '', 1)
-  const next = LOOKS_SECONDS[looks + 1]
+  const next = RECHECK_SECONDS[looks + 1]
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
     if (found !== undefined) return withDrain(circuit, services.clock.now(), circuit.lease.token)
     return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
   })
-  if (found === undefined && next !== undefined) await lease.handOn(next)
+  if (found === undefined && next !== undefined) await lease.handOver(next)
 }

@@ -7,7 +7,7 @@ import { sendDrain } from './send-drain.ts'
 
 export type DrainLease = ReturnType<typeof createDrainLease>
 
-/** The lease of a drain on a subscription: the circuit is this drain's to write for as long as the token is in it. */
+/** A drain's lease on a subscription. Only this drain writes the circuit while the circuit has the lease's token. */
 export function createDrainLease(
   services: Services,
   claimed: { document: Stored<SubscriptionDocument>; session: string | undefined },
@@ -16,7 +16,7 @@ export function createDrainLease(
   let { document, session } = claimed
   let token: string | undefined = ownToken
 
-  /** Changes the circuit. Returns false where the lease is lost: another drain has it, or nobody needs one any more. */
+  /** Changes the circuit. Returns false when the lease is lost: another drain has it, or the circuit needs none. */
   async function change(next: (circuit: Circuit) => Circuit | undefined): Promise<boolean> {
     const updated = await updateSubscription(services.subscriptions, document, (current) =>
       current.circuit !== undefined && leaseOf(current.circuit)?.token === token
@@ -32,22 +32,27 @@ export function createDrainLease(
   return {
     change,
 
-    /** The subscription as it was last read or written. */
+    /** Returns the subscription as last read or written. */
     subscription: (): SubscriptionDocument => document,
 
-    /** Gives up what is another's, or nobody's, by now. */
+    /** Gives up a lease that was lost. */
     lose: (): void => {
       token = undefined
     },
 
-    /** Whether a version of the subscription that was read later says that the lease is another's. */
-    isLostBy: ({ version, circuit }: { version: number; circuit?: Circuit | undefined }): boolean =>
-      version > document._ts && leaseOf(circuit)?.token !== token,
+    /** Whether a later version of the subscription has another lease. */
+    isSupersededBy: ({
+      version,
+      circuit,
+    }: {
+      version: number
+      circuit?: Circuit | undefined
+    }): boolean => version > document._ts && leaseOf(circuit)?.token !== token,
 
-    /** The circuit, while the lease is held. */
+    /** Returns the circuit, or undefined when the lease is lost. */
     circuit: (): Circuit | undefined => (token === undefined ? undefined : document.circuit),
 
-    /** Opens the circuit, with a lease of its own, and asks for the drain at the end of the pause. */
+    /** Opens the circuit under a new lease and sends the message that drains it after the pause. */
     async open(next: (circuit: Circuit, token: string) => Circuit): Promise<void> {
       const nextToken = services.newToken()
       const opened = await change((circuit) => next(circuit, nextToken))
@@ -55,8 +60,8 @@ export function createDrainLease(
       if (opened) await sendDrain(services, { document, session }, nextToken)
     },
 
-    /** Gives the lease to the next drain, which begins after so many seconds. */
-    async handOn(delaySeconds: number, after?: string): Promise<void> {
+    /** Hands the lease over to the next drain, which begins after `delaySeconds`. */
+    async handOver(delaySeconds: number, after?: string): Promise<void> {
       const lease = newLease(services.clock.now() + delaySeconds * 1000, services.newToken())
       const handed = await change((circuit) => withLease(circuit, lease))
       token = undefined

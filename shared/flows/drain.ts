@@ -9,17 +9,18 @@ import {
   type SubscriptionDocument,
 } from '../subscriptions/subscription.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
-import { attemptBacklog, lookOnceMore, type Drain } from './drain-backlog.ts'
+import { attemptBacklog, recheckBacklog, type Drain } from './drain-backlog.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
-const WORK_MS = 60_000 // then the next message goes on: no instance is held for long
-const AGAIN_SECONDS = 10 // after trouble with the store
+const WORK_MS = 60_000 // then another message continues, so that no instance is held for long
+const RETRY_SECONDS = 10 // after an error of the store
 
 /**
- * Works on what a subscription's circuit keeps: probes it after a pause, delivers its backlog, looks once more before it
- * closes, or ends what waits for a disabled one; or cancels what a deleted one leaves. Only whoever has the lease of the
- * message's token does it. Returns how it ended, for the log.
+ * Works for a subscription: probes it after a pause, delivers its backlog, checks it again before the circuit closes,
+ * ends the open deliveries of a disabled subscription, or cancels those of a deleted one. Returns the final state, for
+ * the log, or `dropped` when the message's token is not that of the lease. Throws when the subscription is not visible
+ * yet.
  */
 export async function drainSubscription(
   services: Services,
@@ -27,18 +28,18 @@ export async function drainSubscription(
 ): Promise<string> {
   const { consumer, subscription: id, session, token } = message
   const found = await services.subscriptions.find(consumer, id, session)
-  if (found === undefined) throw new Error(`Subscription ${id} is not to be seen yet.`)
+  if (found === undefined) throw new Error(`Subscription ${id} is not visible yet.`)
   if (found.settling?.lease.token === token) return settleDeleted(services, found, token)
   if (!isSubscription(found)) return 'dropped'
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
   const endMs = services.clock.now() + WORK_MS
-  const probed = probedLast(lease)
+  const probed = lastProbed(lease)
   const after = message.after ?? probed
-  return work({ services, lease, endMs, after, hasSkipped: probed !== '' })
+  return runDrain({ services, lease, endMs, after, hasSkipped: probed !== '' })
 }
 
-/** Takes the lease over under a token of its own, so that a second copy of the message finds nothing to do. */
+/** Claims the lease under a new token, so that a second copy of the message does nothing. */
 async function claim(
   services: Services,
   found: Stored<SubscriptionDocument>,
@@ -54,28 +55,28 @@ async function claim(
   return updated && createDrainLease(services, updated, ownToken)
 }
 
-/** Where the last probe was, for the next one. */
-function probedLast(lease: DrainLease): string {
+/** Returns the last probed event, or '': the next probe tries the one after it. */
+function lastProbed(lease: DrainLease): string {
   const circuit = lease.circuit()
   return circuit?.state === 'half-open' ? (circuit.after ?? '') : ''
 }
 
-/** Stops where the subscription is deleted or its lease another's by now, as far as the index knows. */
+/** Gives up the lease when the index shows that the subscription is deleted or another drain has the lease. */
 async function checkLease({ services, lease }: Drain): Promise<void> {
   const { number } = lease.subscription()
   const known = (await services.index.current()).get(number)
-  if (services.index.isDeleted(number) || (known !== undefined && lease.isLostBy(known)))
+  if (services.index.isDeleted(number) || (known !== undefined && lease.isSupersededBy(known)))
     lease.lose()
 }
 
-/** Goes from state to state until the circuit is closed, open again or lost, or its time is over. */
-async function work(drain: Drain): Promise<string> {
+/** Works through the states until the circuit is closed, open or lost, or the time is over. Returns the last state. */
+async function runDrain(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
   for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
-    if (services.clock.now() >= endMs) await lease.handOn(0, drain.after)
+    if (services.clock.now() >= endMs) await lease.handOver(0, drain.after)
     else
       await step(drain, circuit).catch(async (error: unknown) => {
-        await lease.handOn(AGAIN_SECONDS) // the message of this drain is of no use any more: its token is spent
+        await lease.handOver(RETRY_SECONDS) // the token of this message is spent, so a retry of it would do nothing
         throw error
       })
   }
@@ -90,7 +91,7 @@ async function step(drain: Drain, circuit: Circuit): Promise<void> {
     case 'draining':
       return attemptBacklog(drain, circuit)
     case 'closing':
-      return lookOnceMore(drain, circuit)
+      return recheckBacklog(drain, circuit)
     case 'disabled':
       return settleDisabled(drain, circuit)
     case 'closed':

@@ -7,38 +7,41 @@ import type { Services } from '../services.ts'
 import { fanOut } from './fan-out.ts'
 import { storeSpilled } from './store-spilled-event.ts'
 
-/** The sweep has not taken an event that is younger: its first fan-out may be under way, and does not look for records. */
-export const YOUNG_MS = 60_000
+/**
+ * The sweep claims no event younger than this: its first fan-out may be under way, and that one does not look for
+ * records.
+ */
+export const FIRST_FAN_OUT_MS = 60_000
 
-const SOON_SECONDS = 20
+const SWEEP_MARGIN_SECONDS = 20
 
-/** How an event was fanned out, for the log. */
+/** The result of a fan-out, for the log. */
 type FannedOut = {
   event: string
   subscribers: number
   outcome: 'written' | 'changed'
 }
 
-interface Handed {
-  /** How often the host has handed the message over, this time included. */
-  tries: number
+interface MessageMetadata {
+  /** How often the host has delivered the message, this time included. */
+  dequeueCount: number
   traceparent: string
 }
 
 /**
- * Does what a message of events-inbound asks for. Returns undefined where nothing is to do: the event is fanned out already,
- * is being fanned out in this process, or could not be stored and goes round the queue once more. Throws where the message
- * must come again.
+ * Handles a message of events-inbound. Returns undefined when there is nothing to do: the event is already fanned out,
+ * another invocation of this process is fanning it out, or it could not be stored and was queued again. Throws when the
+ * host must retry the message.
  */
 export async function fanOutMessage(
   services: Services,
   message: InboundMessage,
-  { tries, traceparent }: Handed,
+  { dequeueCount, traceparent }: MessageMetadata,
 ): Promise<FannedOut | undefined> {
   const isSpilled = 'spilled' in message
-  const reference = isSpilled ? await storeSpilled(services, message, tries) : message
+  const reference = isSpilled ? await storeSpilled(services, message, dequeueCount) : message
   if (reference === undefined) return undefined
-  const isRepeat = isSpilled || tries > 1
+  const isRepeat = isSpilled || dequeueCount > 1
   return services.inProgress.once(reference.event, () =>
     fanOutStored(services, reference, { isRepeat, traceparent }),
   )
@@ -51,11 +54,11 @@ async function fanOutStored(
 ): Promise<FannedOut | undefined> {
   const { events, clock } = services
   const event = await events.find(reference)
-  if (event === undefined) throw new Error(`Event ${reference.event} is not to be seen yet.`)
+  if (event === undefined) throw new Error(`Event ${reference.event} is not visible yet.`)
   if (event.pending === undefined) return undefined
-  const claimed = await claimIfSoonOverdue(services, event)
+  const claimed = await claimIfAlmostOverdue(services, event)
   if (claimed === undefined) return undefined
-  const isOld = clock.now() - timeOf(event.id).getTime() > YOUNG_MS
+  const isOld = clock.now() - timeOf(event.id).getTime() > FIRST_FAN_OUT_MS
   const subscribers = await fanOut(services, {
     event,
     session: reference.session,
@@ -68,15 +71,15 @@ async function fanOutStored(
 }
 
 /**
- * Moves the time on at which the sweep takes an event, where that is near: it would have another instance fan the event out
- * at the same time. Returns undefined where another was first.
+ * Postpones the sweep of an event that is due soon: otherwise another instance would fan it out at the same time.
+ * Returns undefined when another instance claimed it first.
  */
-async function claimIfSoonOverdue(
+async function claimIfAlmostOverdue(
   { events, clock, config }: Services,
   event: Stored<EventDocument>,
 ): Promise<Stored<EventDocument> | undefined> {
   const now = nowSeconds(clock)
-  if (event.pending === undefined || event.pending - now > SOON_SECONDS) return event
+  if (event.pending === undefined || event.pending - now > SWEEP_MARGIN_SECONDS) return event
   const claimed = await events.claim(event, now + config.repairAfterSeconds)
   return claimed.outcome === 'written' ? { ...event, _etag: claimed.etag } : undefined
 }

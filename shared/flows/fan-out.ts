@@ -5,29 +5,30 @@ import type { EventDocument } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
-import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
+import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { outcomeStored, sendWebhook } from './send-webhook.ts'
+import { forgetOutcome, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
 
-const AT_ONCE = 64
+const CONCURRENCY = 64
 
-/** An event that is being fanned out. */
+/** A fan-out under way. */
 interface FanOut {
   event: EventDocument
   session: string | undefined
   traceparent: string
-  /** Whether a run before this one may have been broken off: then the records that are there are looked up. */
+  /** Whether an earlier run may have been interrupted: then existing records are looked up first. */
   isRepeat: boolean
   knownAt: number
 }
 
 /**
- * Makes the first attempt of an event for everyone who subscribes to it, or puts it into their backlog. Returns how many
- * they are; every one has a record then. Throws where a record is not confirmed: everything may be done twice.
+ * Attempts an event at every matching subscriber, or adds it to the subscriber's backlog. Returns the number of
+ * subscribers; each then has a record. Throws when a record is not confirmed to be stored; repeating the fan-out is
+ * safe.
  */
 export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>): Promise<number> {
   const knownAt = services.clock.now()
@@ -37,7 +38,7 @@ export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>)
   const subscribers = matcher.match(event, alternative, accepted)
   const deliver = (subscriber: SubscriptionEntry) =>
     deliverTo(services, { ...given, knownAt }, subscriber)
-  await forEachConcurrently(subscribers, AT_ONCE, deliver, Infinity) // some that fail keep nobody from being tried
+  await forEachConcurrently(subscribers, CONCURRENCY, deliver, Infinity) // a failure does not stop the others
   return subscribers.length
 }
 
@@ -50,25 +51,28 @@ async function deliverTo(
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
-  const leave = isClosed(subscriber.circuit)
-    ? await concurrencyLimit.enter(subscription)
+  const release = isClosed(subscriber.circuit)
+    ? await concurrencyLimit.acquire(subscription)
     : undefined
-  if (leave === undefined) await joinBacklog(services, fan, subscriber)
-  else await attempt(services, fan, subscriber, leave)
+  if (release === undefined) await addToBacklog(services, fan, subscriber)
+  else await attempt(services, fan, subscriber, release)
 }
 
-async function joinBacklog(
+async function addToBacklog(
   services: Services,
   fan: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
-  await add(services, delivery)
+  await addDelivery(services, delivery)
   services.telemetry.recordDelivery('backlog')
   await ensureDrain(services, fan, subscriber, delivery)
 }
 
-/** A record in the backlog has a waker: the circuit that is not closed, as far as is known, or one that is made so now. */
+/**
+ * Makes sure that a drain will find a record in the backlog: starts one unless the index showed, within the last 5 s, a
+ * circuit that is not closed.
+ */
 async function ensureDrain(
   services: Services,
   { knownAt }: FanOut,
@@ -76,49 +80,49 @@ async function ensureDrain(
   { state, id }: DeliveryDocument,
 ): Promise<void> {
   if (state !== 'backlog') return
-  const isKnown = services.clock.now() - knownAt <= KNOWN_FOR_MS
+  const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
   if (isKnown && !isClosed(subscriber.circuit)) return
   if ((await startDrain(services, subscriber)) === 'deleted')
     await cancel(services, String(subscriber.number), id)
 }
 
-/** What has joined the backlog of a subscription that is deleted has nobody to wake it. */
+/** Cancels a delivery that joined the backlog of a deleted subscription: no drain would find it. */
 async function cancel({ deliveries }: Services, subscription: string, id: string): Promise<void> {
   const stored = await deliveries.find(subscription, id)
   if (stored !== undefined)
     await changeDelivery({ deliveries }, stored, (delivery) => cancelled(delivery, DELETED))
 }
 
-/** Attempts at once, and waits for 2 s: the record of a slower one is made before its answer comes. */
+/** Attempts the delivery. A record is created after 2 s even without an answer. */
 async function attempt(
   services: Services,
   fan: FanOut,
   subscriber: SubscriptionEntry,
-  leave: () => void,
+  release: () => void,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
   const { event, traceparent } = fan
   const sending = sendWebhook(services, subscriber, event.event, delivery, traceparent).finally(
-    leave,
+    release,
   )
   const slow = services.clock.timeout(SLOW_MS)
   const attempted = await Promise.race([sending, slow.ended])
   slow.cancel()
-  if (attempted === undefined) await leaveOpen(services, delivery, subscriber, sending)
-  else await storeFirst(services, fan, delivery, subscriber, attempted)
+  if (attempted === undefined) await recordOpenAttempt(services, delivery, subscriber, sending)
+  else await storeFirstOutcome(services, fan, delivery, subscriber, attempted)
 }
 
-async function storeFirst(
+async function storeFirstOutcome(
   services: Services,
   { session }: FanOut,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
-  await storeAndUpdateCircuit(services, subscriber, firstOf(attempted), async () => {
+  await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), async () => {
     const { record, waitSeconds } = recordAfter(services, delivery, attempted)
-    const created = await add(services, record)
-    outcomeStored(services, subscriber, delivery)
+    const created = await addDelivery(services, record)
+    forgetOutcome(services, subscriber, delivery)
     services.telemetry.recordDelivery(record.state)
     if (created.outcome === 'created')
       await sendRetry(services, record, waitSeconds, { event: session, delivery: created.session })
@@ -126,10 +130,10 @@ async function storeFirst(
 }
 
 /**
- * Makes the record of an attempt that is still open, due when it must have ended, and stores its outcome when it has: that is
- * noted in any case, also where the record is not confirmed or another's.
+ * Creates the record of an attempt that is still open, due after its time limit, and stores the outcome in the
+ * background. The circuit is updated even if the record is not confirmed or another copy of the message created it.
  */
-async function leaveOpen(
+async function recordOpenAttempt(
   services: Services,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
@@ -138,7 +142,7 @@ async function leaveOpen(
   const { clock, config, deliveries, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
-  const adding = add(services, { ...delivery, state: 'waiting', due })
+  const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
   const storeLate = async (attempted: Attempted) => {
     const { session } = await adding
     const stored = await deliveries.find(delivery.subscription, delivery.id, session)
@@ -146,15 +150,17 @@ async function leaveOpen(
   }
   background.run(
     sending.then((attempted) =>
-      storeAndUpdateCircuit(services, subscriber, firstOf(attempted), () => storeLate(attempted)),
+      storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
+        storeLate(attempted),
+      ),
     ),
   )
   await adding
 }
 
-const firstOf = ({ outcome }: Attempted) => ({ outcome, isRetry: false })
+const asFirstAttempt = ({ outcome }: Attempted) => ({ outcome, isRetry: false })
 
-async function add({ deliveries }: Services, delivery: DeliveryDocument) {
+async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
   const created = await deliveries.add(delivery)
   if (created.outcome === 'unconfirmed')
     throw new Error(`Delivery ${delivery.id} is not confirmed to be stored.`)

@@ -6,7 +6,9 @@ import type { Gauge } from '../telemetry/metrics.ts'
 
 const HOUR = 3600
 
-/** Returns what alerts watch, at this moment: ages in seconds, and counts up to 1,000, which cost the same at any backlog. */
+/**
+ * Returns the values that alerts watch: ages in seconds, and counts up to 1,000, which cost the same at any backlog.
+ */
 export async function gauge({
   events,
   deliveries,
@@ -34,6 +36,9 @@ export async function gauge({
   }
 }
 
-/** Whether an endpoint does not work now. One that is disabled stays so until its owner comes back: no alert can wait for that. */
+/**
+ * Whether an endpoint fails now. A disabled one does not count: only its owner can enable it, so an alert would never
+ * end.
+ */
 const isFailing = (circuit: Circuit | undefined): boolean =>
   circuit?.state === 'open' || circuit?.state === 'half-open'

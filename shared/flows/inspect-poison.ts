@@ -7,9 +7,9 @@ import {
   parseValidationMessage,
 } from '../messages.ts'
 import type { Services } from '../services.ts'
-import { MOST_TRIES, storeSpilled } from './store-spilled-event.ts'
+import { MAX_DEQUEUE_COUNT, storeSpilled } from './store-spilled-event.ts'
 
-/** Finds what a message speaks of. */
+/** Finds the work that a message refers to. */
 type Find = (services: Services, message: unknown) => Promise<unknown>
 
 const finders: Record<string, Find> = {
@@ -19,7 +19,7 @@ const finders: Record<string, Find> = {
       const { session: _unusableByNow, ...reference } = inbound
       return services.events.find(reference)
     }
-    await storeSpilled(services, inbound, MOST_TRIES) // the sweep, or the queue, does the rest
+    await storeSpilled(services, inbound, MAX_DEQUEUE_COUNT) // the sweep, or the queue, does the rest
     return inbound
   },
   'events-retry': async ({ deliveries }, message) => {
@@ -41,8 +41,8 @@ const finders: Record<string, Find> = {
 }
 
 /**
- * Why a message that failed for good must be kept, or undefined where it speaks of work that the sweep will find: an
- * outage makes no dead letters.
+ * Returns why a poison message must be kept, or undefined when the sweep will find its work: an outage makes no dead
+ * letters. Throws when the store cannot be read.
  */
 export async function reasonToKeep(
   services: Services,
@@ -56,11 +56,11 @@ export async function reasonToKeep(
       ? 'names nothing that exists'
       : undefined
   } catch (error) {
-    if (isAboutText(error)) return `makes no sense: ${error.message}`
+    if (isParseError(error)) return `makes no sense: ${error.message}`
     throw error
   }
 }
 
-/** What JSON.parse and the schemas of messages throw; anything else is trouble on the way. */
-const isAboutText = (error: unknown): error is Error =>
+/** Whether JSON.parse or a schema threw the error. Any other error comes from the store. */
+const isParseError = (error: unknown): error is Error =>
   error instanceof SyntaxError || Joi.isError(error)

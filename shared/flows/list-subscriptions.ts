@@ -2,7 +2,7 @@ import { parseSize } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { subscriptionResource } from '../subscriptions/subscription-resource.ts'
-import { nextAddress } from './read-events.ts'
+import { nextPageUrl } from './read-events.ts'
 
 const MAX_SIZE = 1000
 
@@ -21,7 +21,7 @@ export async function pageOfSubscriptions(
   const subscriptions = found.map(subscriptionResource)
   return {
     page: { count: subscriptions.length, subscriptions },
-    next: last === undefined ? undefined : nextAddress(url, String(last)),
+    next: last === undefined ? undefined : nextPageUrl(url, String(last)),
   }
 }
 

@@ -4,7 +4,7 @@ import { identityOf, requireOwn } from '../auth/access-rules.ts'
 import { compareAndSet } from '../azure/conditional-write.ts'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
-import { Problem, unconfirmed } from '../http/problem.ts'
+import { Problem, unconfirmedProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { endpointProblem, type SubscriptionRequest } from '../subscriptions/subscription-request.ts'
 import { newLease } from '../subscriptions/circuit-breaker.ts'
@@ -16,14 +16,14 @@ import {
   type Tombstone,
 } from '../subscriptions/subscription.ts'
 import { faultOfEndpoint } from '../webhooks/endpoint.ts'
-import { goodSecrets, newSecret } from '../webhooks/webhook-request.ts'
+import { activeSecrets, newSecret } from '../webhooks/webhook-request.ts'
 import { sendDrain } from './send-drain.ts'
-import { askForValidation, firstValidation } from './validate-subscription.ts'
+import { requestValidation, firstValidation } from './validate-subscription.ts'
 
-const OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
-const MOST_SECRETS = 5 // each signs the whole body: a thousand held a process up for 1.8 s
+const SECRET_OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
+const MAX_SECRETS = 5 // each signs the whole body: a thousand held a process up for 1.8 s
 
-/** A subscription, and its secret where it has just been made: it is told once. */
+/** A subscription. `secret` is present only when it was just created. */
 export interface Subscribed {
   subscription: SubscriptionDocument
   secret?: string
@@ -50,8 +50,8 @@ export async function subscribe(
   api: string,
 ): Promise<Subscribed> {
   const { subscriptions } = services
-  const known = await subscriptions.find(consumer, idOf(request))
-  if (isSubscription(known)) return { subscription: await askForValidation(services, known, api) }
+  const known = await subscriptions.find(consumer, documentIdOf(request))
+  if (isSubscription(known)) return { subscription: await requestValidation(services, known, api) }
   const number = await subscriptions.nextNumber()
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const made = {
@@ -60,15 +60,15 @@ export async function subscribe(
   }
   const session = await store(services, made, known)
   const stored = await subscriptions.find(consumer, made.id, session)
-  if (!isSubscription(stored)) throw unconfirmed('subscription')
-  const subscription = await askForValidation(services, stored, api)
+  if (!isSubscription(stored)) throw unconfirmedProblem('subscription')
+  const subscription = await requestValidation(services, stored, api)
   const [secret] = made.secrets
   return stored.number === made.number ? { subscription, secret: secret.key } : { subscription } // else another's, at once
 }
 
 /**
- * Stores a new subscription, in a tombstone's place where there is one, which whoever settles it may be writing. Returns the
- * session of what is there then; undefined where another was made first.
+ * Stores a new subscription, in place of a tombstone if there is one; a drain may be writing that tombstone. Returns
+ * the session token of the write, or undefined when another request created the subscription first.
  */
 async function store(
   { subscriptions }: Services,
@@ -91,7 +91,10 @@ async function store(
   return stored?.session
 }
 
-/** The subscription that a request's `id` names, which must be the caller's: 401, 404, 403. */
+/**
+ * Returns the subscription that the request's `id` names. Throws a 401 without a valid token, a 404 when there is none,
+ * and a 403 when it belongs to another consumer.
+ */
 export async function requireOwnedSubscription(
   { auth, subscriptions }: Services,
   request: HttpRequest,
@@ -99,27 +102,30 @@ export async function requireOwnedSubscription(
   const identity = identityOf(await auth.requireCaller(request))
   const { id = '' } = request.params
   const found = /^[1-9]\d{0,9}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
-  if (found === undefined) throw noSubscription(id)
+  if (found === undefined) throw subscriptionNotFound(id)
   requireOwn(identity, found)
   return found
 }
 
-/** Gives a subscription a new secret; the one before signs too for 24 hours, unless four newer ones follow. */
+/**
+ * Adds a secret to a subscription and returns it. The previous one also signs for 24 hours, unless four newer ones
+ * follow. Throws a 404 when the subscription is gone.
+ */
 export async function rotateSecret(
   { subscriptions, clock }: Services,
   subscription: Stored<SubscriptionDocument>,
 ): Promise<string> {
   const secret = newSecret()
-  const until = new Date(clock.now() + OVERLAP_MS).toISOString()
+  const until = new Date(clock.now() + SECRET_OVERLAP_MS).toISOString()
   const changed = await updateSubscription(subscriptions, subscription, (current) => {
-    const older = goodSecrets(current).map((each) => ({ until, ...each }))
-    return { ...current, secrets: [{ key: secret }, ...older].slice(0, MOST_SECRETS) }
+    const older = activeSecrets(current).map((each) => ({ until, ...each }))
+    return { ...current, secrets: [{ key: secret }, ...older].slice(0, MAX_SECRETS) }
   })
-  if (changed === undefined) throw noSubscription(subscription.number)
+  if (changed === undefined) throw subscriptionNotFound(subscription.number)
   return secret
 }
 
-/** Deletes a subscription, and has the deliveries that wait for it cancelled. */
+/** Deletes a subscription, and sends the message that cancels its open deliveries. */
 export async function unsubscribe(
   services: Services,
   { _etag, _ts, ...subscription }: Stored<SubscriptionDocument>,
@@ -138,14 +144,14 @@ export async function unsubscribe(
   if (isSubscription(current) && current.number === number) await unsubscribe(services, current)
 }
 
-const noSubscription = (number: string | number): Problem =>
+const subscriptionNotFound = (number: string | number): Problem =>
   new Problem(404, `There is no subscription ${number}.`)
 
 function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
   const { endpoint, filters } = request
   return {
     v: 1 as const,
-    id: idOf(request),
+    id: documentIdOf(request),
     consumer,
     number,
     endpoint,
@@ -156,8 +162,8 @@ function newSubscription(consumer: string, number: number, request: Subscription
   }
 }
 
-/** The same for an identical request, so that the store itself refuses a second one. */
-function idOf({ endpoint, filters }: SubscriptionRequest): string {
+/** Returns the same id for identical requests, so that the store rejects a duplicate. */
+function documentIdOf({ endpoint, filters }: SubscriptionRequest): string {
   const { resource, source, subject, alternative, type } = filters
   const said = JSON.stringify([endpoint, resource, source, subject, alternative, type])
   return createHash('sha256').update(said).digest('hex')

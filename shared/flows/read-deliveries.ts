@@ -8,7 +8,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 type State = DeliveryDocument['state']
 
-/** What an owner can ask for, and the states that are stored as it: why one waits is ours. */
+/** The states of the API, and the stored states that each stands for. */
 const states: Record<string, State[]> = {
   waiting: ['waiting', 'backlog'],
   delivered: ['delivered'],
@@ -35,13 +35,13 @@ export async function pageOfDeliveries(
   }
 }
 
-const MOST_COUNTED = 1000
+const MAX_COUNTED = 1000
 
 /** Counts the deliveries that wait for a subscription: "0" to "1000", or "1000+". */
 export async function countWaiting({ deliveries }: Services, number: number): Promise<string> {
-  const count = (state: State) => deliveries.count(String(number), state, MOST_COUNTED + 1)
+  const count = (state: State) => deliveries.count(String(number), state, MAX_COUNTED + 1)
   const [waiting, backlog] = await Promise.all([count('waiting'), count('backlog')])
-  return waiting + backlog > MOST_COUNTED ? `${MOST_COUNTED}+` : String(waiting + backlog)
+  return waiting + backlog > MAX_COUNTED ? `${MAX_COUNTED}+` : String(waiting + backlog)
 }
 
 /** Returns the delivery of an event to a subscription. Throws a 404 when there is none. */

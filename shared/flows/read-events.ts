@@ -53,7 +53,7 @@ async function readPage(
  * Returns the URL of the page after an event: the caller's own with another `after`. Host and scheme come from the
  * Functions host. X-Forwarded-Host and the like are ignored: anyone can send them, and a reader sends its token to `next`.
  */
-export function nextAddress(url: string, after: string): string {
+export function nextPageUrl(url: string, after: string): string {
   const { origin, pathname } = new URL(url)
   const others = parametersIn(url).filter(([name]) => name.toLowerCase() !== 'after')
   return `${origin}${pathname}?${String(new URLSearchParams([['after', after], ...others]))}`

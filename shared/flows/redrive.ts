@@ -1,12 +1,12 @@
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { Services } from '../services.ts'
 
-const AT_ONCE = 16
+const CONCURRENCY = 16
 
 /**
- * Does `redriveOne` on page after page of what is overdue until none is left, none of a page could be claimed, or `endMs`
- * (epoch) has come. What fails does not stop the others, but has it throw at the end. Returns how often `redriveOne` gave
- * true.
+ * Redrives page after page of overdue work until nothing of a page could be redriven, or `endMs` (epoch milliseconds)
+ * has passed. A failure does not stop the others; the first one is thrown at the end. Returns how often `redriveOne`
+ * returned true.
  */
 export async function redrive<T>(
   { clock }: Pick<Services, 'clock'>,
@@ -19,11 +19,12 @@ export async function redrive<T>(
     if (await redriveOne(item)) sent++
   }
   let failure: Error | undefined
-  for (let before = -1; before < sent && clock.now() <= endMs;) {
-    before = sent
-    await forEachConcurrently(await overdue(), AT_ONCE, one).catch(
+  for (let isProgressing = true; isProgressing && clock.now() <= endMs;) {
+    const before = sent
+    await forEachConcurrently(await overdue(), CONCURRENCY, one).catch(
       (error: Error) => (failure ??= error),
     )
+    isProgressing = sent > before
   }
   if (failure !== undefined) throw failure
   return sent

@@ -10,38 +10,40 @@ import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { isLongSince } from './await-event.ts'
-import { YOUNG_MS } from './fan-out-message.ts'
+import { isLongAgo } from './await-event.ts'
+import { FIRST_FAN_OUT_MS } from './fan-out-message.ts'
 import { sendRetry } from './store-outcome.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
-const PAGE_BYTES = 8_000_000 // of events: Cosmos gives 4 MB a round trip, and 100 MB would not be read in a query's 5 s
-const AT_ONCE = 16
-const PAUSE_SECONDS = 1 // between pages, which is the rate: 100 deliveries a second at most
+const PAGE_BYTES = 8_000_000 // of events: Cosmos DB returns 4 MB per round trip, and a query has 5 s
+const CONCURRENCY = 16
+const PAGE_INTERVAL_SECONDS = 1 // between pages, which limits a replay to 100 deliveries a second
 
 /**
- * Puts one page of a replay into the backlog, has that drained, and asks for the next page. Returns the state the replay is
- * in. Everything in it may be done twice.
+ * Adds one page of a replay to the backlog, starts a drain, and sends the message for the next page. Returns the
+ * replay's state. Repeating a page is safe. Throws when the replay or its subscription is not visible yet.
  */
 export async function replayPage(
   services: Services,
   { subscription: number, replay: id }: ReplayMessage,
 ): Promise<ReplayDocument['state']> {
   const replay = await services.replays.find(number, id)
-  if (replay === undefined) throw new Error(`Replay ${id} is not to be seen yet.`)
+  if (replay === undefined) throw new Error(`Replay ${id} is not visible yet.`)
   if (replay.state !== 'running') return replay.state
   const subscription = await findSubscription(services, replay)
   if (subscription === undefined) return finish(services, replay, 'cancelled')
   const page = replay.only === 'dead' ? deadPage : eventPage
   const { looked, sent, cursor, more } = await page(services, replay, subscription)
-  // Before the cursor moves, so that a page that is done again ends here too: of dead ones it finds those that are left.
-  if (sent > 0 || replay.only === 'dead') await startDrain(services, subscription)
+  if (sent > 0) await startDrain(services, subscription) // again: the first drain may have found nothing yet
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
-  return more ? goOn(services, done) : finish(services, done, 'done')
+  return more ? continueReplay(services, done) : finish(services, done, 'done')
 }
 
-/** Returns the replay's subscription; undefined where nothing goes to it any more. Throws where it may only lag. */
+/**
+ * Returns the replay's subscription, or undefined when it is deleted or disabled. Throws when it may not be visible
+ * yet.
+ */
 async function findSubscription(
   services: Services,
   replay: ReplayDocument,
@@ -51,30 +53,32 @@ async function findSubscription(
   if (services.index.isDeleted(number)) return undefined
   const found = await services.subscriptions.byNumber(number)
   const begun = timeOf(replay.id).getTime() / 1000
-  if (found?.validated === undefined && !isLongSince(services.clock, begun))
-    throw new Error(`Subscription ${number} is not to be seen, or not validated, yet.`)
+  if (found?.validated === undefined && !isLongAgo(services.clock, begun))
+    throw new Error(`Subscription ${number} is not visible, or not validated, yet.`)
   return found !== undefined && isActive(found) ? found : undefined
 }
 
 interface Page {
   looked: number
-  /** How many are in the backlog by it. */
+  /** How many deliveries this page added to the backlog. */
   sent: number
   cursor: string
-  /** Whether there may be more after it. */
+  /** Whether more pages may follow. */
   more: boolean
 }
 
-async function deadPage(services: Services, replay: ReplayDocument): Promise<Page> {
+async function deadPage(
+  services: Services,
+  replay: ReplayDocument,
+  subscription: SubscriptionDocument,
+): Promise<Page> {
   const until = boundAt(Date.parse(replay.to))
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
-  const done = await each(
-    dead,
-    replay.cursor,
-    async (delivery) => (await beginNextRun(services, delivery)) !== undefined,
+  const sent = await sendEach(services, subscription, dead, (delivery) =>
+    beginNextRun(services, delivery),
   )
-  return { ...done, more: dead.length === PAGE }
+  return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
 }
 
 async function eventPage(
@@ -83,21 +87,19 @@ async function eventPage(
   subscription: SubscriptionDocument,
 ): Promise<Page> {
   const { resource } = subscription.filters
-  const { events, more } = await retry(() => collect(services, replay, resource))
-  const wants = matches(subscription)
-  const done = await each(
-    events,
-    replay.cursor,
-    async (event) => wants(event) && sendEvent(services, replay, subscription, event),
+  const { events, more } = await retry(() => readPage(services, replay, resource))
+  const wanted = events.filter(eventFilter(subscription))
+  const sent = await sendEach(services, subscription, wanted, (event) =>
+    sendEvent(services, replay, subscription, event),
   )
-  return { ...done, more }
+  return { ...endOf(events, replay), sent, more }
 }
 
 /**
- * The events of the next page: it is full by their number or by their size, or ends before an event whose first fan-out may
- * be under way, which would send it too; else they are the last.
+ * Returns the events of the next page. It ends at 100 events, at 8 MB, or before an event whose first fan-out may be
+ * under way, since that would deliver the event too.
  */
-async function collect(
+async function readPage(
   services: Services,
   { cursor, to }: ReplayDocument,
   resource: string,
@@ -105,33 +107,46 @@ async function collect(
   const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
   const events: EventDocument[] = []
   const isYoung = ({ id, pending }: EventDocument) =>
-    pending !== undefined && services.clock.now() - timeOf(id).getTime() < YOUNG_MS
+    pending !== undefined && services.clock.now() - timeOf(id).getTime() < FIRST_FAN_OUT_MS
   let [bytes, more] = [0, false]
   await services.events.ofResource(resource, bounds, (document) => {
     more = isYoung(document)
     if (more) return false
     events.push(document)
-    bytes += Buffer.byteLength(JSON.stringify(document.event)) // about 2 ms for one of 1 MB
+    bytes += Buffer.byteLength(JSON.stringify(document.event)) // about 2 ms for 1 MB
     more = events.length >= PAGE || bytes >= PAGE_BYTES
     return !more
   })
   return { events, more }
 }
 
-async function each<T extends { id: string }>(
+const endOf = (items: { id: string }[], { cursor }: ReplayDocument) => ({
+  looked: items.length,
+  cursor: items.at(-1)?.id ?? cursor,
+})
+
+/**
+ * Puts items into the backlog and returns how many of them are there now. Starts the drain first: if this run dies, the
+ * backlog has its waker, even if a lagging replica shows the next run an empty page.
+ */
+async function sendEach<T>(
+  services: Services,
+  subscription: SubscriptionDocument,
   items: T[],
-  cursor: string,
   send: (item: T) => Promise<boolean>,
-): Promise<Omit<Page, 'more'>> {
+): Promise<number> {
+  if (items.length > 0) await startDrain(services, subscription)
   let sent = 0
-  await forEachConcurrently(items, AT_ONCE, async (item) => {
+  await forEachConcurrently(items, CONCURRENCY, async (item) => {
     if (await send(item)) sent++
   })
-  return { looked: items.length, sent, cursor: items.at(-1)?.id ?? cursor }
+  return sent
 }
 
-/** By its filters alone: a replay also reaches events from before the subscription. */
-function matches(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
+/**
+ * Returns a filter for events by the subscription alone, whenever it was validated: a replay may include older events.
+ */
+function eventFilter(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
   const matcher = createMatcher()
   const always = new Date(0).toISOString()
   matcher.put({ ...withCircuit(subscription, undefined), validated: always })
@@ -139,7 +154,7 @@ function matches(subscription: SubscriptionDocument): (event: EventDocument) => 
     copyOf === undefined && matcher.match(event, alternative).length > 0
 }
 
-/** Whether the event is in the backlog by this replay, or by a run of this page that was broken off. */
+/** Returns whether this replay, or an interrupted run of the same page, added the event to the backlog. */
 async function sendEvent(
   services: Services,
   { only }: ReplayDocument,
@@ -152,15 +167,15 @@ async function sendEvent(
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
   if (outcome === 'created') return true
   const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
-  if (known === undefined || isOpen(known)) return known?.state === 'backlog'
-  return only === 'all' && (await beginNextRun(services, known)) !== undefined
+  if (known === undefined) return false
+  return isOpen(known) || only === 'all' ? beginNextRun(services, known) : false
 }
 
 /**
- * Sends a delivery that is over once more, at once. It waits by itself, not in the backlog: nothing but the record stands
- * behind a request. Returns it; undefined where it is waiting, or another was first.
+ * Starts a new run of a delivery that is over. It is attempted now and does not wait in the backlog. Returns the
+ * delivery, or undefined when it is already waiting or another request was first.
  */
-export async function sendAgain(
+export async function redeliver(
   services: Services,
   delivery: Stored<DeliveryDocument>,
 ): Promise<DeliveryDocument | undefined> {
@@ -174,25 +189,30 @@ export async function sendAgain(
   return anew
 }
 
+/**
+ * Puts a delivery that is over into the backlog, for its next run. Returns whether it is in the backlog: a write that lost to
+ * another may have lost to its own first try.
+ */
 async function beginNextRun(
   { deliveries }: Services,
   delivery: Stored<DeliveryDocument>,
-): Promise<DeliveryDocument | undefined> {
-  if (isOpen(delivery)) return undefined
-  const { _etag, _ts } = delivery
-  const anew = nextRun(delivery)
-  const { outcome } = await deliveries.save({ ...anew, _etag, _ts })
-  return outcome === 'changed' ? undefined : anew
+): Promise<boolean> {
+  if (isOpen(delivery)) return delivery.state === 'backlog'
+  const { _etag, _ts, subscription, id } = delivery
+  const { outcome, session } = await deliveries.save({ ...nextRun(delivery), _etag, _ts })
+  if (outcome === 'written') return true
+  const current = await deliveries.find(subscription, id, session)
+  return current?.state === 'backlog'
 }
 
-async function goOn(
+async function continueReplay(
   services: Services,
   replay: Stored<ReplayDocument>,
 ): Promise<ReplayDocument['state']> {
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const { outcome } = await services.replays.save({ ...replay, due })
-  if (outcome === 'written') await askForPage(services, replay, PAUSE_SECONDS)
-  return replay.state // another copy of this page was first, and it asks for the next
+  if (outcome === 'written') await sendReplayPage(services, replay, PAGE_INTERVAL_SECONDS)
+  return replay.state // otherwise another copy of this page was first, and sends the message
 }
 
 async function finish(
@@ -204,18 +224,18 @@ async function finish(
   return state
 }
 
-/** Sends the message that has a replay's next page done. */
-export const askForPage = (
+/** Sends the message for the next page of a replay. */
+export const sendReplayPage = (
   { replayQueue }: Services,
   { subscription, id }: ReplayDocument,
   delaySeconds = 0,
 ) => replayQueue.send({ v: 1, subscription, replay: id }, delaySeconds)
 
-/** Asks again for the page of every replay that is overdue. */
+/** Sends the message for the next page again, for each overdue replay. */
 export async function sweepReplays(services: Services): Promise<void> {
   await forEachConcurrently(
     await services.replays.overdue(nowSeconds(services.clock)),
-    AT_ONCE,
-    async (replay) => void (await goOn(services, replay)),
+    CONCURRENCY,
+    async (replay) => void (await continueReplay(services, replay)),
   )
 }

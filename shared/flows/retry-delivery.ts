@@ -9,26 +9,26 @@ import {
 import { timeOf } from '../events/event-id.ts'
 import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
-import { isClosed, KNOWN_FOR_MS } from '../subscriptions/circuit-breaker.ts'
+import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription } from '../subscriptions/subscription.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { awaitEvent, isLongSince } from './await-event.ts'
+import { awaitEvent, isLongAgo } from './await-event.ts'
 import { sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
-/** How a message ended: as the delivery's state, or without an attempt. */
-type Ended = DeliveryDocument['state'] | 'dropped' | 'changed'
+/** The result of a message: the delivery's state, or why there was no attempt. */
+type Result = DeliveryDocument['state'] | 'dropped' | 'changed'
 
 /**
- * Does what a message of events-retry asks for: one attempt, unless the delivery has moved on. One whose subscriber is not
- * ready joins its backlog. Throws where the message must come again.
+ * Handles a message of events-retry: makes one attempt, unless the delivery has moved on (`dropped`, `changed`). Moves
+ * it to the backlog when the subscriber is not ready. Throws when the host must retry the message.
  */
 export async function retryDelivery(
   services: Services,
   message: DeliveryReference,
   traceparent: string,
-): Promise<Ended> {
+): Promise<Result> {
   const { subscription, event, run, attempt } = message
   const key = `${subscription} ${event} ${run} ${attempt}`
   const done = await services.inProgress.once(key, () => retry(services, message, traceparent))
@@ -39,35 +39,36 @@ async function retry(
   services: Services,
   message: DeliveryReference,
   traceparent: string,
-): Promise<Ended> {
+): Promise<Result> {
   const knownAt = services.clock.now()
   const delivery = await findOpen(services, message)
   if (delivery === undefined) return 'dropped'
   const subscriber = await findSubscriber(services, delivery)
   if (subscriber === 'deleted')
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
-  const leave =
+  const release =
     delivery.state === 'waiting' && isClosed(subscriber.circuit)
-      ? await services.concurrencyLimit.enter(delivery.subscription)
+      ? await services.concurrencyLimit.acquire(delivery.subscription)
       : undefined
-  return leave === undefined
-    ? joinBacklog(services, delivery, subscriber, knownAt)
-    : attemptAgain(services, message, delivery, subscriber, traceparent).finally(leave)
+  return release === undefined
+    ? moveToBacklog(services, delivery, subscriber, knownAt)
+    : attemptAgain(services, message, delivery, subscriber, traceparent).finally(release)
 }
 
-/** Returns the delivery that a message speaks of; undefined where it has moved on. Throws where it is not to be seen yet. */
+/** Returns the delivery, or undefined when it has moved on. Throws when it is not visible yet. */
 async function findOpen(
   { deliveries }: Services,
   { subscription, event, run, attempt, delivery: session }: DeliveryReference,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   const found = await deliveries.find(subscription, event, session)
-  if (found === undefined) throw new Error(`Delivery ${event} is not to be seen yet.`)
+  if (found === undefined) throw new Error(`Delivery ${event} is not visible yet.`)
   return isOpen(found) && found.run === run && found.attempt === attempt ? found : undefined
 }
 
 /**
- * Returns the subscriber of a delivery, from the index or from its document. `deleted` needs proof: a tombstone, a later
- * subscription in its place, or nothing to be seen long after the event. Throws where there is none yet.
+ * Returns the subscriber of a delivery, from the index or its document. Returns `deleted` only with proof: a tombstone,
+ * a later subscription in its place, or nothing visible long after the event. Throws when the subscriber may not be
+ * visible yet.
  */
 async function findSubscriber(
   { index, subscriptions, clock }: Services,
@@ -81,28 +82,28 @@ async function findSubscriber(
   if (isSubscription(found) && found.number === number) return found
   const isGone =
     found === undefined
-      ? isLongSince(clock, firstAttempt ?? timeOf(id).getTime() / 1000)
-      : found.number >= number // a number is given once, and ascends
+      ? isLongAgo(clock, firstAttempt ?? timeOf(id).getTime() / 1000)
+      : found.number >= number // numbers ascend and are never reused
   if (isGone) return 'deleted'
-  throw new Error(`Subscription ${subscription} is not to be seen yet.`)
+  throw new Error(`Subscription ${subscription} is not visible yet.`)
 }
 
 /**
- * Puts a delivery whose time has come into the backlog, and has that drained where nobody does. One that is there already
- * was put there by a run that may have died before the second.
+ * Moves a due delivery to the backlog, and starts a drain unless one is under way. When the delivery is already there,
+ * an earlier run may have died before it started the drain.
  */
-async function joinBacklog(
+async function moveToBacklog(
   services: Services,
   delivery: Stored<DeliveryDocument>,
   subscriber: Subscriber,
   knownAt: number,
-): Promise<Ended> {
+): Promise<Result> {
   const { circuit } = subscriber
   const isDrained = !isClosed(circuit) && circuit?.state !== 'disabled'
   if (!isDrained || delivery.state === 'backlog') await startDrain(services, subscriber)
   if (delivery.state === 'backlog') return delivery.state
   const state = await changeDelivery(services, delivery, inBacklog)
-  if (services.clock.now() - knownAt > KNOWN_FOR_MS) await startDrain(services, subscriber)
+  if (services.clock.now() - knownAt > CIRCUIT_MAX_AGE_MS) await startDrain(services, subscriber)
   return state
 }
 
@@ -112,7 +113,7 @@ async function attemptAgain(
   delivery: Stored<DeliveryDocument>,
   subscriber: Receiver & Subscriber,
   traceparent: string,
-): Promise<Ended> {
+): Promise<Result> {
   const event = await services.eventCache.find(message)
   if (event === undefined) return awaitEvent(services, delivery)
   const attempted = await sendWebhook(services, subscriber, event, delivery, traceparent)

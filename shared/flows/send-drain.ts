@@ -4,16 +4,16 @@ import type { Services } from '../services.ts'
 import { leaseOf } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription, type SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
 
-/** A document with a lease, and the session token of the write that gave it. */
+/** A document with a lease, and the session token of its write. */
 interface Leased {
   document: SubscriptionOrTombstone
   session: string | undefined
 }
 
 /**
- * Sends the message that has a subscription's backlog worked on, or the deliveries of its deleted predecessors cancelled,
- * where the lease is that of `token`: whoever made it sends it, and nobody another's. At the end of a pause, where that is
- * near; else after so many seconds. `after` is the last event that was attempted.
+ * Sends the message that starts a drain, or cancels the deliveries of deleted subscriptions, if the document still has
+ * the lease of `token`. An open circuit's message arrives at the end of the pause, unless that is left to the sweep;
+ * any other after `delaySeconds`. `after` is the last event attempted.
  */
 export async function sendDrain(
   services: Services,

@@ -3,37 +3,38 @@ import type { Services } from '../services.ts'
 import { attemptOf, outcomeOf, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
 
-const UNSAVED_FOR_MS = 300_000 // a message comes again every 30 s, five times
+const UNSAVED_TTL_MS = 300_000 // the host retries a message every 30 s, five times
 
-/** A subscriber as an attempt needs it: from the index, or from the document. */
+/** What an attempt needs to know of a subscriber, from the index or its document. */
 export interface Receiver {
   number: number
   endpoint: string
   secrets: { key: string; until?: string }[]
 }
 
-/** The work that an attempt is. */
-interface Work {
+/** Identifies an attempt of a subscriber. */
+interface AttemptKey {
   id: string
   run: number
   attempt: number
 }
 
 /**
- * Sends an event to a subscriber. Where an attempt's outcome could not be stored, returns that outcome rather than sending
- * again: call `outcomeStored` once it is. The caller counts the request.
+ * Sends an event to a subscriber and returns the outcome. Returns the earlier outcome instead of sending again when
+ * that could not be stored: call `forgetOutcome` once it is. The caller counts the request towards the concurrency
+ * limit.
  */
 export async function sendWebhook(
   services: Services,
   receiver: Receiver,
   event: CloudEvent,
-  work: Work,
+  work: AttemptKey,
   traceparent: string,
 ): Promise<Attempted> {
   const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
   const key = keyOf(receiver, work)
   const unsaved = unsavedOutcomes.get(key)
-  if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_FOR_MS) return unsaved
+  if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS) return unsaved
   const { url, body, headers } = signedRequest(receiver, event, traceparent)
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
@@ -44,12 +45,12 @@ export async function sendWebhook(
   return attempted
 }
 
-/** Forgets an outcome that is stored. */
-export const outcomeStored = (
+/** Forgets a stored outcome. */
+export const forgetOutcome = (
   { unsavedOutcomes }: Services,
   receiver: Pick<Receiver, 'number'>,
-  work: Work,
+  work: AttemptKey,
 ): void => unsavedOutcomes.delete(keyOf(receiver, work))
 
-const keyOf = ({ number }: Pick<Receiver, 'number'>, { id, run, attempt }: Work): string =>
+const keyOf = ({ number }: Pick<Receiver, 'number'>, { id, run, attempt }: AttemptKey): string =>
   `${number} ${id} ${run} ${attempt}`

@@ -6,15 +6,15 @@ import type { Services } from '../services.ts'
 import { CLOSING_SECONDS, newLease } from '../subscriptions/circuit-breaker.ts'
 import type { Settling, SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
 import { sendDrain } from './send-drain.ts'
-import { endAll, forOpenDeliveries } from './settle.ts'
+import { endAll, forEachOpenPage } from './settle.ts'
 
 const WORK_MS = 60_000
-const LOOK_AGAIN_SECONDS = 20 // what has just been ended may be shown by a replica for a while
-const TOMBSTONE_SECONDS = 86_400 // every index has heard of it long before
+const RECHECK_SECONDS = 20 // a replica may still show what was just cancelled
+const TOMBSTONE_SECONDS = 86_400 // every index has read it long before
 
 /**
- * Cancels what waits for the deleted subscriptions that stood in a document's place. Returns how it ended: `settled` with
- * nothing left, and none to come that did not know; else the next message goes on.
+ * Cancels the open deliveries of the deleted subscriptions of a document. Returns `settled` when none is left and none
+ * can follow, `settling` when another message continues, and `dropped` when the token is not that of the lease.
  */
 export async function settleDeleted(
   services: Services,
@@ -35,14 +35,14 @@ export async function settleDeleted(
     await changeSettling(services, document, lease.token, () => undefined)
     return 'settled'
   }
-  await goOn(services, document, lease.token, Math.max(left, isNone ? 0 : LOOK_AGAIN_SECONDS))
+  await handOver(services, document, lease.token, Math.max(left, isNone ? 0 : RECHECK_SECONDS))
   return 'settling'
 }
 
 async function cancelAll(services: Services, numbers: number[], endMs: number): Promise<boolean> {
   let isNone = true
   for (const number of numbers) {
-    const isNoneOfThis = await forOpenDeliveries(services, number, endMs, async (page) => {
+    const isNoneOfThis = await forEachOpenPage(services, number, endMs, async (page) => {
       await endAll(services, page, (delivery) => cancelled(delivery, DELETED))
       return true
     })
@@ -51,7 +51,7 @@ async function cancelAll(services: Services, numbers: number[], endMs: number): 
   return isNone
 }
 
-async function goOn(
+async function handOver(
   services: Services,
   document: Stored<SubscriptionOrTombstone>,
   token: string,
@@ -65,7 +65,7 @@ async function goOn(
   if (handed !== undefined) await sendDrain(services, handed, lease.token, { delaySeconds })
 }
 
-/** Changes what is to be settled while the lease is ours; a tombstone with nothing left is kept for a day. */
+/** Changes `settling` while the lease has this token. A tombstone with nothing left expires after a day. */
 function changeSettling(
   { subscriptions }: Services,
   read: Stored<SubscriptionOrTombstone>,

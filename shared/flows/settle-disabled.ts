@@ -2,21 +2,21 @@ import { nowSeconds } from '../clock.ts'
 import { dead } from '../deliveries/delivery.ts'
 import { CLOSING_SECONDS, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import type { Drain } from './drain-backlog.ts'
-import { endAll, forOpenDeliveries } from './settle.ts'
+import { endAll, forEachOpenPage } from './settle.ts'
 
-const LOOK_AGAIN_SECONDS = 20 // what has just been ended may be shown by a replica for a while
+const RECHECK_SECONDS = 20 // a replica may still show what was just ended
 
 /**
- * Ends what waits for a disabled subscription. The lease is written between the read of a page and its end: that proves that
- * it was still disabled when all of the page was there, so that nothing dies that was published after it was enabled again.
- * With nothing left, and none to come that did not know, the circuit needs no lease any more.
+ * Ends the open deliveries of a disabled subscription. Writes the lease between reading a page and ending it: that
+ * proves that the subscription was still disabled when the page was read, so no delivery dies that was published after
+ * it was enabled again. Gives up the lease when no delivery is left and none can follow.
  */
 export async function settleDisabled(
   { services, lease, endMs }: Drain,
   { reason, since }: Circuit & { state: 'disabled' },
 ): Promise<void> {
   const { number } = lease.subscription()
-  const isNone = await forOpenDeliveries(services, number, endMs, async (page) => {
+  const isNone = await forEachOpenPage(services, number, endMs, async (page) => {
     const isDisabled = await lease.change((circuit) => circuit)
     if (isDisabled)
       await endAll(services, page, (delivery) =>
@@ -26,9 +26,9 @@ export async function settleDisabled(
   })
   if (lease.circuit() === undefined || services.clock.now() >= endMs) return
   const over = Math.ceil(Date.parse(since) / 1000) + CLOSING_SECONDS
-  const left = Math.min(CLOSING_SECONDS, over - nowSeconds(services.clock)) // no longer than a message waits
+  const left = Math.min(CLOSING_SECONDS, over - nowSeconds(services.clock)) // no longer than a message may wait
   if (isNone && left <= 0) await lease.change(withoutLease)
-  else await lease.handOn(Math.max(left, isNone ? 0 : LOOK_AGAIN_SECONDS))
+  else await lease.handOver(Math.max(left, isNone ? 0 : RECHECK_SECONDS))
 }
 
 function withoutLease(circuit: Circuit): Circuit {

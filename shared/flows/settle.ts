@@ -5,14 +5,15 @@ import type { Services } from '../services.ts'
 import { changeDelivery } from './change-delivery.ts'
 
 const PAGE = 100
-const AT_ONCE = 16
-const OPEN = ['waiting', 'backlog'] as const // the way they go: one that moves in between is seen
+const CONCURRENCY = 16
+const OPEN = ['waiting', 'backlog'] as const // a delivery may move from the first to the second
 
 /**
- * Gives all deliveries of a subscription that are open to `end`, page by page in the order of their ids, so that one a
- * replica still shows is met once. Returns whether there were none; stops at `endMs` (epoch), or where `end` gives false.
+ * Calls `end` with each page of the open deliveries of a subscription, in order of id, so that a delivery which a
+ * lagging replica still shows comes once. Returns whether there were none. Stops at `endMs` (epoch milliseconds), or
+ * when `end` returns false.
  */
-export async function forOpenDeliveries(
+export async function forEachOpenPage(
   { deliveries, clock }: Services,
   number: number,
   endMs: number,
@@ -30,12 +31,12 @@ export async function forOpenDeliveries(
   return isNone && clock.now() < endMs
 }
 
-/** Ends deliveries by their owner's will. One that has moved on meanwhile is left as it is. */
+/** Ends deliveries. Leaves those that have moved on. */
 export const endAll = (
   services: Services,
   page: Stored<DeliveryDocument>[],
   end: (delivery: DeliveryDocument) => DeliveryDocument,
 ): Promise<void> =>
-  forEachConcurrently(page, AT_ONCE, async (delivery) => {
+  forEachConcurrently(page, CONCURRENCY, async (delivery) => {
     await changeDelivery(services, delivery, end)
   })

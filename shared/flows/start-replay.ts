@@ -3,11 +3,11 @@ import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
-import { Problem, problemOf, unconfirmed } from '../http/problem.ts'
+import { Problem, validationProblem, unconfirmedProblem } from '../http/problem.ts'
 import { parseDateTime } from '../http/date-time.ts'
 import type { Services } from '../services.ts'
 import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { askForPage } from './replay.ts'
+import { sendReplayPage } from './replay.ts'
 
 const time = Joi.string().custom((value: string, helpers) => {
   const ms = parseDateTime(value)
@@ -23,18 +23,19 @@ const schema = Joi.object<ReplayRequest>({
   .required()
   .prefs({ abortEarly: false, convert: false })
 
-/** The replay in a body: `only`, `from`, and `to`, which is now where it is left out. 400. */
+/** Parses the body of a replay request; `to` defaults to now. Throws a 400. */
 export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest {
   const { value: request, error } = schema.validate(value)
-  if (error !== undefined) throw problemOf(error.details)
+  if (error !== undefined) throw validationProblem(error.details)
   if (Date.parse(request.from) >= Date.parse(request.to))
     throw new Problem(400, '"from" must be before "to"')
   return request
 }
 
 /**
- * Starts a replay, one at a time for a subscription: 409 while another runs, or where nothing would be sent. The
- * subscription's document decides which of two that are asked for at once it is.
+ * Starts a replay and returns it. Throws a 409 while another replay of the subscription runs, or when the subscription
+ * is not active, and a 503 when the replay is not confirmed to be stored. Of two concurrent requests, the one that
+ * writes the subscription first wins.
  */
 export async function startReplay(
   services: Services,
@@ -45,16 +46,16 @@ export async function startReplay(
   if (!isActive(subscription))
     throw new Problem(409, 'The subscription is not validated, or is disabled.')
   const number = String(subscription.number)
-  if (await isRunning(services, number, subscription.replay)) throw runsAlready()
+  if (await isRunning(services, number, subscription.replay)) throw alreadyRunning()
   const replay = newReplay(
     services.newEventId(),
     number,
     request,
     nowSeconds(services.clock) + config.repairAfterSeconds,
   )
-  if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmed('replay')
-  if (!(await claim(services, subscription, replay))) throw runsAlready()
-  await askForPage(services, replay)
+  if ((await replays.add(replay)).outcome === 'unconfirmed') throw unconfirmedProblem('replay')
+  if (!(await claim(services, subscription, replay))) throw alreadyRunning()
+  await sendReplayPage(services, replay)
   return replay
 }
 
@@ -67,7 +68,10 @@ async function isRunning(
   return replay?.state === 'running'
 }
 
-/** Makes it the subscription's replay, unless another was made so since it was read; then it is cancelled. */
+/**
+ * Makes it the subscription's current replay. Cancels it and returns false when another replay became that since the
+ * read.
+ */
 async function claim(
   { subscriptions, replays }: Services,
   read: Stored<SubscriptionDocument>,
@@ -85,9 +89,9 @@ async function claim(
   return false
 }
 
-const runsAlready = (): Problem => new Problem(409, 'A replay of this subscription is running.')
+const alreadyRunning = (): Problem => new Problem(409, 'A replay of this subscription is running.')
 
-/** A replay as its owner sees it: how many events or deliveries it has looked at, and sent. */
+/** Returns a replay as the API shows it; `looked` counts the events or deliveries examined, `sent` those sent. */
 export function replayResource({ id, only, from, to, state, looked, sent }: ReplayDocument) {
   return { id, only, from, to, state, looked, sent }
 }

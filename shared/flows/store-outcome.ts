@@ -12,17 +12,15 @@ import {
 import { deliveryReferenceTo } from '../messages.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
-import { outcomeStored } from './send-webhook.ts'
+import { forgetOutcome } from './send-webhook.ts'
 
-/** A record, and how many seconds after now the next attempt is; undefined where there is none, or a drain decides. */
+/** A record, and the seconds until the next attempt; undefined when there is none, or when a drain makes it. */
 interface Recorded {
   record: DeliveryDocument
   waitSeconds: number | undefined
 }
 
-/**
- * The record after an attempt. `isProbe`: a failure uses no step of the ladder, and the record stays where it is.
- */
+/** Returns the record after an attempt. A failed probe uses no step of the retry schedule and stays where it is. */
 export function recordAfter(
   { clock, random, config }: Services,
   delivery: DeliveryDocument,
@@ -42,8 +40,9 @@ export function recordAfter(
 }
 
 /**
- * Stores what an attempt has come to, also where the sweep has taken the record meanwhile. Returns the record with the
- * session of its write; undefined where it is over, or at another attempt: another copy of this work was first.
+ * Stores the outcome of an attempt, even if the sweep has claimed the record meanwhile. Returns the stored record, or
+ * undefined when it is over, or when a failure belongs to an earlier attempt: another copy of this work was first, or a
+ * lagging replica showed an older version.
  */
 export async function storeOutcome(
   services: Services,
@@ -52,8 +51,9 @@ export async function storeOutcome(
   isProbe = false,
 ) {
   const { deliveries } = services
+  const isFailure = attempted.outcome.kind === 'failed'
   const isSame = (current: DeliveryDocument) =>
-    isOpen(current) && current.run === read.run && current.attempt === read.attempt
+    isOpen(current) && current.run === read.run && (!isFailure || current.attempt === read.attempt) // what has arrived is not sent again, whichever attempt was read
   let waitSeconds: number | undefined
   const stored = await compareAndSet<DeliveryDocument>(
     read,
@@ -68,14 +68,14 @@ export async function storeOutcome(
       reload: (session) => deliveries.find(read.subscription, read.id, session),
     },
   )
-  outcomeStored(services, { number: Number(read.subscription) }, read)
+  forgetOutcome(services, { number: Number(read.subscription) }, read)
   services.telemetry.recordDelivery(stored?.document.state ?? 'changed')
   if (stored !== undefined)
     await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })
   return stored?.document
 }
 
-/** Sends the message that ends a wait, where it is short. */
+/** Sends the message that ends a short wait. The sweep ends a long one. */
 export async function sendRetry(
   { retryQueue }: Services,
   delivery: DeliveryDocument,

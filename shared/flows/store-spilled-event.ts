@@ -1,11 +1,11 @@
 import { nowSeconds } from '../clock.ts'
-import { type EventReference, referenceTo } from '../events/event-document.ts'
+import { type EventReference, fromStored, referenceTo } from '../events/event-document.ts'
 import type { SpilledEvent } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { storeEvent } from './store-event.ts'
 
 /** How often the host delivers a message before it becomes poison: maxDequeueCount in host.json. */
-export const MOST_TRIES = 5
+export const MAX_DEQUEUE_COUNT = 5
 const REQUEUE_SECONDS = 60
 
 /**
@@ -20,9 +20,12 @@ export async function storeSpilled(
 ): Promise<EventReference | undefined> {
   // Gives the fan-out time before the sweep redrives it.
   const pending = nowSeconds(services.clock) + services.config.repairAfterSeconds
-  const { outcome, session } = await storeEvent(services, { ...message.spilled, pending })
+  const { outcome, session } = await storeEvent(services, {
+    ...fromStored(message.spilled),
+    pending,
+  })
   if (outcome !== 'unconfirmed') return referenceTo(message.spilled, session)
-  if (dequeueCount < MOST_TRIES)
+  if (dequeueCount < MAX_DEQUEUE_COUNT)
     throw new Error(`Event ${message.spilled.id} cannot be stored yet.`)
   await services.inboundQueue.send(message, REQUEUE_SECONDS)
   return undefined

@@ -7,18 +7,19 @@ import { redrive } from './redrive.ts'
 import { claimSeconds } from './sweep-events.ts'
 
 /**
- * Asks for the attempt of every delivery that is due, the longest overdue first, until none is left or `endMs` (epoch) has
- * come. Each is claimed first, as events are. How often one is claimed never ends it. Returns how many were sent.
+ * Sends each due delivery to its attempt, the longest overdue first, until none is left or `endMs` (epoch milliseconds)
+ * has passed. Claims each first, as for events. A delivery never dies by the number of its claims. Returns how many
+ * were sent.
  */
 export const sweepDeliveries = (services: Services, endMs: number): Promise<number> =>
   redrive(
     services,
     () => services.deliveries.overdue(nowSeconds(services.clock)),
-    (delivery) => sendAgain(services, delivery),
+    (delivery) => redriveDelivery(services, delivery),
     endMs,
   )
 
-async function sendAgain(
+async function redriveDelivery(
   { deliveries, retryQueue, clock }: Services,
   delivery: Stored<DeliveryDocument>,
 ): Promise<boolean> {

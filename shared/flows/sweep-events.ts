@@ -5,30 +5,30 @@ import type { Services } from '../services.ts'
 import { redrive } from './redrive.ts'
 
 /**
- * Sends every event whose fan-out is overdue to it again, the longest overdue first, until none is left or `endMs` (epoch)
- * has come. Each is claimed first, for 1, 2, 4 … 60 minutes: a backlog is sent once, not by every sweep. Returns how many
- * were sent.
+ * Sends each event whose fan-out is overdue to it again, the longest overdue first, until none is left or `endMs`
+ * (epoch milliseconds) has passed. Claims each first, for 1, 2, 4 … 60 minutes, so that not every sweep sends a backlog
+ * again. Returns how many were sent.
  */
 export const sweepEvents = (services: Services, endMs: number): Promise<number> =>
   redrive(
     services,
     () => services.events.overdue(nowSeconds(services.clock)),
-    (event) => sendAgain(services, event),
+    (event) => redriveEvent(services, event),
     endMs,
   )
 
-async function sendAgain(
+async function redriveEvent(
   { events, inboundQueue, clock }: Services,
   event: OverdueEvent,
 ): Promise<boolean> {
   const until = nowSeconds(clock) + claimSeconds(event.redrives)
   const { outcome, session } = await events.claim(event, until)
-  if (outcome === 'changed') return false // another sweep's, or its fan-out has just ended
+  if (outcome === 'changed') return false // another sweep claimed it, or its fan-out has just ended
   await inboundQueue.send(referenceTo(event, session))
   return true
 }
 
 const MINUTE = 60
 
-/** For how long what is overdue is claimed, after so many times: 1, 2, 4 … 60 minutes, in seconds. */
+/** Returns for how many seconds to claim overdue work after so many redrives: 1, 2, 4 … 60 minutes. */
 export const claimSeconds = (redrives = 0): number => MINUTE * Math.min(60, 2 ** redrives)

@@ -15,19 +15,22 @@ import { sendDrain } from './send-drain.ts'
 import { sendValidation } from './validate-subscription.ts'
 
 /**
- * Has everything done that waits for a subscription, and whose time has come: a pause that is over, a drain or the settling
- * of a deleted one whose lease ran out, a validation whose message was lost. It starts work and does none, so that one
- * subscriber's backlog takes nobody's time. Returns how many were woken.
+ * Starts the work of each overdue subscription: a drain after a pause, a drain or settling whose lease expired, a
+ * validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
+ * how many were woken.
  */
 export const sweepSubscriptions = (services: Services, endMs: number): Promise<number> =>
   redrive(
     services,
     () => services.subscriptions.overdue(nowSeconds(services.clock)),
-    (document) => wake(services, document),
+    (document) => wakeSubscription(services, document),
     endMs,
   )
 
-async function wake(services: Services, found: Stored<SubscriptionOrTombstone>): Promise<boolean> {
+async function wakeSubscription(
+  services: Services,
+  found: Stored<SubscriptionOrTombstone>,
+): Promise<boolean> {
   const { subscriptions, newToken, clock, index } = services
   const now = nowSeconds(clock)
   const tokens = { circuit: newToken(), settling: newToken() }
@@ -38,7 +41,7 @@ async function wake(services: Services, found: Stored<SubscriptionOrTombstone>):
     (current) => {
       if (!isOver(wakeOf(current))) return undefined
       isValidationDue = isSubscription(current) && isOver(current.validation?.due)
-      return renewed(services, current, tokens, isOver)
+      return withRenewedLeases(services, current, tokens, isOver)
     },
     {
       save: subscriptions.save,
@@ -53,8 +56,8 @@ async function wake(services: Services, found: Stored<SubscriptionOrTombstone>):
   return true
 }
 
-/** The document with a new lease, or due, for each part whose time is over. */
-function renewed(
+/** Returns the document with a new lease or due time for each part that is overdue. */
+function withRenewedLeases(
   { clock, config }: Services,
   document: SubscriptionOrTombstone,
   tokens: { circuit: string; settling: string },

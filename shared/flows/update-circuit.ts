@@ -12,7 +12,7 @@ import { isSubscription, withCircuit } from '../subscriptions/subscription.ts'
 import type { Outcome } from '../webhooks/webhook-outcome.ts'
 import { sendDrain } from './send-drain.ts'
 
-/** Where a subscription's document is, its number, and its circuit as it is known. */
+/** The key of a subscription's document, its number, and its circuit as known. */
 export interface Subscriber {
   consumer: string
   id: string
@@ -23,9 +23,9 @@ export interface Subscriber {
 type Change = (circuit: Circuit | undefined, token: string) => Circuit | undefined
 
 /**
- * Tells the circuit of a subscriber how an attempt outside of a drain has ended. Writes only where that changes the
- * circuit as it is known, which is rare. A circuit that opens or is disabled starts its drain. Retries that fail count for
- * nothing in a row: an instance may see nothing but retries of events that fail by themselves.
+ * Updates the circuit after an attempt outside of a drain. Writes only when that changes the known circuit, which is
+ * rare. A circuit that opens or is disabled starts its drain. Failed retries do not count as consecutive failures: an
+ * instance may see only retries of events that fail by themselves.
  */
 async function updateCircuit(
   services: Services,
@@ -39,8 +39,8 @@ async function updateCircuit(
 }
 
 /**
- * Has the backlog of a subscriber drained, or what is left of a disabled one ended, unless that is under way. Returns
- * `deleted` where there is no subscriber any more. Throws where that is not known.
+ * Starts the drain of a backlog, or of what is left of a disabled subscription, unless one is under way. Returns
+ * `deleted` when the subscriber is. Throws when that is not certain.
  */
 export const startDrain = (
   services: Services,
@@ -50,7 +50,7 @@ export const startDrain = (
     withDrain(circuit, services.clock.now(), token),
   )
 
-/** Stores what an attempt has come to and tells the circuit: the one is done even where the other fails. */
+/** Stores the outcome of an attempt and updates the circuit. A failure of one does not prevent the other. */
 export const storeAndUpdateCircuit = (
   services: Services,
   subscriber: Subscriber,
@@ -77,7 +77,7 @@ function changeFor(
   return (circuit, token) => afterFailure(circuit, failure, clock.now(), token)
 }
 
-/** Changes the circuit. Returns `deleted` where there is none any more; throws where there may be one that is not to be seen. */
+/** Changes the circuit. Returns `deleted` when the subscription is; throws when it may not be visible yet. */
 async function changeCircuit(
   services: Services,
   { consumer, id, number }: Subscriber,
@@ -87,7 +87,7 @@ async function changeCircuit(
   const isGone = services.index.isDeleted(number) || (read !== undefined && read.number > number)
   if (isGone || (read?.number === number && !isSubscription(read))) return 'deleted'
   if (!isSubscription(read) || read.number < number)
-    throw new Error(`Subscription ${number} is not to be seen yet.`)
+    throw new Error(`Subscription ${number} is not visible yet.`)
   const token = services.newToken()
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     const circuit = change(current.circuit, token)
@@ -97,7 +97,7 @@ async function changeCircuit(
   return undefined
 }
 
-/** Tells this instance's index, and the queue, of a circuit that was changed here. */
+/** Refreshes this instance's index after a change of the circuit, and sends the message of its drain. */
 async function announce(services: Services, updated: Updated, token: string): Promise<void> {
   const { circuit, number } = updated.document
   services.index.invalidate()

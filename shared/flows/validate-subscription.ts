@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { nowSeconds } from '../clock.ts'
 import type { Stored } from '../azure/documents.ts'
 import type { ValidationMessage } from '../messages.ts'
-import { askForPage } from './replay.ts'
+import { sendReplayPage } from './replay.ts'
 import { newReplay } from '../deliveries/replay-store.ts'
 import type { Services } from '../services.ts'
 import { withDrain } from '../subscriptions/circuit-breaker.ts'
@@ -19,13 +19,13 @@ import { signedRequest } from '../webhooks/webhook-request.ts'
 import { sendDrain } from './send-drain.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 
-const LADDER_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
-const WRITE_MS = 7000 // the longest that it may take to store that a subscription is validated
-const EVERYONE_KNOWS_SECONDS = 13 // those 7, 5 that an index may be old, 1 that clocks differ
-const FANNED_OUT_SECONDS = 4 // an event that is looked at sooner may be under way: it would be sent twice
+const RETRY_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
+const MAX_WRITE_MS = 7000 // the longest that storing `validated` may take
+const INDEX_PROPAGATION_SECONDS = 13 // 7 for that write, 5 for the age of an index, 1 for clock skew
+const FAN_OUT_SECONDS = 4 // the first fan-out of a younger event may be under way, and would deliver it twice
 
-/** Has the validation event sent to a subscription's endpoint, from the first attempt on. Gives it as it is then. */
-export async function askForValidation(
+/** Starts the validation of an endpoint over, at once. Returns the subscription as stored. */
+export async function requestValidation(
   services: Services,
   subscription: Stored<SubscriptionDocument>,
   api: string,
@@ -33,14 +33,19 @@ export async function askForValidation(
   return schedule(services, subscription, firstValidation(api, subscription.number, 0), 0)
 }
 
-/** A validation that is to begin; the sweep begins it at `due` (epoch seconds) if its message is lost. */
+/**
+ * Returns a validation before its first attempt. The sweep starts it at `due` (epoch seconds) if its message is lost.
+ */
 export const firstValidation = (api: string, number: number, due: number): Validation => ({
   attempt: 0,
   due,
   source: `${api}/subscriptions/${number}`,
 })
 
-/** One attempt to validate: any 2xx will do. Gives how it ended, for the log; throws where the message must come again. */
+/**
+ * Makes one attempt to validate an endpoint; any 2xx is a success. Returns the outcome, for the log, or `dropped`.
+ * Throws when the host must retry the message.
+ */
 export async function validate(services: Services, message: ValidationMessage): Promise<string> {
   const found = await services.subscriptions.find(
     message.consumer,
@@ -48,7 +53,7 @@ export async function validate(services: Services, message: ValidationMessage): 
     message.session,
   )
   if (found === undefined)
-    throw new Error(`Subscription ${message.subscription} is not to be seen yet.`)
+    throw new Error(`Subscription ${message.subscription} is not visible yet.`)
   if (!isSubscription(found) || found.validation?.attempt !== message.attempt) return 'dropped'
   const { validation } = found
   if (validation.due === undefined) return 'dropped' // given up
@@ -72,8 +77,8 @@ const validationEvent = (source: string) => ({
 })
 
 /**
- * A success also enables a disabled subscription, which then matches what comes from now on; what still waits for it is
- * delivered.
+ * Stores that the subscription is validated, which also enables a disabled one: it matches events from now on, and its
+ * open deliveries are delivered.
  */
 async function markValidated(
   services: Services,
@@ -82,42 +87,43 @@ async function markValidated(
   const { clock } = services
   const now = clock.now()
   const isNew = isInactive(read)
-  if (isNew) await catchUp(services, read, now)
+  if (isNew) await replayMissed(services, read, now)
   const token = services.newToken()
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     const { validation: _done, ...rest } = current
     if (!isInactive(current)) return rest
-    if (!isNew) throw new Error(`Subscription ${read.number} was disabled meanwhile.`) // comes again, to catch up too
+    // The host retries the message, which then also replays what was missed.
+    if (!isNew) throw new Error(`Subscription ${read.number} was disabled meanwhile.`)
     const validated = { ...rest, validated: new Date(now).toISOString() }
     const isDisabled = rest.circuit !== undefined && rest.circuit.state === 'disabled'
     return isDisabled ? withCircuit(validated, withDrain(undefined, now, token)) : validated
   })
   services.index.invalidate()
   if (updated !== undefined) await sendDrain(services, updated, token)
-  if (isNew && clock.now() - now > WRITE_MS) await catchUp(services, read, now) // further than before
+  if (isNew && clock.now() - now > MAX_WRITE_MS) await replayMissed(services, read, now) // up to now
 }
 
 const isInactive = (subscription: SubscriptionDocument): boolean => !isActive(subscription)
 
 /**
- * Events of the first seconds may be fanned out by a process whose index does not know the subscription yet. A replay of
- * what is missing finds them, once every index knows.
+ * Replays the events of the first seconds: a process whose index does not know the subscription yet may have fanned
+ * them out. The replay begins once every index knows it.
  */
-async function catchUp(
+async function replayMissed(
   services: Services,
   { number }: SubscriptionDocument,
   validatedMs: number,
 ): Promise<void> {
   const { clock, config } = services
-  const to = new Date(clock.now() + EVERYONE_KNOWS_SECONDS * 1000).toISOString()
-  const wait = EVERYONE_KNOWS_SECONDS + FANNED_OUT_SECONDS
+  const to = new Date(clock.now() + INDEX_PROPAGATION_SECONDS * 1000).toISOString()
+  const wait = INDEX_PROPAGATION_SECONDS + FAN_OUT_SECONDS
   const due = nowSeconds(clock) + wait + config.repairAfterSeconds
   const missing = { only: 'missing' as const, from: new Date(validatedMs).toISOString(), to }
   const replay = newReplay(services.newEventId(), String(number), missing, due)
   const { outcome } = await services.replays.add(replay)
   if (outcome === 'unconfirmed')
     throw new Error(`The replay for subscription ${number} is not confirmed to be stored.`)
-  await askForPage(services, replay, wait)
+  await sendReplayPage(services, replay, wait)
 }
 
 async function scheduleNext(
@@ -128,7 +134,7 @@ async function scheduleNext(
 ): Promise<void> {
   const failedAt = new Date(services.clock.now()).toISOString()
   const { due: _due, ...failed } = { ...validation, failure: outcome.reason, failedAt }
-  const step = LADDER_SECONDS[validation.attempt]
+  const step = RETRY_SECONDS[validation.attempt]
   if (step === undefined || outcome.kind === 'gone')
     await updateSubscription(services.subscriptions, subscription, (current) => ({
       ...current,
@@ -140,7 +146,7 @@ async function scheduleNext(
   }
 }
 
-/** Has the next attempt of a validation made after so many seconds; the sweep asks for it if its message is lost. */
+/** Schedules the next attempt of a validation. The sweep sends its message at `due` if this one is lost. */
 async function schedule(
   services: Services,
   read: Stored<SubscriptionDocument>,
@@ -157,7 +163,7 @@ async function schedule(
   return updated.document
 }
 
-/** Sends the message that has a subscription's endpoint asked. It may fail: `due` has the sweep send it again. */
+/** Sends the message for an attempt of a validation. It may be lost: the sweep sends it again at `due`. */
 export async function sendValidation(
   { validationQueue }: Services,
   { consumer, id, validation }: SubscriptionDocument,

@@ -13,7 +13,7 @@ const decoders = new Map(
 )
 
 /** Throws a 415 when the Content-Type is present and not JSON. Runs before authentication. */
-export function refuseOtherMediaTypes({ headers }: HttpRequest): void {
+export function requireJsonContentType({ headers }: HttpRequest): void {
   const type = headers.get('content-type')
   if (type !== null && !json.test(type))
     throw new Problem(415, 'The Content-Type must be application/json.')

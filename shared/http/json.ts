@@ -1,3 +1,4 @@
+import { parseExactly } from './exact-json.ts'
 import { pointerTo, Problem } from './problem.ts'
 
 const MAX_DEPTH = 32 // the original's limit, altinn-contract §4.4
@@ -9,8 +10,8 @@ export interface JsonBody {
 }
 
 /**
- * Parses JSON text (RFC 8259). Throws a 400 for invalid JSON and for values that cannot be stored unchanged: numbers
- * beyond a double, lone surrogates, `__proto__`, more than 32 levels.
+ * Parses JSON text (RFC 8259), with its numbers as they are written. Throws a 400 for invalid JSON and for values that cannot
+ * be stored unchanged: lone surrogates, `__proto__`, more than 32 levels.
  */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') throw new Problem(400, 'A non-empty request body is required.')
@@ -28,7 +29,7 @@ export function requireObject(value: unknown, expected: string): object {
 
 function parseSyntax(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch (error) {
     throw new Problem(400, ['The body is not valid JSON', ...syntaxErrorOf(error)].join(': '))
   }
@@ -41,10 +42,8 @@ function syntaxErrorOf(error: unknown): string[] {
 }
 
 function rejectUnstorable(value: unknown, path: string[]): void {
-  if (typeof value === 'number' && !Number.isFinite(value))
-    reject(path, 'is a number beyond the range of a double')
   if (typeof value === 'string' && !value.isWellFormed()) reject(path, 'has a lone surrogate')
-  if (typeof value !== 'object' || value === null) return
+  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return
   if (path.length >= MAX_DEPTH)
     throw new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
   for (const [name, member] of Object.entries(value)) {

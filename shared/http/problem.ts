@@ -41,7 +41,7 @@ export class Problem extends Error {
 }
 
 /** Returns a 503 for a write that may or may not have happened. */
-export const unconfirmed = (what: string): Problem =>
+export const unconfirmedProblem = (what: string): Problem =>
   new Problem(503, `The ${what} is not confirmed to be stored. Try again.`, {
     headers: { 'retry-after': '5' },
   })
@@ -59,7 +59,7 @@ export function problemDetails({ status, message, errors }: Problem, traceId: st
 }
 
 /** Returns a 400 that lists all violations. `detail` is `sentence`, or the first violation. */
-export function problemOf(details: ValidationErrorItem[], sentence?: string): Problem {
+export function validationProblem(details: ValidationErrorItem[], sentence?: string): Problem {
   const errors = details.map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }))
   return new Problem(400, sentence ?? errors[0]?.detail ?? '', { errors })
 }

@@ -1,17 +1,21 @@
-/** The right to work on a subscription: whoever has the token, until the epoch second at which the sweep may pass it on. */
+/**
+ * The right to work on a subscription. Its holder knows the token; the sweep may pass the lease on at `until` (epoch
+ * seconds).
+ */
 export interface Lease {
   token: string
   until: number
 }
 
-/** How many deliveries a half-open circuit tries at once. */
+/** How many deliveries a half-open circuit attempts at once. */
 type Probes = 1 | 10 | 100
 
 /**
- * The state of a subscriber, one member of its document; absent while all is well. `opens` counts how often in a row it
- * has opened, `failingSince` (ISO) is the first failure since the last success. Every state but `closed` has a lease: the
- * one waker of the subscriber's backlog. `disabled` keeps it until nothing is left to end. `after` is the event that the last
- * probe has tried: the next one tries the one after it, so that an event that fails by itself does not keep a circuit open.
+ * The circuit breaker of a subscriber, a member of its document; absent while all is well. `opens` counts
+ * consecutive openings, `failingSince` (ISO time) is the first failure since the last success. Every state but `closed`
+ * has a lease, which makes sure that the backlog is drained; `disabled` keeps it until no open delivery is left.
+ * `after` is the last event probed: the next probe tries the one after it, so that an event that fails by itself does
+ * not keep the circuit open. `looks` counts the checks of an empty backlog.
  */
 export type Circuit =
   | { state: 'closed'; opens: number; failingSince: string }
@@ -35,42 +39,42 @@ export type Circuit =
   | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
   | { state: 'disabled'; reason: string; since: string; lease?: Lease }
 
-/** What a failure says: the answer's reason, how long the subscriber asks to wait, and how many failures are in a row. */
+/** A failed attempt: the reason, the seconds that the subscriber asks to wait, and the consecutive failures so far. */
 export interface Failure {
   reason: string
   waitSeconds: number
-  inARow: number
-  /** Whether this instance has seen no success for a minute: one failure then counts as "failing since". */
-  isFirstInAWhile: boolean
+  consecutiveFailures: number
+  /** Whether this instance has seen no success for a minute: a single failure then starts `failingSince`. */
+  hasNoRecentSuccess: boolean
 }
 
-export const FAILURES_TO_OPEN = 5 // in a row, as one instance sees them
+export const FAILURE_THRESHOLD = 5 // consecutive, as one instance sees them
 const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
 const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
 export const LEASE_SECONDS = 180 // a drain works for 60 s, and its last request takes at most 60 s more
 
-/** How long after it is read a circuit counts as known, in ms: whoever writes later than that looks once more. */
-export const KNOWN_FOR_MS = 5000
+/** How long a circuit that was read counts as known, in ms. A writer that takes longer checks again. */
+export const CIRCUIT_MAX_AGE_MS = 5000
 
 /**
- * How long a circuit stays `closing`: whoever puts a delivery into the backlog may go by an index of 5 s, read from a replica
- * that lagged by 10 s, which was known for 5 s before a write of 12 s at most; the look itself may lag by 10 s, and clocks
- * differ by 5 s.
+ * How long a circuit stays `closing`. Until then, a writer may add a delivery that it believes will be drained: its
+ * index may be 5 s old and read from a replica that lagged 10 s, the circuit counts as known for 5 s, and the write
+ * takes up to 12 s. The check itself may lag 10 s, and clocks differ by 5 s.
  */
 export const CLOSING_SECONDS = 60
 
-/** When it is looked at meanwhile, in seconds each after the look before: most of what is put there unseen is there soon. */
-export const LOOKS_SECONDS = [6, 14, 40] as const
+/** The seconds between the checks of a closing backlog: most late deliveries arrive soon. */
+export const RECHECK_SECONDS = [6, 14, 40] as const
 
-/** Whether deliveries are attempted at once; otherwise they join the backlog. */
+/** Whether deliveries are attempted at once. Otherwise they join the backlog. */
 export const isClosed = (circuit: Circuit | undefined): boolean =>
   circuit === undefined || circuit.state === 'closed' || circuit.state === 'closing'
 
-/** The lease of a circuit, where it has one. */
+/** Returns the lease of a circuit, or undefined. */
 export const leaseOf = (circuit: Circuit | undefined): Lease | undefined =>
   circuit === undefined || circuit.state === 'closed' ? undefined : circuit.lease
 
-/** The circuit after a delivery: no longer failing. Gives the same object where nothing changes. */
+/** Returns the circuit after a success: no longer failing. Returns the same object when nothing changes. */
 export function afterSuccess(circuit: Circuit | undefined): Circuit | undefined {
   if (circuit?.state === 'closed') return undefined
   if (circuit?.state !== 'draining' && circuit?.state !== 'closing') return circuit // a drain decides
@@ -79,8 +83,9 @@ export function afterSuccess(circuit: Circuit | undefined): Circuit | undefined 
 }
 
 /**
- * The circuit after a failure outside of a drain: open after five in a row, disabled after five days of only failures.
- * Gives the same object where nothing changes. `nowMs` is in ms of the epoch, `token` for the lease of a pause.
+ * Returns the circuit after a failure outside of a drain: open after five consecutive failures, disabled after five
+ * days without a success. Returns the same object when nothing changes. `nowMs` is in epoch milliseconds; `token` is
+ * for a new lease.
  */
 export function afterFailure(
   circuit: Circuit | undefined,
@@ -93,12 +98,13 @@ export function afterFailure(
   const { opens = 0, failingSince = new Date(nowMs).toISOString() } = circuit ?? {}
   if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
     return disabled(`only failures since ${failingSince}`, nowMs, token)
-  if (failure.inARow >= FAILURES_TO_OPEN) return opened(opens, failingSince, failure, nowMs, token)
-  const isNew = circuit === undefined && failure.isFirstInAWhile
+  if (failure.consecutiveFailures >= FAILURE_THRESHOLD)
+    return opened(opens, failingSince, failure, nowMs, token)
+  const isNew = circuit === undefined && failure.hasNoRecentSuccess
   return isNew ? { state: 'closed', opens, failingSince } : circuit
 }
 
-/** The circuit of a drain that has met nothing but failures: open again, or disabled after five days of them. */
+/** Returns the circuit after a drain met only failures: open again, or disabled after five days without a success. */
 export function reopened(
   circuit: Circuit,
   failure: Pick<Failure, 'reason' | 'waitSeconds'>,
@@ -128,13 +134,13 @@ function opened(
   return { state: 'open', opens: opens + 1, failingSince, reason, lease: { token, until } }
 }
 
-/** Disabled; the lease has what waits be ended, with this reason. */
+/** Returns a disabled circuit. Its lease is for ending the open deliveries, with this reason. */
 export function disabled(reason: string, nowMs: number, token: string): Circuit {
   const since = new Date(nowMs).toISOString()
   return { state: 'disabled', reason, since, lease: newLease(nowMs, token) }
 }
 
-/** The circuit that a drain has just taken over: a pause that is over becomes the first probe. */
+/** Returns the circuit that a drain has claimed. After a pause it is half-open, with one probe. */
 export function claimed(circuit: Circuit, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit.state !== 'open') return withLease(circuit, lease)
@@ -142,14 +148,17 @@ export function claimed(circuit: Circuit, nowMs: number, token: string): Circuit
   return { ...failing, state: 'half-open', probes: 1, lease }
 }
 
-/** The circuit after probes of which some were delivered, no longer failing: 1, 10, 100, then the whole backlog. */
+/**
+ * Returns the circuit after probes of which some were delivered: 1, 10, 100, then the whole backlog. It is no longer
+ * failing.
+ */
 export function afterProbes(circuit: Circuit & { state: 'half-open' }): Circuit {
   const { opens, lease, probes } = circuit
   if (probes === 100) return { state: 'draining', opens, lease }
   return { state: 'half-open', opens, probes: probes === 1 ? 10 : 100, lease }
 }
 
-/** The circuit of a backlog that was found empty: closed for fan-outs, and looked at once more when all of them know. */
+/** Returns the circuit of an empty backlog: closed for fan-outs, and checked again until all instances know that. */
 export function closing({
   opens,
   failingSince,
@@ -164,13 +173,13 @@ export function closing({
   }
 }
 
-/** The circuit after the last look at an empty backlog. */
+/** Returns the circuit after the last check of an empty backlog. */
 export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) =>
   failingSince === undefined ? undefined : { state: 'closed' as const, opens, failingSince }
 
 /**
- * The circuit whose backlog is to be drained: the same where that is under way. A disabled one gets a new lease in any case:
- * that conflicts with a settling that has just found nothing left.
+ * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. A disabled circuit
+ * always gets a new lease, which conflicts with a settling that has just found no delivery left.
  */
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
@@ -181,12 +190,12 @@ export function withDrain(circuit: Circuit | undefined, nowMs: number, token: st
   return { state: 'draining', opens, lease, ...(failingSince !== undefined && { failingSince }) }
 }
 
-/** A lease from now on. */
+/** Returns a lease that begins now. */
 export const newLease = (nowMs: number, token: string): Lease => ({
   token,
   until: Math.ceil(nowMs / 1000) + LEASE_SECONDS,
 })
 
-/** The circuit whose lease ran out, with a new one. */
+/** Returns the circuit with another lease. */
 export const withLease = (circuit: Circuit, lease: Lease): Circuit =>
   circuit.state === 'closed' ? circuit : { ...circuit, lease }

@@ -63,8 +63,8 @@ export function createMatcher() {
     remove,
 
     /**
-     * Removes what a tombstone's document held before, which may be an older number than the tombstone's: an index that is
-     * seldom used sees only the last of several. Returns the number.
+     * Removes the subscription that a deleted document held, which may have an older number than the tombstone: an
+     * index that is seldom used misses versions in between. Returns the number that was removed.
      */
     removeDeleted({ consumer, id, number }: DeletedSubscription): number | undefined {
       const known = consumers.get(consumer)?.get(id)
@@ -74,8 +74,8 @@ export function createMatcher() {
     },
 
     /**
-     * Returns the active subscriptions that match the event and were validated by the time it was accepted: its own, unless
-     * it was stored later. `alternative` is its stored alternative subject.
+     * Returns the active subscriptions that match the event and were validated by the time it was accepted:
+     * `event.time`, unless it was stored later. `alternative` is its stored alternative subject.
      */
     match(
       event: CloudEvent,
@@ -103,7 +103,7 @@ export function createMatcher() {
       return byNumber.size
     },
 
-    /** Returns how many texts and resources it retains, also of removed subscriptions. */
+    /** Returns how many texts and resources it keeps, including those of removed subscriptions. */
     retained: () => internedTexts.size + byResource.size + consumers.size,
   }
 }

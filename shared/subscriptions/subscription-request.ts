@@ -1,7 +1,7 @@
 import Joi from 'joi'
 import { alternativeOf } from '../events/event-document.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
-import { Problem, problemOf } from '../http/problem.ts'
+import { Problem, validationProblem } from '../http/problem.ts'
 import { appInFilter, type Filters } from './subscription.ts'
 
 /** A valid subscription request, except for its endpoint. */
@@ -65,7 +65,7 @@ export function endpointIn(body: JsonBody): string | undefined {
 /** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3). Throws a 400. */
 export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
   const { value, error } = schema.validate(givenMembers(body))
-  if (error !== undefined) throw problemOf(error.details)
+  if (error !== undefined) throw validationProblem(error.details)
   requireResource(value)
   rejectSubunits(value)
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value

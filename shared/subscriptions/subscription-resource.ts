@@ -29,7 +29,7 @@ export function subscriptionResource({
   }
 }
 
-/** A circuit in an owner's words: its state, since when and why, and when it is looked at again; ISO times. */
+/** Returns a circuit as the API shows it: state, since when and why, and when the next probe is due, in ISO times. */
 function circuitResource(circuit: Circuit | undefined) {
   if (circuit === undefined) return { state: 'closed' }
   const { state } = circuit

@@ -1,6 +1,6 @@
 import type { Database } from '@azure/cosmos'
 import { compareAndSet, replaceIfMatch } from '../azure/conditional-write.ts'
-import { hasStatus } from '../azure/cosmos-error.ts'
+import { isNotFound } from '../azure/cosmos-error.ts'
 import { CALL_MS } from '../azure/cosmos.ts'
 import { createDocument } from '../azure/create.ts'
 import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
@@ -20,7 +20,7 @@ const OF_CONSUMER =
   'SELECT TOP @most * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.wake <= @now ORDER BY c.wake'
 
-/** A subscription as a write has left it, and the session token of the write. */
+/** A written subscription, and the session token of the write. */
 export interface Updated {
   document: Stored<SubscriptionDocument>
   session: string | undefined
@@ -51,10 +51,10 @@ export function openSubscriptionStore(database: Database) {
   return {
     add: (document: SubscriptionDocument) => createDocument(container, withWake(document)),
 
-    /** Returns the subscription or tombstone at its full key; undefined where none is to be seen. */
+    /** Returns the subscription or tombstone with this key, or undefined when none is visible. */
     find,
 
-    /** Returns the subscription of a public id, whoever owns it. */
+    /** Returns the subscription with this public id, of any consumer. */
     async byNumber(number: number): Promise<Stored<SubscriptionDocument> | undefined> {
       const found = await queryAll<Stored<SubscriptionOrTombstone>>(container, BY_NUMBER, {
         '@number': number,
@@ -75,14 +75,14 @@ export function openSubscriptionStore(database: Database) {
       return { found: documents.filter(isSubscription), last }
     },
 
-    /** Stores a document in the place of one that is still as it was read. */
+    /** Replaces a document that is unchanged since it was read. */
     save,
 
-    /** Returns at most 100 documents whose `wake` (epoch seconds) has come, the earliest first. */
+    /** Returns at most 100 documents whose `wake` (epoch seconds) has passed, the earliest first. */
     overdue: (nowSeconds: number) =>
       queryAll<Stored<SubscriptionOrTombstone>>(container, OVERDUE, { '@now': nowSeconds }),
 
-    /** Reads what was written since an epoch second, for the index. */
+    /** Yields what was written since an epoch second, for the index. */
     changedSince: changesIn(container),
 
     /** Returns a new public id: a 32-bit integer, ascending, with gaps where a creation failed. */
@@ -90,7 +90,7 @@ export function openSubscriptionStore(database: Database) {
       try {
         return await increment()
       } catch (error) {
-        if (!hasStatus(error, 404)) throw error
+        if (!isNotFound(error)) throw error
         await createDocument(container, counter)
         return increment()
       }
@@ -100,12 +100,12 @@ export function openSubscriptionStore(database: Database) {
 
 const withWake = <T extends SubscriptionOrTombstone>(document: T) => ({
   ...document,
-  wake: wakeOf(document), // left out of the JSON where there is none
+  wake: wakeOf(document), // left out of the JSON when undefined
 })
 
 /**
- * Stores what `modify` makes of a subscription, and does it again on what is there where another write was first. Returns
- * undefined where `modify` returns nothing, or the subscription is gone or another one by now.
+ * Replaces a subscription by what `modify` returns, and retries with the current version after a concurrent write.
+ * Returns undefined when `modify` does, or when the subscription is gone or replaced by another.
  */
 export function updateSubscription(
   { find, save }: Pick<ReturnType<typeof openSubscriptionStore>, 'find' | 'save'>,

@@ -2,7 +2,7 @@ import { alternativeOf } from '../events/event-document.ts'
 import { canonicalSource, faultOfSource } from '../events/source.ts'
 import { leaseOf, type Circuit, type Lease } from './circuit-breaker.ts'
 
-/** Which events a subscriber wants: the resource's, of those only the ones that have all that is given. */
+/** The filters of a subscription: the resource must match, and each other filter that is given. */
 export interface Filters {
   resource: string
   source?: string
@@ -11,30 +11,33 @@ export interface Filters {
   type?: string
 }
 
-/** A subscription as it is stored. */
+/** A stored subscription. */
 export interface SubscriptionDocument {
   v: 1
-  /** SHA-256 (hex) of endpoint and filters: an identical one of the same consumer is this one. */
+  /** SHA-256 (hex) of endpoint and filters, so that a consumer has no identical two. */
   id: string
   /** The partition key, such as /org/ttd. */
   consumer: string
-  /** The public id: a 32-bit integer that is never given twice. */
+  /** The public id: a 32-bit integer, never reused. */
   number: number
   endpoint: string
   filters: Filters
   createdBy: string
   created: string
-  /** When the endpoint answered the validation event; absent until then. */
+  /** ISO time at which the endpoint answered the validation event; absent before. */
   validated?: string
-  /** The validation that is under way; the sweep sends its message again at `due` (epoch seconds), absent once given up. */
+  /**
+   * The validation under way. The sweep sends its message again at `due` (epoch seconds), which is absent once given
+   * up.
+   */
   validation?: Validation
-  /** The current one first, then older ones, each until a time: rotated secrets overlap. */
+  /** The current secret first, then rotated ones until they expire: both sign meanwhile. */
   secrets: { key: string; until?: string }[]
   circuit?: Circuit
   settling?: Settling
-  /** Epoch seconds at which the sweep looks at it; the store sets it. */
+  /** Epoch seconds at which the sweep handles it; set by the store. */
   wake?: number
-  /** The replay that was asked for last: one runs at a time. */
+  /** The id of the latest replay; only one runs at a time. */
   replay?: string
 }
 
@@ -46,14 +49,14 @@ export interface Validation {
   failedAt?: string
 }
 
-/** Deleted subscriptions under this id whose deliveries are still to be cancelled; `since` in epoch seconds. */
+/** Deleted subscriptions with this id whose deliveries are still to be cancelled; `since` in epoch seconds. */
 export interface Settling {
   numbers: number[]
   since: number
   lease: Lease
 }
 
-/** What is left of a deleted subscription, so that every index hears of it, and until its deliveries are cancelled. */
+/** A deleted subscription. It stays until every index has read it and its deliveries are cancelled. */
 export interface Tombstone {
   v: 1
   id: string
@@ -65,15 +68,15 @@ export interface Tombstone {
   ttl: number
 }
 
-/** A document under a subscription's id. */
+/** A document of the subscriptions container. */
 export type SubscriptionOrTombstone = SubscriptionDocument | Tombstone
 
-/** Whether a document is a subscription, and not what is left of one. */
+/** Whether a document is a subscription, not a tombstone. */
 export const isSubscription = <T extends SubscriptionOrTombstone>(
   found: T | undefined,
 ): found is Exclude<T, Tombstone> => found !== undefined && !('deleted' in found)
 
-/** The epoch second at which the sweep has something to do for it: the one waker of all that waits for the subscription. */
+/** Returns the epoch second at which the sweep has work for the document, or undefined. */
 export function wakeOf(document: SubscriptionOrTombstone): number | undefined {
   const { circuit, validation } = isSubscription(document) ? document : {}
   const times = [leaseOf(circuit)?.until, document.settling?.lease.until, validation?.due]
@@ -81,7 +84,7 @@ export function wakeOf(document: SubscriptionOrTombstone): number | undefined {
   return wake === Infinity ? undefined : wake
 }
 
-/** The subscription with another circuit, or with none where all is well. */
+/** Returns the subscription with another circuit, or with none. */
 export function withCircuit<T extends SubscriptionDocument>(
   { circuit: _before, ...subscription }: T,
   circuit: Circuit | undefined,
@@ -89,13 +92,13 @@ export function withCircuit<T extends SubscriptionDocument>(
   return circuit === undefined ? subscription : { ...subscription, circuit }
 }
 
-/** What the index reads of a subscription: what fan-outs need, and nothing that only readers of the document need. */
+/** The members that the index reads: those that fan-outs need. */
 export type IndexedSubscription = Pick<
   SubscriptionDocument,
   'id' | 'consumer' | 'number' | 'endpoint' | 'secrets' | 'filters' | 'validated' | 'circuit'
 >
 
-/** Whether events go to it, at once or by its backlog. */
+/** Whether it gets events, at once or from its backlog. */
 export const isActive = ({
   validated,
   circuit,
@@ -137,8 +140,8 @@ export function sourceMatches(filter: string, source: string): boolean {
 }
 
 /**
- * What a fan-out needs to know of a subscription without reading its document, and what matching compares. Every member is
- * there, with a value or not: objects of one shape are matched faster. `shared` gives one copy of a text.
+ * Returns the index entry of a subscription: what a fan-out needs, and what matching compares. Every member is always
+ * present, since objects of one shape match faster. `shared` returns one copy of a text.
  */
 export function entryOf(
   subscription: IndexedSubscription,
@@ -148,7 +151,7 @@ export function entryOf(
   const { number, id, consumer, validated, filters, endpoint, secrets, circuit } = subscription
   const { resource, source, subject, alternative, type } = normalized(filters)
   return {
-    source: source === undefined ? undefined : shared(source), // first what matching compares, side by side in memory
+    source: source === undefined ? undefined : shared(source), // matching compares the first members: side by side in memory
     subject,
     alternative,
     type: type === undefined ? undefined : shared(type),
@@ -161,7 +164,7 @@ export function entryOf(
     endpoint,
     secrets,
     circuit,
-    /** Epoch seconds of the version that was read. */
+    /** Epoch seconds of the version read. */
     version,
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Work that outlives its invocation: the answer of a slow subscriber. What it does is due in its record as well, so that a
- * process that ends, or a failure, costs a second attempt and no more; a rejection that nobody awaits would end the worker.
+ * Runs work that outlives its invocation: waiting for a slow subscriber's answer. Its record is due as well, so that a
+ * failure or the end of the process costs only a second attempt. Errors are logged, since an unhandled rejection would
+ * end the process.
  */
 export function createBackground() {
   const underWay = new Set<Promise<void>>()
@@ -15,7 +16,7 @@ export function createBackground() {
         .finally(() => underWay.delete(ended))
       underWay.add(ended)
     },
-    /** Ends when all that is under way has ended. */
+    /** Resolves when no work is left. */
     idle: async (): Promise<void> => void (await Promise.all(underWay)),
   }
 }

@@ -2,9 +2,9 @@ import { timers, type openHeartbeatStore, type Timer } from './heartbeat-store.t
 import type { openQueue } from '../azure/queue.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
-const FRESH_MS = 5000
-const LIMIT_MS = 1800
-const SILENT_SECONDS = 120 // four runs
+const CACHE_MS = 5000
+const TIMEOUT_MS = 1800
+const MAX_HEARTBEAT_AGE_SECONDS = 120 // four runs
 
 /** Whether the app is well; a part, or the keys at an address, that are not say why. */
 export interface Health {
@@ -32,11 +32,13 @@ export function createHealth({ heartbeats, inbound, keyStates }: Sources) {
 
   async function check(): Promise<Health> {
     const [ages, queue] = await Promise.allSettled([
-      withTimeout(LIMIT_MS, () => Promise.all(timers.map((timer) => heartbeats.ageSeconds(timer)))),
-      inbound.probe(LIMIT_MS),
+      withTimeout(TIMEOUT_MS, () =>
+        Promise.all(timers.map((timer) => heartbeats.ageSeconds(timer))),
+      ),
+      inbound.probe(TIMEOUT_MS),
     ])
     const wordOf = (timer: Timer) =>
-      ages.status === 'fulfilled' ? wordFor(ages.value[timers.indexOf(timer)]) : 'not known'
+      ages.status === 'fulfilled' ? statusOf(ages.value[timers.indexOf(timer)]) : 'not known'
     const parts = {
       cosmos: ages.status === 'fulfilled' ? 'well' : 'does not answer',
       queue: queue.status === 'fulfilled' ? 'well' : 'does not answer',
@@ -54,13 +56,15 @@ export function createHealth({ heartbeats, inbound, keyStates }: Sources) {
     }
   }
   return (): Promise<Health> => {
-    if (last === undefined || Date.now() - last.at > FRESH_MS)
+    if (last === undefined || Date.now() - last.at > CACHE_MS)
       last = { at: Date.now(), result: check() }
     return last.result
   }
 }
 
-function wordFor(ageSeconds: number | undefined): string {
+function statusOf(ageSeconds: number | undefined): string {
   if (ageSeconds === undefined) return 'has not run yet'
-  return ageSeconds <= SILENT_SECONDS ? 'well' : `last ran ${Math.round(ageSeconds)} s ago`
+  return ageSeconds <= MAX_HEARTBEAT_AGE_SECONDS
+    ? 'well'
+    : `last ran ${Math.round(ageSeconds)} s ago`
 }

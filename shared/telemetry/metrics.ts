@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
 
-/** The state of the whole, as the sweep sees it: ages in seconds, and counts. */
+/** The state of the app: ages in seconds, and counts. */
 export type Gauge = Record<
   'oldestPendingSeconds' | 'oldestDueSeconds' | 'deadLastHour' | 'openCircuits' | 'poisonMessages',
   number
@@ -18,7 +18,7 @@ const gaugeNames: Record<keyof Gauge, string> = {
   poisonMessages: 'app_events.poison_messages',
 }
 
-/** The metrics that an operator needs; durations are given in ms and measured in s, as OpenTelemetry has them. */
+/** Creates the metrics for operators. Durations are passed in ms and recorded in s, as OpenTelemetry asks. */
 export function createMetrics(meter: Meter) {
   const requests = meter.createHistogram('http.server.request.duration', duration)
   const attempts = meter.createHistogram('app_events.webhook.duration', duration)
@@ -30,14 +30,14 @@ export function createMetrics(meter: Meter) {
     Object.entries(gaugeNames).map(([key, name]) => [key, meter.createGauge(name)]),
   )
   return {
-    /** A request was answered: of `publish-event` this is how long accepting takes. */
+    /** Records a response; for `publish-event` this is the time to accept. */
     recordRequest: (name: string, status: number, ms: number) =>
       requests.record(ms / 1000, { 'faas.name': name, 'http.response.status_code': status }),
-    /** A subscriber's endpoint was called; `outcome` says what came of it. */
+    /** Records a call of a subscriber's endpoint, with its outcome. */
     recordAttempt: (outcome: string, ms: number) => attempts.record(ms / 1000, { outcome }),
-    /** A message of a delivery was handled; `state` is how that ended. */
+    /** Records a delivery that was handled, with the resulting state. */
     recordDelivery: (state: string) => deliveries.add(1, { state }),
-    /** A subscriber's circuit has opened. */
+    /** Records the opening of a circuit. */
     recordOpening: () => openings.add(1),
     /** The keys at an address could not be fetched. */
     recordKeyFailure: (address: string, reason: string) => keyFailures.add(1, { address, reason }),

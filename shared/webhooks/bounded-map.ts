@@ -1,4 +1,4 @@
-/** A map that keeps the last `most` entries that were set. */
+/** Creates a map that keeps the `most` entries set last. */
 export function createBoundedMap<Value>(most: number) {
   const entries = new Map<string, Value>()
   return {

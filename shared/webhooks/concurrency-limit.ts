@@ -1,23 +1,23 @@
 import type { Clock } from '../clock.ts'
 
-const QUICK_LIMIT = 24 // requests at once to a subscriber that answers quickly: half of an instance's slots (host.json)
-const SLOW_LIMIT = 4 // to one that is slow: it must not hold the slots of the others
-const REMEMBERED_MS = 60_000 // then a slow one is tried again: drains, which see it, may run elsewhere
-const PATIENCE_MS = 1000 // for a place with a quick subscriber; nobody waits for a slow one
+const FAST_LIMIT = 24 // requests at once to a subscriber that answers quickly: half of an instance's slots (host.json)
+const SLOW_LIMIT = 4 // to a slow one, which must not hold the slots of others
+const LATENCY_TTL_MS = 60_000 // then a slow subscriber is tried again: drains, which measure it, may run elsewhere
+const ACQUIRE_TIMEOUT_MS = 1000 // for a slot of a quick subscriber; nobody waits for a slow one
 
-/** After so long without an answer a subscriber counts as slow. */
+/** A subscriber without an answer for so long counts as slow. */
 export const SLOW_MS = 2000
 
 interface Subscriber {
-  /** When each open request was sent: ms of the epoch. */
-  open: Map<symbol, number>
+  /** Epoch milliseconds at which each open request was sent. */
+  openRequests: Map<symbol, number>
   latencyMs: number
-  /** When that was seen: what was long ago says nothing. */
-  seenAt: number
+  /** Epoch milliseconds of `latencyMs`, which expires. */
+  measuredAt: number
   waiting: Set<() => void>
 }
 
-/** Bounds how many requests this instance has open to each subscriber. */
+/** Limits the requests that this instance has open to each subscriber. */
 export function createConcurrencyLimit({ now, timeout }: Clock) {
   const subscribers = new Map<string, Subscriber>()
 
@@ -25,34 +25,38 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     const known = subscribers.get(subscription)
     if (known !== undefined) return known
     const made = {
-      open: new Map<symbol, number>(),
+      openRequests: new Map<symbol, number>(),
       latencyMs: 0,
-      seenAt: 0,
+      measuredAt: 0,
       waiting: new Set<() => void>(),
     }
     subscribers.set(subscription, made)
     return made
   }
-  /** One that hangs is known by its oldest request, long before that has timed out. */
-  const isSlow = ({ open, latencyMs, seenAt }: Subscriber): boolean =>
-    now() - Math.min(...open.values()) > SLOW_MS ||
-    (latencyMs > SLOW_MS && now() - seenAt < REMEMBERED_MS)
+  /** A subscriber that hangs is recognised by its oldest open request, long before that times out. */
+  const isSlow = ({ openRequests, latencyMs, measuredAt }: Subscriber): boolean =>
+    now() - Math.min(...openRequests.values()) > SLOW_MS ||
+    (latencyMs > SLOW_MS && now() - measuredAt < LATENCY_TTL_MS)
 
   function start(subscription: string): () => void {
     const subscriber = of(subscription)
     const request = Symbol(subscription)
-    subscriber.open.set(request, now())
+    subscriber.openRequests.set(request, now())
     return () => {
-      subscriber.open.delete(request)
+      subscriber.openRequests.delete(request)
       const [next] = subscriber.waiting
       if (next !== undefined) subscriber.waiting.delete(next) // two that end at once wake two
       next?.()
-      if (subscriber.open.size === 0 && next === undefined && subscriber.latencyMs <= SLOW_MS)
-        subscribers.delete(subscription) // nothing to remember
+      if (
+        subscriber.openRequests.size === 0 &&
+        next === undefined &&
+        subscriber.latencyMs <= SLOW_MS
+      )
+        subscribers.delete(subscription) // no slow latency to remember
     }
   }
-  /** Ends when a request has, or after so many milliseconds; whoever gives up waits no more. */
-  async function oneEnded({ waiting }: Subscriber, ms: number): Promise<void> {
+  /** Resolves when a request has ended, or after so many milliseconds. */
+  async function nextRelease({ waiting }: Subscriber, ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const end = timeout(ms)
     waiting.add(resolve)
@@ -62,34 +66,35 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
   }
 
   return {
-    /** Counts a request that is sent now, whatever the limit; returns what ends it. */
+    /** Counts a request as open, whatever the limit. Returns the function that releases its slot. */
     start,
 
     /**
-     * Counts a request that is sent now and returns what ends it; waits up to 1 s for its place with a quick subscriber.
-     * Undefined where the subscriber is slow or has a line: its backlog is the place then.
+     * Acquires a slot for a request and returns the function that releases it. Waits up to 1 s for a slot of a quick
+     * subscriber. Returns undefined when there is none, or when the subscriber is slow: the delivery belongs in its
+     * backlog then.
      */
-    async enter(subscription: string): Promise<(() => void) | undefined> {
+    async acquire(subscription: string): Promise<(() => void) | undefined> {
       const subscriber = of(subscription)
-      for (const end = now() + PATIENCE_MS; !isSlow(subscriber);) {
-        if (subscriber.open.size < QUICK_LIMIT) return start(subscription)
+      for (const end = now() + ACQUIRE_TIMEOUT_MS; !isSlow(subscriber);) {
+        if (subscriber.openRequests.size < FAST_LIMIT) return start(subscription)
         const left = end - now()
         if (left <= 0) return undefined
-        await oneEnded(subscriber, left)
+        await nextRelease(subscriber, left)
       }
       return undefined
     },
 
-    /** How many requests a drain may have open to a subscriber at once. */
+    /** Returns how many requests a drain may have open to a subscriber. */
     limitOf: (subscription: string): number => {
       const known = subscribers.get(subscription)
-      return known !== undefined && isSlow(known) ? SLOW_LIMIT : QUICK_LIMIT
+      return known !== undefined && isSlow(known) ? SLOW_LIMIT : FAST_LIMIT
     },
 
-    /** Notes how long a subscriber took to answer. */
+    /** Records how long a subscriber took to answer. */
     observeLatency(subscription: string, ms: number): void {
       const known = subscribers.get(subscription)
-      if (known !== undefined) Object.assign(known, { latencyMs: ms, seenAt: now() })
+      if (known !== undefined) Object.assign(known, { latencyMs: ms, measuredAt: now() })
     },
   }
 }

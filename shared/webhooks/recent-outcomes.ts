@@ -1,34 +1,42 @@
 import { createBoundedMap } from './bounded-map.ts'
 
-const QUIET_MS = 60_000
-const KEPT = 10_000
+const RECENT_MS = 60_000
+const MAX_SUBSCRIBERS = 10_000
 
-/** What an instance has seen of a subscriber lately. */
+/** The recent outcomes of a subscriber. */
 interface Recent {
-  failuresInARow: number
-  succeededAt: number
+  consecutiveFailures: number
+  /** Milliseconds of the epoch; undefined when this instance has seen no success. */
+  succeededAt: number | undefined
 }
 
-/** Remembers, in this instance alone, how the last attempts at each subscriber ended; `now` is in ms of the epoch. */
+/** Remembers how the last attempts at each subscriber ended, in this instance only. `now` is in epoch milliseconds. */
 export function createRecentOutcomes(now: () => number) {
-  const recent = createBoundedMap<Recent>(KEPT)
+  const recent = createBoundedMap<Recent>(MAX_SUBSCRIBERS)
 
   return {
     succeeded: (subscription: string): void =>
-      recent.set(subscription, { failuresInARow: 0, succeededAt: now() }),
+      recent.set(subscription, { consecutiveFailures: 0, succeededAt: now() }),
 
-    /** Counts a failure, but for a retry's; returns how many there are in a row, and whether no success was seen for a minute. */
-    failed(subscription: string, isRetry: boolean): { inARow: number; isFirstInAWhile: boolean } {
-      const before = recent.get(subscription) ?? { failuresInARow: 0, succeededAt: -Infinity }
-      const failuresInARow = before.failuresInARow + (isRetry ? 0 : 1)
-      recent.set(subscription, { ...before, failuresInARow })
+    /**
+     * Counts a failure, unless it is a retry. Returns the consecutive failures, and whether there was no success for a
+     * minute.
+     */
+    failed(
+      subscription: string,
+      isRetry: boolean,
+    ): { consecutiveFailures: number; hasNoRecentSuccess: boolean } {
+      const before = recent.get(subscription) ?? { consecutiveFailures: 0, succeededAt: undefined }
+      const consecutiveFailures = before.consecutiveFailures + (isRetry ? 0 : 1)
+      recent.set(subscription, { ...before, consecutiveFailures })
       return {
-        inARow: isRetry ? 0 : failuresInARow,
-        isFirstInAWhile: now() - before.succeededAt > QUIET_MS,
+        consecutiveFailures: isRetry ? 0 : consecutiveFailures,
+        hasNoRecentSuccess:
+          before.succeededAt === undefined || now() - before.succeededAt > RECENT_MS,
       }
     },
 
-    /** Forgets the failures in a row: they have opened the circuit. */
+    /** Forgets the consecutive failures, once they have opened the circuit. */
     reset: (subscription: string): void => recent.delete(subscription),
   }
 }

@@ -1,8 +1,8 @@
 const HOUR = 3600
-const LONGEST_WAIT = 24 * HOUR
-const SHORTEST_WAIT = 60 // for who is overloaded or slow
+const MAX_WAIT = 24 * HOUR
+const MIN_WAIT = 60 // for an overloaded or slow subscriber
 
-/** What came of one request to a webhook; `ms` is how long it took, `body` at most the first 4,096 bytes. */
+/** The result of one request to a webhook. `ms` is its duration, `body` at most the first 4,096 bytes. */
 export type Answer =
   | {
       kind: 'answered'
@@ -13,12 +13,12 @@ export type Answer =
     }
   | { kind: 'failed'; reason: FailureReason; detail: string; ms: number }
 
-/** Why there was no whole answer; `address` is one that must not be connected to. */
+/** Why there was no complete answer; `address` is one that the app must not connect to. */
 export type FailureReason = 'timeout' | 'refused' | 'reset' | 'dns' | 'tls' | 'address' | 'other'
 
 /**
- * What an answer means for a delivery. `gone`: the subscriber wants no more, and this one may yet have `arrived`.
- * `waitSeconds`: the next try comes no sooner; 0 leaves it to the ladder of retries. `reason` is for people.
+ * What an answer means for a delivery. `gone`: the subscriber wants no more events; this one may have `arrived`.
+ * `waitSeconds`: the next attempt waits at least so long; 0 leaves it to the retry schedule. `reason` is for people.
  */
 export type Outcome =
   | { kind: 'delivered' }
@@ -31,7 +31,7 @@ export type Outcome =
  */
 export function outcomeOf(answer: Answer, nowMs: number): Outcome {
   if (answer.kind === 'failed') {
-    const waitSeconds = answer.reason === 'timeout' ? SHORTEST_WAIT : 0
+    const waitSeconds = answer.reason === 'timeout' ? MIN_WAIT : 0
     return { kind: 'failed', waitSeconds, reason: `${answer.reason}: ${answer.detail}` }
   }
   const { status, headers } = answer
@@ -41,11 +41,11 @@ export function outcomeOf(answer: Answer, nowMs: number): Outcome {
   if (status === 410) return { kind: 'gone', arrived, reason: '410' }
   if (arrived) return { kind: 'delivered' }
   const asked = secondsToWait(headers.retryAfter?.trim() ?? '', nowMs)
-  const waitSeconds = Math.max(asked, status === 429 ? SHORTEST_WAIT : 0)
+  const waitSeconds = Math.max(asked, status === 429 ? MIN_WAIT : 0)
   return { kind: 'failed', waitSeconds, reason: `answered ${status}` }
 }
 
-/** One attempt to deliver: when, how long, what came of it. The last one keeps 4 KB of the answer, earlier ones 200 characters. */
+/** One attempt: when, how long, and its result. The last one keeps 4 KB of the answer, earlier ones 200 characters. */
 export interface Attempt {
   at: string
   ms: number
@@ -54,13 +54,13 @@ export interface Attempt {
   answer?: string
 }
 
-/** What came of an attempt, for the machine and for the record. */
+/** The result of an attempt: its outcome, and its entry in the record. */
 export interface Attempted {
   outcome: Outcome
   latest: Attempt
 }
 
-/** The same for the delivery's record, at the end of the attempt. */
+/** Returns the entry of an answer in the delivery's record; `nowMs` is the end of the attempt. */
 export function attemptOf(answer: Answer, nowMs = Date.now()): Attempt {
   const { ms } = answer
   const at = new Date(nowMs - ms).toISOString()
@@ -74,7 +74,7 @@ function secondsToWait(retryAfter: string, nowMs: number): number {
   const seconds = /^\d+$/.test(retryAfter)
     ? Number(retryAfter)
     : Math.ceil((parseHttpDate(retryAfter) - nowMs) / 1000)
-  return seconds > 0 ? Math.min(seconds, LONGEST_WAIT) : 0 // NaN is not above 0
+  return seconds > 0 ? Math.min(seconds, MAX_WAIT) : 0 // NaN is not above 0
 }
 
 const httpDates = [
@@ -83,7 +83,9 @@ const httpDates = [
   /^\w{3} \w{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
 ]
 
-/** The three forms that RFC 9110 §5.6.7 wants read, in ms; NaN for others, of which Date.parse takes many ("in 5"). */
+/**
+ * Parses the three forms of RFC 9110 §5.6.7. Returns epoch ms, or NaN: Date.parse alone accepts others, such as "in 5".
+ */
 function parseHttpDate(text: string): number {
   if (!httpDates.some((form) => form.test(text))) return Number.NaN
   return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)

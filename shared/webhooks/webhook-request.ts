@@ -14,13 +14,13 @@ export function signedRequest(
 ) {
   const now = Date.now()
   const { body, headers } = webhookRequest(endpoint, event, traceparent)
-  const keys = goodSecrets({ secrets }).map(({ key }) => key)
+  const keys = activeSecrets({ secrets }).map(({ key }) => key)
   const signature = signatureHeaders({ id: event.id, body, secrets: keys, now })
   return { url: endpoint, body, headers: { ...headers, ...signature } }
 }
 
 /** Returns the secrets that sign now: the current one and rotated ones that have not expired. */
-export const goodSecrets = ({ secrets }: Pick<SigningTarget, 'secrets'>) =>
+export const activeSecrets = ({ secrets }: Pick<SigningTarget, 'secrets'>) =>
   secrets.filter(({ until }) => until === undefined || Date.now() < Date.parse(until))
 
 /**

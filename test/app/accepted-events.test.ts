@@ -3,10 +3,10 @@ import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 
-const world = await createWorld()
-const app = await startApp(world, { functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { functions: ['publish-event'] })
 after(app.stop)
 
 /** Publishes events, or texts of events, and returns what is stored of each, in order. */
@@ -17,7 +17,7 @@ async function stored(...events: (object | string)[]) {
     assert.equal(answer.status, 201, `${JSON.stringify(event).slice(0, 200)}: ${answer.status}`)
     ids.push(await answer.json())
   }
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   return ids.map((id) => documents.find((document) => document.id === id)?.event)
 }
 
@@ -33,27 +33,27 @@ async function assertStored(given: string, kept: string, pairs: [unknown, unknow
 const kept = (...values: unknown[]) => values.map((value): [unknown, unknown] => [value, value])
 const long = (prefix: string, length: number) => prefix.padEnd(length, 'x')
 
-test('every type of text is kept, to 255 characters', () =>
+test('stores every type of text of up to 255 characters', () =>
   assertStored(
     'type',
     'type',
     kept('app.instance.process.movedTo.Task_1', 'x', ' ', 'blå 🦉', long('', 255), '5', 'null'),
   ))
 
-test('a source is kept, to 2,048 characters', () =>
+test('stores a source of up to 2,048 characters', () =>
   assertStored('source', 'source', kept(long(`${exampleEvent.source}/`, 2048))))
 
-test('a subject is any number of a party', () =>
+test('stores any number of a party as the subject', () =>
   assertStored('subject', 'subject', kept('/party/1', '/party/007', `/party/${'9'.repeat(20)}`)))
 
-test('whatever the specversion, 1.0 is stored', () =>
+test('stores specversion 1.0 whatever the request says', () =>
   assertStored(
     'specversion',
     'specversion',
     ['1.0', '0.3', '2', 'x', ' ', long('', 255)].map((version) => [version, '1.0']),
   ))
 
-test('an alternative subject of any form is kept; null and empty count as absent', () =>
+test('stores an alternative subject of any form; treats null and empty as absent', () =>
   assertStored('alternativesubject', 'alternativesubject', [
     ...kept('/person/01017512345', '/org/987564321', '/organisation/987564321', 'x', ' '),
     ...kept('urn:altinn:person:idporten-email:åse@example.no'),
@@ -62,7 +62,7 @@ test('an alternative subject of any form is kept; null and empty count as absent
     ['', undefined],
   ]))
 
-test('a dataschema is any URI; null and empty count as absent', () =>
+test('stores any URI as dataschema; treats null and empty as absent', () =>
   assertStored('dataschema', 'dataschema', [
     ...kept('https://schemas.example.no/a.json#/x', 'urn:example:schema:1', 'tag:a,2026:b'),
     ...kept(long('https://schemas.example.no/', 2048), undefined),
@@ -70,7 +70,7 @@ test('a dataschema is any URI; null and empty count as absent', () =>
     ['', undefined],
   ]))
 
-test('a contenttype is kept as datacontenttype, also from the form that .NET gives it', () =>
+test('stores contenttype as datacontenttype, including the form that .NET sends', () =>
   assertStored('contenttype', 'datacontenttype', [
     ...kept('application/json', 'text/plain; charset=utf-8', 'a/b;c="d e"', 'image/svg+xml'),
     [null, undefined],
@@ -82,10 +82,10 @@ test('a contenttype is kept as datacontenttype, also from the form that .NET giv
     [{}, undefined],
   ]))
 
-test('contenttype is the name that counts: the data of an event says nothing of itself', () =>
+test('reads contenttype only: the event’s own datacontenttype is ignored', () =>
   assertStored('datacontenttype', 'datacontenttype', [['application/xml', undefined]]))
 
-test('data of every kind is stored as it was sent; null counts as absent', () =>
+test('stores data of every kind as sent; treats null as absent', () =>
   assertStored('data', 'data', [
     ...kept(true, false, 0, 1, -1.5, 1e308, -1e308, 5e-324, 9_007_199_254_740_991, '', ' ', '\0'),
     ...kept('null', 'blå 🦉 \u2028 \uFFFE \u007F "quoted" \\ /', [], {}, [[]], [null, [{}]], {
@@ -128,7 +128,7 @@ test('data of every kind is stored as it was sent; null counts as absent', () =>
     [undefined, undefined],
   ]))
 
-test('a name that stands twice within data counts as JavaScript counts it: the last', async () => {
+test('takes the last of duplicate names within data, as JavaScript does', async () => {
   const body = `${JSON.stringify(exampleEvent).slice(0, -1)},"data":{"a":1,"A":2,"a":3}}`
   const [event] = await stored(body)
   assert.deepEqual(event?.data, { a: 3, A: 2 })
@@ -154,7 +154,7 @@ const spellings: [start: string, type: string][] = [
   ['{"TYPE":"\\"type\\":","type":"{\\"type\\":","Type":"}",', '}'],
   ['{ "TYPE" : "a" , "type" : "b" ,', 'b'],
 ]
-test('names count in any case, and of equal names the last in the text', async () => {
+test('matches names in any case, and takes the last of equal names in the text', async () => {
   const events = await stored(...spellings.map(([start]) => start + rest))
   for (const [index, [start, type]] of spellings.entries())
     assert.equal(events[index]?.type, type, start)
@@ -163,12 +163,12 @@ test('names count in any case, and of equal names the last in the text', async (
 test("the client's id and time, unknown members and nulls leave no trace", async () => {
   const before = Date.now()
   const ours = { id: 5, time: { bad: true }, resource: 'urn:x:y', resourceinstance: 'x/y', v: 9 }
-  const stores = { ttl: 1, pending: null, fanOut: 'x', traceparent: 'x', event: {}, _ts: 1 }
+  const storeMembers = { ttl: 1, pending: null, fanOut: 'x', traceparent: 'x', event: {}, _ts: 1 }
   const names = { constructor: { x: 1 }, prototype: 'x', toString: 1, hasOwnProperty: null, '': 0 }
   const nulls = { data: null, dataschema: null, contenttype: null }
   const [plain, event] = await stored(exampleEvent, {
     ...ours,
-    ...stores,
+    ...storeMembers,
     ...names,
     ...nulls,
     ...exampleEvent,

@@ -6,26 +6,26 @@ import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
-  changeStored,
-  inState,
+  updateStored,
+  waitForState,
   operationsOn,
   operationsSince,
   recordsOf,
   storeBacklog,
-  storedOf,
+  findStored,
 } from '../support/stored-work.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const skip = deployed !== undefined && 'it needs stores of its own'
+const skip = deployedUrl !== undefined && 'it needs stores of its own'
 const BACKLOG = 500
-const MOST_CALLS = 12
+const MAX_CALLS = 12
 
 test(
-  `a backlog of ${BACKLOG} costs at most ${MOST_CALLS} calls to the store for each, and keeps no other subscriber waiting`,
+  `a backlog of ${BACKLOG} costs at most ${MAX_CALLS} store calls per delivery and delays no other subscriber`,
   { skip },
   async (t) => {
-    const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
-    const app = await startApp(world, { settings: { DELIVERY_RETRY_SECONDS: '3600' } })
+    const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+    const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '3600' } })
     t.after(() => Promise.all([app.stop(), receiver.stop()]))
     const [own, other] = [
       await createOwnApp(app, receiver, 'backlog'),
@@ -35,29 +35,29 @@ test(
     const beside = await other.subscribe()
     receiver.behave({ status: 503 }, other.path)
     const overdue = await other.publish()
-    await inState(world, beside.id, overdue, 'waiting')
+    await waitForState(stores, beside.id, overdue, 'waiting')
     receiver.behave({}, other.path)
 
-    const subscription = await storedOf(world, id)
+    const subscription = await findStored(stores, id)
     assert.ok(isSubscription(subscription))
     const began = Date.now() - 2 * 3_600_000
     const events = Array.from({ length: BACKLOG }, (_, place) =>
       documentAt(began + place * 1000, { app: own.name }),
     )
-    await store(world, events)
-    await storeBacklog(world, subscription, events)
+    await store(stores, events)
+    await storeBacklog(stores, subscription, events)
     const containers = ['events', 'deliveries', 'subscriptions']
-    const before = await Promise.all(containers.map((each) => operationsOn(world, each)))
-    await changeStored(world, id, (stored) => ({
+    const before = await Promise.all(containers.map((each) => operationsOn(stores, each)))
+    await updateStored(stores, id, (stored) => ({
       ...stored,
       circuit: { state: 'draining', opens: 0, lease: { token: crypto.randomUUID(), until: 1 } }, // whose lease ran out
     }))
-    await app.run('sweep-subscriptions')
+    await app.runTimer('sweep-subscriptions')
     await eventually('it is under way', () => own.arrivals().length > 50)
-    const item = world.container('deliveries').item(overdue, [String(beside.id), overdue])
+    const item = stores.container('deliveries').item(overdue, [String(beside.id), overdue])
     await item.patch([{ op: 'set', path: '/due', value: 1 }])
     const since = Date.now()
-    await app.run('sweep-deliveries') // as its timer does every 30 s
+    await app.runTimer('sweep-deliveries') // as its timer does every 30 s
     await eventually('the other’s retry', () => other.arrivals(overdue).length === 2, 15)
     const waited = (Date.now() - since) / 1000
     const doneMeanwhile = own.arrivals().length
@@ -67,14 +67,14 @@ test(
       return circuit.state === 'closed' && circuit.waiting === '0'
     })
     const spent = await Promise.all(
-      containers.map((each, place) => operationsSince(world, each, before[place] ?? {})),
+      containers.map((each, place) => operationsSince(stores, each, before[place] ?? {})),
     )
     const calls = spent.flatMap((each) => Object.values(each)).reduce((sum, each) => sum + each)
     t.diagnostic(
       `${(calls / BACKLOG).toFixed(2)} calls a delivery: ${JSON.stringify(spent)}; the other waited ${waited} s, while ${doneMeanwhile} of ${BACKLOG} arrived`,
     )
-    assert.ok(calls / BACKLOG <= MOST_CALLS)
-    const records = await recordsOf(world, id)
+    assert.ok(calls / BACKLOG <= MAX_CALLS)
+    const records = await recordsOf(stores, id)
     assert.ok(records.every(({ state }) => state === 'delivered'))
     assert.deepEqual([own.arrivals().length, records.length], [BACKLOG, BACKLOG], 'each once')
     assert.ok(waited < 30)

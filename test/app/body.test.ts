@@ -16,28 +16,28 @@ import {
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { assertRefused } from '../support/problems.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
 const lab = await startBodyFixture()
 after(lab.stop)
-const { world, app, signed, post } = lab
+const { stores, app, signed, post } = lab
 
 for (const { target, name, expected, run } of bodyAttacks(lab))
   test(`${target}: ${name}: ${expected}`, async () => {
     assert.equal(await run(), expected)
   })
 
-test('413 says how large the body is, what the limit is and which setting it is', async () => {
+test('413 states the size of the body, the limit and the setting', async () => {
   const { detail } = await assertRefused(await post(ofLength(LIMIT + 1)), 413)
   assert.equal(detail, 'The body has 262145 bytes; the limit is 262144 (EVENT_MAX_BYTES).')
 })
 
-test('a fault deep in a body is named by its JSON pointer', async () => {
-  const { detail } = await assertRefused(await post(withData('{"a/b":{"~":[0,1e400]}}')), 400)
+test('names a deep violation by its JSON pointer', async () => {
+  const { detail } = await assertRefused(await post(withData('{"a/b":{"~":[0,"\\ud83d"]}}')), 400)
   assert.match(detail, /^\/data\/a~1b\/~0\/1 /)
 })
 
-test('another method finds nothing', async () => {
+test('responds 404 to another method', async () => {
   for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     const answer = await fetch(`${app.api}/app`, { method, headers: signed })
     assert.equal(answer.status, 404, method)
@@ -62,12 +62,12 @@ const traces: [traceparent: string, traceId: RegExp][] = [
   ]),
 ]
 for (const [traceparent, expected] of traces)
-  test(`the traceId of a problem suits the traceparent "${traceparent}"`, async () => {
+  test(`a problem’s traceId continues the traceparent "${traceparent}"`, async () => {
     const { traceId } = await assertRefused(await post('{', { traceparent }), 400)
     assert.match(traceId, expected)
   })
 
-test('without a traceparent every problem has a traceId of its own', async () => {
+test('gives every problem its own traceId without a traceparent', async () => {
   const first = await assertRefused(await post('{'), 400)
   const second = await assertRefused(await post('{'), 400)
   assert.notEqual(first.traceId.slice(3, 35), second.traceId.slice(3, 35))
@@ -91,22 +91,22 @@ const accepted: [what: string, body: Body, headers: Headers, data?: unknown][] =
   ['32 levels of objects', withData(nestedObjects(31)), {}, JSON.parse(nestedObjects(31))],
   ['a text that looks nested', withData(`"${nested(99)}"`), {}, nested(99)],
 ]
-test('what JSON allows is accepted, in utf-8 and utf-16, and stored as it was meant', async () => {
+test('accepts all valid JSON in utf-8 and utf-16, and stores it unchanged in meaning', async () => {
   const wanted = new Map<unknown, unknown>()
   for (const [what, body, headers, data] of accepted) {
     const answer = await post(body, headers)
     assert.equal(answer.status, 201, `${what}: ${answer.status}`)
     wanted.set(await answer.json(), data)
   }
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   const stored = documents.filter(({ id }) => wanted.has(id))
   assert.deepEqual(new Map(stored.map(({ id, event }) => [id, event.data])), wanted)
 })
 
-const skip = deployed !== undefined && 'its own limit may be another'
+const skip = deployedUrl !== undefined && 'its own limit may be another'
 
-test('numbers that are too long as they are stored are a 413 that says so', { skip }, async (t) => {
-  const usual = await startApp(await createWorld(), { functions: ['publish-event'] })
+test('responds 413 to numbers whose stored form is too long', { skip }, async (t) => {
+  const usual = await startApp(await createTestStores(), { functions: ['publish-event'] })
   t.after(usual.stop)
   const data = `[${'1e20,'.repeat(190_000)}0]`
   const answer = await usual.publish(withData(data))

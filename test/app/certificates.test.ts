@@ -7,7 +7,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { assertRefused, countStored } from '../support/problems.ts'
-import { createWorld, setting } from '../support/stores.ts'
+import { createTestStores, setting } from '../support/stores.ts'
 
 const read = (name: string) =>
   readFileSync(path.join(import.meta.dirname, '../support/certificates', name), 'utf8')
@@ -22,8 +22,8 @@ const der = (name: string) => new X509Certificate(certificate(name)).raw.toStrin
 const current = keyOf('current')
 const next = keyOf('next')
 
-const world = await createWorld()
-const app = await startApp(world, {
+const stores = await createTestStores()
+const app = await startApp(stores, {
   functions: ['publish-event'],
   settings: {
     PLATFORM_TOKEN_JWKS_URL: '',
@@ -45,7 +45,7 @@ async function publish(org: string, key: Parameters<typeof forge>[0], header = {
   return app.publish({ ...exampleEvent, source }, { PlatformAccessToken: platform })
 }
 
-test('the test certificates are what their names say', () => {
+test('the test certificates match their names', () => {
   const expired = new X509Certificate(certificate('expired'))
   assert.ok(expired.validToDate < new Date())
   assert.ok(expired.checkPrivateKey(next.privateKey))
@@ -70,7 +70,7 @@ for (const [what, send] of refused)
     await assertRefused(await send(), 403)
   })
 
-test('a platform token by an issuer that the key server knows is not good here', async () => {
+test('rejects a platform token of an issuer that only the key server knows', async () => {
   const [, platform] = await tokensOf('ttd', 'apps-test')
   const keys = await fetch(`${setting('TEST_ISSUER')}/platform/ttd/jwks`)
   assert.equal(keys.status, 200)
@@ -88,7 +88,7 @@ for (const [what, send] of accepted)
     assert.equal((await send()).status, 201)
   })
 
-test('only what was accepted is stored and queued', async () => {
+test('stores and queues only the accepted events', async () => {
   const count = accepted.length
-  assert.deepEqual(await countStored(world), { stored: count, queued: count })
+  assert.deepEqual(await countStored(stores), { stored: count, queued: count })
 })

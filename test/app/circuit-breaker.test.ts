@@ -6,13 +6,19 @@ import { startReceiver, type Delivery } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
-import { changeStored, endLease, inState, recordOf, recordsOf } from '../support/stored-work.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import {
+  updateStored,
+  endLease,
+  waitForState,
+  recordOf,
+  recordsOf,
+} from '../support/stored-work.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const skip = deployed !== undefined && 'it needs stores of its own'
-const world = await createWorld()
+const skip = deployedUrl !== undefined && 'it needs stores of its own'
+const stores = await createTestStores()
 const receiver = await startReceiver()
-const app = await startApp(world, {
+const app = await startApp(stores, {
   settings: {
     REPAIR_AFTER_SECONDS: '1',
     DELIVERY_RETRY_SECONDS: '1,1',
@@ -54,7 +60,7 @@ async function opened(own: Subscribed): Promise<string[]> {
 }
 /** Has the pause end when the test says so: another lease, so that the message at its end finds nothing to do. */
 const holdPause = ({ id }: Subscribed) =>
-  changeStored(world, id, (subscription) => {
+  updateStored(stores, id, (subscription) => {
     const { circuit } = subscription
     if (circuit?.state !== 'open') return subscription
     const lease = { token: randomUUID(), until: Math.ceil(Date.now() / 1000) + 3600 }
@@ -65,7 +71,7 @@ const allInBacklog = (own: Subscribed, events: string[]) =>
   eventually(
     `all of ${own.name} in the backlog`,
     async () => {
-      const records = await recordsOf(world, own.id)
+      const records = await recordsOf(stores, own.id)
       const waiting = new Set(
         records.filter((each) => each.state === 'backlog').map(({ id }) => id),
       )
@@ -73,11 +79,11 @@ const allInBacklog = (own: Subscribed, events: string[]) =>
     },
     30,
   )
-const pauseEnds = ({ id }: Subscribed) => endLease(world, app, id)
+const pauseEnds = ({ id }: Subscribed) => endLease(stores, app, id)
 const timesOf = (arrivals: Delivery[]) => arrivals.map(({ at }) => at.getTime())
 
 suite('a subscriber that is down', { skip, concurrency: true }, () => {
-  test('gets nothing but probes, then 1, 10, 100 and all that waits, oldest first, and its circuit says how it is', async () => {
+  test('gets only probes, then 1, 10, 100 and the whole backlog, oldest first, and its circuit shows each state', async () => {
     const own = await subscribedApp()
     const began = Date.now()
     const events = await opened(own)
@@ -100,7 +106,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const delayMs = 100
     receiver.behave({ delayMs }, own.path)
     await pauseEnds(own)
-    await Promise.all(events.map((event) => inState(world, own.id, event, 'delivered', 30)))
+    await Promise.all(events.map((event) => waitForState(stores, own.id, event, 'delivered', 30)))
     const arrivals = own.arrivals().slice(first + 1)
     const times = timesOf(arrivals)
     for (const tried of [1, 11, 111]) {
@@ -119,7 +125,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.deepEqual(closed, { state: 'closed', waiting: '0' })
   })
 
-  test('is not asked again before its Retry-After', async () => {
+  test('gets no request before its Retry-After', async () => {
     const own = await subscribedApp()
     const began = Date.now()
     receiver.behave({ status: 503, headers: { 'retry-after': '3600' } }, own.path)
@@ -129,51 +135,53 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.ok(wait >= 3600 && wait < 3700, `${wait} s`)
   })
 
-  test('uses up no step of the ladder by its probes, which go on after the one that failed, and no attempt is forgotten', async () => {
+  test('uses no step of the retry schedule for probes, which move on after a failed one, and keeps every attempt', async () => {
     const own = await subscribedApp()
     const events = await opened(own)
     const stepsOf = (records: DeliveryDocument[]) => records.map(({ attempt }) => attempt)
     const attemptsOf = (records: DeliveryDocument[]) =>
       records.map(({ attempts }) => attempts.length)
-    const before = await recordsOf(world, own.id)
+    const before = await recordsOf(stores, own.id)
     const PROBES = 3
     for (let probe = 1; probe <= PROBES; probe++) {
       await pauseEnds(own)
       const expected = attemptsOf(before).map((count, place) => (place < probe ? count + 1 : count))
       await eventually(`probe ${probe}`, async () =>
-        isDeepStrictEqual(attemptsOf(await recordsOf(world, own.id)), expected),
+        isDeepStrictEqual(attemptsOf(await recordsOf(stores, own.id)), expected),
       )
       await inCircuit(own, 'open')
       await holdPause(own)
     }
-    const probed = await recordsOf(world, own.id)
+    const probed = await recordsOf(stores, own.id)
     assert.deepEqual(stepsOf(probed), stepsOf(before))
     assert.ok(probed.every(({ state }) => state === 'backlog'))
     receiver.behave({}, own.path)
     await pauseEnds(own)
-    await Promise.all(events.map((event) => inState(world, own.id, event, 'delivered', 20)))
+    await Promise.all(events.map((event) => waitForState(stores, own.id, event, 'delivered', 20)))
   })
 
-  test('and answers 410 to a probe is disabled: what waits is dead, and nothing dies that is published once it is enabled', async () => {
+  test('is disabled by a 410 to a probe: its backlog dies, and events published after it is enabled again do not', async () => {
     const own = await subscribedApp()
     const events = await opened(own)
     receiver.behave({ status: 410 }, own.path)
     await pauseEnds(own)
     const { reason } = await inCircuit(own, 'disabled')
     assert.equal(reason, '410')
-    const ends = await Promise.all(events.map((event) => inState(world, own.id, event, 'dead')))
+    const ends = await Promise.all(
+      events.map((event) => waitForState(stores, own.id, event, 'dead')),
+    )
     const reasons = new Set(ends.map((each) => each.reason))
     assert.deepEqual(reasons, new Set(['410', 'the subscription is disabled: 410']))
 
     receiver.behave({}, own.path)
-    assert.equal((await own.ask()).id, own.id)
+    assert.equal((await own.requestSubscription()).id, own.id)
     await eventually('enabled', async () => (await circuitOf(own)).state !== 'disabled')
     const later = await own.publishMany(20)
-    await Promise.all(later.map((event) => inState(world, own.id, event, 'delivered')))
+    await Promise.all(later.map((event) => waitForState(stores, own.id, event, 'delivered')))
     assert.deepEqual(await inCircuit(own, 'closed', 60), { state: 'closed', waiting: '0' })
   })
 
-  test('and is deleted has all that waits cancelled, also where it is made again at once', async () => {
+  test('has its backlog cancelled when it is deleted, even if it is created again at once', async () => {
     const own = await subscribedApp()
     const events = await opened(own)
     await own.remove(own.id)
@@ -181,15 +189,15 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const again = await own.subscribe()
     assert.ok(again.id > own.id)
     const ends = await Promise.all(
-      events.map((event) => inState(world, own.id, event, 'cancelled', 20)),
+      events.map((event) => waitForState(stores, own.id, event, 'cancelled', 20)),
     )
     assert.deepEqual(
       [...new Set(ends.map((each) => each.reason))],
       ['the subscription was deleted'],
     )
     const event = await own.publish()
-    await inState(world, again.id, event, 'delivered')
-    assert.equal(await recordOf(world, own.id, event), undefined)
+    await waitForState(stores, again.id, event, 'delivered')
+    assert.equal(await recordOf(stores, own.id, event), undefined)
     assert.equal((await own.client.read(again.id)).circuit.state, 'closed')
   })
 })

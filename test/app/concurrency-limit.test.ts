@@ -3,10 +3,10 @@ import { after, test } from 'node:test'
 import { startReceiver, type Delivery } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { inState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { waitForState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const skip = deployed !== undefined && 'the sweeps must be its own'
+const skip = deployedUrl !== undefined && 'the sweeps must be its own'
 const QUICK_LIMIT = 24
 const SLOW_LIMIT = 4
 const SLOW_MS = 2200
@@ -14,10 +14,10 @@ const QUICK_MS = 200
 
 /** An app alone on its stores, whose timers do not run, and a subscriber. */
 async function subscribedApp() {
-  const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+  const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
   const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
   const off = timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])
-  const app = await startApp(world, { settings: Object.fromEntries(off) })
+  const app = await startApp(stores, { settings: Object.fromEntries(off) })
   after(() => Promise.all([app.stop(), receiver.stop()]))
   const own = await createOwnApp(app, receiver, 'limited')
   const { id } = await own.subscribe()
@@ -25,12 +25,12 @@ async function subscribedApp() {
     eventually(
       `${count} delivered`,
       async () => {
-        const records = await recordsOf(world, id)
+        const records = await recordsOf(stores, id)
         return records.length === count && records.every(({ state }) => state === 'delivered')
       },
       seconds,
     )
-  return { ...own, id, world, receiver, allDelivered }
+  return { ...own, id, stores, receiver, allDelivered }
 }
 
 /** The events that arrived, each as often as it did. */
@@ -43,7 +43,7 @@ function mostOpen(arrivals: { at: Date }[], ms: number): number {
   return Math.max(...times.map((end) => times.filter((at) => at > end - ms && at <= end).length))
 }
 
-test('a quick subscriber gets 24 requests at once, and more than that one after another', async () => {
+test('sends 24 requests at once to a quick subscriber and the rest as those end', async () => {
   const { path, receiver, publishMany, allDelivered, arrivals } = await subscribedApp()
   receiver.behave({ delayMs: QUICK_MS }, path)
   const events = await publishMany(40)
@@ -53,16 +53,16 @@ test('a quick subscriber gets 24 requests at once, and more than that one after 
 })
 
 test(
-  'what waits for a slow subscriber is written when it is made and when it has arrived, and sent once, 4 at a time',
+  'writes each delivery of a slow subscriber’s backlog when created and when delivered, and sends it once, 4 at a time',
   { skip },
   async () => {
-    const { id, path, world, receiver, publish, publishMany, ...own } = await subscribedApp()
+    const { id, path, stores, receiver, publish, publishMany, ...own } = await subscribedApp()
     receiver.behave({ delayMs: SLOW_MS }, path)
-    await inState(world, id, await publish(), 'delivered') // it is known to be slow now
-    const before = await operationsOn(world, 'deliveries')
+    await waitForState(stores, id, await publish(), 'delivered') // it is known to be slow now
+    const before = await operationsOn(stores, 'deliveries')
     const events = await publishMany(12)
     await own.allDelivered(13, 30)
-    const { create, replace, patch, upsert } = await operationsSince(world, 'deliveries', before)
+    const { create, replace, patch, upsert } = await operationsSince(stores, 'deliveries', before)
     assert.deepEqual([create, replace, patch, upsert], [12, 12, undefined, undefined])
     const arrivals = own.arrivals().slice(1)
     assert.deepEqual(idsOf(arrivals), events)

@@ -6,21 +6,21 @@ import { newEventId } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
 import {
   assertProblem,
-  clientOf,
-  people,
-  soon,
-  tokenOf,
+  createSubscriptionsClient,
+  callerClaims,
+  eventuallyByApi,
+  mintToken,
   type DeliveryRecord,
 } from '../support/subscriber.ts'
-import { clockSays, createWorld, eventually } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { sleepUntil, createTestStores, eventually } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
 // Two attempts and no wait between them; what waits longer does so because the subscriber says so.
-const app = await startApp(world, { settings: { DELIVERY_RETRY_SECONDS: '0' } })
+const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '0' } })
 after(app.stop)
-const client = clientOf(app, await tokenOf(people.ttd))
+const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
 
 const names = ['fails', 'recovers', 'slow', 'many'] as const
 type Name = (typeof names)[number]
@@ -35,14 +35,14 @@ await Promise.all(
     ids[name] = made.id
   }),
 )
-await clockSays(Date.now() + 3500) // until an index that was read before that is read anew
+await sleepUntil(Date.now() + 3500) // until an index that was read before that is read anew
 
 const publish = async (type: Name): Promise<string> =>
   String(await (await app.publish({ ...exampleEvent, type })).json())
 const got = (name: Name, id: string) =>
   receiver.deliveries.filter(({ path, event }) => path === `/${name}` && event?.id === id)
 const record = (name: Name, id: string, state: string, run = 0): Promise<DeliveryRecord> =>
-  soon(`${id} ${state}`, async () => {
+  eventuallyByApi(`${id} ${state}`, async () => {
     const { deliveries } = await client.deliveries(ids[name])
     return deliveries.find((one) => one.event === id && one.state === state && one.run === run)
   })
@@ -57,7 +57,7 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
       published.push(...(await Promise.all(Array.from({ length: 8 }, () => publish('many')))))
     await eventually('all arrived', () => published.every((id) => got('many', id).length > 0), 30)
     for (const query of ['?', '?state=all', '?state=delivered']) {
-      await soon('all delivered', async () => {
+      await eventuallyByApi('all delivered', async () => {
         const pages = await pagesOf(query)
         assert.ok(pages.every((page) => page.length <= 50))
         const seen = pages.flat().map(({ event }) => event)
@@ -71,14 +71,14 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     assert.deepEqual(await client.deliveries(ids.many, `?after=${last}`), { deliveries: [] })
   })
 
-  test('sees a dead delivery as soon as it is dead, with all of its attempts', async () => {
+  test('sees a dead delivery at once, with all attempts', async () => {
     receiver.behave({ status: 503, body: 'x'.repeat(5000), delayMs: 50 }, '/fails')
     const published = Date.now()
     const id = await publish('fails')
     await eventually('two attempts', () => got('fails', id).length === 2)
     const since = Date.now()
     const { attempts, ...dead } = await record('fails', id, 'dead')
-    assert.ok(Date.now() - since < patient(4000)) // 0.2 s where nothing else runs
+    assert.ok(Date.now() - since < scaleTimeout(4000)) // 0.2 s where nothing else runs
     const reason = 'gave up after 2 attempts: answered 503'
     assert.deepEqual(dead, { event: id, state: 'dead', run: 0, reason })
     assert.deepEqual(
@@ -96,12 +96,12 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     assert.ok(Date.parse(String(attempts[0]?.at)) < Date.parse(String(attempts[1]?.at)))
   })
 
-  test('sends a dead delivery once more: the next run, the same id, a fresh timestamp', async () => {
+  test('retries a dead delivery: the next run, the same id, a fresh timestamp', async () => {
     receiver.behave({ status: 500 }, '/recovers')
     const id = await publish('recovers')
     await record('recovers', id, 'dead')
     receiver.behave({}, '/recovers')
-    await clockSays(Date.now() + 1000) // timestamps are in seconds
+    await sleepUntil(Date.now() + 1000) // timestamps are in seconds
     const asked = Date.now()
     const answer = await retry('recovers', id)
     assert.equal(answer.status, 202)
@@ -126,10 +126,10 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     await record('recovers', id, 'delivered', 2)
   })
 
-  test('is told when the next attempt comes, and cannot hurry it', async () => {
+  test('sees when the next attempt is due, and cannot retry a waiting delivery', async () => {
     receiver.behave({ status: 429, headers: { 'retry-after': '120' } }, '/slow')
     const id = await publish('slow')
-    const waiting = await soon('tried once', async () => {
+    const waiting = await eventuallyByApi('tried once', async () => {
       const { deliveries } = await client.deliveries(ids.slow, '?state=waiting')
       return deliveries.find(({ event, attempts }) => event === id && attempts.length === 1)
     })
@@ -163,7 +163,7 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     })
 })
 
-test('each state has its own deliveries, and nobody but the owner sees any', async () => {
+test('sees the deliveries of each state, and nobody else sees any', async () => {
   const expected: [Name, string, number][] = [
     ['fails', 'dead', 1],
     ['fails', 'delivered', 0],
@@ -175,7 +175,7 @@ test('each state has its own deliveries, and nobody but the owner sees any', asy
     ['slow', 'all', 1],
   ]
   const others = await Promise.all(
-    [people.skd, people.user, people.systemUser].map((who) => tokenOf(who)),
+    [callerClaims.skd, callerClaims.user, callerClaims.systemUser].map((who) => mintToken(who)),
   )
   for (const [name, state, count] of expected) {
     const query = `?state=${state}`
@@ -184,7 +184,7 @@ test('each state has its own deliveries, and nobody but the owner sees any', asy
     for (const one of deliveries) assert.ok(state === 'all' || one.state === state)
     for (const token of others) {
       const path = `/${ids[name]}/deliveries${query}`
-      await assertProblem(await clientOf(app, token).call('GET', path), 403)
+      await assertProblem(await createSubscriptionsClient(app, token).call('GET', path), 403)
     }
   }
 })

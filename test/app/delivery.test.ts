@@ -6,12 +6,12 @@ import { startReceiver, type Behaviour, type Delivery } from '../../local/receiv
 import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import type { CircuitResource } from '../support/subscriber.ts'
-import { changeStored, inState, recordWhen } from '../support/stored-work.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { updateStored, waitForState, waitForRecord } from '../support/stored-work.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // As on Flex Consumption: HTTP, fan-out and retries on instances of their own.
-const skip = deployed !== undefined && 'the processes must be its own'
-const world = await createWorld()
+const skip = deployedUrl !== undefined && 'the processes must be its own'
+const stores = await createTestStores()
 const receiver = await startReceiver()
 const settings = {
   REPAIR_AFTER_SECONDS: '2',
@@ -22,9 +22,9 @@ const settings = {
 const api = ['publish-event', 'create-subscription', 'read-subscription', 'delete-subscription']
 const work = ['retry-delivery', 'drain-backlog', 'validate-subscription', 'replay-deliveries']
 const [http, fanOut, retries] = await Promise.all([
-  startApp(world, { settings, functions: api }),
-  startApp(world, { settings, functions: ['fan-out-event'] }),
-  startApp(world, { settings, functions: work }),
+  startApp(stores, { settings, functions: api }),
+  startApp(stores, { settings, functions: ['fan-out-event'] }),
+  startApp(stores, { settings, functions: work }),
 ])
 after(() => Promise.all([http.stop(), fanOut.stop(), retries.stop(), receiver.stop()]))
 
@@ -47,7 +47,7 @@ function firstly(behaviour: Behaviour): (delivery: Delivery) => Behaviour {
   }
 }
 const attempted = (id: number, event: string) =>
-  recordWhen('attempted', world, [id, event], ({ attempt }) => attempt === 1)
+  waitForRecord('attempted', stores, [id, event], ({ attempt }) => attempt === 1)
 const disabled = (own: {
   id: number
   read: (id: number) => Promise<{ circuit: CircuitResource }>
@@ -57,7 +57,7 @@ const disabled = (own: {
     return circuit.state === 'disabled' && circuit
   })
 test(
-  'a published event arrives signed, traced and in the form of the original',
+  'delivers a published event signed, traced and in the form of the original',
   { skip },
   async () => {
     const { id, secret, path, publish, arrived } = await subscribedApp()
@@ -71,40 +71,40 @@ test(
     const sent: unknown = JSON.parse(body)
     assert.deepEqual(Object(sent).data, { a: [1, 'æ'] })
     assert.equal(Object(sent).resource, `urn:altinn:resource:app_ttd_${path.slice(1)}`)
-    const { attempts } = await inState(world, id, event, 'delivered')
+    const { attempts } = await waitForState(stores, id, event, 'delivered')
     assert.equal(attempts.length, 1)
     assert.equal(attempts[0]?.status, 200)
   },
 )
 
 const suiteOptions = { skip, concurrency: true }
-suite('each subscriber gets its events, whatever its endpoint does', suiteOptions, () => {
-  test('an event published the moment a subscription is validated arrives, though indexes are older', async () => {
+suite('deliveries to each kind of endpoint', suiteOptions, () => {
+  test('delivers an event published the moment a subscription is validated, although indexes are older', async () => {
     const { publish, arrived } = await subscribedApp({ wait: false })
     await arrived(await publish(), 40)
   })
 
-  test('a message that comes twice is delivered once', async () => {
+  test('delivers once when a message comes twice', async () => {
     const { id, publish, arrivals } = await subscribedApp()
     const event = await publish()
-    const { resource, subject, traceparent } = await inState(world, id, event, 'delivered')
+    const { resource, subject, traceparent } = await waitForState(stores, id, event, 'delivered')
     const reference = { v: 1, event, resource, subject, traceparent }
     const message = { ...reference, subscription: String(id), run: 0, attempt: 0 }
-    await Promise.all([1, 2, 3].map(() => world.send('events-retry', message)))
-    await Promise.all([1, 2].map(() => world.send('events-inbound', reference)))
+    await Promise.all([1, 2, 3].map(() => stores.send('events-retry', message)))
+    await Promise.all([1, 2].map(() => stores.send('events-inbound', reference)))
     const dropped = (line: string) => line.includes(event) && line.includes('"ended":"dropped"')
     await eventually('all are handled', async () => {
-      const isEmpty = (await world.waiting('events-inbound')) === 0
+      const isEmpty = (await stores.countMessages('events-inbound')) === 0
       return isEmpty && retries.lines.filter(dropped).length === 3
     })
     assert.equal(arrivals(event).length, 1)
   })
 
-  test('a 503 is tried again after the ladder’s wait, with the same id and a fresh signature', async () => {
+  test('retries a 503 after the wait of the schedule, with the same id and a fresh signature', async () => {
     const { id, path, publish, arrivals } = await subscribedApp()
     receiver.behave(firstly({ status: 503, body: 'x'.repeat(5000) }), path)
     const event = await publish()
-    const { attempts } = await inState(world, id, event, 'delivered')
+    const { attempts } = await waitForState(stores, id, event, 'delivered')
     assert.deepEqual(
       attempts.map(({ status }) => status),
       [503, 200],
@@ -121,7 +121,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     'a redirect': [{ status: 301, headers: { location: 'http://127.0.0.1:1/' } }, 301],
   } satisfies Record<string, [Behaviour, RegExp | number]>
   for (const [what, [behaviour, seen]] of Object.entries(outcomes))
-    test(`${what} is a failure that is tried again`, async () => {
+    test(`retries after ${what}`, async () => {
       const { id, path, publish } = await subscribedApp()
       receiver.behave(behaviour, path)
       const { attempts, due = 0 } = await attempted(id, await publish())
@@ -135,7 +135,7 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     ['seconds', () => '90'],
     ['a date', () => new Date(Date.now() + 90_000).toUTCString()],
   ] as const)
-    test(`a 429 with Retry-After as ${form} is obeyed`, async () => {
+    test(`honours Retry-After as ${form} with a 429`, async () => {
       const { id, path, publish } = await subscribedApp()
       receiver.behave(() => ({ status: 429, headers: { 'retry-after': header() } }), path)
       const { attempts, due = 0 } = await attempted(id, await publish())
@@ -149,37 +149,40 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     assert.ok(wait > seconds - 1.5 && wait < seconds + 3, `due in ${wait} s, not ${seconds}`)
   }
 
-  test('an answer of 5 MB is kept to 4 KB and does no harm', async () => {
+  test('keeps 4 KB of an answer of 5 MB', async () => {
     const { id, path, publish } = await subscribedApp()
     receiver.behave({ body: Buffer.alloc(5_000_000, 'a') }, path)
-    const { attempts } = await inState(world, id, await publish(), 'delivered')
+    const { attempts } = await waitForState(stores, id, await publish(), 'delivered')
     assert.equal(attempts[0]?.answer?.length, 4096)
   })
 
-  test('a 410 disables the subscription; what waits for it is dead with that reason', async () => {
+  test('disables the subscription after a 410; its open deliveries die with that reason', async () => {
     const own = await subscribedApp()
     receiver.behave({ status: 410 }, own.path)
-    const { reason } = await inState(world, own.id, await own.publish(), 'dead')
+    const { reason } = await waitForState(stores, own.id, await own.publish(), 'dead')
     assert.equal(reason, '410')
     assert.equal((await disabled(own)).reason, '410')
     await sleep(3100)
     const before = own.arrivals().length
     await own.publish()
-    await eventually('it is fanned out', async () => (await world.waiting('events-inbound')) === 0)
+    await eventually(
+      'it is fanned out',
+      async () => (await stores.countMessages('events-inbound')) === 0,
+    )
     assert.equal(own.arrivals().length, before, 'a disabled subscription matches nothing')
   })
 
-  test('a 200 with webhook-delivery: disable is delivered, and the last', async () => {
+  test('counts a 200 with webhook-delivery: disable as delivered, and sends nothing more', async () => {
     const own = await subscribedApp()
     receiver.behave({ headers: { 'webhook-delivery': 'disable' } }, own.path)
-    await inState(world, own.id, await own.publish(), 'delivered')
+    await waitForState(stores, own.id, await own.publish(), 'delivered')
     assert.equal((await disabled(own)).reason, 'disabled by webhook-delivery header')
   })
 
-  test('after five days of only failures a subscription is disabled, and says why and since when', async () => {
+  test('disables a subscription after five days without a success, and shows why and since when', async () => {
     const own = await subscribedApp()
     const failingSince = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString()
-    await changeStored(world, own.id, (subscription) => ({
+    await updateStored(stores, own.id, (subscription) => ({
       ...subscription,
       circuit: { state: 'closed', opens: 0, failingSince },
     }))
@@ -189,29 +192,29 @@ suite('each subscriber gets its events, whatever its endpoint does', suiteOption
     const { reason, since = '' } = await disabled(own)
     assert.equal(reason, `only failures since ${failingSince}`)
     assert.ok(Date.parse(since) >= began && Date.parse(since) <= Date.now(), `since ${since}`)
-    const dead = await inState(world, own.id, event, 'dead')
+    const dead = await waitForState(stores, own.id, event, 'dead')
     assert.equal(dead.reason, `the subscription is disabled: ${reason}`)
   })
 
-  test('at the end of the ladder a delivery is dead, and says why', async () => {
+  test('a delivery dies at the end of the retry schedule, and shows why', async () => {
     const { id, path, publish } = await subscribedApp()
     receiver.behave({ status: 500 }, path)
-    const { reason, attempts } = await inState(world, id, await publish(), 'dead', 15)
+    const { reason, attempts } = await waitForState(stores, id, await publish(), 'dead', 15)
     assert.equal(attempts.length, 4)
     assert.equal(reason, 'gave up after 4 attempts: answered 500')
   })
 
-  test('deleting a subscription cancels what waits for it', async () => {
+  test('cancels the open deliveries of a deleted subscription', async () => {
     const { id, path, publish, remove } = await subscribedApp()
     receiver.behave({ status: 503, headers: { 'retry-after': '60' } }, path)
     const event = await publish()
     await attempted(id, event)
     await remove(id)
-    const { reason } = await inState(world, id, event, 'cancelled')
+    const { reason } = await waitForState(stores, id, event, 'cancelled')
     assert.equal(reason, 'the subscription was deleted')
   })
 
-  test('an event of 1 MB arrives whole, one of a byte more is refused', async () => {
+  test('delivers an event of 1 MB whole, and rejects one byte more', async () => {
     const { path, publish, arrived } = await subscribedApp()
     const size =
       Buffer.byteLength(JSON.stringify({ ...exampleEvent, data: '' })) +

@@ -9,24 +9,24 @@ import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
-  changeStored,
+  updateStored,
   endLease,
-  inState,
+  waitForState,
   recordsOf,
-  recordWhen,
+  waitForRecord,
   storeBacklog,
-  storedOf,
+  findStored,
 } from '../support/stored-work.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const skip = deployed !== undefined && 'it needs stores of its own'
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const skip = deployedUrl !== undefined && 'it needs stores of its own'
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const settings = {
   ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])),
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
 }
-const app = await startApp(world, { settings })
+const app = await startApp(stores, { settings })
 after(() => Promise.all([app.stop(), receiver.stop()]))
 
 const HOUR = 3_600_000
@@ -48,7 +48,7 @@ async function withLease(
 ) {
   const lease = { token, until: nowSeconds() + 3600 }
   const failing = { failingSince: new Date().toISOString(), reason: 'answered 503' }
-  return changeStored(world, own.id, (subscription) => ({
+  return updateStored(stores, own.id, (subscription) => ({
     ...subscription,
     circuit: state === 'open' ? { state, opens: 1, ...failing, lease } : { state, opens: 0, lease },
   }))
@@ -63,8 +63,8 @@ async function storeOldBacklog(
   const events = Array.from({ length: count }, (_, place) =>
     documentAt(began + place * 1000, { app: name }),
   )
-  await store(world, events)
-  await storeBacklog(world, subscription, events)
+  await store(stores, events)
+  await storeBacklog(stores, subscription, events)
   return events
 }
 const messageTo = ({ consumer, id: subscription }: SubscriptionDocument, token: string) => ({
@@ -84,87 +84,87 @@ suite('a backlog', { skip, concurrency: true }, () => {
     ['has been missing for an hour: that one is dead', nowSeconds() - 3700, 'dead'],
     ['is not to be seen, which waits by itself: it may only lag', undefined, 'waiting'],
   ] as const)
-    test(`goes on where the event of its first delivery ${what}, and the circuit closes`, async () => {
+    test(`continues when the event of its first delivery ${what}, and the circuit closes`, async () => {
       const own = await subscribedApp()
       const subscription = await withLease(own, 'open')
       const [gone, ...others] = await storeOldBacklog(subscription, own, 5)
       assert.ok(gone)
-      await world.container('events').item(gone.id, [gone.resource, gone.subject]).delete()
-      const record = world.container('deliveries').item(gone.id, [String(own.id), gone.id])
+      await stores.container('events').item(gone.id, [gone.resource, gone.subject]).delete()
+      const record = stores.container('deliveries').item(gone.id, [String(own.id), gone.id])
       if (missingSince !== undefined)
         await record.patch([{ op: 'set', path: '/missingSince', value: missingSince }])
-      await endLease(world, app, own.id)
+      await endLease(stores, app, own.id)
       await own.allArrived(others.map(({ id }) => id))
-      const { reason, attempts, due } = await inState(world, own.id, gone.id, state, 20)
+      const { reason, attempts, due } = await waitForState(stores, own.id, gone.id, state, 20)
       assert.deepEqual(attempts, [])
       if (state === 'dead') assert.equal(reason, 'the event is gone')
       else assert.ok(due !== undefined && due > nowSeconds() - 60)
       await closed(own)
     })
 
-  test('is drained once by a message that comes twice, and a message with an old token does nothing', async () => {
+  test('is drained once when its message comes twice; a message with an old token does nothing', async () => {
     const own = await subscribedApp()
     const [token, oldToken] = [randomUUID(), randomUUID()]
     const subscription = await withLease(own, 'draining', token)
     const events = await storeOldBacklog(subscription, own, 30)
-    await world.send('drains', messageTo(subscription, oldToken))
+    await stores.send('drains', messageTo(subscription, oldToken))
     await eventually('it is dropped', () => ends(subscription, 'dropped') === 1)
     assert.deepEqual(own.arrivals(), [])
-    const stored = await storedOf(world, own.id)
+    const stored = await findStored(stores, own.id)
     assert.ok(isSubscription(stored))
     assert.deepEqual(stored.circuit, subscription.circuit)
 
     receiver.behave({ delayMs: 200 }, own.path)
     const message = messageTo(subscription, token)
-    await Promise.all([world.send('drains', message), world.send('drains', message)])
+    await Promise.all([stores.send('drains', message), stores.send('drains', message)])
     await eventually('the second is dropped', () => ends(subscription, 'dropped') === 2)
     await own.allArrived(events.map(({ id }) => id))
     await closed(own)
     assert.equal(own.arrivals().length, events.length, 'each came once')
   })
 
-  test('of a subscription that is gone has its message dropped', async () => {
+  test('of a deleted subscription drops its message', async () => {
     const own = await subscribedApp()
     const subscription = await withLease(own, 'draining')
     const events = await storeOldBacklog(subscription, own, 3)
     await own.remove(own.id)
-    await Promise.all(events.map(({ id }) => inState(world, own.id, id, 'cancelled')))
+    await Promise.all(events.map(({ id }) => waitForState(stores, own.id, id, 'cancelled')))
     const before = ends(subscription, 'dropped')
-    await world.send('drains', messageTo(subscription, leaseOf(subscription)))
+    await stores.send('drains', messageTo(subscription, leaseOf(subscription)))
     await eventually('it is dropped', () => ends(subscription, 'dropped') === before + 1)
     assert.deepEqual(own.arrivals(), [])
   })
 })
 
 test(
-  'all queues emptied, and the drain killed, while a backlog is drained: everything arrives',
+  'delivers a whole backlog although all queues are cleared and the drain is killed',
   { skip },
   async () => {
-    const doomed = await startApp(world, { settings, functions: ['drain-backlog'] })
+    const doomed = await startApp(stores, { settings, functions: ['drain-backlog'] })
     const own = await subscribedApp()
     const subscription = await withLease(own, 'draining')
     const events = await storeOldBacklog(subscription, own, 200)
     receiver.behave({ delayMs: 400 }, own.path)
     await app.stop() // of the two that drain only the doomed one is left
-    await world.send('drains', messageTo(subscription, leaseOf(subscription)))
+    await stores.send('drains', messageTo(subscription, leaseOf(subscription)))
     await eventually('it is under way', () => own.arrivals().length >= 24)
     await doomed.kill()
-    await Promise.all(queues.map((name) => world.queue(name).clearMessages()))
-    const delivered = (await recordsOf(world, own.id)).filter(({ state }) => state === 'delivered')
+    await Promise.all(queues.map((name) => stores.queue(name).clearMessages()))
+    const delivered = (await recordsOf(stores, own.id)).filter(({ state }) => state === 'delivered')
     assert.ok(delivered.length < events.length, 'it was killed in the middle')
-    assert.equal(await world.waiting('drains'), 0)
+    assert.equal(await stores.countMessages('drains'), 0)
 
-    const next = await startApp(world, { settings })
+    const next = await startApp(stores, { settings })
     after(next.stop)
     receiver.behave({}, own.path)
-    await endLease(world, next, own.id)
+    await endLease(stores, next, own.id)
     await own.allArrived(
       events.map(({ id }) => id),
       30,
     )
     await Promise.all(
       events.map(({ id }) =>
-        recordWhen('over', world, [own.id, id], ({ state }) => state === 'delivered'),
+        waitForRecord('over', stores, [own.id, id], ({ state }) => state === 'delivered'),
       ),
     )
   },

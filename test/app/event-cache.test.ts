@@ -7,8 +7,8 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { createEventCache } from '../../shared/events/event-cache.ts'
 import { startApp } from '../support/app.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 const resource = 'urn:altinn:resource:app_ttd_apps-test'
 const { subject } = exampleEvent
@@ -37,7 +37,7 @@ function createStage(
   return Object.assign(stage, recent)
 }
 
-test('an event is read once for all who ask within 5 s, also at the same time', async () => {
+test('reads an event once for all callers within 5 s, concurrent ones included', async () => {
   const stage = createStage()
   const reference = referenceTo(newEventId())
   const found = await Promise.all([stage.find(reference), stage.find(reference)])
@@ -53,7 +53,7 @@ test('an event is read once for all who ask within 5 s, also at the same time', 
   assert.equal(stage.asked.length, 2)
 })
 
-test('an event that is not to be seen, or whose read fails, is asked for again', async () => {
+test('reads again an event that was not visible or failed to be read', async () => {
   const stage = createStage(async () => undefined)
   const reference = referenceTo(newEventId())
   assert.equal(await stage.find(reference), undefined)
@@ -63,7 +63,7 @@ test('an event that is not to be seen, or whose read fails, is asked for again',
   assert.equal((await stage.find(reference))?.id, reference.event)
 })
 
-test('the last 16 are kept, and only for the party and the app that a message names', async () => {
+test('keeps the last 16 events, only for the app and party that a message names', async () => {
   const stage = createStage()
   const references = Array.from({ length: 17 }, () => referenceTo(newEventId()))
   const [first = referenceTo(''), second = referenceTo('')] = references
@@ -75,21 +75,21 @@ test('the last 16 are kept, and only for the party and the app that a message na
   assert.equal(stage.asked.length, 19)
 })
 
-const skip = deployed !== undefined && 'the proxy must be its own'
+const skip = deployedUrl !== undefined && 'the proxy must be its own'
 
 test(
-  'an event that three subscribe to is read once to fan it out, and once where two of them get it again',
+  'reads an event with three subscribers once to fan it out, and once for two retries',
   { skip },
   async (t) => {
-    const world = await createWorld()
+    const stores = await createTestStores()
     const [cosmos, receiver] = await Promise.all([
-      startFaultProxy(world.settings.Cosmos),
+      startFaultProxy(stores.settings.Cosmos),
       startReceiver(),
     ])
     const settings = { Cosmos: cosmos.connection, DELIVERY_RETRY_SECONDS: '1' }
-    const app = await startApp(world, { settings })
+    const app = await startApp(stores, { settings })
     t.after(() => Promise.all([app.stop(), cosmos.stop(), receiver.stop()]))
-    const client = clientOf(app, await tokenOf(people.ttd))
+    const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
     const paths = ['/1', '/2', '/3']
     for (const path of paths)
       await client.subscribed({ endPoint: `${receiver.url}${path}`, resourceFilter: resource })

@@ -5,18 +5,18 @@ import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 const quick = { AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01' }
 
-const world = await createWorld()
-const app = await startApp(world, { settings: quick })
+const stores = await createTestStores()
+const app = await startApp(stores, { settings: quick })
 after(app.stop)
 
 const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const traceparent = '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01'
 const read = async (id: string) =>
-  (await world.container('events').item(id, key).read<EventDocument>()).resource
+  (await stores.container('events').item(id, key).read<EventDocument>()).resource
 const reference = (id: string) => ({
   v: 1,
   event: id,
@@ -44,30 +44,30 @@ const fannedOut = (id: string) =>
     return found?.fanOut !== undefined && found
   })
 
-test('a second message for an event that is fanned out changes nothing', async () => {
+test('ignores a second message for an event that is fanned out', async () => {
   const id = String(await (await app.publish()).json())
   const first = await fannedOut(id)
-  await world.send('events-inbound', reference(id))
-  await eventually('queue empty', async () => (await world.waiting('events-inbound')) === 0)
+  await stores.send('events-inbound', reference(id))
+  await eventually('queue empty', async () => (await stores.countMessages('events-inbound')) === 0)
   assert.deepEqual(await read(id), first)
 })
 
-test('an event that is not to be seen yet is tried again until it is', async () => {
+test('retries an event that is not visible yet', async () => {
   const id = newEventId()
-  await world.send('events-inbound', reference(id))
+  await stores.send('events-inbound', reference(id))
   await sleep(500)
-  assert.equal(await world.waiting('events-inbound'), 1)
-  await world.container('events').items.create(documentOf(id))
+  assert.equal(await stores.countMessages('events-inbound'), 1)
+  await stores.container('events').items.create(documentOf(id))
   const document = await fannedOut(id)
   assert.equal(document.pending, undefined)
 })
 
-test('an event that travelled whole is stored, then fanned out; a second copy changes nothing', async () => {
+test('stores a spilled event, then fans it out; ignores a second copy', async () => {
   const id = newEventId()
-  await world.send('events-inbound', { v: 1, spilled: documentOf(id) })
+  await stores.send('events-inbound', { v: 1, spilled: documentOf(id) })
   const first = await fannedOut(id)
-  await world.send('events-inbound', { v: 1, spilled: documentOf(id) })
-  await eventually('queue empty', async () => (await world.waiting('events-inbound')) === 0)
+  await stores.send('events-inbound', { v: 1, spilled: documentOf(id) })
+  await eventually('queue empty', async () => (await stores.countMessages('events-inbound')) === 0)
   assert.deepEqual(await read(id), first)
 })
 
@@ -80,7 +80,7 @@ interface Poison {
 const poisonWith = (text: string) =>
   eventually(
     `poison ${text}`,
-    async () => (await world.documents<Poison>('poison')).find((kept) => kept.text === text),
+    async () => (await stores.documents<Poison>('poison')).find((kept) => kept.text === text),
     20,
   )
 
@@ -91,37 +91,33 @@ const senseless: [text: string, reason: RegExp][] = [
   [JSON.stringify(reference(newEventId())), /^names nothing that exists$/],
   [JSON.stringify({ ...reference(newEventId()), session: 'å' }), /^makes no sense: .*session/],
 ]
-suite(
-  'a message that no try can help is kept as poison with its text',
-  { concurrency: true },
-  () => {
-    for (const [text, reason] of senseless)
-      test(text.slice(0, 20), async () => {
-        await world.send('events-inbound', text)
-        const kept = await poisonWith(text)
-        assert.equal(kept.queue, 'events-inbound')
-        assert.match(kept.reason, reason)
-      })
-  },
-)
+suite('keeps an unprocessable message as poison, with its text', { concurrency: true }, () => {
+  for (const [text, reason] of senseless)
+    test(text.slice(0, 20), async () => {
+      await stores.send('events-inbound', text)
+      const kept = await poisonWith(text)
+      assert.equal(kept.queue, 'events-inbound')
+      assert.match(kept.reason, reason)
+    })
+})
 
-test('a poison message whose event is still to be fanned out is left to the sweep', async () => {
+test('leaves a poison message to the sweep when its event is still to be fanned out', async () => {
   const id = newEventId()
-  await world.container('events').items.create(documentOf(id))
-  await world.send('events-inbound-poison', reference(id))
+  await stores.container('events').items.create(documentOf(id))
+  await stores.send('events-inbound-poison', reference(id))
   await eventually(
     'poison queue empty',
-    async () => (await world.waiting('events-inbound-poison')) === 0,
+    async () => (await stores.countMessages('events-inbound-poison')) === 0,
   )
   assert.equal(
-    (await world.documents<Poison>('poison')).some(({ text }) => text.includes(id)),
+    (await stores.documents<Poison>('poison')).some(({ text }) => text.includes(id)),
     false,
   )
   assert.ok((await read(id))?.pending)
 })
 
-test('a poison message that carries a whole event stores it, for the sweep to fan out', async () => {
+test('stores a spilled event of a poison message, for the sweep to fan out', async () => {
   const id = newEventId()
-  await world.send('events-inbound-poison', { v: 1, spilled: documentOf(id) })
+  await stores.send('events-inbound-poison', { v: 1, spilled: documentOf(id) })
   await eventually('stored', () => read(id))
 })

@@ -5,14 +5,14 @@ import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
-import { inState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { waitForState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const skip = deployed !== undefined && 'it needs stores of its own'
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
-const queues = await startFaultProxy(world.settings.QueueStorage)
+const skip = deployedUrl !== undefined && 'it needs stores of its own'
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+const queues = await startFaultProxy(stores.settings.QueueStorage)
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
-const app = await startApp(world, {
+const app = await startApp(stores, {
   settings: {
     QueueStorage: queues.connection,
     DELIVERY_TIMEOUT_SECONDS: '60',
@@ -22,7 +22,7 @@ const app = await startApp(world, {
 after(() => Promise.all([app.stop(), receiver.stop(), queues.stop()]))
 
 const areFannedOut = async (events: string[]) => {
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   const done = new Set(documents.filter(({ fanOut }) => fanOut !== undefined).map(({ id }) => id))
   return events.every((event) => done.has(event))
 }
@@ -32,7 +32,7 @@ const STORES = ['events', 'deliveries', 'subscriptions']
 
 /** The calls to the stores that events with one subscriber cost, from the request to the answer of the webhook. */
 async function costOf(own: OwnApp) {
-  const before = await Promise.all(STORES.map((each) => operationsOn(world, each)))
+  const before = await Promise.all(STORES.map((each) => operationsOn(stores, each)))
   const isOnQueue = /\/(events-inbound|events-retry|drains)\/messages/
   const onQueues: string[] = []
   queues.plan = ({ method, url }) =>
@@ -40,10 +40,13 @@ async function costOf(own: OwnApp) {
   const events = await own.publishMany(EVENTS)
   await own.allArrived(events)
   await eventually('fanned out', () => areFannedOut(events))
-  await eventually('messages deleted', async () => (await world.waiting('events-inbound')) === 0)
+  await eventually(
+    'messages deleted',
+    async () => (await stores.countMessages('events-inbound')) === 0,
+  )
   queues.plan = () => undefined
   const spent = await Promise.all(
-    STORES.map((each, place) => operationsSince(world, each, before[place] ?? {})),
+    STORES.map((each, place) => operationsSince(stores, each, before[place] ?? {})),
   )
   const onStores = spent.flatMap((each) => Object.values(each)).reduce((sum, each) => sum + each)
   const RECEIVED = EVENTS // a GET hands over each message; the others, which find none, are no event's
@@ -51,12 +54,12 @@ async function costOf(own: OwnApp) {
 }
 
 test(
-  'an event with one subscriber costs at most nine calls to the stores, and its delivery one write',
+  'an event with one subscriber costs at most nine store calls, and its delivery one write',
   { skip },
   async () => {
     const own = await createOwnApp(app, receiver, 'cost')
     const { id } = await own.subscribe()
-    await inState(world, id, await own.publish(), 'delivered')
+    await waitForState(stores, id, await own.publish(), 'delivered')
     const rounds = [await costOf(own)]
     // A machine that stands still for 2 s has every call that is open made again: then one more round is measured.
     while (rounds.length < 3 && rounds.every(({ calls }) => calls > 9))
@@ -68,12 +71,12 @@ test(
     assert.deepEqual(ofEvent, { create: EVENTS, read: EVENTS, patch: EVENTS })
     const more = JSON.stringify({ query, ofSubscriptions })
     assert.ok(least !== undefined && least.calls <= 9, `${least?.calls} calls, with ${more}`)
-    assert.deepEqual((await recordsOf(world, id)).length, rounds.length * EVENTS + 1)
+    assert.deepEqual((await recordsOf(stores, id)).length, rounds.length * EVENTS + 1)
   },
 )
 
 test(
-  'an endpoint that hangs does not hold up the others, neither for this event nor for the next ones',
+  'an endpoint that hangs delays no other, neither for this event nor for the next',
   { skip },
   async () => {
     const own = await createOwnApp(app, receiver, 'hangs')
@@ -88,7 +91,7 @@ test(
     }
     await eventually('fanned out', () => areFannedOut(events))
     assert.equal(own.arrivals(undefined, '/quick').length, events.length, 'each came once')
-    const records = await recordsOf(world, hanging.id)
+    const records = await recordsOf(stores, hanging.id)
     assert.equal(records.length, events.length)
     assert.ok(
       records.every(({ attempts }) => attempts.length === 0),

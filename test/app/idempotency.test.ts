@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
-const world = await createWorld()
-const app = await startApp(world)
+const stores = await createTestStores()
+const app = await startApp(stores)
 after(app.stop)
 
 const publish = async (key: string, event: object = exampleEvent) => {
@@ -14,11 +14,11 @@ const publish = async (key: string, event: object = exampleEvent) => {
   return { status: answer.status, body }
 }
 const countOf = async (subject: string) =>
-  (await world.documents<{ id: string; subject: string }>('events')).filter(
+  (await stores.documents<{ id: string; subject: string }>('events')).filter(
     (event) => event.subject === subject,
   ).length
 
-test('the same key and members give the same id, also when only the client’s id and time differ', async () => {
+test('the same key and members give the same id, even if the client’s id and time differ', async () => {
   const event = { ...exampleEvent, subject: '/party/1' }
   const first = await publish('a', event)
   assert.equal(first.status, 201)
@@ -27,7 +27,7 @@ test('the same key and members give the same id, also when only the client’s i
   assert.equal(await countOf('/party/1'), 1)
 })
 
-test('twenty requests at once with one key make one event', async () => {
+test('twenty concurrent requests with one key create one event', async () => {
   const event = { ...exampleEvent, subject: '/party/2' }
   const answers = await Promise.all(Array.from({ length: 20 }, () => publish('b', event)))
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
@@ -40,17 +40,17 @@ for (const [what, change] of Object.entries({
   'another subject, which is another partition': { subject: '/party/4' },
   'another data': { data: { a: 1 } },
 }))
-  test(`a key used before with ${what} is a 422, and nothing more is stored`, async () => {
+  test(`responds 422 to a key used before with ${what}, and stores nothing`, async () => {
     const event = { ...exampleEvent, subject: '/party/3' }
     await publish(`c ${what}`.replaceAll(/\W/g, ''), event)
-    const before = (await world.documents('events')).length
+    const before = (await stores.documents('events')).length
     const { status, body } = await publish(`c ${what}`.replaceAll(/\W/g, ''), {
       ...event,
       ...change,
     })
     assert.equal(status, 422)
     assert.equal(Object(body).type, 'https://tools.ietf.org/html/rfc4918#section-11.2')
-    assert.equal((await world.documents('events')).length, before)
+    assert.equal((await stores.documents('events')).length, before)
   })
 
 test('a UUID is the same key in whatever case; any other text is not', async () => {
@@ -78,10 +78,10 @@ test('two apps may use the same key', async () => {
   assert.notEqual(await theirs.json(), mine.body)
 })
 
-test('a crash between the two writes is repaired by the next try, under the id of the first', async () => {
+test('a retry repairs a crash between the two writes, under the first id', async () => {
   const event = { ...exampleEvent, subject: '/party/5' }
   const { body } = await publish('e', event)
-  await world
+  await stores
     .container('events')
     .item(String(body), ['urn:altinn:resource:app_ttd_apps-test', '/party/5'])
     .delete()
@@ -90,12 +90,12 @@ test('a crash between the two writes is repaired by the next try, under the id o
   assert.equal(await countOf('/party/5'), 1)
 })
 
-const skip = deployed !== undefined && 'fan-out must not run'
+const skip = deployedUrl !== undefined && 'fan-out must not run'
 test('a repeated request sends no second message to fan-out', { skip }, async () => {
-  const quiet = await createWorld()
+  const quiet = await createTestStores()
   const publisher = await startApp(quiet, { functions: ['publish-event'] })
   after(publisher.stop)
   for (let time = 0; time < 3; time++)
     assert.equal((await publisher.publish(exampleEvent, { 'Idempotency-Key': 'f' })).status, 201)
-  assert.equal(await quiet.waiting('events-inbound'), 1)
+  assert.equal(await quiet.countMessages('events-inbound'), 1)
 })

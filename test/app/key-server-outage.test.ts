@@ -5,7 +5,7 @@ import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { assertProblemBody, assertRefused, countStored } from '../support/problems.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 const [altinnKey, ttdKey, nextKey] = await Promise.all([
   newKey('ALTINN'),
@@ -14,9 +14,9 @@ const [altinnKey, ttdKey, nextKey] = await Promise.all([
 ])
 const away = await startKeyServer()
 await away.stop() // what is left is an address where nobody listens
-const world = await createWorld()
+const stores = await createTestStores()
 const functions = ['publish-event', 'read-party-events', 'health']
-const app = await startApp(world, { settings: away.settings, functions })
+const app = await startApp(stores, { settings: away.settings, functions })
 after(app.stop)
 const { ALTINN_OPENID_CONFIGURATION_URL: openId, PLATFORM_TOKEN_JWKS_URL: jwks } = away.settings
 
@@ -108,6 +108,6 @@ test('a key that changes under the same kid is found when the first token fails'
 })
 
 test('only what was accepted is stored', async () => {
-  const { stored, queued } = await countStored(world)
+  const { stored, queued } = await countStored(stores)
   assert.deepEqual([stored, queued], [4, 4])
 })

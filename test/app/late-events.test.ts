@@ -6,18 +6,23 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
-import { assertProblem, clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import {
+  assertProblem,
+  createSubscriptionsClient,
+  callerClaims,
+  mintToken,
+} from '../support/subscriber.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 // Events that are stored so late that readers may be past their ids: what is stored of them, and for whom.
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
-const app = await startApp(world)
+const app = await startApp(stores)
 after(app.stop)
 
 const MINUTE = 60_000
 const documentsOf = async (event: string) => {
-  const all = await world.documents<EventDocument>('events')
+  const all = await stores.documents<EventDocument>('events')
   return {
     original: all.find(({ id }) => id === event),
     copies: all.filter(({ copyOf }) => copyOf === event),
@@ -32,10 +37,11 @@ const fannedOut = (event: string) =>
     const found = await documentsOf(event)
     return found.original?.fanOut !== undefined && found
   })
-const spill = (document: EventDocument) => world.send('events-inbound', { v: 1, spilled: document })
+const spill = (document: EventDocument) =>
+  stores.send('events-inbound', { v: 1, spilled: document })
 
-describe('an event that comes by the queue', { concurrency: 4 }, () => {
-  test('in time is stored as it is', async () => {
+describe('an event that arrives by the queue', { concurrency: 4 }, () => {
+  test('in time is stored unchanged', async () => {
     const document = lateDocument('/party/1', 0)
     await spill(document)
     const { original, copies } = await fannedOut(document.id)
@@ -43,7 +49,7 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
     assert.deepEqual(original?.event, document.event)
   })
 
-  test('late has a copy that readers are yet to come to, and is told to subscribers once', async () => {
+  test('late has a copy ahead of the readers, and is delivered once', async () => {
     const document = lateDocument('/party/2')
     const began = Date.now()
     await spill(document)
@@ -60,18 +66,18 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
     assert.ok(!('pending' in copy))
   })
 
-  test('late, but was stored in time by the try that was not confirmed, has no copy', async () => {
+  test('late, but stored in time by an unconfirmed try, has no copy', async () => {
     const document = lateDocument('/party/3')
-    await store(world, [document])
+    await store(stores, [document])
     await spill(document)
     const { original, copies } = await fannedOut(document.id)
     assert.deepEqual([original?.late, copies], [undefined, []])
   })
 
-  test('late, whose copy is not there since the process died, gets it from the next message', async () => {
+  test('late, without a copy since the process died, gets it from the next message', async () => {
     const document = lateDocument('/party/4')
     const late = idAt(Date.now() - MINUTE)
-    await store(world, [{ ...document, late }])
+    await store(stores, [{ ...document, late }])
     await spill(document)
     const { original, copies } = await fannedOut(document.id)
     assert.deepEqual(
@@ -82,12 +88,12 @@ describe('an event that comes by the queue', { concurrency: 4 }, () => {
   })
 })
 
-test('an event that comes late a second time changes nothing', async () => {
+test('late a second time changes nothing', async () => {
   const document = lateDocument('/party/5')
   await spill(document)
   const first = await fannedOut(document.id)
   await spill(document)
-  await eventually('done', async () => (await world.waiting('events-inbound')) === 0)
+  await eventually('done', async () => (await stores.countMessages('events-inbound')) === 0)
   assert.deepEqual(await documentsOf(document.id), first)
 })
 
@@ -95,15 +101,15 @@ test('an event that comes late a second time changes nothing', async () => {
 async function reserved(key: string, subject: string, id: string) {
   const publish = () => app.publish({ ...exampleEvent, subject }, { 'Idempotency-Key': key })
   await publish()
-  const requests = await world.documents<{ id: string; subject?: string }>('requests')
+  const requests = await stores.documents<{ id: string; subject?: string }>('requests')
   const request = requests.find((each) => each.subject === subject)
   assert.ok(request !== undefined)
-  const container = world.container('requests')
+  const container = stores.container('requests')
   await container.item(request.id, request.id).replace({ ...request, event: id })
   return publish
 }
 
-test('a key that was reserved long ago gives its old id, and readers a copy', async () => {
+test('with a key reserved long ago gets its old id, and a copy for readers', async () => {
   const old = idAt(Date.now() - 10 * MINUTE)
   const publish = await reserved('old', '/party/6', old)
   for (const _ of [1, 2]) {
@@ -117,22 +123,22 @@ test('a key that was reserved long ago gives its old id, and readers a copy', as
   }
 })
 
-test('while another makes the copy no second one is made: try again', async () => {
+test('responds 503 while another process creates the copy', async () => {
   const document = lateDocument('/party/7')
   const late = idAt(Date.now() + MINUTE) // just now, however slow this machine is
-  await store(world, [{ ...document, late }])
+  await store(stores, [{ ...document, late }])
   const publish = await reserved('busy', '/party/7', document.id)
   await assertProblem(await publish(), 503)
   const { original, copies } = await documentsOf(document.id)
   assert.deepEqual([original?.late, copies], [late, []])
 })
 
-test('a replay sends a late event once, not its copy', async () => {
+test('late is replayed once, without its copy', async () => {
   const late = documentAt(Date.now() - 1000, { app: 'replayed' })
   const original = documentAt(Date.now() - 10 * MINUTE, { app: 'replayed' })
   const copy = { ...late, event: original.event, copyOf: original.id }
-  await store(world, [{ ...original, late: copy.id }, copy])
-  const client = clientOf(app, await tokenOf(people.ttd))
+  await store(stores, [{ ...original, late: copy.id }, copy])
+  const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
   const { id } = await client.subscribed({
     endPoint: `${receiver.url}/replayed`,
     resourceFilter: 'urn:altinn:resource:app_ttd_replayed',

@@ -3,10 +3,10 @@ import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp } from '../support/app.ts'
 import { assertRefused, countStored } from '../support/problems.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 
-const world = await createWorld()
-const app = await startApp(world, { functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { functions: ['publish-event'] })
 after(app.stop)
 
 const MISSING = 'Missing parameter values: source, subject and type cannot be null'
@@ -19,14 +19,14 @@ const absent: [what: string, value: unknown][] = [
 
 for (const name of required)
   for (const [what, value] of absent)
-    test(`a ${name} that is ${what} gives the problem of the documentation and no list`, async () => {
+    test(`a ${name} that is ${what} gives the documented problem and no list`, async () => {
       const answer = await app.publish({ ...exampleEvent, [name]: value })
       const { detail, errors } = await assertRefused(answer, 400)
       assert.equal(detail, MISSING)
       assert.deepEqual(errors, [])
     })
 
-test('an event without anything gives the same problem and names each member', async () => {
+test('an empty event gives the same problem and lists each member', async () => {
   for (const event of [{}, { type: null, source: '', id: 'x' }]) {
     const { detail, errors } = await assertRefused(await app.publish(event), 400)
     assert.equal(detail, MISSING)
@@ -37,7 +37,7 @@ test('an event without anything gives the same problem and names each member', a
   }
 })
 
-test('every fault of a body is in one answer, each by its JSON pointer', async () => {
+test('one response lists every violation of a body, each with its JSON pointer', async () => {
   const wrong = { type: 5, source: 'ttd', subject: '/party/x', specversion: 1, data: { type: 5 } }
   const event = { ...wrong, alternativesubject: [], dataschema: 'no URI', contenttype: 'none' }
   const { detail, errors } = await assertRefused(await app.publish(event), 400)
@@ -51,7 +51,7 @@ test('every fault of a body is in one answer, each by its JSON pointer', async (
   assert.equal((await assertRefused(both, 400)).detail, MISSING)
 })
 
-test('a fault by another spelling of the name is named by the name of the contract', async () => {
+test('names a violation by the contract’s spelling of the member', async () => {
   const event = { ...exampleEvent, TYPE: 5, subjecT: 5 }
   const { errors } = await assertRefused(await app.publish(event), 400)
   assert.deepEqual(
@@ -153,17 +153,17 @@ const missing = [
   '{"types":"a","type ":"a","":"a",',
 ]
 for (const start of missing)
-  test(`the type is missing in ${start}…`, async () => {
+  test(`reports a missing type in ${start}…`, async () => {
     assert.equal((await assertRefused(await app.publish(start + rest), 400)).detail, MISSING)
   })
 
-test('of a name that stands twice the last counts, even if it is wrong', async () => {
+test('takes the last of duplicate names, even if it is invalid', async () => {
   for (const start of ['{"type":"a","Type":5,', '{"TYPE":"a","type":"b","TYPE":5,']) {
     const { detail } = await assertRefused(await app.publish(start + rest), 400)
     assert.equal(detail, '"type" must be a string')
   }
 })
 
-test('of all that was refused nothing is stored and nothing queued', async () => {
-  assert.deepEqual(await countStored(world), { stored: 0, queued: 0 })
+test('stores and queues nothing that it rejects', async () => {
+  assert.deepEqual(await countStored(stores), { stored: 0, queued: 0 })
 })

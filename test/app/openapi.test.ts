@@ -14,17 +14,17 @@ import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
 import { parseSubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
 import { startApp } from '../support/app.ts'
 import { assertHeaderValid, assertValid, description } from '../support/openapi-validation.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
-const app = await startApp(world)
+const app = await startApp(stores)
 after(app.stop)
 
-test('the description is served as it is written, with an address that is right where it is served', async () => {
+test('serves the description as written, with the address of the server', async () => {
   const answer = await fetch(`${app.api}/openapi.json`)
   assert.equal(answer.status, 200)
   const served: unknown = await answer.json()
@@ -33,7 +33,7 @@ test('the description is served as it is written, with an address that is right 
   assert.equal(new URL(url, answer.url).href, app.api)
 })
 
-test('its page needs nothing from elsewhere, and cannot be broken out of', () => {
+test('its page loads nothing from elsewhere and escapes all content', () => {
   const html = docsPage({ altinnToken: '</script>attack', platformAccessToken: '' })
   assert.doesNotMatch(html, /<\/script>attack/)
   assert.doesNotMatch(html, /<(script|link|img)[^>]* (src|href)="(?!data:)/)
@@ -50,7 +50,7 @@ test("its example of an event is the original documentation's", () => {
   assert.deepEqual(examples.instanceCreated.value, exampleEvent)
 })
 
-test('the problems of the code are those of the description', () => {
+test('describes the problems that the code returns', () => {
   const { schemas } = Object(description).components
   const described = Object.values(schemas)
     .map((schema) => Object(schema).properties)
@@ -62,15 +62,15 @@ test('the problems of the code are those of the description', () => {
   assert.deepEqual(described.toSorted(), coded.toSorted())
 })
 
-test('the validation event and an event reach a webhook as they are described', async () => {
-  const owner = clientOf(app, await tokenOf(people.ttd))
+test('describes the validation event and the events that a webhook receives', async () => {
+  const owner = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
   const endPoint = `${receiver.url}/hook`
   await owner.subscribed({ endPoint, resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' })
   const id: unknown = await (
     await app.publish({ ...exampleEvent, data: { a: 1 }, contenttype: 'application/json' })
   ).json()
-  const delivered = await receiver.waitFor(({ event }) => event?.id === id, patient(10))
-  const validation = await receiver.waitFor(({ event }) => event?.id !== id, patient(10))
+  const delivered = await receiver.waitFor(({ event }) => event?.id === id, scaleTimeout(10))
+  const validation = await receiver.waitFor(({ event }) => event?.id !== id, scaleTimeout(10))
   assertWebhook('event', delivered)
   assertWebhook('validation', validation)
 })
@@ -154,7 +154,7 @@ const requests = {
 }
 
 for (const [name, { parser, example, values }] of Object.entries(requests))
-  test(`the schema ${name} takes what the code takes, and no more`, () => {
+  test(`the schema ${name} accepts exactly what the code accepts`, () => {
     const pointer = `/components/schemas/${name}`
     const bodies = Object.entries(values).flatMap(([member, given]) => [
       Object.fromEntries(Object.entries(example).filter(([each]) => each !== member)),
@@ -168,7 +168,7 @@ for (const [name, { parser, example, values }] of Object.entries(requests))
       )
   })
 
-test('the parameters of reading have the bounds and the default that the code has', () => {
+test('describes the bounds and defaults of the read parameters', () => {
   const { Size, Source } = Object(description).components.parameters
   const parsed = (query: string) => parseReadRequest(`http://x/?after=1&${query}`, null, 30)
   const { default: usual, minimum, maximum } = Size.schema

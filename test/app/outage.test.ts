@@ -4,16 +4,16 @@ import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { clockSays, createWorld, deployed, eventually } from '../support/stores.ts'
+import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-const skip = deployed !== undefined && 'faults need stores of its own'
+const skip = deployedUrl !== undefined && 'faults need stores of its own'
 
 // The app reaches its stores through proxies; the test sees them directly.
-const world = await createWorld()
-const cosmos = await startFaultProxy(world.settings.Cosmos)
-const queues = await startFaultProxy(world.settings.QueueStorage)
+const stores = await createTestStores()
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
+const queues = await startFaultProxy(stores.settings.QueueStorage)
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
-const app = await startApp(world, {
+const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
@@ -47,7 +47,7 @@ function first(count: number, plan: Plan): Plan {
   return (request) => (seen++ < count ? plan(request) : undefined)
 }
 const documents = (subject: string) =>
-  world
+  stores
     .documents<EventDocument>('events')
     .then((all) => all.filter((one) => one.subject === subject))
 const eventFor = (party: number, more: object = {}) => ({
@@ -82,7 +82,7 @@ const faults: Record<string, Plan> = {
   'a hang': first(1, () => 'hang'),
 }
 for (const [index, [what, plan]] of Object.entries(faults).entries())
-  test(`a create that meets ${what} is tried again and stored once`, { skip }, async () => {
+  test(`retries a create that meets ${what}, and stores it once`, { skip }, async () => {
     cosmos.plan = creates(plan)
     const answer = await app.publish(eventFor(100 + index))
     assert.equal(answer.status, 201)
@@ -95,7 +95,7 @@ for (const [index, [what, plan]] of Object.entries(faults).entries())
   })
 
 test(
-  'while Cosmos is down a small event goes by the queue, and its message comes again until it is stored',
+  'spills a small event to the queue while Cosmos DB is down, and retries its message until it is stored',
   { skip },
   async () => {
     cosmos.plan = refuseAll
@@ -129,7 +129,7 @@ test(
 )
 
 test(
-  'while Cosmos is down a large event, and one with an idempotency key, get 503 within 4 s',
+  'responds 503 within 4 s to a large event, and to one with an idempotency key, while Cosmos DB is down',
   { skip },
   async () => {
     cosmos.plan = refuseAll
@@ -147,14 +147,14 @@ test(
   },
 )
 
-test('with Cosmos and the queue down no event is accepted', { skip }, async () => {
+test('accepts no event while Cosmos DB and the queue are down', { skip }, async () => {
   cosmos.plan = refuseAll
   queues.plan = ({ method }) => (method === 'POST' ? { status: 503 } : undefined)
   assert.equal((await app.publish(eventFor(203))).status, 503)
 })
 
 test(
-  'while the queue is down events are accepted within the time of one try, and the sweep pushes them',
+  'accepts events within one try while the queue is down, and the sweep sends them',
   { skip },
   async () => {
     queues.plan = ({ method }) => (method === 'POST' ? 'hang' : undefined)
@@ -162,25 +162,25 @@ test(
     assert.equal(answer.status, 201)
     await assertPrompt(ms, 1500)
     await eventually('swept and fanned out', async () => {
-      await app.run('sweep-events')
+      await app.runTimer('sweep-events')
       return (await documents('/party/300'))[0]?.fanOut !== undefined
     })
   },
 )
 
-test('a sweep takes nothing while the queue is down', { skip }, async () => {
+test('the sweep claims nothing while the queue is down', { skip }, async () => {
   queues.plan = refuseAll
   await app.publish(eventFor(301))
   const [before] = await documents('/party/301')
   const failures = () => app.lines.filter((line) => /error.*sweep/i.test(line)).length
   const earlier = failures()
-  await clockSays(((before?.pending ?? 0) + 1) * 1000) // it is overdue
-  await app.run('sweep-events')
+  await sleepUntil(((before?.pending ?? 0) + 1) * 1000) // it is overdue
+  await app.runTimer('sweep-events')
   await eventually('sweep failed', () => failures() > earlier)
   assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
 })
 
-test('health names the parts that do not answer, within 2 s', { skip }, async () => {
+test('health names the unavailable parts within 2 s', { skip }, async () => {
   cosmos.plan = () => 'hang'
   queues.plan = () => 'hang'
   const { answer, ms } = await timed(() => fetch(`${app.api}/health`))

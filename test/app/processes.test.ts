@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // As on Flex Consumption: HTTP functions and each queue function on instances of their own.
-const skip = deployed !== undefined && 'the processes must be its own'
-const world = await createWorld()
+const skip = deployedUrl !== undefined && 'the processes must be its own'
+const stores = await createTestStores()
 const settings = { REPAIR_AFTER_SECONDS: '2' }
 const [http, fanOut] = await Promise.all([
-  startApp(world, { settings, functions: ['publish-event', 'health', 'sweep-events'] }),
-  startApp(world, { settings, functions: ['fan-out-event', 'keep-poison-events-inbound'] }),
+  startApp(stores, { settings, functions: ['publish-event', 'health', 'sweep-events'] }),
+  startApp(stores, { settings, functions: ['fan-out-event', 'keep-poison-events-inbound'] }),
 ])
 after(() => Promise.all([http.stop(), fanOut.stop()]))
 
 async function areFannedOut(ids: unknown[]): Promise<boolean> {
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   const done = new Set(documents.filter((one) => one.fanOut !== undefined).map((one) => one.id))
   return ids.every((id) => done.has(String(id)))
 }
@@ -27,14 +27,14 @@ const sweptAndFannedOut = (ids: unknown[]) =>
   eventually(
     'all fanned out',
     async () => {
-      await http.run('sweep-events')
+      await http.runTimer('sweep-events')
       await sleep(300) // a sweep takes its time from what it has sent
       return areFannedOut(ids)
     },
     20,
   )
 
-test('an event published in one process is fanned out in another', { skip }, async () => {
+test('one process fans out an event published in another', { skip }, async () => {
   const id: unknown = await (await http.publish()).json()
   await eventually('fanned out', () => areFannedOut([id]))
   await eventually('its log line', () =>
@@ -47,28 +47,28 @@ test('an event published in one process is fanned out in another', { skip }, asy
 })
 
 test(
-  'all queues emptied in the middle of a run, and every event is fanned out all the same',
+  'fans out every event although all queues are cleared in the middle of a run',
   { skip },
   async () => {
     const ids = await Promise.all(
       Array.from({ length: 60 }, async (_, party): Promise<unknown> => {
         await sleep(party * 10)
-        if (party % 15 === 0) await world.queue('events-inbound').clearMessages()
+        if (party % 15 === 0) await stores.queue('events-inbound').clearMessages()
         const answer = await http.publish({ ...exampleEvent, subject: `/party/${party}` })
         assert.equal(answer.status, 201)
         return answer.json()
       }),
     )
-    await world.queue('events-inbound').clearMessages()
+    await stores.queue('events-inbound').clearMessages()
     await sweptAndFannedOut(ids)
   },
 )
 
 test(
-  'an instance that is killed while it works loses nothing: the sweep has another do it',
+  'loses nothing when an instance is killed at work: the sweep hands its work to another',
   { skip },
   async () => {
-    const doomed = await startApp(world, { settings, functions: ['fan-out-event'] })
+    const doomed = await startApp(stores, { settings, functions: ['fan-out-event'] })
     const publishing = Array.from({ length: 40 }, (_, party) =>
       http.publish({ ...exampleEvent, subject: `/party/${party}` }),
     )

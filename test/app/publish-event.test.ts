@@ -3,14 +3,14 @@ import { after, test } from 'node:test'
 import { clientBody, exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
-const world = await createWorld()
-const app = await startApp(world)
+const stores = await createTestStores()
+const app = await startApp(stores)
 after(app.stop)
 
 const stored = async (id: unknown) =>
-  (await world.documents<EventDocument>('events')).find((document) => document.id === id)
+  (await stores.documents<EventDocument>('events')).find((document) => document.id === id)
 
 test("the real client's bytes are answered as the original answers them", async () => {
   const answer = await app.publish(clientBody())
@@ -23,7 +23,7 @@ test("the real client's bytes are answered as the original answers them", async 
   )
 })
 
-test('an accepted event is stored with an id and a time of ours, and the fan-out is noted', async () => {
+test('stores an accepted event with a new id and time, and records its fan-out', async () => {
   const before = Date.now()
   const id = await (
     await app.publish({ ...exampleEvent, id: 'mine', time: '2001-01-01T00:00:00Z' })

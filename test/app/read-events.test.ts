@@ -7,20 +7,24 @@ import { startApp } from '../support/app.ts'
 import { faults, filters, refusals, types } from './read-event-cases.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
-import { assertProblem, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
 const HOUR = 3_600_000
-const world = await createWorld()
+const stores = await createTestStores()
 const functions = ['read-app-events', 'read-party-events']
-const cosmos = await startFaultProxy(world.settings.Cosmos)
-const app = await startApp(world, {
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
+const app = await startApp(stores, {
   functions,
   settings: { READ_HOLDBACK_SECONDS: '15', Cosmos: cosmos.connection },
 })
 after(() => Promise.all([app.stop(), cosmos.stop()]))
-const ttd = createReader(app, await tokenOf(people.ttd))
-const someone = await tokenOf({ ...people.user, 'urn:altinn:partyid': 71, pid: '03017512345' })
+const ttd = createReader(app, await mintToken(callerClaims.ttd))
+const someone = await mintToken({
+  ...callerClaims.user,
+  'urn:altinn:partyid': 71,
+  pid: '03017512345',
+})
 const user = createReader(app, someone)
 const person = createReader(app, someone, '03017512345')
 
@@ -32,12 +36,12 @@ async function stored(name: string, count: number, said: (index: number) => Said
   const documents = Array.from({ length: count }, (_, index) =>
     documentAt(begin + index * 1000, { app: name, ...said(index) }),
   )
-  await store(world, documents.toReversed())
+  await store(stores, documents.toReversed())
   return documents
 }
 const eventsOf = (documents: EventDocument[]) => documents.map(({ event }) => event)
 
-test('a page has 50 events, as they are stored and oldest first; `next` leads on until all are read', async () => {
+test('a page has 50 events as stored, oldest first; `next` leads on until the end', async () => {
   const documents = await stored('pages', 120)
   const pages = await ttd.pages('ttd/pages?after=1')
   assert.deepEqual(pages, [
@@ -48,11 +52,11 @@ test('a page has 50 events, as they are stored and oldest first; `next` leads on
   ])
 })
 
-test('what is younger than the holdback is held back, whatever is asked for', async () => {
+test('holds back events younger than the holdback, whatever the query', async () => {
   const now = Date.now()
   const old = documentAt(now - 16_000, { app: 'fresh' })
   const fresh = [-10_000, -1000, 0, 60_000].map((ms) => documentAt(now + ms, { app: 'fresh' }))
-  await store(world, [...fresh, old])
+  await store(stores, [...fresh, old])
   const to = new Date(now + HOUR).toISOString()
   for (const query of ['after=1', `from=${at(0)}`, `after=1&to=${to}`, 'after=1&size=1000'])
     assert.deepEqual(idsOf((await ttd.pages(`ttd/fresh?${query}`)).flat()), [old.id])
@@ -60,7 +64,7 @@ test('what is younger than the holdback is held back, whatever is asked for', as
   assert.deepEqual(await ttd.pages(`ttd/fresh?after=${first?.id}`), [[]], 'a position of its own')
 })
 
-test('sizes from 1 to 1,000 are obeyed, and no more than 1,000 are given', async () => {
+test('honours sizes from 1 to 1,000, and never returns more', async () => {
   const documents = await stored('sizes', 1010)
   for (const [size, count] of [
     [1, 1],
@@ -75,7 +79,7 @@ test('sizes from 1 to 1,000 are obeyed, and no more than 1,000 are given', async
   }
 })
 
-test('a page begins after an id of this service, and at the start after any other', async () => {
+test('begins after an id of this service, and at the start after any other', async () => {
   const documents = await stored('after', 5)
   const ids = idsOf(documents)
   const from = async (query: string) => idsOf((await ttd.page(`ttd/after?${query}`)).events)
@@ -87,7 +91,7 @@ test('a page begins after an id of this service, and at the start after any othe
     assert.deepEqual(await from(`after=${other}`), ids, other)
 })
 
-test('`from` and `to` are included, in any time zone', async () => {
+test('includes `from` and `to`, in any time zone', async () => {
   const ids = idsOf(await stored('times', 10))
   const between = async (query: string) => idsOf((await ttd.page(`ttd/times?${query}`)).events)
   assert.deepEqual(await between(`from=${at(3)}`), ids.slice(3))
@@ -114,7 +118,7 @@ describe('filters', { concurrency: 4 }, async () => {
     })
 })
 
-test('a page that the filter has emptied leads on all the same, and costs no more than 1,000 documents', async () => {
+test('links on from a page that the filter emptied, and costs at most 1,000 documents', async () => {
   const documents = await stored('thin', 1010, (index) => (index < 1005 ? {} : { type: 'rare' }))
   const before = await usage()
   const { events, next } = await ttd.page('ttd/thin?after=1&type=rare&size=3')
@@ -128,7 +132,7 @@ test('a page that the filter has emptied leads on all the same, and costs no mor
 
 /** What has been asked of the events so far. */
 async function usage(): Promise<{ queries: number; others: number; charge: number }> {
-  const { Cosmos, COSMOS_DATABASE } = world.settings
+  const { Cosmos, COSMOS_DATABASE } = stores.settings
   const [, endpoint = ''] = /AccountEndpoint=([^;]+)/.exec(Cosmos) ?? []
   const found: unknown = await (await fetch(`${endpoint}_strict/usage`)).json()
   assert.ok(isUsage(found))
@@ -138,10 +142,13 @@ async function usage(): Promise<{ queries: number; others: number; charge: numbe
   return { queries: query, others: sum, charge: tally?.charge ?? 0 }
 }
 
-test('a page is one query of the events it has', { skip: deployed !== undefined }, async () => {
+test('reads a page by one query of its events', { skip: deployedUrl !== undefined }, async () => {
   const party = '/party/77'
   await stored('cost', 300, () => ({ subject: party, alternativesubject: '/org/912345670' }))
-  const reader = createReader(app, await tokenOf({ ...people.user, 'urn:altinn:partyid': 77 }))
+  const reader = createReader(
+    app,
+    await mintToken({ ...callerClaims.user, 'urn:altinn:partyid': 77 }),
+  )
   const asked: [typeof reader, string][] = [
     [ttd, 'ttd/cost?after=1'],
     [ttd, `ttd/cost?from=${at(10)}&to=${at(200)}`],
@@ -158,10 +165,10 @@ test('a page is one query of the events it has', { skip: deployed !== undefined 
   }
 })
 
-describe('a page that meets a fault', { skip: deployed !== undefined }, async () => {
+describe('a fault while a page is read', { skip: deployedUrl !== undefined }, async () => {
   const documents = await stored('faults', 250)
   for (const [what, fault] of faults)
-    test(`that passes is whole, and has each event once: ${what}`, async () => {
+    test(`that passes leaves the page whole, with each event once: ${what}`, async () => {
       for (const place of [1, 2, 3, 4]) {
         let asked = 0 // the plan of the query, then the query three times: 100, 100 and 50 events
         cosmos.plan = ({ method, url }) =>
@@ -173,7 +180,7 @@ describe('a page that meets a fault', { skip: deployed !== undefined }, async ()
         assert.ok(asked >= 4, `${asked} requests`)
       }
     })
-  test('that stays is a 503, to be asked for again', async () => {
+  test('that stays is a 503', async () => {
     cosmos.plan = () => ({ status: 503 })
     const answer = await ttd.get('ttd/faults?after=1')
     cosmos.plan = () => undefined
@@ -182,14 +189,14 @@ describe('a page that meets a fault', { skip: deployed !== undefined }, async ()
   })
 })
 
-test('large events make a page shorter, and none is left out', async () => {
+test('shortens a page of large events, and skips none', async () => {
   const documents = await stored('large', 12, () => ({ data: 'x'.repeat(1_000_000) }))
   const pages = await ttd.pages('ttd/large?after=1')
   assert.deepEqual(pages.map(idsOf).flat(), idsOf(documents))
   assert.ok(pages.length > 2 && pages.every((page) => page.length <= 4))
 })
 
-describe('events about somebody', async () => {
+describe('events about a party', async () => {
   const about = (subject: string, alternativesubject: string) => ({ subject, alternativesubject })
   const mine = about('/party/71', '/person/03017512345')
   const company = about('/party/60', '/organisation/991825827') // as documented
@@ -203,19 +210,19 @@ describe('events about somebody', async () => {
   const read = async (reader: typeof ttd, address: string) =>
     idsOf((await reader.pages(address)).flat())
 
-  test('an app owner reads of one party, unit or person among those of its app', async () => {
+  test('an app owner filters the events of its app by party, unit or person', async () => {
     const query = 'ttd/people?after=1'
     assert.deepEqual(await read(ttd, query), idsOf(documents))
     assert.deepEqual(await read(ttd, `${query}&party=60`), pick(documents, 1, 2))
     assert.deepEqual(await read(ttd, `${query}&party=0`), idsOf(documents))
     assert.deepEqual(await read(ttd, `${query}&unit=991825827`), pick(documents, 1, 2))
-    const owner = createReader(app, await tokenOf(people.ttd), '02017512345')
+    const owner = createReader(app, await mintToken(callerClaims.ttd), '02017512345')
     assert.deepEqual(await read(owner, query), pick(documents, 3))
     assert.deepEqual(await read(ttd, `${query}&party=62`), [])
     assert.deepEqual(await read(ttd, `${query}&party=60&type=nothing`), [])
   })
 
-  test('a party reads what any app says about it, by party, unit or person', async () => {
+  test('a party reads what any app publishes about it, by party, unit or person', async () => {
     const both = (...kinds: number[]) =>
       [...pick(documents, ...kinds), ...pick(elsewhere, ...kinds)].toSorted()
     assert.deepEqual(await read(user, 'party?after=1&party=71'), both(0))
@@ -225,14 +232,14 @@ describe('events about somebody', async () => {
     assert.deepEqual(await read(user, ofOther), pick(elsewhere, 0))
   })
 
-  test('the number of a person is in the header alone: `next` does not have it', async () => {
+  test('a person’s number stays in the header: `next` does not contain it', async () => {
     const { next } = await person.page('party?after=1&size=1')
     assert.match(next ?? '', /^http[^?]*\/events\/api\/v1\/app\/party\?after=[0-9a-f-]{36}&size=1$/)
     assert.equal((await person.page(next ?? '')).events.length, 1)
   })
 })
 
-describe("what is refused, in the original's words", () => {
+describe("rejects with the original's messages", () => {
   for (const [address, detail] of refusals)
     test(address, async () =>
       assert.equal(await assertProblem(await ttd.get(address), 400), detail),

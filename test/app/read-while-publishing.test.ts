@@ -7,30 +7,30 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 const HOLDBACK = 15 // seconds, the least there can be
 const CLIENTS = 8
 const EACH = 25
-const world = await createWorld()
+const stores = await createTestStores()
 const settings = { READ_HOLDBACK_SECONDS: String(HOLDBACK) }
 const [one, other] = await Promise.all([
-  startApp(world, { settings }),
-  startApp(world, { settings }),
+  startApp(stores, { settings }),
+  startApp(stores, { settings }),
 ])
 after(() => Promise.all([one.stop(), other.stop()]))
 const data = { answer: [42, null, 'blå 🦉'], ttl: 1 }
 const said = { ...exampleEvent, data, contenttype: 'application/json' }
 
-test('who follows `next` while events are published sees each once and misses none, however late it was stored', async (t) => {
-  const token = await tokenOf(people.ttd)
+test('a reader that follows `next` while events are published sees each once, however late it was stored', async (t) => {
+  const token = await mintToken(callerClaims.ttd)
   const began = Date.now()
   // An event that went by the queue ten minutes ago, and comes when readers are long past it; by two messages.
   const spilled = { ...documentAt(began - 600_000), pending: Math.floor(began / 1000) + 60 }
   const { fanOut: _fanOut, ...waiting } = spilled
   const old = documentAt(began - 60_000)
-  await store(world, [old])
+  await store(stores, [old])
   const seen: CloudEvent[] = []
   const progress = { waits: 0 }
   const reading = new AbortController()
@@ -42,11 +42,11 @@ test('who follows `next` while events are published sees each once and misses no
     reading.signal,
   )
   await eventually('the reader is past the time of the late one', () => seen.length === 1)
-  await world.send('events-inbound', { v: 1, spilled: waiting })
+  await stores.send('events-inbound', { v: 1, spilled: waiting })
 
   const accepted = (await Promise.all(Array.from({ length: CLIENTS }, (_, i) => publish(i)))).flat()
   await messagesDone()
-  await world.send('events-inbound', { v: 1, spilled: waiting })
+  await stores.send('events-inbound', { v: 1, spilled: waiting })
   await messagesDone()
   const expected = [old.id, spilled.id, ...accepted]
   await eventually(
@@ -80,7 +80,7 @@ test('who follows `next` while events are published sees each once and misses no
     datacontenttype,
   })
 
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   const copies = documents.filter(({ copyOf }) => copyOf !== undefined)
   assert.deepEqual(
     copies.map(({ copyOf, fanOut }) => [copyOf, fanOut]),
@@ -90,7 +90,11 @@ test('who follows `next` while events are published sees each once and misses no
 })
 
 const messagesDone = () =>
-  eventually('no message is left', async () => (await world.waiting('events-inbound')) === 0, 20)
+  eventually(
+    'no message is left',
+    async () => (await stores.countMessages('events-inbound')) === 0,
+    20,
+  )
 
 /** Publishes as fast as is answered, at both processes in turn. Some ids are made long before the write ends. */
 async function publish(client: number): Promise<string[]> {
@@ -101,7 +105,7 @@ async function publish(client: number): Promise<string[]> {
     ids.push(String(await answer.json()))
     if (i % 10 !== client) continue
     const slow = documentAt(Date.now() - 5000) // a write that takes half of its 10 s
-    await store(world, [slow])
+    await store(stores, [slow])
     ids.push(slow.id)
   }
   return ids

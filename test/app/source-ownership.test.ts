@@ -6,7 +6,7 @@ import { assertRefused } from '../support/problems.ts'
 
 const lab = await startSourceFixture()
 after(lab.stop)
-const { world, app, restricted, publish } = lab
+const { stores, app, restricted, publish } = lab
 
 for (const { target, name, expected, run } of sourceAttacks(lab))
   test(`${target}: ${name}: ${expected}`, async () => {
@@ -39,7 +39,7 @@ test("every form of an app's own source is accepted and stored as it was sent", 
     assert.equal(answer.status, 201, source)
     wanted.set(await answer.json(), { source, resourceinstance })
   }
-  const documents = await world.documents<EventDocument>('events')
+  const documents = await stores.documents<EventDocument>('events')
   const stored = documents.map(({ id, event }): [string, object] => {
     assert.equal(event.resource, 'urn:altinn:resource:app_ttd_apps-test')
     return [id, { source: event.source, resourceinstance: event.resourceinstance }]
@@ -47,7 +47,7 @@ test("every form of an app's own source is accepted and stored as it was sent", 
   assert.deepEqual(new Map(stored), wanted)
 })
 
-test('one token of an org is good for its own app only, both ways', async () => {
+test('a token of an org is valid for its own app only, in both directions', async () => {
   assert.equal((await publish(`${HOST}/ttd/apps`, { name: 'apps' })).status, 201)
   await assertRefused(await publish(`${HOST}/ttd/apps-test`, { name: 'apps' }), 401)
   assert.equal((await publish(`${HOST}/ttd/apps-test`)).status, 201)

@@ -87,7 +87,7 @@ const others = {
   PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:9/{issuer}/jwks',
 }
 
-test('npm start: with the token issuer of someone else it comes up, and says what it leaves out', async () => {
+test('npm start: starts with a foreign token issuer, and says what is missing', async () => {
   const { child, ended, output } = start('start', others)
   await eventually('ready', () => output().includes('Ctrl-C'), 30)
   assert.match(
@@ -107,7 +107,7 @@ test('npm start: with the token issuer of someone else it comes up, and says wha
   assert.equal(await ended, 0)
 })
 
-test('npm start: killed outright, its emulators end too', async () => {
+test('npm start: its emulators end when it is killed', async () => {
   const { child, output } = start('start')
   await eventually('ready', () => output().includes('Ctrl-C'), 30)
   const children = await childrenOf(child.pid)
@@ -123,7 +123,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('a port that is taken is one clear line and exit 1', async (t) => {
+test('reports a port in use in one line, with exit 1', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   t.after(() => taken.close())
   await once(taken, 'listening')
@@ -140,7 +140,7 @@ test('a port that is taken is one clear line and exit 1', async (t) => {
   await Promise.all(refused)
 })
 
-test('a setting that is wrong is one clear line and exit 1', async () => {
+test('reports an invalid setting in one line, with exit 1', async () => {
   for (const program of ['start', 'start-host']) {
     const { ended, output } = start(program, { EVENT_MAX_BYTES: 'much', REPAIR_AFTER_SECONDS: '0' })
     assert.equal(await ended, 1)
@@ -148,7 +148,7 @@ test('a setting that is wrong is one clear line and exit 1', async () => {
   }
 })
 
-test('a bundle that is missing is one clear line and exit 1', async () => {
+test('reports a missing bundle in one line, with exit 1', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'app-'))
   for (const name of ['local', 'shared', 'package.json', 'host.json', 'local.settings.sample.json'])
     cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
@@ -159,7 +159,7 @@ test('a bundle that is missing is one clear line and exit 1', async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('start:emulators and start:host are two halves: the app can go and come without the stores', async () => {
+test('start:host can stop and start while start:emulators runs', async () => {
   const emulators = start('start-emulators')
   await eventually('emulators', () => emulators.output().includes('Ctrl-C'), 20)
   const settings = Object.fromEntries(
@@ -182,13 +182,13 @@ test('start:emulators and start:host are two halves: the app can go and come wit
   assert.equal(await emulators.ended, 0)
 })
 
-test('start:host refuses a function that does not exist', async () => {
+test('start:host rejects a function that does not exist', async () => {
   const { ended, output } = start('start-host', {}, root, ['--functions', 'publish-events'])
   assert.equal(await ended, 1)
   assert.match(output(), /^[^\n]*publish-events[^\n]*\n$/)
 })
 
-test('start:func says so where Core Tools are missing', async () => {
+test('start:func reports missing Core Tools', async () => {
   const settings = path.join(root, 'local.settings.json')
   const isMade = !existsSync(settings) // else it is of whoever runs the tests
   const { ended, output } = start('start-func', { PATH: '/nowhere' })
@@ -197,13 +197,13 @@ test('start:func says so where Core Tools are missing', async () => {
   if (isMade) rmSync(settings)
 })
 
-test('token without an app says what it needs', async () => {
+test('token without an app reports what it needs', async () => {
   const { ended, output } = start('print-tokens')
   assert.equal(await ended, 1)
   assert.match(output(), /npm run token -- --org ttd --app apps-test/)
 })
 
-test('show and token say what to do where no stack runs at their ports', async () => {
+test('show and token explain what to do when no stack runs at their ports', async () => {
   const nobody = createServer().listen(0, '127.0.0.1')
   await once(nobody, 'listening')
   const port = String(Object(nobody.address()).port)
@@ -232,7 +232,7 @@ test('--help names every port variable', async () => {
   await Promise.all(asked)
 })
 
-test('npm run receiver: prints what it gets, and answers as it is told', async () => {
+test('npm run receiver: prints what it receives, and answers as told', async () => {
   const { child, ended, output } = start('start-receiver', {}, root, [
     '--port',
     '0',

@@ -9,20 +9,20 @@ import { startApp } from '../support/app.ts'
 import { invalidSubscriptions } from './invalid-subscriptions.ts'
 import {
   assertProblem,
-  clientOf,
-  people,
-  tokenOf,
+  createSubscriptionsClient,
+  callerClaims,
+  mintToken,
   type Subscription,
 } from '../support/subscriber.ts'
-import { createWorld } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createTestStores } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
-const app = await startApp(world)
+const app = await startApp(stores)
 after(app.stop)
-const client = clientOf(app, await tokenOf(people.ttd))
-const user = clientOf(app, await tokenOf(people.user))
+const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+const user = createSubscriptionsClient(app, await mintToken(callerClaims.user))
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 const SOURCE = 'https://ttd.apps.altinn.no/ttd/apps-test'
@@ -30,12 +30,12 @@ let hooks = 0
 const hook = () => `${receiver.url}/${hooks++}` // each asks for another subscription
 const find = (among: Subscription[], wanted: number) => among.find(({ id }) => id === wanted)
 const endpointsStored = async () => {
-  const documents = await world.documents<{ id: string; endpoint?: string }>('subscriptions')
+  const documents = await stores.documents<{ id: string; endpoint?: string }>('subscriptions')
   return documents.map(({ endpoint }) => endpoint)
 }
 
 describe('a subscription', { concurrency: 4 }, () => {
-  test('is answered as the original answers it, with its secret, which is told once', async () => {
+  test('is created with the original’s response, and with its secret, which is shown once', async () => {
     const endPoint = hook()
     const before = Date.now()
     const answer = await client.call('POST', '', { endPoint, resourceFilter: RESOURCE })
@@ -60,13 +60,13 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.deepEqual(made, { ...expected, secret: made.secret })
     const circuit = { state: 'closed', waiting: '0' }
     assert.deepEqual(await client.validated(made.id), { ...expected, validated: true, circuit })
-    const { count, subscriptions } = await client.ask(200, 'GET', '')
+    const { count, subscriptions } = await client.requestJson(200, 'GET', '')
     assert.equal(count, subscriptions.length)
     assert.deepEqual(find(subscriptions, made.id), { ...expected, validated: true })
     assert.doesNotMatch(JSON.stringify(subscriptions), /whsec_|secret/)
   })
 
-  test('may be asked for with names in any case, and with nulls for what is not there', async () => {
+  test('accepts member names in any case, and nulls for absent members', async () => {
     const endPoint = hook()
     const made = await client.subscribe({
       ENDPOINT: endPoint,
@@ -119,7 +119,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     ['/org/ for /organisation/', about('/organisation/991825827'), about('/org/991825827')],
   ]
   for (const [what, first, second] of same)
-    test(`that is asked for again (${what}) is the one that is there, without its secret`, async () => {
+    test(`requested again (${what}) is the existing one, without its secret`, async () => {
       const endPoint = hook()
       const { secret, ...made } = await client.subscribe({ endPoint, ...first })
       const again = await client.subscribe({ endPoint, ...second })
@@ -128,12 +128,12 @@ describe('a subscription', { concurrency: 4 }, () => {
     })
 
   test('is listed in pages by id, which lead on by the header next; without a size in one', async () => {
-    const pager = clientOf(app, await tokenOf(people.organisation))
+    const pager = createSubscriptionsClient(app, await mintToken(callerClaims.organisation))
     const own = { alternativeSubjectFilter: '/organisation/912345678' }
     const ids: number[] = []
     for (let place = 0; place < 5; place++)
       ids.push((await pager.subscribe({ endPoint: hook(), resourceFilter: RESOURCE, ...own })).id)
-    await pager.ask(200, 'DELETE', `/${ids[1]}`)
+    await pager.requestJson(200, 'DELETE', `/${ids[1]}`)
     const rest = ids.filter((id) => id !== ids[1])
     const pages: number[][] = []
     for (let query: string | undefined = '?size=2'; query !== undefined && pages.length < 5;) {
@@ -149,7 +149,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.ok(pages.every((page) => page.length <= 2))
     const all = await pager.call('GET', '')
     assert.deepEqual([all.headers.get('next'), Object(await all.json()).count], [null, 4])
-    const rests = await pager.ask(200, 'GET', `?after=${rest[2]}`)
+    const rests = await pager.requestJson(200, 'GET', `?after=${rest[2]}`)
     assert.deepEqual(
       rests.subscriptions.map(({ id }: Subscription) => id),
       [rest[3]],
@@ -158,7 +158,7 @@ describe('a subscription', { concurrency: 4 }, () => {
       assert.equal((await pager.call('GET', query)).status, 400, query)
   })
 
-  test('that is asked for many times at once is one', async () => {
+  test('requested many times at once is created once', async () => {
     const request = { endPoint: hook(), resourceFilter: RESOURCE }
     const made = await Promise.all([1, 2, 3, 4].map(() => client.subscribe(request)))
     assert.equal(new Set(made.map(({ id }) => id)).size, 1)
@@ -167,7 +167,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.equal(stored.filter((endpoint) => endpoint === request.endPoint).length, 1)
   })
 
-  test('is another one with another filter, endpoint or consumer', async () => {
+  test('differs by filter, endpoint or consumer', async () => {
     const party = { resourceFilter: RESOURCE, subjectFilter: '/party/50019855' }
     const endPoint = hook()
     const made = await Promise.all([
@@ -182,13 +182,13 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.equal(made[1]?.consumer, '/user/20001')
   })
 
-  test('that is deleted is gone, and made again it is a new one', async () => {
+  test('is gone when deleted, and new when created again', async () => {
     const request = { endPoint: hook(), resourceFilter: RESOURCE }
     const first = await client.subscribed(request)
-    await client.ask(200, 'DELETE', `/${first.id}`)
+    await client.requestJson(200, 'DELETE', `/${first.id}`)
     await assertProblem(await client.call('GET', `/${first.id}`), 404)
     await assertProblem(await client.call('DELETE', `/${first.id}`), 404)
-    const { subscriptions } = await client.ask(200, 'GET', '')
+    const { subscriptions } = await client.requestJson(200, 'GET', '')
     assert.equal(find(subscriptions, first.id), undefined)
     const second = await client.subscribed(request)
     assert.ok(second.id > first.id)
@@ -196,9 +196,9 @@ describe('a subscription', { concurrency: 4 }, () => {
     await assertProblem(await client.call('GET', `/${first.id}`), 404)
   })
 
-  test('is caught up when all of its first seconds must have been fanned out: sooner would send twice', async () => {
+  test('is replayed once the events of its first seconds are fanned out: any sooner would deliver twice', async () => {
     const made = await client.subscribed({ endPoint: hook(), resourceFilter: RESOURCE })
-    const replays = await world.documents<ReplayDocument>('replays')
+    const replays = await stores.documents<ReplayDocument>('replays')
     const replay = replays.find(({ subscription }) => subscription === String(made.id))
     assert.ok(replay?.due !== undefined)
     const to = Date.parse(replay.to)
@@ -207,28 +207,28 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.ok((replay.due - REPAIR_SECONDS) * 1000 - to >= 3000) // and a fan-out
   })
 
-  test('may be deleted, and have its secret changed, as soon as it is made', async () => {
+  test('can be deleted, and its secret rotated, as soon as it is created', async () => {
     const made = await Promise.all(
       [1, 2, 3, 4, 5, 6].map(() =>
         client.subscribe({ endPoint: hook(), resourceFilter: RESOURCE }),
       ),
     )
-    await Promise.all(made.map(({ id }) => client.ask(200, 'POST', `/${id}/secret`)))
-    await Promise.all(made.map(({ id }) => client.ask(200, 'DELETE', `/${id}`)))
+    await Promise.all(made.map(({ id }) => client.requestJson(200, 'POST', `/${id}/secret`)))
+    await Promise.all(made.map(({ id }) => client.requestJson(200, 'DELETE', `/${id}`)))
   })
 
-  test('signs with its secret, after a rotation with the one before as well', async () => {
+  test('signs with its secret, and after a rotation with the previous one too', async () => {
     const filters = { resourceFilter: RESOURCE, typeFilter: 'rotation' }
     const endPoint = hook()
     const { id, secret: first = '' } = await client.subscribed({ endPoint, ...filters })
-    const rotated = await client.ask(200, 'POST', `/${id}/secret`)
+    const rotated = await client.requestJson(200, 'POST', `/${id}/secret`)
     assert.deepEqual(Object.keys(rotated), ['id', 'secret'])
     assert.equal(rotated.id, id)
     const published = await app.publish({ ...exampleEvent, type: 'rotation' })
     const event: unknown = await published.json()
     const { body, headers } = await receiver.waitFor(
       ({ path, event: got }) => endPoint.endsWith(path) && got?.id === event,
-      patient(10),
+      scaleTimeout(10),
     )
     assert.equal(headers['webhook-signature']?.split(' ').length, 2)
     for (const secret of [first, String(rotated.secret)]) new Webhook(secret).verify(body, headers) // throws where it does not verify
@@ -236,12 +236,12 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.throws(() => new Webhook(stranger).verify(body, headers))
   })
 
-  test('has five secrets at most, the newest, however often they are rotated', async () => {
+  test('has at most five secrets, the newest, however often they are rotated', async () => {
     const { id } = await client.subscribe({ endPoint: hook(), resourceFilter: RESOURCE })
-    const rotate = () => client.ask(200, 'POST', `/${id}/secret`)
+    const rotate = () => client.requestJson(200, 'POST', `/${id}/secret`)
     const rotated: string[] = []
     for (let time = 0; time < 7; time++) rotated.push(String((await rotate()).secret))
-    const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
+    const documents = await stores.documents<SubscriptionDocument | Tombstone>('subscriptions')
     const found = documents.find((each) => 'secrets' in each && each.number === id)
     const kept = found !== undefined && 'secrets' in found ? found.secrets : []
     assert.deepEqual(
@@ -253,7 +253,7 @@ describe('a subscription', { concurrency: 4 }, () => {
 
 const invalid = invalidSubscriptions(hook)
 
-describe('what is refused is a 400 that says why', { concurrency: 4 }, () => {
+describe('an invalid subscription request', { concurrency: 4 }, () => {
   for (const [what, request, detail] of invalid)
     test(what, async () => {
       const said = await assertProblem(await client.call('POST', '', request), 400)
@@ -261,15 +261,15 @@ describe('what is refused is a 400 that says why', { concurrency: 4 }, () => {
       else assert.match(said, detail)
     })
 
-  test('several faults at once, each where it is', async () => {
+  test('lists several violations, each with its place', async () => {
     const request = { endPoint: 5, sourceFilter: 'x', typeFilter: '' }
-    const problem = await client.ask(400, 'POST', '', request)
+    const problem = await client.requestJson(400, 'POST', '', request)
     const errors: { pointer: string }[] = problem.errors
     const pointers = errors.map(({ pointer }) => pointer)
     assert.deepEqual(pointers.toSorted(), ['/endPoint', '/sourceFilter', '/typeFilter'])
   })
 
-  test('what is no JSON: 400; what says it is none: 415', async () => {
+  test('responds 400 to invalid JSON, and 415 to another content type', async () => {
     await assertProblem(await client.call('POST', '', '{'), 400)
     const headers = { 'content-type': 'text/plain' }
     const other = { method: 'POST', headers, body: '{}' }
@@ -277,7 +277,7 @@ describe('what is refused is a 400 that says why', { concurrency: 4 }, () => {
   })
 })
 
-test('nothing that was refused is stored', async () => {
+test('stores nothing that it rejects', async () => {
   const stored = new Set(await endpointsStored())
   for (const [what, request] of invalid) {
     const { endPoint } = Object(request)

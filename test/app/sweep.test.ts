@@ -4,12 +4,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, eventually } from '../support/stores.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
 
 // Fan-out does not run here, so that what the sweep does can be seen.
-const world = await createWorld()
+const stores = await createTestStores()
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
-const app = await startApp(world, {
+const app = await startApp(stores, {
   functions: ['publish-event', 'health', ...timers],
   settings: Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])), // the test says when
 })
@@ -17,7 +17,7 @@ after(app.stop)
 
 const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const read = async (id: string) =>
-  (await world.container('events').item(id, key).read<EventDocument>()).resource
+  (await stores.container('events').item(id, key).read<EventDocument>()).resource
 const gauges = () => app.lines.filter((line) => line.includes('"what":"gauge"'))
 
 /** Runs a timer so many times at once, and waits for the lines at their ends. */
@@ -26,22 +26,22 @@ async function run(timer: string, times = 1): Promise<void> {
     line.includes(timer === 'gauge' ? '"what":"gauge"' : `"what":"sweep.done","sweep":"${timer}"`)
   const ends = () => app.lines.filter(isEnd).length
   const before = ends()
-  await Promise.all(Array.from({ length: times }, () => app.run(timer)))
+  await Promise.all(Array.from({ length: times }, () => app.runTimer(timer)))
   await eventually(`${timer} ran`, () => ends() === before + times)
 }
 async function makeOverdue(id: string): Promise<void> {
-  await world
+  await stores
     .container('events')
     .item(id, key)
     .patch([{ op: 'set', path: '/pending', value: 1 }])
 }
 
-test('an event whose message was lost is sent again, once, and later each time', async () => {
+test('sends an event whose message was lost again, once, and later each time', async () => {
   const id = String(await (await app.publish()).json())
-  const queue = world.queue('events-inbound')
+  const queue = stores.queue('events-inbound')
   await queue.clearMessages()
   await run('sweep-events')
-  assert.equal(await world.waiting('events-inbound'), 0, 'it is not overdue yet')
+  assert.equal(await stores.countMessages('events-inbound'), 0, 'it is not overdue yet')
 
   for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
     await makeOverdue(id)
@@ -58,7 +58,7 @@ test('an event whose message was lost is sent again, once, and later each time',
   }
 })
 
-test('the gauge line says how old the oldest event is that is not fanned out', async () => {
+test('the gauge line has the age of the oldest event that is not fanned out', async () => {
   await run('gauge')
   const gauge: unknown = JSON.parse(
     gauges()
@@ -69,8 +69,8 @@ test('the gauge line says how old the oldest event is that is not fanned out', a
   assert.equal(Object(gauge).poisonMessages, 0)
 })
 
-test('a timer that has done its work leaves a heartbeat of its own, on which health rests', async () => {
-  const beats = world.container('requests')
+test('each timer leaves its own heartbeat after a run, which health reads', async () => {
+  const beats = stores.container('requests')
   await Promise.all(
     timers.map((timer) =>
       beats
@@ -85,13 +85,13 @@ test('a timer that has done its work leaves a heartbeat of its own, on which hea
       const told = Object(await answer.json()).parts
       return answer.status === status && isDeepStrictEqual(told, parts)
     })
-  const stores = { cosmos: 'well', queue: 'well' }
+  const storeParts = { cosmos: 'well', queue: 'well' }
   const words = new Map(timers.map((timer) => [timer, 'has not run yet']))
-  await healthIs({ ...stores, ...Object.fromEntries(words) })
+  await healthIs({ ...storeParts, ...Object.fromEntries(words) })
   for (const timer of timers) {
     await run(timer)
     words.set(timer, 'well')
-    if (timer === 'sweep-events') await healthIs({ ...stores, ...Object.fromEntries(words) })
+    if (timer === 'sweep-events') await healthIs({ ...storeParts, ...Object.fromEntries(words) })
   }
-  await healthIs({ ...stores, ...Object.fromEntries(words) }, 200)
+  await healthIs({ ...storeParts, ...Object.fromEntries(words) }, 200)
 })

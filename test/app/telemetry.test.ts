@@ -7,10 +7,10 @@ import { exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, deployed, eventually, setting } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createTestStores, deployedUrl, eventually, setting } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
-const skip = deployed !== undefined && 'the processes must be its own'
+const skip = deployedUrl !== undefined && 'the processes must be its own'
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const callersSpan = '00f067aa0ba902b7'
 const tree = { 'publish-event': { 'fan-out-event': {}, 'retry-delivery': {} } }
@@ -70,18 +70,18 @@ function treeOf(spans: Span[], parent: string): object {
   return Object.fromEntries(named)
 }
 
-test('one trace leads through all processes to the subscribers, as a tree', { skip }, async (t) => {
+test('one trace spans all processes and subscribers, as a tree', { skip }, async (t) => {
   const [collector, receiver] = await Promise.all([startCollector(), startReceiver()])
   t.after(async () => {
     collector.stop()
     await receiver.stop()
   })
-  const world = await createWorld()
+  const stores = await createTestStores()
   const settings = {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     DELIVERY_RETRY_SECONDS: '1,1',
   }
-  const start = (...functions: string[]) => startApp(world, { settings, functions })
+  const start = (...functions: string[]) => startApp(stores, { settings, functions })
   const [http, ...others] = await Promise.all([
     start('publish-event', 'create-subscription', 'read-subscription', 'sweep-events', 'gauge'),
     start('fan-out-event'),
@@ -98,7 +98,9 @@ test('one trace leads through all processes to the subscribers, as a tree', { sk
     return earlier.some((each) => arrived(each).length === 2)
   })
   await eventually('what came before is done', async () =>
-    (await Promise.all(inUse.map((queue) => world.waiting(queue)))).every((count) => count === 0),
+    (await Promise.all(inUse.map((queue) => stores.countMessages(queue)))).every(
+      (count) => count === 0,
+    ),
   )
 
   let calls = 0
@@ -109,7 +111,7 @@ test('one trace leads through all processes to the subscribers, as a tree', { sk
     ['sweep-events', '"what":"sweep.done"'],
     ['gauge', '"what":"gauge"'],
   ] as const) {
-    await http.run(timer)
+    await http.runTimer(timer)
     await eventually(`${timer} ran`, () => http.lines.some((each) => each.includes(line)))
   }
   await Promise.all([http, ...others].map(({ stop }) => stop())) // what is not exported yet now is
@@ -124,13 +126,13 @@ test('one trace leads through all processes to the subscribers, as a tree', { sk
   assert.doesNotMatch(collector.text(), /27124902369|eyJ/, 'no identity number, no token')
 })
 
-test('a collector that is away is no trouble', { skip }, async () => {
-  const app = await startApp(await createWorld(), {
+test('works without its collector', { skip }, async () => {
+  const app = await startApp(await createTestStores(), {
     settings: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
     functions: ['publish-event'],
   })
   assert.equal((await app.publish()).status, 201)
   const began = Date.now()
   await app.stop()
-  assert.ok(Date.now() - began < patient(4000), `stopped after ${Date.now() - began} ms`)
+  assert.ok(Date.now() - began < scaleTimeout(4000), `stopped after ${Date.now() - began} ms`)
 })

@@ -8,7 +8,7 @@ import { altinnClaims, forge, fromNow, newKey, platformClaims } from '../support
 import { startKeyServer } from '../support/key-server.ts'
 import { sendRaw } from '../support/raw-request.ts'
 import { assertRefused, countStored, type Status } from '../support/problems.ts'
-import { clockSays, createWorld, eventually } from '../support/stores.ts'
+import { sleepUntil, createTestStores, eventually } from '../support/stores.ts'
 
 const [server, altinnKey, ttdKey] = await Promise.all([
   startKeyServer(),
@@ -18,8 +18,8 @@ const [server, altinnKey, ttdKey] = await Promise.all([
 after(server.stop)
 server.serve('altinn', altinnKey)
 server.serve('ttd', ttdKey)
-const world = await createWorld()
-const app = await startApp(world, { settings: server.settings, functions: ['publish-event'] })
+const stores = await createTestStores()
+const app = await startApp(stores, { settings: server.settings, functions: ['publish-event'] })
 after(app.stop)
 
 const altinn = forge(altinnKey, altinnClaims())
@@ -71,11 +71,11 @@ const combined: [
   [401, "another app's source and nothing else", {}, foreign],
 ]
 for (const [status, what, headers, event] of combined)
-  test(`${status} comes first with ${what}`, async () => {
+  test(`responds ${status} first with ${what}`, async () => {
     await assertRefused(await publish(headers, event), status)
   })
 
-test('without a Content-Type the tokens are looked at first; without a length, the type', async () => {
+test('checks the tokens first without a Content-Type; without a length, the type', async () => {
   const bearer: [string, string] = ['Authorization', `Bearer ${altinn}`]
   const access: [string, string] = ['PlatformAccessToken', platform]
   const length: [string, string] = ['Content-Length', '1']
@@ -90,8 +90,8 @@ test('without a Content-Type the tokens are looked at first; without a length, t
     await assertRefused(await sendRaw(`${app.api}/app`, headers, '{'), status)
 })
 
-test('of all that was refused nothing is stored and nothing queued', async () => {
-  assert.deepEqual(await countStored(world), { stored: 0, queued: 0 })
+test('stores and queues nothing that it rejects', async () => {
+  assert.deepEqual(await countStored(stores), { stored: 0, queued: 0 })
 })
 
 const systemUser = {
@@ -151,12 +151,12 @@ for (const [what, headers] of accepted)
     assert.equal((await publish(headers)).status, 201)
   })
 
-test('the same tokens are good many times', async () => {
+test('accepts the same tokens many times', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => publish({})))
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [201])
 })
 
-test('a clock may be seconds off, and no token is good for longer because it was good before', async () => {
+test('tolerates some seconds of clock skew, and caches no token beyond its expiry', async () => {
   // Two seconds before nobody takes them any more; new ones where this machine takes longer than that to ask.
   const { headers, answer, end } = await eventually('an answer in time', async () => {
     const late = {
@@ -175,17 +175,17 @@ test('a clock may be seconds off, and no token is good for longer because it was
     PlatformAccessToken: forge(ttdKey, platformClaims({ nbf: fromNow(6) })),
   }
   assert.equal((await publish(early)).status, 201)
-  await clockSays(end + 1000) // the expiry is cut to seconds
+  await sleepUntil(end + 1000) // the expiry is cut to seconds
   await assertRefused(await publish(headers), 401)
   await assertRefused(await publish({ PlatformAccessToken: headers.PlatformAccessToken }), 403)
 })
 
-test('each accepted event is stored and queued once', async () => {
+test('stores and queues each accepted event once', async () => {
   const count = accepted.length + 20 + 2
-  assert.deepEqual(await countStored(world), { stored: count, queued: count })
+  assert.deepEqual(await countStored(stores), { stored: count, queued: count })
 })
 
-test('no line of the log has a token or the national identity number', () => {
+test('logs neither tokens nor national identity numbers', () => {
   assert.ok(app.lines.some((line) => line.includes('event.accepted')))
   assert.equal(secretsIn(app.lines, [...sent]), 'none')
 })

@@ -6,17 +6,17 @@ import { startReceiver } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // A failed message comes again after 30 s here, as in production: who waits for that is found out.
-const skip = deployed !== undefined && 'faults need stores of its own'
-const world = await createWorld()
-const cosmos = await startFaultProxy(world.settings.Cosmos)
-const queues = await startFaultProxy(world.settings.QueueStorage)
+const skip = deployedUrl !== undefined && 'faults need stores of its own'
+const stores = await createTestStores()
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
+const queues = await startFaultProxy(stores.settings.QueueStorage)
 const receiver = await startReceiver()
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
-const app = await startApp(world, {
+const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
@@ -25,7 +25,7 @@ const app = await startApp(world, {
   },
 })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop(), queues.stop()]))
-await clientOf(app, await tokenOf(people.ttd)).subscribed({
+await createSubscriptionsClient(app, await mintToken(callerClaims.ttd)).subscribed({
   endPoint: `${receiver.url}/hook`,
   resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
 })
@@ -74,7 +74,7 @@ const attemptsOf = (subject: string) =>
 
 for (const [index, [call, method, path, name, fault]] of cases.entries())
   test(
-    `${call} that meets ${name} is tried again at once, and the event is not sent again for it`,
+    `retries ${call} that meets ${name} at once, without sending the event again`,
     { skip },
     async () => {
       const subject = `/party/${index + 1}`
@@ -95,14 +95,14 @@ for (const [index, [call, method, path, name, fault]] of cases.entries())
   )
 
 const recordOf = async (subject: string) =>
-  (await world.documents<DeliveryDocument>('deliveries')).find((each) => each.subject === subject)
+  (await stores.documents<DeliveryDocument>('deliveries')).find((each) => each.subject === subject)
 const eventOf = async (subject: string) =>
-  (await world.documents<EventDocument>('events')).find((each) => each.subject === subject)
+  (await stores.documents<EventDocument>('events')).find((each) => each.subject === subject)
 const isOver = async (subject: string) =>
   (await recordOf(subject))?.state === 'delivered' && (await eventOf(subject))?.fanOut !== undefined
 
 test(
-  'a message to a queue that takes 3 s is sent, and the event is not sent again for it',
+  'sends a message to a queue that takes 3 s, without sending the event again',
   { skip },
   async () => {
     const subject = '/party/100'

@@ -7,16 +7,22 @@ import { startReceiver, type Behaviour, type Delivery } from '../../local/receiv
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { startApp } from '../support/app.ts'
-import { clientOf, people, soon, tokenOf, type Subscription } from '../support/subscriber.ts'
-import { createWorld, eventually } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import {
+  createSubscriptionsClient,
+  callerClaims,
+  eventuallyByApi,
+  mintToken,
+  type Subscription,
+} from '../support/subscriber.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
-const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
 const REPAIR_SECONDS = 2
-const app = await startApp(world, { settings: { REPAIR_AFTER_SECONDS: String(REPAIR_SECONDS) } })
+const app = await startApp(stores, { settings: { REPAIR_AFTER_SECONDS: String(REPAIR_SECONDS) } })
 after(app.stop)
-const client = clientOf(app, await tokenOf(people.ttd))
+const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
 
 const VALIDATION = 'platform.events.validatesubscription'
 const request = (name: string) => ({
@@ -32,7 +38,7 @@ const validations = (name: string) => got(name).filter(({ event }) => event?.typ
 const publish = async (type: string): Promise<string> =>
   String(await (await app.publish({ ...exampleEvent, type })).json())
 const arrival = (name: string, id: string): Promise<Delivery> =>
-  receiver.waitFor(({ path, event }) => path === `/${name}` && event?.id === id, patient(10))
+  receiver.waitFor(({ path, event }) => path === `/${name}` && event?.id === id, scaleTimeout(10))
 
 /** Answers the validation events on a path with these in turn, from then on with the last of them. */
 function answerInTurn(name: string, ...behaviours: Behaviour[]): void {
@@ -43,13 +49,13 @@ function answerInTurn(name: string, ...behaviours: Behaviour[]): void {
   )
 }
 async function documentOf(id: number): Promise<SubscriptionDocument | undefined> {
-  const documents = await world.documents<SubscriptionDocument>('subscriptions') // none is deleted here
+  const documents = await stores.documents<SubscriptionDocument>('subscriptions') // none is deleted here
   return documents.find(({ number }) => number === id)
 }
 /** How many an event was fanned out to. */
 const subscribersOf = (event: string): Promise<number> =>
   eventually(`${event} fanned out`, async () => {
-    const documents = await world.documents<EventDocument>('events')
+    const documents = await stores.documents<EventDocument>('events')
     return documents.find(({ id }) => id === event)?.fanOut?.count
   })
 /** Asserts that a time of the app is between `began`, in ms of the epoch, and now. */
@@ -57,29 +63,29 @@ function assertBetween(began: number, time = ''): void {
   assert.ok(Date.parse(time) >= began && Date.parse(time) <= Date.now(), time)
 }
 const failure = (id: number): Promise<Subscription> =>
-  soon('the failure shows', async () => {
+  eventuallyByApi('the failure shows', async () => {
     const found = await client.read(id)
     return found.validationFailure !== undefined && found
   })
 
-test('a validation whose message was lost is repaired by the sweep', async () => {
+test('the sweep repairs a validation whose message was lost', async () => {
   answerInTurn('lost', { status: 500 }, {})
   const { id } = await client.subscribe(request('lost'))
   await eventually('the first attempt', () => validations('lost').length > 0)
-  const stopLosing = world.lose('subscription-validation')
+  const stopLosing = stores.loseMessages('subscription-validation')
   await failure(id)
   await sleep(1500)
   await stopLosing()
   assert.equal(validations('lost').length, 1, 'the message that was lost would have come by now')
-  await soon('validated', async () => {
-    await app.run('sweep-subscriptions')
+  await eventuallyByApi('validated', async () => {
+    await app.runTimer('sweep-subscriptions')
     await sleep(800)
     return (await client.read(id)).validated
   })
   assert.equal(validations('lost').length, 2)
 })
 
-describe('an endpoint that is to be validated', { concurrency: true }, () => {
+describe('an endpoint under validation', { concurrency: true }, () => {
   test('gets exactly the members that the original sends, signed', async () => {
     const { id, secret = '' } = await client.subscribed(request('bytes'))
     const [sent, ...others] = got('bytes')
@@ -95,7 +101,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
   })
 
   for (const status of [200, 201, 202, 204, 299])
-    test(`is valid when it answers ${status}`, async () => {
+    test(`is validated by a ${status}`, async () => {
       answerInTurn(`ok-${status}`, { status })
       const { id } = await client.subscribed(request(`ok-${status}`))
       assert.equal((await client.read(id)).validationFailure, undefined)
@@ -109,7 +115,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     ['a reset', { does: 'reset' }, /^reset: /],
   ]
   for (const [what, behaviour, reason] of refusals)
-    test(`is not valid when it answers with ${what}, and its owner sees why`, async () => {
+    test(`is not validated by ${what}, and its owner sees why`, async () => {
       const name = `no-${what.replace(' ', '-')}`
       const began = Date.now()
       answerInTurn(name, behaviour)
@@ -124,10 +130,10 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
       assert.ok(got(name).every((one) => one.event?.type === VALIDATION))
     })
 
-  test('is tried again after 1 s and 5 s, and is valid as soon as it recovers', async () => {
+  test('is retried after 1 s and 5 s, and validated as soon as it recovers', async () => {
     answerInTurn('recovers', { status: 500 }, { status: 503 }, {})
     const { id } = await client.subscribe(request('recovers'))
-    const last = await soon('two failures', async () => {
+    const last = await eventuallyByApi('two failures', async () => {
       const { validationFailure } = await failure(id)
       return validationFailure?.reason === 'answered 503' && client.read(id)
     })
@@ -138,12 +144,12 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
       at.getTime(),
     )
     assert.deepEqual(others, [])
-    assert.ok(second - first >= 1000 && second - first < patient(2500), `${second - first} ms`)
+    assert.ok(second - first >= 1000 && second - first < scaleTimeout(2500), `${second - first} ms`)
     assert.ok(third - second >= 5000, `${third - second} ms`)
     assert.ok(due - Math.floor(Date.parse(failedAt) / 1000) - REPAIR_SECONDS <= 6, 'and no later')
   })
 
-  test('is tried at once when its owner asks for the subscription again', async () => {
+  test('is attempted at once when its owner subscribes again', async () => {
     answerInTurn('again', { status: 500 }, { status: 500 }, { status: 500 }, {})
     const { id } = await client.subscribe(request('again'))
     await eventually('three attempts', () => validations('again').length === 3)
@@ -153,7 +159,7 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     assert.ok(fourth - third < 10_000, `${fourth - third} ms, as if nobody had asked`)
   })
 
-  test('stays valid when its owner asks again, and gets the validation event again', async () => {
+  test('stays validated when its owner subscribes again, and gets the validation event again', async () => {
     const { id } = await client.subscribed(request('twice'))
     const since = Date.now()
     const answer = await client.subscribe(request('twice'))
@@ -164,16 +170,16 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     assert.ok(Date.parse(validated) < since, 'no event in between is missed')
   })
 
-  test('is valid although its secret is changed while it answers', async () => {
+  test('is validated although its secret is rotated meanwhile', async () => {
     answerInTurn('rotated', { delayMs: 1000 })
     const { id } = await client.subscribe(request('rotated'))
     await eventually('the validation event', () => validations('rotated').length === 1)
-    await client.ask(200, 'POST', `/${id}/secret`)
+    await client.requestJson(200, 'POST', `/${id}/secret`)
     await client.validated(id, 6)
     assert.equal(validations('rotated').length, 1)
   })
 
-  test('gets no event from before it was valid, and every one from then on', async () => {
+  test('gets no event from before its validation, and every later one', async () => {
     answerInTurn('since', { status: 500 })
     const { id } = await client.subscribe(request('since'))
     await failure(id)
@@ -182,10 +188,10 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     await client.validated(id)
     const later = await publish('since')
     await arrival('since', later)
-    await soon(
+    await eventuallyByApi(
       'what was missed while indexes did not know it is looked for',
       async () => {
-        const replays = await world.documents<{ id: string; subscription: string; state: string }>(
+        const replays = await stores.documents<{ id: string; subscription: string; state: string }>(
           'replays',
         )
         const mine = replays.find(({ subscription }) => subscription === String(id))
@@ -201,28 +207,34 @@ describe('an endpoint that is to be validated', { concurrency: true }, () => {
     )
   })
 
-  test('that had enough (410) is disabled, and enabled when it is asked for and valid again', async () => {
+  test('that was disabled by a 410 is enabled when its owner subscribes again and it validates', async () => {
     const { id } = await client.subscribed(request('gone'))
     receiver.behave({ status: 410 }, '/gone')
     const began = Date.now()
     await arrival('gone', await publish('gone'))
-    const { reason, since } = await soon('disabled', async () => {
+    const { reason, since } = await eventuallyByApi('disabled', async () => {
       const { circuit } = await client.read(id)
       return circuit.state === 'disabled' && circuit
     })
     assert.equal(reason, '410')
     assertBetween(began, since)
 
-    const missed = await soon('an event that is for nobody but the one that gets all', async () => {
-      const event = await publish('gone') // the first may come before the index knows
-      return (await subscribersOf(event)) === 1 && event
-    })
+    const missed = await eventuallyByApi(
+      'an event that is for nobody but the one that gets all',
+      async () => {
+        const event = await publish('gone') // the first may come before the index knows
+        return (await subscribersOf(event)) === 1 && event
+      },
+    )
     answerInTurn('gone', { status: 500 }, {})
     const again = await client.subscribe(request('gone'))
     assert.equal(again.id, id)
     const failed = await failure(id)
     assert.equal(failed.circuit.state, 'disabled', 'being asked for is not enough')
-    await soon('enabled', async () => (await client.read(id)).circuit.state !== 'disabled')
+    await eventuallyByApi(
+      'enabled',
+      async () => (await client.read(id)).circuit.state !== 'disabled',
+    )
     const { headers } = await arrival('gone', await publish('gone'))
     assert.ok(headers['webhook-signature'])
     assert.equal(

@@ -1,7 +1,7 @@
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
-import { people, tokenOf } from '../support/subscriber.ts'
-import { createWorld } from '../support/stores.ts'
+import { callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
 
 export const OWN = 'urn:altinn:resource:app_ttd_apps-test'
 
@@ -22,14 +22,14 @@ async function tokensOfEach(): Promise<Record<Kind, string | undefined>> {
   return {
     none: undefined,
     bad: 'abc',
-    expired: await tokenOf(people.ttd, -60),
-    ttd: await tokenOf(people.ttd),
-    skd: await tokenOf(people.skd),
-    user: await tokenOf(people.user),
-    otherUser: await tokenOf(people.otherUser),
-    systemUser: await tokenOf(people.systemUser),
-    organisation: await tokenOf(people.organisation),
-    nobody: await tokenOf(people.nobody),
+    expired: await mintToken(callerClaims.ttd, -60),
+    ttd: await mintToken(callerClaims.ttd),
+    skd: await mintToken(callerClaims.skd),
+    user: await mintToken(callerClaims.user),
+    otherUser: await mintToken(callerClaims.otherUser),
+    systemUser: await mintToken(callerClaims.systemUser),
+    organisation: await mintToken(callerClaims.organisation),
+    nobody: await mintToken(callerClaims.nobody),
   }
 }
 
@@ -37,11 +37,11 @@ export type AccessFixture = Awaited<ReturnType<typeof startAccessFixture>>
 
 /** An app that delivers nothing, with a receiver to subscribe and a token of each kind. */
 export async function startAccessFixture() {
-  const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
-  const app = await startApp(world, { functions })
+  const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  const app = await startApp(stores, { functions })
   let hooks = 0
   return {
-    world,
+    stores,
     app,
     tokens: await tokensOfEach(),
     /** An endpoint that nobody has subscribed yet. */

@@ -27,10 +27,10 @@ const [routes, cookies, guesses, readings] = await Promise.all([
   readAttacks(fixture),
 ])
 
-describe('every route answers every kind of token as it should', () => {
+describe('every route with every kind of token', () => {
   testEach(routes)
 
-  test('POST /app asks for a good token of any kind, and for a platform token besides', async () => {
+  test('POST /app requires a valid token of any kind, and a platform token', async () => {
     const expected = { none: 401, bad: 401, expired: 401 }
     for (const kind of kinds) {
       const token = tokens[kind]
@@ -43,7 +43,7 @@ describe('every route answers every kind of token as it should', () => {
   })
 
   for (const path of ['/health', '/openapi.json'])
-    test(`GET ${path} asks for no token`, async () => {
+    test(`GET ${path} requires no token`, async () => {
       const answers = kinds.map((kind) => {
         const token = tokens[kind]
         const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -58,4 +58,4 @@ describe('what is guessed, or another’s, opens nothing', () => testEach(guesse
 describe('a token in a cookie reads, and changes nothing', () => testEach(cookies))
 describe('who may subscribe to what', () => testEach(subscriptionAttacks(fixture)))
 describe('who may read what', () => testEach(readings))
-describe('what is told', () => testEach(leakAttacks('access', app, secretTokens)))
+describe('responses disclose no secret', () => testEach(leakAttacks('access', app, secretTokens)))

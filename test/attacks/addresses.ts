@@ -2,8 +2,8 @@ import { BlockList } from 'node:net'
 import { parseNetworks } from '../../shared/http/networks.ts'
 import { faultOfAddress } from '../../shared/webhooks/address.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld } from '../support/stores.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
+import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
 import { attack, type Attack, statusOf } from './attack.ts'
 
 const words = (text: string) => text.trim().split(/\s+/)
@@ -123,16 +123,16 @@ export type EndpointFixture = Awaited<ReturnType<typeof startEndpointFixture>>
 
 /** An app as it is without WEBHOOK_ALLOWED_NETWORKS. */
 export async function startEndpointFixture() {
-  const world = await createWorld()
-  const app = await startApp(world, {
+  const stores = await createTestStores()
+  const app = await startApp(stores, {
     functions: ['create-subscription'],
     settings: { WEBHOOK_ALLOWED_NETWORKS: '' },
   })
-  return { world, app, stop: app.stop }
+  return { stores, app, stop: app.stop }
 }
 
 /** Every endpoint that must not be subscribed. */
-export function endpointAttacks({ world, app }: EndpointFixture): Attack[] {
+export function endpointAttacks({ stores, app }: EndpointFixture): Attack[] {
   const hosts = [
     ...Object.values(spellings).flat(),
     ...metadata,
@@ -147,7 +147,11 @@ export function endpointAttacks({ world, app }: EndpointFixture): Attack[] {
   ]
   const subscribe = async (endPoint: string) => {
     const request = { endPoint, resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' }
-    return clientOf(app, await tokenOf(people.ttd)).call('POST', '', request)
+    return createSubscriptionsClient(app, await mintToken(callerClaims.ttd)).call(
+      'POST',
+      '',
+      request,
+    )
   }
   return [
     ...urls.map((url) =>
@@ -157,7 +161,7 @@ export function endpointAttacks({ world, app }: EndpointFixture): Attack[] {
       'endpoint',
       'the subscriptions that all this has made',
       0,
-      async () => (await world.documents('subscriptions')).length,
+      async () => (await stores.documents('subscriptions')).length,
     ),
   ]
 }

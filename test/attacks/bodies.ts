@@ -3,7 +3,7 @@ import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { sendRaw } from '../support/raw-request.ts'
 import { countStored, type Status } from '../support/problems.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 import { attack, statusOfRefusal, type Attack } from './attack.ts'
 import { leakAttacks } from './secrets.ts'
 
@@ -97,9 +97,6 @@ const refused: [Status, what: string, body: Body, Headers?][] = [
   [400, 'half a surrogate pair', withData('"\\ud83d"')],
   [400, 'a surrogate pair the wrong way round', withData('"\\ude00\\ud83d"')],
   [400, 'half a surrogate pair in a name', withData('{"\\udc00":1}')],
-  [400, '1e400', withData('1e400')],
-  [400, '-1e400 in a list', withData('[[-1e400]]')],
-  [400, 'a number of 400 digits', withData('9'.repeat(400))],
   // Somebody's number where it must not be said again
   [400, 'a number of a person after which no JSON comes', example.replace('512345"', '512345" x')],
   [400, 'a number of a person in bad JSON', 'x01017512345'],
@@ -128,9 +125,9 @@ export type BodyFixture = Awaited<ReturnType<typeof startBodyFixture>>
 
 /** An app that takes bodies of up to LIMIT bytes. */
 export async function startBodyFixture() {
-  const world = await createWorld()
+  const stores = await createTestStores()
   const settings = { EVENT_MAX_BYTES: String(LIMIT) }
-  const app = await startApp(world, { functions: ['publish-event'], settings })
+  const app = await startApp(stores, { functions: ['publish-event'], settings })
   const signed = clientHeaders(...(await tokensOf('ttd', 'apps-test')))
 
   /** POSTs these very bytes with good tokens; a header given as undefined is left out. */
@@ -141,7 +138,7 @@ export async function startBodyFixture() {
     )
     return sendRaw(`${app.api}/app`, given, body)
   }
-  return { world, app, signed, post, stop: app.stop }
+  return { stores, app, signed, post, stop: app.stop }
 }
 
 const badKeys = ['', 'a b', 'x'.repeat(256), 'blå', 'a\tb']
@@ -153,7 +150,7 @@ const manyHeaders = (count: number, length: number): Headers =>
   )
 
 /** Every attack on POST /app by the body and the headers of a request. */
-export function bodyAttacks({ world, app, signed, post }: BodyFixture): Attack[] {
+export function bodyAttacks({ stores, app, signed, post }: BodyFixture): Attack[] {
   return [
     ...refused.map(([status, what, body, headers]) =>
       attack('body', what, status, () => statusOfRefusal(post(body, headers), status)),
@@ -192,8 +189,8 @@ export function bodyAttacks({ world, app, signed, post }: BodyFixture): Attack[]
       'what all this has stored and queued',
       '1 stored, 1 queued, 0 keys',
       async () => {
-        const { stored, queued } = await countStored(world)
-        return `${stored} stored, ${queued} queued, ${(await world.documents('requests')).length} keys`
+        const { stored, queued } = await countStored(stores)
+        return `${stored} stored, ${queued} queued, ${(await stores.documents('requests')).length} keys`
       },
     ),
     ...leakAttacks('body', app, [signed.Authorization, signed.PlatformAccessToken]),

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import { exampleEvent } from '../../local/example.ts'
 import { tokensOf } from '../support/app.ts'
-import { clientOf, minutesAgo } from '../support/subscriber.ts'
+import { createSubscriptionsClient, minutesAgo } from '../support/subscriber.ts'
 import { OWN, type AccessFixture } from './access-fixture.ts'
 import { attack, recordProblem, type Attack } from './attack.ts'
 
@@ -62,7 +62,7 @@ export async function cookieAttacks({
   tokens,
   newEndpoint,
 }: AccessFixture): Promise<Attack[]> {
-  const { id } = await clientOf(app, tokens.ttd).subscribed({
+  const { id } = await createSubscriptionsClient(app, tokens.ttd).subscribed({
     endPoint: newEndpoint(),
     resourceFilter: OWN,
   })

@@ -1,4 +1,9 @@
-import { clientOf, minutesAgo, people, tokenOf } from '../support/subscriber.ts'
+import {
+  createSubscriptionsClient,
+  minutesAgo,
+  callerClaims,
+  mintToken,
+} from '../support/subscriber.ts'
 import { OWN, type AccessFixture } from './access-fixture.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
 
@@ -48,11 +53,11 @@ export async function idEnumerationAttacks({
   tokens,
   newEndpoint,
 }: AccessFixture): Promise<Attack[]> {
-  const owner = clientOf(app, tokens.ttd)
+  const owner = createSubscriptionsClient(app, tokens.ttd)
   const { id } = await owner.subscribed({ endPoint: newEndpoint(), resourceFilter: OWN })
   const before = JSON.stringify(await owner.read(id))
-  const callers = { ttd: owner, user: clientOf(app, tokens.user) }
-  const other = clientOf(app, tokens.skd)
+  const callers = { ttd: owner, user: createSubscriptionsClient(app, tokens.user) }
+  const other = createSubscriptionsClient(app, tokens.skd)
   return [
     ...oddIds.flatMap((odd) =>
       routesOfOne.flatMap(([method, rest, body]) =>
@@ -83,14 +88,19 @@ export async function idEnumerationAttacks({
       return now === before ? 'as it was' : now
     }),
     attack('guess', 'whose subscriptions skd is told of', 'its own', async () => {
-      const { subscriptions } = await other.ask(200, 'GET', '')
+      const { subscriptions } = await other.requestJson(200, 'GET', '')
       return subscriptions.every(({ consumer }: { consumer: string }) => consumer === '/org/skd')
         ? 'its own'
         : JSON.stringify(subscriptions)
     }),
     ...claims.map(([what, odd, status]) =>
       attack('claims', what, status, async () =>
-        statusOf(clientOf(app, await tokenOf({ ...people.nobody, ...odd })).call('GET', '')),
+        statusOf(
+          createSubscriptionsClient(app, await mintToken({ ...callerClaims.nobody, ...odd })).call(
+            'GET',
+            '',
+          ),
+        ),
       ),
     ),
   ]

@@ -105,8 +105,8 @@ const readAttempts: ReadAttempt[] = [
 ]
 
 /** Returns every read attempt. */
-export async function readAttacks({ world, app, tokens }: AccessFixture): Promise<Attack[]> {
-  await store(world, Object.values(read))
+export async function readAttacks({ stores, app, tokens }: AccessFixture): Promise<Attack[]> {
+  await store(stores, Object.values(read))
   return readAttempts.map(([who, address, person, expected]) =>
     attack(
       'read',

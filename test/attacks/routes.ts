@@ -1,4 +1,4 @@
-import { clientOf, minutesAgo } from '../support/subscriber.ts'
+import { createSubscriptionsClient, minutesAgo } from '../support/subscriber.ts'
 import { kinds, OWN, type AccessFixture, type Kind } from './access-fixture.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
 
@@ -21,12 +21,12 @@ const routes: [method: string, path: string, body: object | undefined, statuses:
 
 /** Every route with every kind of token. What succeeds comes last, and of that the owner's DELETE. */
 export async function routeAttacks({ app, tokens, newEndpoint }: AccessFixture): Promise<Attack[]> {
-  const { id } = await clientOf(app, tokens.ttd).subscribed({
+  const { id } = await createSubscriptionsClient(app, tokens.ttd).subscribed({
     endPoint: newEndpoint(),
     resourceFilter: OWN,
   })
   const ask = (kind: Kind, method: string, path: string, body: object | undefined) =>
-    clientOf(app, tokens[kind]).call(
+    createSubscriptionsClient(app, tokens[kind]).call(
       method,
       path.replace('{id}', String(id)),
       path === '' && body !== undefined ? { endPoint: newEndpoint(), ...body } : body,

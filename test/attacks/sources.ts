@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { assertRefused, countStored, type Status } from '../support/problems.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 import { attack, recordProblem, type Attack } from './attack.ts'
 import { leakAttacks } from './secrets.ts'
 
@@ -118,11 +118,11 @@ export type SourceFixture = Awaited<ReturnType<typeof startSourceFixture>>
 
 /** Two apps on the same stores, of which `restricted` takes sources on some hosts only. */
 export async function startSourceFixture() {
-  const world = await createWorld()
+  const stores = await createTestStores()
   const hosts = { SOURCE_HOSTS: '*.apps.altinn.no, LOCAL.altinn.cloud,localhost' }
   const [app, restricted] = await Promise.all([
-    startApp(world, { functions: ['publish-event'] }),
-    startApp(world, { functions: ['publish-event'], settings: hosts }),
+    startApp(stores, { functions: ['publish-event'] }),
+    startApp(stores, { functions: ['publish-event'], settings: hosts }),
   ])
   /** Publishes an event of that source as the app ttd/`name`. */
   const publish = async (
@@ -134,7 +134,7 @@ export async function startSourceFixture() {
   }
   const tokens = [await tokensOf('ttd', 'apps-test'), await tokensOf('ttd', 'apps')].flat()
   return {
-    world,
+    stores,
     app,
     restricted,
     tokens,
@@ -145,7 +145,7 @@ export async function startSourceFixture() {
 
 /** Every attack on POST /app by the source of an event. */
 export function sourceAttacks({
-  world,
+  stores,
   app,
   restricted,
   tokens,
@@ -170,7 +170,7 @@ export function sourceAttacks({
       ),
     ),
     attack('source', 'what all this has stored and queued', '0 stored, 0 queued', async () => {
-      const { stored, queued } = await countStored(world)
+      const { stored, queued } = await countStored(stores)
       return `${stored} stored, ${queued} queued`
     }),
     ...leakAttacks('source', app, tokens),

@@ -1,4 +1,4 @@
-import { clientOf } from '../support/subscriber.ts'
+import { createSubscriptionsClient } from '../support/subscriber.ts'
 import { OWN, type AccessFixture, type Kind } from './access-fixture.ts'
 import { attack, statusAndDetail, type Attack } from './attack.ts'
 
@@ -80,7 +80,9 @@ export const subscriptionAttacks = ({ app, tokens, newEndpoint }: AccessFixture)
   attempts.map(([who, what, filters, status, detail]) =>
     attack('subscribe', `${who}: ${what}`, [status, detail ?? ''].join(' ').trim(), async () => {
       const request = { endPoint: newEndpoint(), ...filters }
-      const said = await statusAndDetail(clientOf(app, tokens[who]).call('POST', '', request))
+      const said = await statusAndDetail(
+        createSubscriptionsClient(app, tokens[who]).call('POST', '', request),
+      )
       return said.slice(0, detail === undefined ? 1 : 2).join(' ')
     }),
   )

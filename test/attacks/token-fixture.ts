@@ -1,7 +1,7 @@
 import { startApp } from '../support/app.ts'
 import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 import type { TokenKind } from './forged-tokens.ts'
 
 export type TokenFixture = Awaited<ReturnType<typeof startTokenFixture>>
@@ -20,15 +20,15 @@ export async function startTokenFixture() {
   server.serve('ttd', ttdKey)
   server.serve('digdir', digdirKey)
   server.serve('attacker', attacker)
-  const world = await createWorld()
-  const app = await startApp(world, { settings: server.settings, functions: ['publish-event'] })
+  const stores = await createTestStores()
+  const app = await startApp(stores, { settings: server.settings, functions: ['publish-event'] })
   const forger = { retired, attacker, attackerUrl: `${server.url}/attacker/jwks` }
   const altinn: TokenKind = { ...forger, key: altinnKey, other: ttdKey, claims: altinnClaims }
   const platform: TokenKind = { ...forger, key: ttdKey, other: digdirKey, claims: platformClaims }
   return {
     app,
     server,
-    world,
+    stores,
     kinds: { altinn, platform },
     /** The two tokens as they should be. */
     good: {

@@ -158,7 +158,7 @@ function likeRemembered(
 }
 
 /** Every attack on POST /app by its tokens, in the order in which they are to be tried. */
-export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenFixture): Attack[] {
+export function tokenAttacks({ app, stores, server, kinds, good, digdir }: TokenFixture): Attack[] {
   const sent = new Set(Object.values(good))
   const usual = { ...tokens.altinn.header(good.altinn), ...tokens.platform.header(good.platform) }
   const bad = forge(kinds.altinn.attacker, kinds.altinn.claims())
@@ -225,7 +225,7 @@ export function tokenAttacks({ app, world, server, kinds, good, digdir }: TokenF
       likeRemembered(good[name], kinds[name]).map(([what, token]) => [what, () => token]),
     ),
     attack('tokens', 'what all this has stored and queued', '1 stored, 1 queued', async () => {
-      const { stored, queued } = await countStored(world)
+      const { stored, queued } = await countStored(stores)
       return `${stored} stored, ${queued} queued`
     }),
     attack(

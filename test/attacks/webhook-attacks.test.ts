@@ -16,5 +16,5 @@ function testEach(list: Attack[] = []): void {
       assert.equal(await run(), expected)
     })
 }
-describe('whoever subscribes', { concurrency: 12 }, () => testEach(attacks.get('before')))
-describe('what is inside, after all that', () => testEach(attacks.get('after')))
+describe('as a subscriber', { concurrency: 12 }, () => testEach(attacks.get('before')))
+describe('inside, after the attacks', () => testEach(attacks.get('after')))

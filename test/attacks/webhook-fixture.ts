@@ -3,9 +3,9 @@ import { createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp, tokensOf } from '../support/app.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 import { startNameServer } from './name-server.ts'
 
 export type WebhookFixture = Awaited<ReturnType<typeof startWebhookFixture>>
@@ -15,8 +15,8 @@ export type WebhookFixture = Awaited<ReturnType<typeof startWebhookFixture>>
  * `inside`, at the same port of another address, is what it must never reach.
  */
 export async function startWebhookFixture() {
-  const [world, names, outside] = await Promise.all([
-    createWorld(),
+  const [stores, names, outside] = await Promise.all([
+    createTestStores(),
     startNameServer(),
     startReceiver({ host: '127.0.0.2' }),
   ])
@@ -25,19 +25,19 @@ export async function startWebhookFixture() {
     NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'dns-override.ts')}`,
     PROOF_DNS: names.address,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32',
-    DELIVERY_TIMEOUT_SECONDS: String(Math.min(60, Math.ceil(patient(1.25)))), // who answers at all does so in time
+    DELIVERY_TIMEOUT_SECONDS: String(Math.min(60, Math.ceil(scaleTimeout(1.25)))), // who answers at all does so in time
     DELIVERY_RETRY_SECONDS: '600',
   }
-  const app = await startApp(world, { settings })
-  const owner = await tokenOf(people.ttd)
+  const app = await startApp(stores, { settings })
+  const owner = await mintToken(callerClaims.ttd)
   const raw: Awaited<ReturnType<typeof startRawServer>>[] = []
   return {
-    world,
+    stores,
     app,
     names,
     outside,
     inside,
-    client: clientOf(app, owner),
+    client: createSubscriptionsClient(app, owner),
     /** Every token that it is given. */
     tokens: [owner, ...(await tokensOf('ttd', 'apps-test'))],
     /** Starts a server outside. It answers the validation; `serve` handles all later connections. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { Behaviour } from '../../local/receiver.ts'
 import type { SubscriptionDocument, Tombstone } from '../../shared/subscriptions/subscription.ts'
-import { soon, type Subscription } from '../support/subscriber.ts'
+import { eventuallyByApi, type Subscription } from '../support/subscriber.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
 import { CLOSED, rawAnswers, TIMEOUT } from './raw-answers.ts'
 import { leakAttacks } from './secrets.ts'
@@ -144,8 +144,8 @@ export async function webhookAttacks(fixture: WebhookFixture): Promise<Attack[]>
 }
 
 /** What the webhooks are signed with. */
-async function secretsOf({ world }: WebhookFixture): Promise<string[]> {
-  const documents = await world.documents<SubscriptionDocument | Tombstone>('subscriptions')
+async function secretsOf({ stores }: WebhookFixture): Promise<string[]> {
+  const documents = await stores.documents<SubscriptionDocument | Tombstone>('subscriptions')
   return documents.flatMap((each) => ('secrets' in each ? each.secrets.map(({ key }) => key) : []))
 }
 
@@ -182,7 +182,7 @@ async function attemptAt(
   { client }: WebhookFixture,
   subscription: Subscription | undefined,
 ): Promise<string> {
-  const attempt = await soon(
+  const attempt = await eventuallyByApi(
     'an attempt',
     async () => (await client.deliveries(subscription?.id ?? 0)).deliveries[0]?.attempts[0],
   )
@@ -194,7 +194,7 @@ async function validationOf(
   { client }: WebhookFixture,
   subscription: Subscription | undefined,
 ): Promise<string> {
-  return soon('a validation', async () => {
+  return eventuallyByApi('a validation', async () => {
     const { validated, validationFailure } = await client.read(subscription?.id ?? 0)
     return validated ? 'validated' : validationFailure?.reason
   })

@@ -4,25 +4,25 @@ import { brief } from './profiles.ts'
 import { runLoss } from './run.ts'
 import { seedOf } from '../support/seed.ts'
 import { issuerSettings } from '../support/app.ts'
-import { createWorld, deployed, setting } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createTestStores, deployedUrl, setting } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
 // The short form of `npm run proof:loss`: one seed, another one each time unless LOSS_SEED says which.
-const skip = deployed !== undefined && 'the processes and their stores must be its own'
+const skip = deployedUrl !== undefined && 'the processes and their stores must be its own'
 const seed = seedOf('LOSS_SEED', process.env['LOSS_SEED'])
 
 test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
-  const world = await createWorld()
+  const stores = await createTestStores()
   const result = await runLoss(
     {
-      stores: world.settings,
+      stores: stores.settings,
       issuer: { url: setting('TEST_ISSUER'), settings: issuerSettings() },
     },
     {
       name: 'test',
       seed,
       size: { events: 100, seconds: 4, kills: 3, faultShare: 0.03, hasDownSubscriber: false },
-      profile: { ...brief, idleTimeoutSeconds: patient(brief.idleTimeoutSeconds) },
+      profile: { ...brief, idleTimeoutSeconds: scaleTimeout(brief.idleTimeoutSeconds) },
       isBaseline: false,
       onProgress: (line) => t.diagnostic(line),
     },

@@ -4,7 +4,7 @@ import { createPublisher } from './publisher.ts'
 import { openStores, type StoreSettings } from './stores.ts'
 import { startSubscriber, type SubscriberOptions } from './subscribers.ts'
 
-/** What a run needs of the world around it. */
+/** What a run needs of what surrounds it. */
 export interface BackingServices {
   stores: StoreSettings
   /** The token issuer: its address, and the settings that name it. */

@@ -61,7 +61,7 @@ const found = (run: Partial<LossResult> = {}, down: Partial<OutageResult> = {}):
   canFaultCosmos: true,
 })
 
-test('a run as planned, with nothing lost, is whole, and every aim is met', () => {
+test('a complete run without loss passes, and meets every aim', () => {
   assert.equal(isBroken(found()), false)
   assert.doesNotMatch(lossReport(found()), /missed|NaN|undefined/)
 })
@@ -76,7 +76,7 @@ const broken: [what: string, run: Partial<LossResult>][] = [
   ['a signature does not hold', { invalidSignatures: 1 }],
 ]
 for (const [what, run] of broken)
-  test(`a run is broken where ${what}`, () => assert.equal(isBroken(found(run)), true))
+  test(`a run fails when ${what}`, () => assert.equal(isBroken(found(run)), true))
 
 const missed: [aim: RegExp, run: Partial<LossResult>, down?: Partial<OutageResult>][] = [
   [/At most 3 messages/, { messagesPerEvent: 9 }],
@@ -86,7 +86,7 @@ const missed: [aim: RegExp, run: Partial<LossResult>, down?: Partial<OutageResul
   [/a 503 within 4 s/, {}, { slowestRefusal: 20_000 }],
 ]
 for (const [index, [aim, ...changes]] of missed.entries())
-  test(`an aim is missed, and said to be: ${aim.source}, ${index + 1}`, () => {
+  test(`reports a missed aim: ${aim.source}, ${index + 1}`, () => {
     const lines = lossReport(found(...changes)).split('\n')
     const aims = lines.filter((line) => line.includes('**missed**'))
     assert.equal(aims.length, 1)

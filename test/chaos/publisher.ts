@@ -90,7 +90,7 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
         const { status, id } = await send(event)
         if (status === 201) {
           published.accepted.push({ id, at: Date.now(), type: event.type })
-          if (event.isRepeated) await sendAgain(event, id)
+          if (event.isRepeated) await resend(event, id)
           return
         }
         if (left > 1) await sleep(PAUSE_MS)
@@ -100,7 +100,7 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
     close: () => dispatcher.close(),
   }
 
-  async function sendAgain(event: PlannedEvent, first: string): Promise<void> {
+  async function resend(event: PlannedEvent, first: string): Promise<void> {
     const { status, id } = await send(event)
     if (status === 201 && id !== first) published.duplicateKeys++
   }

@@ -10,7 +10,7 @@ import { failingSubscribers, healthySubscribers } from './subscribers.ts'
 import { injectStoreFaults, sweepRepeatedly, killAndEmpty } from './faults.ts'
 
 const PROGRESS_MS = 5000
-const MOST_SHARE = 0.9
+const MAX_SHARE = 0.9
 
 export interface Run {
   name: string
@@ -64,5 +64,5 @@ export async function runLoss(services: BackingServices, run: Run): Promise<Loss
 }
 
 async function waitUntilMost(owed: ExpectedDelivery[], end: AbortSignal): Promise<void> {
-  while (!end.aborted && undelivered(owed).length > owed.length * (1 - MOST_SHARE)) await sleep(500)
+  while (!end.aborted && undelivered(owed).length > owed.length * (1 - MAX_SHARE)) await sleep(500)
 }

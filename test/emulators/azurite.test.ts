@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { QueueSASPermissions, QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { startEmulators, type Emulators } from '../../local/emulators/emulators.ts'
-import { clockSays } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { sleepUntil } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
 const week = 7 * 24 * 60 * 60
-const MOMENT = Math.ceil(patient(0.25)) // seconds: longer than what a test does before they have passed
+const MOMENT = Math.ceil(scaleTimeout(0.25)) // seconds: longer than what a test does before they have passed
 
 let emulators: Emulators
 
@@ -49,7 +49,7 @@ function assertIn(seconds: number, began: number, time: Date): void {
 
 const refusal = (statusCode: number, code: string) => ({ statusCode, code })
 
-test('a message is kept for ever with a time to live of -1, and for a week without one', async () => {
+test('keeps a message for ever with a time to live of -1, and for a week without one', async () => {
   const queue = await newQueue()
   const forEver = await queue.sendMessage('text', { messageTimeToLive: -1 })
   assert.equal(forEver.expiresOn.getUTCFullYear(), 9999)
@@ -58,7 +58,7 @@ test('a message is kept for ever with a time to live of -1, and for a week witho
   assertIn(week, sent, expiresOn)
 })
 
-test('a message can be hidden for seven days and no longer', async () => {
+test('hides a message for at most seven days', async () => {
   const queue = await newQueue()
   const hidden = (visibilityTimeout: number) =>
     queue.sendMessage('text', { visibilityTimeout, messageTimeToLive: -1 })
@@ -69,8 +69,8 @@ test('a message can be hidden for seven days and no longer', async () => {
   assert.deepEqual(await receive(queue), [])
 })
 
-suite('what time does to a message', { concurrency: true }, () => {
-  test('a hidden message comes when its time does, counted once more', async () => {
+suite('messages over time', { concurrency: true }, () => {
+  test('shows a hidden message at its time, with a higher dequeue count', async () => {
     const queue = await newQueue()
     const { nextVisibleOn } = await queue.sendMessage('late', {
       visibilityTimeout: MOMENT,
@@ -80,13 +80,13 @@ suite('what time does to a message', { concurrency: true }, () => {
     const first = await receiveOne(queue, MOMENT)
     assert.deepEqual([first.messageText, first.dequeueCount], ['now', 1])
     assert.deepEqual(await receive(queue), [])
-    await clockSays(afterAll(nextVisibleOn, first.nextVisibleOn))
+    await sleepUntil(afterAll(nextVisibleOn, first.nextVisibleOn))
     const again = await receive(queue)
     const seen = again.map(({ messageText, dequeueCount }) => `${messageText} ${dequeueCount}`)
     assert.deepEqual(seen.toSorted(), ['late 1', 'now 2'])
   })
 
-  test('a renewed lease has a new receipt, and the old one is worth nothing', async () => {
+  test('a renewed lease has a new receipt, and the old one is invalid', async () => {
     const queue = await newQueue()
     await queue.sendMessage('text', { messageTimeToLive: -1 })
     const { messageId, popReceipt, nextVisibleOn } = await receiveOne(queue, MOMENT)
@@ -95,7 +95,7 @@ suite('what time does to a message', { concurrency: true }, () => {
     const mismatch = refusal(400, 'PopReceiptMismatch')
     await assert.rejects(queue.deleteMessage(messageId, popReceipt), mismatch)
     await assert.rejects(queue.updateMessage(messageId, popReceipt, 'x', 1), mismatch)
-    await clockSays(afterAll(nextVisibleOn))
+    await sleepUntil(afterAll(nextVisibleOn))
     assert.deepEqual(await receive(queue), [], 'it is hidden until the new time')
     await queue.updateMessage(messageId, renewed.popReceipt ?? '', undefined, 0)
     const message = await receiveOne(queue)
@@ -105,12 +105,12 @@ suite('what time does to a message', { concurrency: true }, () => {
     await assert.rejects(queue.deleteMessage(messageId, message.popReceipt), gone)
   })
 
-  test('a message is gone when it expires, is cleared, or its queue is deleted', async () => {
+  test('removes a message when it expires, is cleared, or its queue is deleted', async () => {
     const queue = await newQueue()
     const held = async () => (await queue.getProperties()).approximateMessagesCount
     const { expiresOn } = await queue.sendMessage('short', { messageTimeToLive: 1 })
     await queue.sendMessage('long', { messageTimeToLive: -1 })
-    await clockSays(afterAll(expiresOn))
+    await sleepUntil(afterAll(expiresOn))
     assert.equal((await receiveOne(queue, 1)).messageText, 'long')
     assert.equal(await held(), 1)
     await queue.clearMessages()
@@ -131,7 +131,7 @@ test('an update can change the text', async () => {
   assert.equal((await receiveOne(queue)).messageText, 'new, with å')
 })
 
-test('48 KiB in base64 fit into a message, and one byte more does not', async () => {
+test('accepts 48 KiB in base64, and not one byte more', async () => {
   const queue = await newQueue()
   const text = (bytes: number) => Buffer.alloc(bytes, 'a').toString('base64')
   await queue.sendMessage(text(48 * 1024), { messageTimeToLive: -1 })
@@ -140,7 +140,7 @@ test('48 KiB in base64 fit into a message, and one byte more does not', async ()
   assert.equal((await receiveOne(queue)).messageText, text(48 * 1024))
 })
 
-test('messages come in the order they were sent, and a peek takes none', async () => {
+test('delivers messages in the order sent; a peek takes none', async () => {
   const queue = await newQueue()
   const sent = Array.from({ length: 5 }, (_, i) => String(i))
   for (const text of sent) await queue.sendMessage(text, { messageTimeToLive: -1 })
@@ -158,7 +158,7 @@ test('messages come in the order they were sent, and a peek takes none', async (
   await assert.rejects(receive(queue, 33), outOfRange)
 })
 
-test('two receivers at once get no message twice', async () => {
+test('two concurrent receivers get no message twice', async () => {
   const queue = await newQueue()
   const send = (_: unknown, i: number) => queue.sendMessage(String(i), { messageTimeToLive: -1 })
   await Promise.all(Array.from({ length: 60 }, send))
@@ -208,13 +208,13 @@ async function fastestReceive(queue: QueueClient): Promise<number> {
   return Math.min(...times) // whatever else the machine does only adds
 }
 
-test('another key is refused', async () => {
+test('rejects another key', async () => {
   const connection = emulators.storage.replace('AccountKey=Eby8', 'AccountKey=Abcd')
   const stranger = QueueServiceClient.fromConnectionString(connection).getQueueClient('queue')
   await assert.rejects(stranger.create(), { statusCode: 403 })
 })
 
-test('an account of any name has the published key, and queues of its own', async () => {
+test('an account of any name has the published key and its own queues', async () => {
   const queue = await newQueue()
   await queue.sendMessage('text', { messageTimeToLive: -1 })
   const connection = emulators.storage.replaceAll('devstoreaccount1', 'another')
@@ -224,7 +224,7 @@ test('an account of any name has the published key, and queues of its own', asyn
   assert.equal((await receive(queue)).length, 1)
 })
 
-test('the blob service is there too', async () => {
+test('serves the blob service too', async () => {
   const answer = await fetch(`http://127.0.0.1:${emulators.ports.blob}/devstoreaccount1?comp=list`)
   assert.match(answer.headers.get('server') ?? '', /^Azurite-Blob/)
 })

@@ -4,7 +4,7 @@ import { CosmosClient } from '@azure/cosmos'
 import { startEmulators } from '../../local/emulators/emulators.ts'
 import { requestCharge } from '../../local/emulators/request-charge.ts'
 
-test('charges are what Microsoft publishes', () => {
+test('charges match Microsoft’s published ones', () => {
   const [one, hundred] = [1024, 100 * 1024]
   const charge = (operation: 'create' | 'read' | 'patch' | 'query', bytes: number, items = 0) =>
     requestCharge({ operation, isSuccess: true, bytes, indexEntries: 0, items })
@@ -14,7 +14,7 @@ test('charges are what Microsoft publishes', () => {
   assert.equal(charge('query', 100 * one, 100), 8.9) // 8.86 published
 })
 
-test('usage counts every operation, with the charge that its answer names', async (t) => {
+test('usage counts every operation, with the charge of its response', async (t) => {
   const emulators = await startEmulators() // its own: others use the shared one meanwhile
   t.after(() => emulators.stop())
   const own = new CosmosClient(emulators.cosmos)

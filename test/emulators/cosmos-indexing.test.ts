@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isIndexed } from '../../local/emulators/indexing-policy.ts'
 import { database, query } from './cosmos-fixture.ts'
 
-test('a container made without an indexing policy has everything indexed but pairs', async () => {
+test('a container without an indexing policy indexes everything but pairs', async () => {
   const { container } = await database.containers.create({ id: 'default', partitionKey: '/k' })
   await container.items.create({ id: '1', k: 'k', a: { b: ['x', 'y'] } })
   assert.deepEqual(await query(container, "SELECT VALUE c.id FROM c WHERE c.a.b[1] = 'y'"), ['1'])
@@ -12,7 +12,7 @@ test('a container made without an indexing policy has everything indexed but pai
   await assert.rejects(query(container, "SELECT * FROM c WHERE c._etag = 'x'"), { code: 400 })
 })
 
-test('the more precise of two index paths decides', () => {
+test('the more precise of two index paths wins', () => {
   const policy = {
     includedPaths: [
       { path: '/*' },

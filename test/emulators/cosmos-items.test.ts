@@ -11,7 +11,7 @@ import {
   statusOf,
 } from './cosmos-fixture.ts'
 
-test('every operation works on a hierarchical key', async () => {
+test('supports every operation on a hierarchical key', async () => {
   const first = event({ n: 1 })
   assert.equal(await outcome(events.items.create(first)), '201')
   assert.equal(await outcome(itemOf(first).read()), '200')
@@ -25,7 +25,7 @@ test('every operation works on a hierarchical key', async () => {
   assert.equal(await outcome(itemOf(first).read()), '404')
 })
 
-test('an id is unique per full key, and only there', async () => {
+test('an id is unique per full key', async () => {
   const first = event()
   await events.items.create(first)
   assert.equal(await outcome(events.items.create(first)), '409')
@@ -35,7 +35,7 @@ test('an id is unique per full key, and only there', async () => {
   assert.equal(await outcome(itemOf(elsewhere).read()), '200')
 })
 
-test('the wrong second part of a key finds nothing', async () => {
+test('finds nothing with the wrong second part of a key', async () => {
   const item = event()
   await events.items.create(item)
   const wrong = events.item(item.id, [item.resource, '/party/3'])
@@ -46,7 +46,7 @@ test('the wrong second part of a key finds nothing', async () => {
   assert.equal(await outcome(itemOf(item).read()), '200')
 })
 
-test('a request without a partition key is refused', async () => {
+test('rejects a request without a partition key', async () => {
   const item = event()
   await events.items.create(item)
   const [all, one] = ['/dbs/events/colls/events/docs', `/dbs/events/colls/events/docs/${item.id}`]
@@ -57,7 +57,7 @@ test('a request without a partition key is refused', async () => {
   assert.equal(await statusOf(one, { headers: partitionKey(item.resource, item.subject) }), '200')
 })
 
-test('a partition key with too few, too many or malformed parts is refused', async () => {
+test('rejects a partition key with too few, too many or malformed parts', async () => {
   const item = event()
   await events.items.create(item)
   assert.equal(await outcome(events.item(item.id, [item.resource]).read()), '400/1001')
@@ -93,7 +93,7 @@ test("a partition key that is not the item's own, in its order, is refused", asy
   assert.equal(await statusOf(path, { method: 'POST', body: other, headers: upsert }), '400/1001')
 })
 
-test('neither the key nor the id of an item can change', async () => {
+test('rejects a change of the key or the id of an item', async () => {
   const item = event({ n: 1 })
   await events.items.create(item)
   for (const path of ['/resource', '/subject', '/id']) {
@@ -108,7 +108,7 @@ test('neither the key nor the id of an item can change', async () => {
   assert.equal(await outcome(itemOf(item).replace({ ...item, id: 'other' })), '400')
 })
 
-test('If-Match is obeyed by patch, replace and delete', async () => {
+test('patch, replace and delete honour If-Match', async () => {
   const item = event()
   const { etag } = await events.items.create(item)
   const patch = [{ op: 'set' as const, path: '/n', value: 1 }]
@@ -121,7 +121,7 @@ test('If-Match is obeyed by patch, replace and delete', async () => {
   assert.equal(await outcome(itemOf(item).delete(ifMatch(patched.etag))), '204')
 })
 
-test('an incr patch gives every caller a number of its own', async () => {
+test('an incr patch returns a distinct number to every caller', async () => {
   await subscriptions.items.create({ id: 'counter', consumer: 'counter', next: 0 })
   const increment = async () => {
     const counter = subscriptions.item('counter', 'counter')
@@ -136,7 +136,7 @@ test('an incr patch gives every caller a number of its own', async () => {
   )
 })
 
-test('an item of more than 2 MB is refused, in UTF-8, by a patch too', async () => {
+test('rejects an item of more than 2 MB in UTF-8, also by a patch', async () => {
   const limit = 2 * 1024 * 1024
   const item = event({ text: '' })
   const left = limit - Buffer.byteLength(JSON.stringify(item))
@@ -151,7 +151,7 @@ test('an item of more than 2 MB is refused, in UTF-8, by a patch too', async () 
   await itemOf(item).delete()
 })
 
-test('an id is text without slashes, of at most 1,023 characters', async () => {
+test('accepts ids without slashes, of at most 1,023 characters', async () => {
   const longest = 'i'.repeat(1023)
   for (const id of ['a/b', 'a\\b', `${longest}i`]) {
     const headers = partitionKey(event().resource, event().subject)

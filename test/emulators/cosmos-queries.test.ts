@@ -25,7 +25,7 @@ async function listed(name: string) {
   return { ids, r: name, s: `/party/${name}/0`, now: 3, after: ids[4] ?? '' }
 }
 
-test('the queries that the indexes serve are answered', async () => {
+test('answers the queries that the indexes serve', async () => {
   const { ids, ...given } = await listed('served')
   const idsOf = (...places: number[]) => places.map((place) => ids[place])
   const cases: [container: Container, sql: string, expected: unknown[]][] = [
@@ -99,7 +99,7 @@ test('the queries that the indexes serve are answered', async () => {
   }
 })
 
-test('a query that no index serves is refused, with the path and the container', async () => {
+test('rejects a query that no index serves, naming the path and the container', async () => {
   const given = { r: 'r', s: 's', now: 1, after: 'a' }
   const requests = database.container('requests')
   const cases: [container: Container, sql: string, path: string][] = [
@@ -157,7 +157,7 @@ test('a query that no index serves is refused, with the path and the container',
   }
 })
 
-test('a query runs in the partition, or the part of one, that it names', async () => {
+test('runs a query in the partition, or the part of one, that it names', async () => {
   const { r, s } = await listed('prefix')
   const count = (key: string[], sql = 'SELECT VALUE COUNT(1) FROM c') =>
     query(events, sql, {}, { partitionKey: key })
@@ -171,7 +171,7 @@ test('a query runs in the partition, or the part of one, that it names', async (
   await assert.rejects(count([r, s, 'more']), { code: 400, substatus: 1001 })
 })
 
-test('a page has 100 items unless the query says, and the pages hold everything once', async () => {
+test('a page has 100 items unless the query says, and the pages have every item once', async () => {
   const create = (_: unknown, i: number) =>
     events.items.create(event({ id: `page-${1000 + i}`, resource: 'pages' }))
   await Promise.all(Array.from({ length: 230 }, create))
@@ -196,7 +196,7 @@ test('a page has 100 items unless the query says, and the pages hold everything 
   )
 })
 
-test('a query that the emulator cannot parse is refused', async () => {
+test('rejects a query that it cannot parse', async () => {
   for (const sql of [
     'SELECT',
     'SELECT * FROM c GROUP BY c.id',

@@ -14,7 +14,7 @@ import {
   statusOf,
 } from './cosmos-fixture.ts'
 
-test('a request that the key has not signed is refused', async () => {
+test('rejects a request with another signature', async () => {
   const other = Buffer.from('another key').toString('base64')
   const stranger = new CosmosClient({ endpoint, key: other })
   await assert.rejects(stranger.databases.readAll().fetchAll(), { code: 401 })
@@ -29,7 +29,7 @@ test('a request that the key has not signed is refused', async () => {
   assert.equal(await statusOf('/dbs/events', { date }), '200')
 })
 
-test('the account says that it is where the caller found it, over http', async () => {
+test('the account returns the address that the caller used, over http', async () => {
   const { body } = await raw('/', { headers: { host: 'proxy.example:1234' } })
   const locations = [...body.writableLocations, ...body.readableLocations]
   const endpoints = locations.map((location) => location.databaseAccountEndpoint)
@@ -37,7 +37,7 @@ test('the account says that it is where the caller found it, over http', async (
   assert.notEqual(body.id, 'localhost', 'the SDK ignores the locations of an account of this name')
 })
 
-test('session tokens grow with the writes, and one from the future is not available', async () => {
+test('session tokens grow with the writes, and a future one is not available', async () => {
   const lsn = (headers: Record<string, unknown>) =>
     Number(/^0:-1#(\d+)$/.exec(String(headers['x-ms-session-token']))?.[1])
   const item = event()
@@ -58,7 +58,7 @@ test('session tokens grow with the writes, and one from the future is not availa
   assert.equal(await readWith(`0:-1#${lsn(removed.headers) + 2}`), '404/1002')
 })
 
-test('a client that asks for session consistency reads what it wrote', async () => {
+test('a client with session consistency reads its own writes', async () => {
   const consistencyLevel = ConsistencyLevel.Session
   const own = new CosmosClient({ endpoint, key: emulatorKey, consistencyLevel })
   const container = own.database(database.id).container('events')
@@ -70,7 +70,7 @@ test('a client that asks for session consistency reads what it wrote', async () 
   own.dispose()
 })
 
-test('what the emulator would get wrong is refused', async () => {
+test('rejects what it does not support', async () => {
   const path = '/dbs/events/colls/events/docs'
   const key: [string, string] = ['r', 's']
   const batch = events.items.batch([{ operationType: 'Create', resourceBody: event() }], key)
@@ -86,7 +86,7 @@ test('what the emulator would get wrong is refused', async () => {
   await assert.rejects(conditional, /not supported by the local emulator/)
 })
 
-test('a container that Azure would not make is refused', async () => {
+test('rejects a container that Azure would reject', async () => {
   const create = (definition: object) => {
     const body = { id: 'wrong', partitionKey: { paths: ['/k'] }, ...definition }
     return statusOf('/dbs/events/colls', { method: 'POST', body })
@@ -107,7 +107,7 @@ test('a container that Azure would not make is refused', async () => {
   assert.equal(await create({ defaultTtl: 60 }), '201')
 })
 
-test('items of a container that is not there are not found', async () => {
+test('finds no items of a container that does not exist', async () => {
   const request = { method: 'POST', body: event(), headers: partitionKey('r', 's') }
   assert.equal(await statusOf('/dbs/events/colls/none/docs', request), '404')
   assert.equal(await statusOf('/dbs/none/colls/none/docs', request), '404')

@@ -11,7 +11,7 @@ const expiring = subscriptions.items.create({
   number: 1,
 })
 
-test('a ttl is a positive number of whole seconds, or -1', async () => {
+test('accepts whole positive seconds or -1 as ttl', async () => {
   for (const ttl of [0, 1.5, -2, '60', null, 2 ** 31]) {
     assert.equal(await outcome(events.items.create(event({ ttl }))), '400', String(ttl))
   }
@@ -22,7 +22,7 @@ test('a ttl is a positive number of whole seconds, or -1', async () => {
   assert.equal(await outcome(set(2 ** 31 - 1)), '200')
 })
 
-test('an item is gone when its ttl has passed, and its id is free again', async () => {
+test('removes an item after its ttl, and frees its id', async () => {
   await expiring
   const tombstone = subscriptions.item('tombstone', 'expiring')
   const live = "SELECT VALUE COUNT(1) FROM c WHERE c.consumer = 'expiring'"

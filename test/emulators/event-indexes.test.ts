@@ -2,17 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
 import { openEventStore } from '../../shared/events/event-store.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
-const world = await createWorld()
+const stores = await createTestStores()
 
 test(
-  'without its composite indexes no page would be served',
-  { skip: deployed !== undefined },
+  'serves no page without the composite indexes',
+  { skip: deployedUrl !== undefined },
   async () => {
     const bounds = { after: '', until: 'f', most: 50 }
-    const client = new CosmosClient(world.settings.Cosmos)
-    const bare = client.database(`${world.settings.COSMOS_DATABASE}bare`)
+    const client = new CosmosClient(stores.settings.Cosmos)
+    const bare = client.database(`${stores.settings.COSMOS_DATABASE}bare`)
     await client.databases.create({ id: bare.id })
     await bare.containers.create({
       id: 'events',
@@ -24,7 +24,7 @@ test(
       indexingPolicy: { excludedPaths: [{ path: '/*' }] },
     })
     const scopes = [{ resource: 'x' }, { subject: 'x' }, { alternative: 'x' }]
-    const indexed = openEventStore(client.database(world.settings.COSMOS_DATABASE))
+    const indexed = openEventStore(client.database(stores.settings.COSMOS_DATABASE))
     for (const scope of [
       ...scopes,
       { resource: 'x', subject: 'x' },

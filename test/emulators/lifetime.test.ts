@@ -23,7 +23,7 @@ async function portInUse() {
   return { port, free: () => new Promise((resolve) => server.close(resolve)) }
 }
 
-test('a port that is taken is named, and nothing is left running', async () => {
+test('reports a port in use, and leaves nothing running', async () => {
   const [taken, chosen] = [await portInUse(), await portInUse()]
   await chosen.free()
   const { port } = taken
@@ -38,7 +38,7 @@ test('a port that is taken is named, and nothing is left running', async () => {
   await taken.free()
 })
 
-test('an emulator that ends before it is ready is an error', async () => {
+test('reports an emulator that ends before it is ready', async () => {
   const nothing = new URL('../../local/emulators/http-error.ts', import.meta.url) // loads, and is done
   const child = startChild('Nothing', nothing, [])
   await assert.rejects(child.ready, { message: 'Nothing ended before it was ready' })
@@ -53,7 +53,7 @@ test('stop frees the ports', async () => {
   assert.deepEqual(await Promise.all(ports.map(isOpen)), [false, false, false])
 })
 
-test('the emulators end with their parent, even if that is killed', async () => {
+test('the emulators end with their parent, even when that is killed', async () => {
   const module = new URL('../../local/emulators/emulators.ts', import.meta.url)
   const script = `import { startEmulators } from '${module.href}'
     console.log(JSON.stringify((await startEmulators()).ports))`

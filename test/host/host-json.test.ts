@@ -78,7 +78,7 @@ test('host.json is valid by the published schema', () => {
   assert.ok(isValid(host), JSON.stringify(isValid.errors))
 })
 
-test('what the schema refuses is refused here', () => {
+test('rejects what the schema rejects', () => {
   const { http, queues } = host.extensions
   for (const wrong of [
     { ...host, version: '2' },

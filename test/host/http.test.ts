@@ -27,7 +27,7 @@ async function ask(path: string, method = 'GET'): Promise<[number, string]> {
   return [answer.status, await answer.text()]
 }
 
-test('repeated headers and query names are joined, query names in any case', async () => {
+test('joins repeated headers and query names; matches query names in any case', async () => {
   const answer = await raw([
     'GET /api/echo?a=1&b=x%20y+z&A=2&a HTTP/1.1',
     ...close,
@@ -57,21 +57,21 @@ test('repeated headers and query names are joined, query names in any case', asy
   ])
 })
 
-test('the address is absolute, with the host that the caller named', async () => {
+test('the URL is absolute, with the host of the request', async () => {
   const answer = await raw(['GET /api/echo/x?q=%2F HTTP/1.1', ...close])
   assert.equal(jsonOf(answer).url, 'http://caller.example:81/api/echo/x?q=%2F')
   const bad = await raw(['GET /api/echo HTTP/1.1', 'host: a b', 'connection: close'])
   assert.equal(statusOf(bad), 400)
 })
 
-test('route parameters are decoded once, and an encoded slash stays', async () => {
+test('decodes route parameters once, and keeps an encoded slash', async () => {
   const { params } = jsonOf(await raw(['GET /API/ECHO/a%20%C3%A5%2Fb%252f/ HTTP/1.1', ...close]))
   assert.deepEqual(params, { name: 'a å%2Fb%2f' })
   const [, absent] = await ask('/api/echo')
   assert.partialDeepStrictEqual(JSON.parse(absent), { params: {}, metadata: 'none' })
 })
 
-test('a body with a length arrives, any other counts as empty', async () => {
+test('reads a body with a length; any other counts as empty', async () => {
   const post = ['POST /api/echo HTTP/1.1', ...close]
   assert.equal(jsonOf(await raw([...post, 'content-length: 3'], 'abc')).body, 'abc')
   const chunked = await raw([...post, 'transfer-encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n')
@@ -80,13 +80,13 @@ test('a body with a length arrives, any other counts as empty', async () => {
   assert.equal(jsonOf(await raw(get, 'abc')).body, '')
 })
 
-test('a long body arrives whole', async () => {
+test('reads a long body whole', async () => {
   const body = 'å'.repeat(500_000)
   const answer = await fetch(`${url}/api/echo`, { method: 'POST', body })
   assert.equal(Object(await answer.json()).body, body)
 })
 
-test('a body over 104,857,600 bytes is refused before it is read', async () => {
+test('rejects a body over 104,857,600 bytes before it reads it', async () => {
   const post = (path: string) => [`POST ${path} HTTP/1.1`, ...close, 'content-length: 104857601']
   assert.match(await raw(post('/api/echo')), /^HTTP\/1.1 413 .*\r\n\r\n$/s)
   assert.equal(statusOf(await raw(post('/nowhere'))), 404)
@@ -116,14 +116,14 @@ test("the caller's trace goes on with a new span, else there is a new trace", as
   }
 })
 
-test('an upload that breaks off harms nobody', async () => {
+test('survives an upload that is interrupted', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.end('POST /api/echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc')
   await once(socket.resume(), 'close')
   assert.equal((await ask('/api/echo'))[0], 200)
 })
 
-test('status, content type and body of an answer are those of the classic mode', async () => {
+test('status, content type and body of a response are those of the classic mode', async () => {
   const json = 'application/json'
   const plain = 'text/plain;charset=UTF-8'
   const expected: [string, number, string | null, string][] = [
@@ -153,7 +153,7 @@ test('status, content type and body of an answer are those of the classic mode',
   assert.match(log, /^\[error\] Host: Error: the local host has no cookies$/m)
 })
 
-test('a body is chunked unless the function gives its length; header names are in lower case', async () => {
+test('a body is chunked unless the function sets its length; header names are lower case', async () => {
   const get = (kind: string) => raw([`GET /api/answer/${kind} HTTP/1.1`, ...close])
   assert.match(await get('text'), /\r\ntransfer-encoding: chunked\r\n/i)
   const fixed = await get('length')
@@ -162,17 +162,17 @@ test('a body is chunked unless the function gives its length; header names are i
   assert.doesNotMatch(fixed, /transfer-encoding/i)
 })
 
-test('the first function by name wins, not the most exact template', async () => {
+test('the first function by name wins, not the most specific template', async () => {
   assert.deepEqual(await ask('/api/things/special'), [200, '["a-item",{"id":"special"}]'])
   assert.deepEqual(await ask('/api/things/special', 'DELETE'), [200, '["B-special",{}]'])
 })
 
-test('the name is the default route, for GET and POST; a trailing slash is nothing', async () => {
+test('the default route is the name, for GET and POST; a trailing slash does not matter', async () => {
   assert.deepEqual(await ask('/API/Plain/'), [200, 'plain'])
   assert.deepEqual(await ask('/API/Plain/', 'POST'), [200, 'plain'])
 })
 
-test('a wrong method, an unknown path, HEAD and OPTIONS are 404 and empty', async () => {
+test('responds 404 with no body to a wrong method, an unknown path, HEAD and OPTIONS', async () => {
   for (const method of ['PUT', 'HEAD', 'OPTIONS'])
     assert.deepEqual(await ask('/api/plain', method), [404, ''], method)
   for (const path of ['/', '/plain', '/api', '/api/things', '/api/things/x/y', '/api//plain'])
@@ -181,21 +181,21 @@ test('a wrong method, an unknown path, HEAD and OPTIONS are 404 and empty', asyn
   assert.equal(head.headers.get('x'), 'head')
 })
 
-test('a disabled function is 404, and still hides the one behind it', async () => {
+test('responds 404 for a disabled function, which still hides the one behind it', async () => {
   assert.deepEqual(await ask('/api/off/x'), [404, ''])
 })
 
-test('a route of the host itself is left out, with a line in the log', async () => {
+test('skips a reserved route, with a log line', async () => {
   assert.ok(lines.some((line) => line.includes('e-admin is left out')))
   assert.deepEqual(await ask('/api/administrators'), [404, ''])
 })
 
-test('after the start nothing can be registered or set up', async () => {
+test('rejects registrations and hooks after the start', async () => {
   const [registered, setUp] = JSON.parse((await ask('/api/late'))[1])
   assert.match(registered, /can only be registered during app startup/)
   assert.match(setUp, /can't be changed after app startup/)
 })
 
-test('it listens on the loopback address only', async () => {
+test('listens on the loopback address only', async () => {
   await assert.rejects(once(connect(port, '127.0.0.2'), 'connect'))
 })

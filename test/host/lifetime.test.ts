@@ -7,7 +7,7 @@ import { createWorker } from '../../local/host/worker.ts'
 import { makeApp, startHost, type Teardown } from './fixture/host-process.ts'
 import { eventually } from '../support/stores.ts'
 
-test('what cannot be registered is refused, by name', async (t) => {
+test('rejects unsupported registrations by name', async (t) => {
   const expected = [
     /^function "Twin" is registered twice$/,
     /^"9-bad-name" is no function's name$/,
@@ -25,14 +25,14 @@ test('what cannot be registered is refused, by name', async (t) => {
   assert.equal(lines.length, expected.length)
 })
 
-test('an app that wants HTTP streaming does not start', async (t) => {
+test('rejects an app that wants HTTP streaming', async (t) => {
   assert.equal(
     await faultOf(t, 'stream'),
     'the local host has no HTTP streaming (enableHttpStream)',
   )
 })
 
-test('an app that registers nothing does not start', async () => {
+test('rejects an app that registers nothing', async () => {
   await assert.rejects(createWorker().start('.'), /^Error: the app registers no function$/)
 })
 
@@ -43,7 +43,7 @@ async function faultOf(t: Teardown, fault: string): Promise<string> {
   return error instanceof Error ? error.message : 'it started'
 }
 
-test('a bad host.json stops the start, by name', (t) => {
+test('rejects an invalid host.json, naming the fault', (t) => {
   const read = (host: object | string) => () => readHostSettings(makeApp(t, 'http.cjs', host))
   const queues = (settings: object) => read({ extensions: { queues: settings } })
   assert.throws(read('{'), /host\.json: .*JSON/)
@@ -60,7 +60,7 @@ test('a bad host.json stops the start, by name', (t) => {
   assert.throws(queues({ batchsize: 4 }), /host\.json: unknown here: batchsize$/)
 })
 
-test('settings have the defaults of the host; the environment overrides host.json', (t) => {
+test('settings have the host’s defaults; the environment overrides host.json', (t) => {
   const defaults = {
     routePrefix: 'api',
     batchSize: 16,
@@ -83,7 +83,7 @@ test('settings have the defaults of the host; the environment overrides host.jso
   assert.deepEqual(readHostSettings(folder), { ...defaults, ...own, visibilityTimeout: 3_630_000 })
 })
 
-test('only the functions asked for run; stop waits for requests under way, then the appTerminate hooks run', async (t) => {
+test('runs only the selected functions; stop waits for open requests, then runs the appTerminate hooks', async (t) => {
   const args = ['--functions', 'plain,slow']
   const { url, lines, stop, exitCode } = await startHost(t, 'http.cjs', { args })
   assert.equal((await fetch(`${url}/api/plain`)).status, 200)
@@ -97,7 +97,7 @@ test('only the functions asked for run; stop waits for requests under way, then 
   assert.equal(lines.at(-1), 'terminated, with started') // the data of the appStart hook
 })
 
-test('stop does not wait for ever', async (t) => {
+test('stop has a time limit', async (t) => {
   const lines: string[] = []
   t.mock.method(console, 'log', (line: string) => lines.push(line))
   const host = await startHere({ folder: makeApp(t, 'http.cjs'), port: 0, stopSeconds: 0.1 })

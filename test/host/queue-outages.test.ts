@@ -5,7 +5,7 @@ import { eventually } from '../support/stores.ts'
 import { hostAt, createAccount, encode, runsOf, ended } from './fixture/queue-account.ts'
 
 describe('a queue whose storage or host fails', { concurrency: true }, () => {
-  test('storage may go and come back; stop waits for what runs, and releases what comes too late', async (t) => {
+  test('survives an outage of storage; stop waits for running work, and releases late messages', async (t) => {
     const own = await createAccount('work')
     const proxy = await startFaultProxy(own.connection)
     t.after(() => proxy.stop())
@@ -41,7 +41,7 @@ describe('a queue whose storage or host fails', { concurrency: true }, () => {
     )
   })
 
-  test('a call that hangs ends after 10 s', async (t) => {
+  test('ends a call that hangs after 10 s', async (t) => {
     const own = await createAccount('work')
     const proxy = await startFaultProxy(own.connection)
     t.after(() => proxy.stop())
@@ -57,7 +57,7 @@ describe('a queue whose storage or host fails', { concurrency: true }, () => {
     await ended(other, 'work', 'after all')
   })
 
-  test('an error nobody awaits ends the process; after the lease its message is back', async () => {
+  test('an unhandled error ends the process; its message returns after the lease', async () => {
     const own = await createAccount('work')
     const other = await hostAt(own.connection, 'work')
     await own.send('work', { mark: 'die', die: true })

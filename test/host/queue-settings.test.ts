@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openQueues, pollingDelay } from '../../local/host/queue.ts'
 import { describeFunction } from '../../local/host/worker.ts'
 
-test('a missing connection and a name that no queue can have are faults at the start', () => {
+test('rejects a missing connection and an invalid queue name at the start', () => {
   process.env['HOST_TEST_QUEUES'] = 'UseDevelopmentStorage=true'
   const open = (trigger: { queueName: string; connection?: string }) => () => {
     const bindings = { message: { type: 'queueTrigger', ...trigger } }
@@ -23,7 +23,7 @@ test('a missing connection and a name that no queue can have are faults at the s
   assert.throws(open({ queueName: 'abc' }), /the setting AzureWebJobsStorage is missing/)
 })
 
-test('polls that find nothing come ever more rarely, up to maxPollingInterval', () => {
+test('polls less often while a queue is empty, up to maxPollingInterval', () => {
   for (const [empty, expected] of [100, 200, 300, 500, 900].entries()) {
     const wait = pollingDelay(empty + 1, 1000)
     const chance = expected === 100 ? 0 : (expected - 100) * 0.2

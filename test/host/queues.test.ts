@@ -33,7 +33,7 @@ async function dequeueThreeTimes(name: string, value: unknown): Promise<void> {
 }
 
 describe('a queue', { concurrency: true }, () => {
-  test('a text arrives as the JSON it is, or as it is, and says how often it came', async () => {
+  test('parses a JSON message, passes other text unchanged, and counts its deliveries', async () => {
     const texts = ['123', '"x"', 'true', 'null', '12345678901234567890', 'plain text', '']
     for (const text of texts) await queue('work').sendMessage(Buffer.from(text).toString('base64'))
     const scalars = () =>
@@ -54,7 +54,7 @@ describe('a queue', { concurrency: true }, () => {
     assert.ok(seen.every(({ metadata }) => Object(metadata).dequeueCount === 1))
   })
 
-  test('dataType binary gives the bytes, and the triggerMetadata of the message', async () => {
+  test('dataType binary passes the bytes, and the message’s triggerMetadata', async () => {
     const { messageId } = await queue('binary').sendMessage(
       Buffer.from([0, 255]).toString('base64'),
     )
@@ -71,7 +71,7 @@ describe('a queue', { concurrency: true }, () => {
       assert.match(String(time), /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/)
   })
 
-  test('a failed message comes again after visibilityTimeout, as a new invocation', async () => {
+  test('retries a failed message after visibilityTimeout, as a new invocation', async () => {
     await send('work', { mark: 'again', failures: 1 })
     await ended(host, 'work', 'again')
     const [first, second, ...more] = runsOf(host, 'work', 'again')
@@ -81,7 +81,7 @@ describe('a queue', { concurrency: true }, () => {
     assert.ok(host.lines.includes('[error] Function.work: Error: failure 1'))
   })
 
-  test('after maxDequeueCount a message goes to the poison queue, its text unchanged', async () => {
+  test('moves a message to the poison queue after maxDequeueCount, its text unchanged', async () => {
     await send('work', { mark: 'poison', failures: 9 })
     const [text] = await eventually(
       'poison',
@@ -96,7 +96,7 @@ describe('a queue', { concurrency: true }, () => {
     assert.ok(host.lines.some((line) => line.endsWith('goes to work-poison')))
   })
 
-  test('what is over the limit or not base64 is poison unseen; other than UTF-8 fails unseen', async () => {
+  test('moves a message over the limit or not in base64 to poison unread; fails one that is not UTF-8', async () => {
     const bytes = Buffer.from([0xff, 0xfe]).toString('base64')
     for (const text of ['not base64!', 'abcde', bytes]) await queue('late').sendMessage(text)
     const found = await eventually(
@@ -115,7 +115,7 @@ describe('a queue', { concurrency: true }, () => {
     )
   })
 
-  test('a poison queue has none of its own: what fails stays hidden for its lease', async () => {
+  test('a poison queue has none of its own: a failed message stays hidden for its lease', async () => {
     await send('bad-poison', { mark: 'bad', failures: 1 })
     await ended(host, 'bad', 'bad')
     const [first, second] = runsOf(host, 'bad', 'bad')
@@ -124,19 +124,19 @@ describe('a queue', { concurrency: true }, () => {
     assert.equal(await queue('bad-poison-poison').exists(), false)
   })
 
-  test('a lease is renewed: a handler that runs longer than it runs once', async () => {
+  test('renews a lease: a handler that outlives it runs once', async () => {
     await send('work', { mark: 'long', sleep: LEASE_SECONDS * 1000 + 2500 })
     await ended(host, 'work', 'long')
     assert.equal(runsOf(host, 'work', 'long').length, 1)
   })
 
-  test('at most newBatchThreshold + batchSize messages are in hand', async () => {
+  test('holds at most newBatchThreshold + batchSize messages', async () => {
     const done = () => host.entries('crowd').filter(({ most }) => most !== undefined)
     const all = await eventually('twelve ends', () => done().length === 12 && done(), 30)
     assert.equal(all.at(-1)?.['most'], 6)
   })
 
-  test('a disabled function does not listen', async () => {
+  test('polls no queue of a disabled function', async () => {
     await send('off', { mark: 'untouched' })
     await send('work', { mark: 'after it' })
     await ended(host, 'work', 'after it')
@@ -147,7 +147,7 @@ describe('a queue', { concurrency: true }, () => {
     )
   })
 
-  test('a queue that is missing is waited for, with one line in the log', async () => {
+  test('waits for a missing queue, with one log line', async () => {
     const lines = () => host.lines.filter((line) => line.includes('queue absent: '))
     await eventually('the line', () => lines().length > 0)
     await queue('absent').create()
@@ -160,7 +160,7 @@ describe('a queue', { concurrency: true }, () => {
   })
 })
 
-test('what succeeded is deleted, and ran once', async () => {
+test('deletes a message that succeeded, after one run', async () => {
   assert.equal(runsOf(host, 'work', 'long').length, 1)
   for (const name of ['work', 'bad-poison', 'crowd', 'late', 'absent', 'binary'])
     await eventually(`${name} is empty`, async () => {

@@ -21,7 +21,7 @@ function tableOf(given: Given[], prefix = 'api') {
   }
 }
 
-test('constraints choose between templates', () => {
+test('selects between templates by their constraints', () => {
   const find = tableOf([
     ['a-int', 'typed/{id:int}'],
     ['b-guid', 'typed/{id:guid}'],
@@ -55,7 +55,7 @@ test('a catch-all takes the rest, or nothing', () => {
   assert.deepEqual(find('/api/files/a.b'), ['rest', params])
 })
 
-test('literals match in any case, and nothing in them has another meaning', () => {
+test('matches literals in any case, without special characters', () => {
   const find = tableOf([['dots', 'A.b+(c)/{id}']])
   assert.deepEqual(find('/API/a.B+(C)/x'), ['dots', { id: 'x' }])
   assert.equal(find('/api/aXb+(c)/x'), undefined)
@@ -67,7 +67,7 @@ test('the prefix is that of host.json, or none', () => {
   assert.equal(tableOf([['one', 'x']], '')('/api/x'), undefined)
 })
 
-test('of equal templates with a common method the first by name is kept; the log names the others', (t) => {
+test('keeps the first by name of equal templates with a common method, and logs the others', (t) => {
   const { mock } = t.mock.method(console, 'log', () => undefined)
   const find = tableOf([
     ['a', 'TWICE/', 'POST', 'PUT'],
@@ -89,7 +89,7 @@ test('of equal templates with a common method the first by name is kept; the log
   assert.equal(find('/api/administrators'), undefined)
 })
 
-test('a template that it cannot read is a fault, which names the part and the template', () => {
+test('rejects an unsupported template, naming it and the part', () => {
   for (const part of [
     '{id:colour}',
     '{id:min(3)}',

@@ -12,7 +12,7 @@ const byHand = '[information] Function.never-on.User: by hand'
 const run = (name: string, body = '{}') =>
   fetch(`${host.url}/admin/functions/${name}`, { method: 'POST', body })
 
-test('a timer runs by its schedule, and never twice at once', async () => {
+test('runs a timer by its schedule, never twice at once', async () => {
   const runs = () => host.entries('every-second')
   const [first, second] = await eventually('two runs', () => runs().length > 1 && runs())
   assert.partialDeepStrictEqual(first, {
@@ -30,11 +30,11 @@ test('a timer runs by its schedule, and never twice at once', async () => {
   assert.ok(Date.parse(last) >= began && Date.parse(last) <= Number(first?.['at']))
 })
 
-test('debug and trace lines are dropped, as at the default level', () => {
+test('drops debug and trace lines, as at the default level', () => {
   assert.ok(!host.lines.some((line) => line.includes('not shown')))
 })
 
-test('a disabled timer runs by hand only: 202 at once, 404 for what is no timer, 400 without a body', async () => {
+test('runs a disabled timer by hand only: 202 at once, 404 for others, 400 without a body', async () => {
   assert.ok(!host.lines.includes(byHand))
   assert.equal((await run('never-on')).status, 202)
   await eventually('the run', () => host.lines.includes(byHand))
@@ -43,7 +43,7 @@ test('a disabled timer runs by hand only: 202 at once, 404 for what is no timer,
   assert.equal((await fetch(`${host.url}/admin/functions/never-on`)).status, 404)
 })
 
-test('what a timer throws goes to the log', async () => {
+test('logs what a timer throws', async () => {
   assert.equal((await run('failing')).status, 202)
   await eventually('the line', () =>
     host.lines.includes('[error] Function.failing: Error: timer failed'),
@@ -60,7 +60,7 @@ test('stop waits for a run by hand', async () => {
   assert.equal(host.lines.filter((line) => line === `${byHand}, done`).length, before + 1)
 })
 
-test('schedules give the next time in UTC', () => {
+test('schedules return the next time in UTC', () => {
   const expected: [string, string, string][] = [
     ['* * * * * *', '2026-11-24T13:00:00.400Z', '2026-11-24T13:00:01Z'],
     ['*/30 * * * * *', '2026-11-24T13:00:30Z', '2026-11-24T13:01:00Z'],
@@ -75,7 +75,7 @@ test('schedules give the next time in UTC', () => {
     assert.deepEqual(parseSchedule(schedule).nextRun(new Date(from)), new Date(next), schedule)
 })
 
-test('what is no schedule, here or in Azure, is a fault', () => {
+test('rejects an invalid schedule', () => {
   const odd = ['', '* * * * *', '0 0 0 L * *', '0 0 0 * Jan *', '* * * * * 7', '00:00:30', '%NAME%']
   const wrong = ['0 0 24 * * *', '0 0 0 0 * *', '60 * * * * *', '*/0 * * * * *', '5-1 * * * * *']
   for (const schedule of [...odd, ...wrong, '0 50/5 * * * *', '0 0 0 31 2 *'])

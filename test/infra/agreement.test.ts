@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { startHost } from '../../local/host/host.ts'
 import { settingNames } from '../../shared/config.ts'
 import { containers, queues } from '../../shared/azure/definitions.ts'
-import { MOST_TRIES } from '../../shared/flows/store-spilled-event.ts'
+import { MAX_DEQUEUE_COUNT } from '../../shared/flows/store-spilled-event.ts'
 import { operations } from '../support/openapi-validation.ts'
 
 const root = path.join(import.meta.dirname, '../..')
@@ -95,7 +95,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
   assert.deepEqual(operations.toSorted(), routed.toSorted(), 'docs/openapi.yaml')
 })
 
-test('every container and queue that the code names is created, and none besides', () => {
+test('every container and queue that the code names is created, and no other', () => {
   const code = sources.map(read).join('\n')
   const used = (pattern: RegExp) =>
     [...new Set([...code.matchAll(pattern)].map(([, name = '']) => name))].toSorted()
@@ -175,7 +175,7 @@ test('every dependency is pinned exactly, and main is the bundle', () => {
   assert.equal(main, 'dist/main.cjs')
 })
 
-test('host.json is as the design says', () => {
+test('host.json is as designed', () => {
   const { extensions, extensionBundle, functionTimeout } = JSON.parse(read('host.json'))
   assert.deepEqual(extensions, {
     http: { routePrefix: 'events/api/v1' },
@@ -184,7 +184,7 @@ test('host.json is as the design says', () => {
       newBatchThreshold: 16,
       maxPollingInterval: '00:00:01',
       visibilityTimeout: '00:00:30',
-      maxDequeueCount: MOST_TRIES,
+      maxDequeueCount: MAX_DEQUEUE_COUNT,
       messageEncoding: 'base64',
     },
   })

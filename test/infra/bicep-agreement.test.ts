@@ -13,7 +13,7 @@ const { all, ofType, only } = resourcesOf('main')
 const root = path.join(import.meta.dirname, '../..')
 const functions = globSync('functions/*.ts', { cwd: root }).map(read).join('\n')
 
-test('the containers in the Bicep are those of the code: keys, time to live, indexes', () => {
+test('the Bicep’s containers are those of the code: keys, time to live, indexes', () => {
   const deployed = ofType('sqlDatabases/containers').map(({ properties }) => {
     const { id, partitionKey, defaultTtl, indexingPolicy } = Object(properties['resource'])
     const { includedPaths, excludedPaths, compositeIndexes = [] } = indexingPolicy
@@ -28,14 +28,14 @@ test('the containers in the Bicep are those of the code: keys, time to live, ind
   assert.deepEqual(byId(deployed), byId(containers.map(containerRequest)))
 })
 
-test('the queues in the Bicep are those of the code, each with its poison queue, by names that can have one', () => {
+test('the Bicep’s queues are those of the code, each with its poison queue and a valid name', () => {
   const deployed = ofType('queueServices/queues').map(({ name }) => name.split('/').at(-1) ?? '')
   const used = queues.flatMap((name) => [name, `${name}-poison`])
   assert.deepEqual(deployed.toSorted(), used.toSorted())
   for (const name of queues) assert.ok(name.length <= 56, name) // else the host makes no poison queue, without a word
 })
 
-test('the settings in the Bicep are all of the code, and the host, and no others', () => {
+test('the Bicep’s settings are all those of the code and the host, and no others', () => {
   const ofTheHost = /^(AzureWebJobsStorage__|APPLICATIONINSIGHTS_|FUNCTIONS_NODE_)/
   const written = [
     ...membersOf('infra/main.bicep', 'appSettings'),
@@ -64,17 +64,17 @@ test('every connection that a function names has its settings: the service, the 
       assert.ok(given.includes(`${name}__${part}`), `${name}__${part}`)
 })
 
-test('Node.js is of one major version in the Bicep and .node-version (and so in package.json)', () => {
+test('Node.js has the same major version in the Bicep and .node-version (and so in package.json)', () => {
   const { name, version } = only('Web/sites').functionAppConfig.runtime
   assert.deepEqual([name, version], ['node', read('.node-version').split('.')[0]])
 })
 
-test('the address that the Bicep tells has the prefix of host.json', () => {
+test('the Bicep’s address has the prefix of host.json', () => {
   const { routePrefix } = JSON.parse(read('host.json')).extensions.http
   assert.ok(read('infra/modules/function-app.bicep').includes(`/${routePrefix}/'`))
 })
 
-test('the instances that can always run are for functions that there are', () => {
+test('the always-ready instances are for existing functions', () => {
   const groups = [...read('infra/main.bicep').matchAll(/^ {2}'function:([\w-]+)': int$/gm)]
   assert.ok(groups.length > 0)
   for (const [, name = ''] of groups) assert.match(functions, new RegExp(`\\('${name}', \\{`))
@@ -108,7 +108,7 @@ test('every parameter of the deployment is in its description, and none besides'
   assert.deepEqual(described.toSorted(), parameters.toSorted())
 })
 
-test('every rule that is switched off in a template says why', () => {
+test('every rule that a template switches off has a reason', () => {
   for (const [file, text] of templates)
     for (const [line] of text.matchAll(/^.*#disable.*$/gm)) assert.match(line, /\/\/ \w/, file)
 })

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, deployed } from '../support/stores.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'app-events-deploy-'))
@@ -38,7 +38,7 @@ process.exit(${exitCode})
   return place
 }
 
-test('deploy asks Core Tools to publish this folder, as it was built', async () => {
+test('deploy asks Core Tools to publish this folder as built', async () => {
   const place = putFunc(0)
   const { status, said } = await run('infra/deploy.ts', ['--app', 'func-abc'], place)
   assert.equal(status, 0, said)
@@ -48,12 +48,12 @@ test('deploy asks Core Tools to publish this folder, as it was built', async () 
   })
 })
 
-test('deploy fails as Core Tools fails', async () => {
+test('deploy fails when Core Tools fails', async () => {
   const { status } = await run('infra/deploy.ts', ['--app', 'func-abc'], putFunc(3))
   assert.equal(status, 3)
 })
 
-test('deploy says what is missing: the tool, the name', async () => {
+test('deploy reports a missing tool or name', async () => {
   const noTool = await run('infra/deploy.ts', ['--app', 'func-abc'])
   assert.equal(noTool.status, 1)
   assert.match(noTool.said, /^func is missing: install Azure Functions Core Tools 4/)
@@ -65,7 +65,7 @@ test('deploy says what is missing: the tool, the name', async () => {
   }
 })
 
-test('the smoke test passes where the app is well, and says what it saw where it is not', async () => {
+test('the smoke test passes when the app is well, and reports what it saw otherwise', async () => {
   const silent = await run('infra/smoke.ts', ['--url', 'http://127.0.0.1:1/', '--seconds', '0'])
   assert.equal(silent.status, 1)
   assert.match(silent.said, /http:\/\/127\.0\.0\.1:1\/health is not well after 0 s: fetch failed/)
@@ -76,12 +76,12 @@ test('the smoke test passes where the app is well, and says what it saw where it
 
 test(
   'the smoke test waits for the first run of every timer of a new app',
-  { skip: deployed !== undefined },
+  { skip: deployedUrl !== undefined },
   async () => {
-    const app = await startApp(await createWorld())
+    const app = await startApp(await createTestStores())
     try {
       const smoke = run('infra/smoke.ts', ['--url', `${app.api}/`, '--seconds', '50'])
-      for (const timer of timers) await app.run(timer)
+      for (const timer of timers) await app.runTimer(timer)
       const { status, said } = await smoke
       assert.equal(status, 0, said)
       assert.match(said, /refuses who has no token\n$/)

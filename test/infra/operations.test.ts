@@ -13,8 +13,13 @@ import { startApp } from '../support/app.ts'
 import { read, resourcesOf } from '../support/bicep.ts'
 import { bareEnvironment } from '../support/environment.ts'
 import { faultsOf } from '../support/kusto.ts'
-import { clientOf, people, soon, tokenOf } from '../support/subscriber.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import {
+  createSubscriptionsClient,
+  callerClaims,
+  eventuallyByApi,
+  mintToken,
+} from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // What docs/operations.md tells to run: the queries on the log, the queries on the database, and how to erase a person.
 const root = path.join(import.meta.dirname, '../..')
@@ -28,7 +33,7 @@ const alerts = resourcesOf('prod')
   .map(({ properties }) => String(Object(properties['criteria']).allOf[0].query))
 const logQueries = [...blocks('kusto'), ...alerts]
 
-test('every query on the log, of the run book and of the alerts, is one that Log Analytics takes', () => {
+test('Log Analytics accepts every log query of the run book and the alerts', () => {
   assert.ok(blocks('kusto').length > 8 && alerts.length > 6)
   for (const query of logQueries) assert.deepEqual(faultsOf(query), [], query)
   assert.notDeepEqual(faultsOf('AppTraces | where Mesage == 1'), [])
@@ -38,129 +43,133 @@ const nowhere = 'AccountEndpoint=http://127.0.0.1:1/;AccountKey=a2V5;'
 const person = '/person/01017512345'
 const party = '/party/50019855'
 
-suite('with an app that has done everything once', { skip: deployed !== undefined }, async () => {
-  const world = await createWorld()
-  const [app, receiver, failing] = await Promise.all([
-    startApp(world, { settings: { DELIVERY_RETRY_SECONDS: '1,1' } }),
-    startReceiver(),
-    startApp(world, {
-      settings: { Cosmos: nowhere, PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}' },
-      functions: ['list-subscriptions', 'publish-event'],
-    }),
-  ])
-  after(() => Promise.all([app.stop(), receiver.stop(), failing.stop()]))
-  const tried = new Set<string>()
-  receiver.behave(({ event: { id = '' } = {} }) => {
-    const isFirst = !tried.has(id)
-    tried.add(id)
-    return { status: isFirst ? 503 : 200 }
-  })
-  const token = await tokenOf(people.ttd)
-  const client = clientOf(app, token)
-  const subscription = await client.subscribed({
-    endPoint: receiver.url,
-    resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
-  })
-  const publish = async (event: object) => String(await (await app.publish(event)).json())
-  const mine = await publish({ ...exampleEvent, subject: party, alternativesubject: person })
-  const others = await publish({
-    ...exampleEvent,
-    subject: '/party/1',
-    alternativesubject: undefined,
-  })
-  await delivered(mine, others)
-
-  const written = () => linesOf([...app.lines, ...failing.lines])
-
-  async function delivered(...events: string[]): Promise<void> {
-    await soon('both are delivered', async () => {
-      const { deliveries } = await client.deliveries(subscription.id, '?state=delivered')
-      return events.every((id) => deliveries.some(({ event }) => event === id))
+suite(
+  'with an app that has done everything once',
+  { skip: deployedUrl !== undefined },
+  async () => {
+    const stores = await createTestStores()
+    const [app, receiver, failing] = await Promise.all([
+      startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1' } }),
+      startReceiver(),
+      startApp(stores, {
+        settings: { Cosmos: nowhere, PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}' },
+        functions: ['list-subscriptions', 'publish-event'],
+      }),
+    ])
+    after(() => Promise.all([app.stop(), receiver.stop(), failing.stop()]))
+    const tried = new Set<string>()
+    receiver.behave(({ event: { id = '' } = {} }) => {
+      const isFirst = !tried.has(id)
+      tried.add(id)
+      return { status: isFirst ? 503 : 200 }
     })
-  }
+    const token = await mintToken(callerClaims.ttd)
+    const client = createSubscriptionsClient(app, token)
+    const subscription = await client.subscribed({
+      endPoint: receiver.url,
+      resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+    })
+    const publish = async (event: object) => String(await (await app.publish(event)).json())
+    const mine = await publish({ ...exampleEvent, subject: party, alternativesubject: person })
+    const others = await publish({
+      ...exampleEvent,
+      subject: '/party/1',
+      alternativesubject: undefined,
+    })
+    await delivered(mine, others)
 
-  test('the lines of the log are as the queries read them', async () => {
-    const one = `/${subscription.id}`
-    await client.ask(202, 'POST', `${one}/deliveries/${others}/retry`)
-    await client.replay(subscription.id, { only: 'all' }) // which starts a drain
-    await client.replayDone(subscription.id)
-    await world.send('events-inbound-poison', 'nonsense')
-    for (const timer of timers) await app.run(timer)
-    await fetch(`${failing.api}/subscriptions`, { headers: { authorization: `Bearer ${token}` } })
-    await failing.publish()
+    const written = () => linesOf([...app.lines, ...failing.lines])
 
-    const begins = [...new Set(logQueries.flatMap((query) => linesIn(query).begins))]
-    assert.ok(begins.length > 8)
-    for (const begin of begins)
-      await eventually(`a line that begins ${begin}`, () =>
-        written().some(({ line }) => line.startsWith(begin)),
-      )
-    const lines = written()
-    for (const query of logQueries) {
-      const { begins: ones, fields } = linesIn(query)
-      const looked = lines.filter(
-        ({ line }) => ones.length === 0 || ones.some((begin) => line.startsWith(begin)),
-      )
-      const known = new Set(looked.flatMap(({ members }) => members))
-      for (const field of fields) assert.ok(known.has(field), `${field} in:\n${query}`)
+    async function delivered(...events: string[]): Promise<void> {
+      await eventuallyByApi('both are delivered', async () => {
+        const { deliveries } = await client.deliveries(subscription.id, '?state=delivered')
+        return events.every((id) => deliveries.some(({ event }) => event === id))
+      })
     }
-  })
 
-  test('the queries on the database are served by its indexes, and find what they are to find', async () => {
-    const queries = blocks('sql').map((block) => /^-- (\w+)\n([^]*)$/.exec(block) ?? [])
-    assert.ok(queries.length > 7)
-    const found = []
-    for (const [, container = '', query = ''] of queries) {
-      const mended = query.replaceAll('0193566b-0000-7000-8000-000000000000', mine)
-      const { resources } = await world.container(container).items.query(mended).fetchAll()
-      if (resources.length > 0) found.push(container)
+    test('the log lines have the members that the queries read', async () => {
+      const one = `/${subscription.id}`
+      await client.requestJson(202, 'POST', `${one}/deliveries/${others}/retry`)
+      await client.replay(subscription.id, { only: 'all' }) // which starts a drain
+      await client.replayDone(subscription.id)
+      await stores.send('events-inbound-poison', 'nonsense')
+      for (const timer of timers) await app.runTimer(timer)
+      await fetch(`${failing.api}/subscriptions`, { headers: { authorization: `Bearer ${token}` } })
+      await failing.publish()
+
+      const begins = [...new Set(logQueries.flatMap((query) => linesIn(query).begins))]
+      assert.ok(begins.length > 8)
+      for (const begin of begins)
+        await eventually(`a line that begins ${begin}`, () =>
+          written().some(({ line }) => line.startsWith(begin)),
+        )
+      const lines = written()
+      for (const query of logQueries) {
+        const { begins: ones, fields } = linesIn(query)
+        const looked = lines.filter(
+          ({ line }) => ones.length === 0 || ones.some((begin) => line.startsWith(begin)),
+        )
+        const known = new Set(looked.flatMap(({ members }) => members))
+        for (const field of fields) assert.ok(known.has(field), `${field} in:\n${query}`)
+      }
+    })
+
+    test('the database queries are served by its indexes, and find what they should', async () => {
+      const queries = blocks('sql').map((block) => /^-- (\w+)\n([^]*)$/.exec(block) ?? [])
+      assert.ok(queries.length > 7)
+      const found = []
+      for (const [, container = '', query = ''] of queries) {
+        const mended = query.replaceAll('0193566b-0000-7000-8000-000000000000', mine)
+        const { resources } = await stores.container(container).items.query(mended).fetchAll()
+        if (resources.length > 0) found.push(container)
+      }
+      assert.deepEqual(
+        new Set(found),
+        new Set(['events', 'deliveries', 'subscriptions', 'poison', 'requests']),
+      )
+    })
+
+    test('erasing finds a person by party or alternative subject, and nobody else', async () => {
+      await stores.send('replays-poison', { about: person })
+      await eventuallyByApi('kept', async () => (await stores.documents('poison')).length === 2)
+      const counted = await erase(`${party}\n${person}\n`)
+      assert.equal(counted.status, 0, counted.said)
+      assert.match(counted.said, /line 1: found 1 events, 1 deliveries, 0 poison messages\n/)
+      assert.match(counted.said, /line 2: found 1 events, 1 deliveries, 1 poison messages\n/)
+      assert.match(counted.said, /meant for: \/org\/ttd\n[^]*Nothing was erased/)
+      assert.doesNotMatch(counted.said, /01017512345|50019855/, 'who it is about is not repeated')
+
+      const erased = await erase(`${person}\n`, '--yes')
+      assert.match(erased.said, /line 1: erased 1 events, 1 deliveries, 1 poison messages\n/)
+      assert.deepEqual(
+        (await stores.documents<EventDocument>('events')).map(({ id }) => id),
+        [others],
+      )
+      assert.deepEqual(
+        (await stores.documents<DeliveryDocument>('deliveries')).map(({ id }) => id),
+        [others],
+      )
+      assert.match((await erase(`${party}\n`)).said, /found 0 events, 0 deliveries, 0 poison/)
+    })
+
+    test('erasing rejects an invalid subject without repeating it', async () => {
+      const wrong = await erase('01017512345\n')
+      assert.deepEqual([wrong.status, /01017512345$/m.test(wrong.said)], [1, false])
+      assert.match(wrong.said, /^Line 1 is no subject such as/)
+      assert.match((await erase('')).said, /^Give the subjects on standard input/)
+    })
+
+    async function erase(input: string, ...args: string[]) {
+      const env = { ...bareEnvironment(), ...stores.settings }
+      const child = spawn(process.execPath, [path.join(root, 'infra/erase.ts'), ...args], { env })
+      child.stdin.end(input)
+      const ended = once(child, 'close')
+      const said = (await Promise.all([text(child.stdout), text(child.stderr)])).join('')
+      const [status] = await ended
+      return { status, said }
     }
-    assert.deepEqual(
-      new Set(found),
-      new Set(['events', 'deliveries', 'subscriptions', 'poison', 'requests']),
-    )
-  })
-
-  test('erasing finds a person by party or alternative subject, and takes no other', async () => {
-    await world.send('replays-poison', { about: person })
-    await soon('kept', async () => (await world.documents('poison')).length === 2)
-    const counted = await erase(`${party}\n${person}\n`)
-    assert.equal(counted.status, 0, counted.said)
-    assert.match(counted.said, /line 1: found 1 events, 1 deliveries, 0 poison messages\n/)
-    assert.match(counted.said, /line 2: found 1 events, 1 deliveries, 1 poison messages\n/)
-    assert.match(counted.said, /meant for: \/org\/ttd\n[^]*Nothing was erased/)
-    assert.doesNotMatch(counted.said, /01017512345|50019855/, 'who it is about is not repeated')
-
-    const erased = await erase(`${person}\n`, '--yes')
-    assert.match(erased.said, /line 1: erased 1 events, 1 deliveries, 1 poison messages\n/)
-    assert.deepEqual(
-      (await world.documents<EventDocument>('events')).map(({ id }) => id),
-      [others],
-    )
-    assert.deepEqual(
-      (await world.documents<DeliveryDocument>('deliveries')).map(({ id }) => id),
-      [others],
-    )
-    assert.match((await erase(`${party}\n`)).said, /found 0 events, 0 deliveries, 0 poison/)
-  })
-
-  test('erasing refuses what is no subject, and says so without repeating it', async () => {
-    const wrong = await erase('01017512345\n')
-    assert.deepEqual([wrong.status, /01017512345$/m.test(wrong.said)], [1, false])
-    assert.match(wrong.said, /^Line 1 is no subject such as/)
-    assert.match((await erase('')).said, /^Give the subjects on standard input/)
-  })
-
-  async function erase(input: string, ...args: string[]) {
-    const env = { ...bareEnvironment(), ...world.settings }
-    const child = spawn(process.execPath, [path.join(root, 'infra/erase.ts'), ...args], { env })
-    child.stdin.end(input)
-    const ended = once(child, 'close')
-    const said = (await Promise.all([text(child.stdout), text(child.stderr)])).join('')
-    const [status] = await ended
-    return { status, said }
-  }
-})
+  },
+)
 
 /** The lines of JSON in what an app has written, each with the names of its members. */
 function linesOf(output: string[]): { line: string; members: string[] }[] {

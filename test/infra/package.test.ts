@@ -9,7 +9,7 @@ import ignore from 'ignore'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { coreToolsIgnores, coreToolsNeverShips } from '../support/funcignore.ts'
-import { createWorld, deployed, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'app-events-package-'))
@@ -33,7 +33,7 @@ test('the package is host.json, package.json and dist/, and nothing else', () =>
     assert.ok(readFileSync(path.join(root, name)).equals(bytes), name)
 })
 
-test('the same sources give the same bytes, and they name no place on this machine', () => {
+test('the same sources give the same bytes, without paths of this machine', () => {
   const second = makePackage('second')
   assert.ok(second.zip.equals(zip))
   assert.equal(second.bill, bill)
@@ -41,7 +41,7 @@ test('the same sources give the same bytes, and they name no place on this machi
     assert.ok(!Buffer.from(bytes).includes(root), name)
 })
 
-test('the bill of materials has what is in the bundle, and no tool of development', () => {
+test('the bill of materials lists the contents of the bundle, and no development tool', () => {
   const { dependencies, name } = JSON.parse(String(Buffer.from(files['package.json'] ?? [])))
   const { bomFormat, metadata, components } = JSON.parse(bill)
   assert.deepEqual([bomFormat, metadata.component.name], ['CycloneDX', name])
@@ -90,7 +90,7 @@ test('azd, which reads .funcignore as git does, ships them too, and does not see
   assert.ok(!rules.ignores('node_modules/'))
 })
 
-test('the reading of .funcignore is that of Core Tools, not git: anchored, by words', () => {
+test('reads .funcignore like Core Tools, not like git: anchored, by words', () => {
   const ignored = (line: string, file: string) => coreToolsIgnores(line)(file)
   assert.ok(ignored('*.ts', 'build.ts') && !ignored('*.ts', 'test/app.ts'))
   assert.ok(ignored('**/*.ts', 'test/app.ts') && ignored('test', 'test/app.ts'))
@@ -102,21 +102,21 @@ test('the reading of .funcignore is that of Core Tools, not git: anchored, by wo
 
 test(
   'unpacked in an empty folder, the app starts and publishes an event',
-  { skip: deployed !== undefined },
+  { skip: deployedUrl !== undefined },
   async () => {
     const place = path.join(folder, 'unpacked')
     for (const [name, bytes] of Object.entries(files)) {
       mkdirSync(path.dirname(path.join(place, name)), { recursive: true })
       writeFileSync(path.join(place, name), bytes)
     }
-    const world = await createWorld()
-    const app = await startApp(world, { folder: place })
+    const stores = await createTestStores()
+    const app = await startApp(stores, { folder: place })
     try {
       const answer = await app.publish()
       assert.equal(answer.status, 201, app.lines.join('\n'))
       const id = await answer.json()
       await eventually('the event is fanned out', async () => {
-        const [event] = await world.documents<EventDocument>('events')
+        const [event] = await stores.documents<EventDocument>('events')
         return event?.id === id && event?.fanOut !== undefined
       })
     } finally {

@@ -6,7 +6,7 @@ import { read, resourcesOf, templates } from '../support/bicep.ts'
 const environments = { main: resourcesOf('main'), prod: resourcesOf('prod') }
 const each = Object.entries(environments)
 
-test('there is no key anywhere, and no password for deployment', () => {
+test('no template has a key, or a password for deployment', () => {
   for (const [name, { only, ofType }] of each) {
     assert.equal(only('storageAccounts').allowSharedKeyAccess, false, name)
     const { disableLocalAuth, disableKeyBasedMetadataWriteAccess } = only('databaseAccounts')
@@ -30,7 +30,7 @@ test('there is no key anywhere, and no password for deployment', () => {
     )
 })
 
-test('the host has all it asks for to start without a key', () => {
+test('the host starts without a key', () => {
   for (const [name, { only }] of each) {
     const settings = only('sites/config')
     for (const service of ['blob', 'queue', 'table'])
@@ -51,7 +51,7 @@ const roles = {
   'Website Contributor': 'de139f84-1756-47ae-9be6-808fbbe84772',
 }
 
-test('the roles are these, no wider than what they are for, and say whose they are', () => {
+test('the roles are these, no wider than needed, and name their holders', () => {
   for (const [name, { ofType }] of each) {
     const given = ofType('roleAssignments').filter(({ type }) => type.startsWith('Microsoft.Auth'))
     for (const { id, properties } of given) {
@@ -84,7 +84,7 @@ const forbidden = [
   /^(ENABLE_ORYX_BUILD|SCM_DO_BUILD_DURING_DEPLOYMENT|TZ)$/,
 ]
 
-test('the app is of the plan Flex Consumption, with nothing that this plan refuses', () => {
+test('the app is of the plan Flex Consumption, without what that plan rejects', () => {
   for (const [name, { only, ofType }] of each) {
     const [plan] = ofType('serverfarms')
     assert.deepEqual(Object(plan)['sku'], { name: 'FC1', tier: 'FlexConsumption' }, name)
@@ -96,7 +96,7 @@ test('the app is of the plan Flex Consumption, with nothing that this plan refus
   }
 })
 
-test('the app and the stores speak TLS 1.2 or newer and nothing older', () => {
+test('the app and the stores speak only TLS 1.2 or newer', () => {
   for (const [name, { only }] of each) {
     const { httpsOnly, clientAffinityEnabled, siteConfig } = only('Web/sites')
     assert.deepEqual([httpsOnly, clientAffinityEnabled], [true, false], name)
@@ -119,7 +119,7 @@ test('the app and the stores speak TLS 1.2 or newer and nothing older', () => {
   }
 })
 
-test('what is deleted can be brought back for a week', () => {
+test('deleted data can be restored for a week', () => {
   for (const [name, { only }] of each) {
     const { type, continuousModeProperties } = only('databaseAccounts').backupPolicy
     assert.deepEqual([type, continuousModeProperties.tier], ['Continuous', 'Continuous7Days'], name)
@@ -127,7 +127,7 @@ test('what is deleted can be brought back for a week', () => {
   }
 })
 
-test('in production every part spans the zones', () => {
+test('in production every part is zone redundant', () => {
   const { only, ofType } = environments.prod
   assert.equal(only('serverfarms').zoneRedundant, true)
   assert.equal(Object(ofType('storageAccounts')[0])['sku'].name, 'Standard_ZRS')
@@ -137,7 +137,7 @@ test('in production every part spans the zones', () => {
     assert.ok(instanceCount >= 2)
 })
 
-test('in production the stores are closed, and reached by endpoints whose names lead to them', () => {
+test('in production the stores are private, and reached by private endpoints', () => {
   const { only, ofType } = environments.prod
   for (const type of ['storageAccounts', 'databaseAccounts'])
     assert.equal(only(type).publicNetworkAccess, 'Disabled', type)
@@ -153,7 +153,7 @@ test('in production the stores are closed, and reached by endpoints whose names 
   assert.doesNotMatch(app.name, /_/)
 })
 
-test('every alert has its line in the run book, and mends itself', () => {
+test('every alert has its entry in the run book, and resolves itself', () => {
   const runbook = read('docs/operations.md')
   const told = ['scheduledQueryRules', 'metricAlerts'].flatMap((type) =>
     environments.prod.ofType(type),
@@ -166,7 +166,7 @@ test('every alert has its line in the run book, and mends itself', () => {
   }
 })
 
-test('no request costs a row of logs by default, and no day costs more than its cap', () => {
+test('no request costs a log row by default, and no day costs more than its cap', () => {
   for (const [name, { only }] of each) {
     const { logs } = only('diagnosticSettings')
     const on = logs.filter((log: { enabled: boolean }) => log.enabled)

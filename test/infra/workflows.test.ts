@@ -31,7 +31,7 @@ const workflows = files.map((file): Workflow => parse(read(file)))
 const jobs = workflows.flatMap((workflow) => Object.entries(workflow.jobs))
 const steps = jobs.flatMap(([, job]) => job.steps)
 
-test('every action is pinned by its commit, with the version beside it, and is the same everywhere', () => {
+test('every action is pinned by its commit, with the version beside it, and the same everywhere', () => {
   const used = files.flatMap((file) =>
     [...read(file).matchAll(/uses: (.*)$/gm)].map(([, text = '']) => text),
   )
@@ -41,7 +41,7 @@ test('every action is pinned by its commit, with the version beside it, and is t
   assert.ok(names.size > 3)
 })
 
-test('every job has a limit and the least rights: to log in only where an environment guards it', () => {
+test('every job has a time limit and least privilege: it may log in only in a guarded environment', () => {
   for (const { permissions, concurrency } of workflows) {
     assert.deepEqual(permissions, {})
     assert.ok('group' in concurrency)
@@ -55,7 +55,7 @@ test('every job has a limit and the least rights: to log in only where an enviro
   }
 })
 
-test('no checkout keeps its token, and no script has text of others put into it', () => {
+test('no checkout keeps its token, and no script embeds foreign text', () => {
   for (const { uses, run, with: inputs } of steps) {
     if (uses?.startsWith('actions/checkout@')) assert.equal(inputs?.['persist-credentials'], false)
     assert.ok(!run?.includes('${{'), run)
@@ -64,7 +64,7 @@ test('no checkout keeps its token, and no script has text of others put into it'
   assert.doesNotMatch(files.map(read).join(''), /secrets\./)
 })
 
-test('the commands exist, and continuous integration runs all that must pass', () => {
+test('the commands exist, and continuous integration runs every check', () => {
   const { scripts } = JSON.parse(read('package.json'))
   const commands = files.flatMap((file) =>
     [...read(file).matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name = '']) => name),
@@ -81,7 +81,7 @@ test('the commands exist, and continuous integration runs all that must pass', (
     )
 })
 
-test('the deployment gives the parameter file what it reads, with the same defaults', () => {
+test('the deployment sets what the parameter file reads, with the same defaults', () => {
   const reads = read('infra/prod.bicepparam').matchAll(
     /readEnvironmentVariable\(\s*'(\w+)',\s*'([^']*)'\s*\)/g,
   )

@@ -1,4 +1,4 @@
-import { planOf } from '../simulation/plan.ts'
+import { planOf } from '../simulation/random-plan.ts'
 import { simulate } from '../simulation/simulate.ts'
 
 /** Simulates so many seeds; fails at the first that breaks a promise. */

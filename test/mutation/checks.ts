@@ -71,7 +71,7 @@ export interface Ended {
   output: string
 }
 
-const MOST_OUTPUT = 4000
+const MAX_OUTPUT = 4000
 const FAILED_TEST = /^✖ .*\n/m // the reporter tells it at once, and the runner would go on
 
 const running = new Set<ChildProcess>()
@@ -91,7 +91,7 @@ export function runCheck(args: string[], folder: string, limitMs: number): Promi
   running.add(child)
   let output = ''
   const keep = (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-MOST_OUTPUT)
+    output = (output + chunk.toString()).slice(-MAX_OUTPUT)
     if (FAILED_TEST.test(output)) child.kill('SIGKILL')
   }
   child.stdout.on('data', keep)

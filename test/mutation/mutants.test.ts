@@ -9,7 +9,7 @@ import { targets } from './targets.ts'
 const mutate = (source: string) =>
   mutantsOf('x.ts', source).map((mutant) => withMutant(source, mutant))
 
-test('every file of the delivery machine has mutants: each is another program, and no two have one name', async () => {
+test('every file of the delivery machine has mutants: each differs, and has a unique name', async () => {
   for (const file of targets) {
     const source = await readFile(file, 'utf8')
     const mutants = mutantsOf(file, source)
@@ -23,7 +23,7 @@ test('every file of the delivery machine has mutants: each is another program, a
   }
 })
 
-test('comparisons are turned, bounds changed, conditions negated', () => {
+test('turns comparisons, changes bounds, negates conditions', () => {
   assert.deepEqual(mutate('const late = now > end'), [
     'const late = now >= end',
     'const late = now <= end',
@@ -38,7 +38,7 @@ test('comparisons are turned, bounds changed, conditions negated', () => {
   ])
 })
 
-test('an outcome is ignored, a member is not written, a default is left out', () => {
+test('ignores outcomes, drops members, drops defaults', () => {
   assert.deepEqual(mutate('async function f() { await save() }'), ['async function f() { ; }'])
   assert.deepEqual(mutate('function f(): void { return save() }'), [
     'function f(): void { return }',
@@ -50,11 +50,11 @@ test('an outcome is ignored, a member is not written, a default is left out', ()
   assert.deepEqual(mutate('const it = a ?? b'), ['const it = a'])
 })
 
-test('types are left alone', () => {
+test('leaves types alone', () => {
   assert.deepEqual(mutate("type Probes = 1 | 10\nconst of = (it: 'a' | 2): Probes => it"), [])
 })
 
-test('survivors are explained, or not; an explanation that is not true is told', () => {
+test('reports unexplained survivors, and explanations that are no longer true', () => {
   const [mutant, other] = mutantsOf('x.ts', 'const late = now > end')
   assert.ok(mutant !== undefined && other !== undefined)
   const outcomes = [

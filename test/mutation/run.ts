@@ -26,7 +26,7 @@ const { values } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 })
-const AT_ONCE = 2
+const CONCURRENCY = 2
 const SHORTEST_LIMIT_MS = 20_000
 const LONGEST_MS = 600_000
 const TIMES_AS_LONG = 4 // as without a mutant: the machine may have other things to do
@@ -55,7 +55,7 @@ function spread<T>(items: T[], most: number): T[] {
 }
 
 async function runAll(): Promise<void> {
-  const copies = await Promise.all(Array.from({ length: AT_ONCE }, copyTree))
+  const copies = await Promise.all(Array.from({ length: CONCURRENCY }, copyTree))
   try {
     const limits = await limitsOf(copies)
     const outcomes: Outcome[] = []

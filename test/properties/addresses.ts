@@ -107,7 +107,7 @@ const services = new Set(['as112', 'amt', 'as112v6'])
 
 export const addressProperties = [
   property(
-    'an address has one verdict, however it is spelled',
+    'an address has one verdict, whatever its spelling',
     60,
     fc.tuple(ipv4, fc.constantFrom(...spellings)),
     async ([address, spell]) => {
@@ -126,7 +126,7 @@ export const addressProperties = [
     },
   ),
   property(
-    'an address that is open is a public one by another library too',
+    'an allowed address is public by another library too',
     60,
     fc.oneof(ipv4.map(plain), ipv6),
     (address) => {
@@ -136,7 +136,7 @@ export const addressProperties = [
     },
   ),
   property(
-    'no setting opens an address by which a cloud serves its own machines',
+    'no setting allows a cloud’s own metadata addresses',
     30,
     fc
       .oneof(
@@ -153,7 +153,7 @@ export const addressProperties = [
     },
   ),
   property(
-    'any text is an endpoint or has a fault',
+    'any text is a valid endpoint or has a fault',
     40,
     fc.oneof(
       oddText,

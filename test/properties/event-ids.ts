@@ -29,13 +29,13 @@ function checkAscending(steps: number[]): void {
 
 export const orderProperties = [
   property(
-    'ids ascend whatever the clock does, and none is older than its reading',
+    'ids ascend whatever the clock does, and none is older than its clock reading',
     40,
     clock,
     checkAscending,
   ),
   property(
-    'ids and the bounds between them sort as their times do',
+    'ids and the bounds between them sort by time',
     60,
     fc.tuple(
       moment,
@@ -50,7 +50,7 @@ export const orderProperties = [
     },
   ),
   property(
-    'what may be read now was made before the holdback, and what is written now is not',
+    'readers see only ids from before the holdback, and no id being written',
     20,
     fc.tuple(fc.integer({ min: 15, max: 600 }), fc.integer({ min: 0, max: 1_200_000 })),
     ([holdback, age]) => {

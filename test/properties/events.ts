@@ -169,7 +169,7 @@ const oddSource = fc.oneof(
 
 export const eventProperties = [
   property(
-    'a body is an event or a 400, whatever stands in it',
+    'a body is an event or a 400, whatever it contains',
     160,
     fc.oneof(jsonText, oddText, damaged(goodEventText.map(({ text }) => text))),
     (text) => {
@@ -178,7 +178,7 @@ export const eventProperties = [
     },
   ),
   property(
-    'from parsing over storing to delivering an event keeps its members',
+    'an event keeps its members from parsing to delivery',
     120,
     goodEventText,
     ({ event, text }) => {
@@ -192,7 +192,7 @@ export const eventProperties = [
     },
   ),
   property(
-    'a source that is taken means the same to every reader, and is of its publisher alone',
+    'an accepted source means the same to every reader, and belongs to its publisher',
     120,
     oddSource,
     (source) => {

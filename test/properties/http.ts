@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { sendRaw } from '../support/raw-request.ts'
-import { clientOf, people, tokenOf } from '../support/subscriber.ts'
-import { createWorld } from '../support/stores.ts'
+import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
 import { goodEventText } from './events.ts'
 import { property, type Generated } from './property.ts'
 import { readQuery, replayText, subscriptionText } from './requests.ts'
@@ -21,13 +21,16 @@ const deliveries = ['list-deliveries', 'start-replay', 'read-replay']
  * against docs/openapi.yaml.
  */
 export async function startHttpProperties() {
-  const world = await createWorld()
-  const app = await startApp(world, {
+  const stores = await createTestStores()
+  const app = await startApp(stores, {
     functions: [...api, ...management, ...deliveries],
   })
   const [altinn, platform] = await tokensOf('ttd', 'apps-test')
-  const [owner, user] = await Promise.all([tokenOf(people.ttd), tokenOf(people.user)])
-  const client = clientOf(app, owner)
+  const [owner, user] = await Promise.all([
+    mintToken(callerClaims.ttd),
+    mintToken(callerClaims.user),
+  ])
+  const client = createSubscriptionsClient(app, owner)
   const { id } = await client.subscribe({
     endPoint: 'http://127.0.0.1/hook',
     resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
@@ -73,21 +76,16 @@ export async function startHttpProperties() {
   return {
     app,
     properties: [
-      property('POST /app takes or refuses any body', 500, publishBody, checkBody),
-      property('POST /app takes or refuses any headers', 100, headerChanges, checkHeaders),
+      property('POST /app accepts or rejects any body', 500, publishBody, checkBody),
+      property('POST /app accepts or rejects any headers', 100, headerChanges, checkHeaders),
+      property('every path responds, whatever its parameters', 250, pathRequest, checkPath),
       property(
-        'every path answers, whatever stands in it and after it',
-        250,
-        pathRequest,
-        checkPath,
-      ),
-      property(
-        'subscriptions and replays take or refuse any body',
+        'subscriptions and replays accept or reject any body',
         100,
         managementBody,
         checkManagementBody,
       ),
-      ...storedProperties(world, app, owner, id),
+      ...storedProperties(stores, app, owner, id),
     ],
   }
 }

@@ -131,13 +131,13 @@ function compareStepByStep(list: Generated<typeof steps>): void {
 
 export const matchingProperties = [
   property(
-    'matching equals its plain specification, whatever is added, replaced and removed',
+    'matching equals its specification after any sequence of changes',
     20,
     steps,
     compareStepByStep,
   ),
   property(
-    'a pattern with % is what a regular expression says',
+    'a pattern with % equals its regular expression',
     30,
     fc.tuple(
       fc.string({ unit: fc.constantFrom('a', 'b', 'A', '%', '.', '*'), maxLength: 8 }),

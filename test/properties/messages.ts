@@ -83,7 +83,7 @@ function faultOf(parse: Kind['parse'], message: unknown): string | undefined {
 
 export const messageProperties = [
   property(
-    'a message of ours is taken as it is, and not without any of its members',
+    'accepts the app’s own messages unchanged, and none with a missing member',
     40,
     ours,
     (given) => {
@@ -95,7 +95,7 @@ export const messageProperties = [
       }
     },
   ),
-  property('any message is taken as it is, or its fault is named', 20, queueMessage, (message) => {
+  property('accepts any message unchanged, or names its fault', 20, queueMessage, (message) => {
     for (const { parse } of kinds) assert.notEqual(faultOf(parse, message), '')
   }),
 ]

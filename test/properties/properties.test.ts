@@ -22,9 +22,10 @@ function testEach(properties: Property[], inputs: number): void {
     })
 }
 
-describe('the modules, by themselves', () => testEach(pureProperties, 2000))
+describe('properties of the modules', () => testEach(pureProperties, 2000))
 
 const http = await startHttpProperties()
 const whole = await startQueueProperties()
 after(() => Promise.all([http.app.stop(), whole.app.stop(), whole.receiver.stop()]))
-describe('the running app', () => testEach([...http.properties, ...whole.properties], 200))
+describe('properties of the running app', () =>
+  testEach([...http.properties, ...whole.properties], 200))

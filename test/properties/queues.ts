@@ -4,8 +4,8 @@ import { startReceiver } from '../../local/receiver.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { newSecret } from '../../shared/webhooks/webhook-request.ts'
 import { startApp } from '../support/app.ts'
-import { createWorld, eventually } from '../support/stores.ts'
-import { patient } from '../support/time-limits.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 import { deliveredMembers, goodEventText } from './events.ts'
 import { queueMessage } from './messages.ts'
 import { type Generated, propertyOfMany } from './property.ts'
@@ -35,9 +35,9 @@ const subscriberAt = (endpoint: string): SubscriptionDocument => ({
 
 /** Starts the whole app with stores and a subscriber of its own, and returns its end-to-end properties. */
 export async function startQueueProperties() {
-  const [world, receiver] = await Promise.all([createWorld(), startReceiver()])
-  await world.container('subscriptions').items.create(subscriberAt(`${receiver.url}/hook`))
-  const app = await startApp(world, { settings: oneAttempt })
+  const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  await stores.container('subscriptions').items.create(subscriberAt(`${receiver.url}/hook`))
+  const app = await startApp(stores, { settings: oneAttempt })
   async function publish(text?: string): Promise<string> {
     const answer = await app.publish(text)
     assert.equal(answer.status, 201, text)
@@ -48,7 +48,7 @@ export async function startQueueProperties() {
     for (const [index, { event }] of list.entries()) {
       const { body } = await receiver.waitFor(
         (delivery) => delivery.event?.id === ids[index],
-        patient(15),
+        scaleTimeout(15),
       )
       const { id: _id, time: _time, ...members } = JSON.parse(body)
       assert.deepEqual(members, deliveredMembers(event))
@@ -56,14 +56,14 @@ export async function startQueueProperties() {
   }
   async function waiting(): Promise<number> {
     const counts = QUEUES.flatMap((queue) => [
-      world.waiting(queue),
-      world.waiting(`${queue}-poison`),
+      stores.countMessages(queue),
+      stores.countMessages(`${queue}-poison`),
     ])
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
   }
   async function checkMessages(messages: string[]): Promise<void> {
     for (const queue of QUEUES)
-      await Promise.all(messages.map((message) => world.send(queue, message)))
+      await Promise.all(messages.map((message) => stores.send(queue, message)))
     await eventually('every message is done', async () => (await waiting()) === 0, 60)
     await publish()
   }

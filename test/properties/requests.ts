@@ -117,7 +117,7 @@ const settings = fc
 
 export const requestProperties = [
   property(
-    'a subscription request is accepted or a 400, and its filters mean what they say',
+    'a subscription request is accepted or a 400, and its filters match accordingly',
     40,
     subscriptionText,
     (body) => {
@@ -148,7 +148,7 @@ export const requestProperties = [
     },
   ),
   property(
-    'a replay request is accepted or a 400, and the ids between its times are found',
+    'a replay request is accepted or a 400, and its bounds select the ids of its interval',
     30,
     replayText,
     (body) => {
@@ -177,7 +177,7 @@ export const requestProperties = [
     },
   ),
   property(
-    'any settings are taken or refused by name, and no secret is told',
+    'settings are accepted or rejected by name, without showing a secret',
     20,
     settings,
     (environment) => {

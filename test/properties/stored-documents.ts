@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
-import { clientOf, type App } from '../support/subscriber.ts'
-import type { World } from '../support/stores.ts'
+import { createSubscriptionsClient, type App } from '../support/subscriber.ts'
+import type { TestStores } from '../support/stores.ts'
 import { deliveryRecord } from './deliveries.ts'
 import { goodEvent } from './events.ts'
 import { propertyOfMany, type Generated } from './property.ts'
@@ -18,14 +18,19 @@ const eventMembers = goodEvent.map(({ members: { type, subject, alternativesubje
 }))
 
 /** What must hold of documents in the store, whatever is in them; `token` is that of ttd, and `subscription` its. */
-export function storedProperties(world: World, app: App, token: string, subscription: number) {
+export function storedProperties(
+  stores: TestStores,
+  app: App,
+  token: string,
+  subscription: number,
+) {
   let apps = 0
   async function readEvents(events: Generated<typeof eventMembers>[]): Promise<void> {
     const name = `stored-${apps++}`
     const documents = events.map((each, index) =>
       documentAt(Date.now() - 90_000 + index, { ...each, app: name }),
     )
-    await store(world, documents)
+    await store(stores, documents)
     const { events: read } = await createReader(app, token).page(`ttd/${name}?after=1`)
     assert.deepEqual(read, JSON.parse(JSON.stringify(documents.map(({ event }) => event))))
   }
@@ -36,9 +41,12 @@ export function storedProperties(world: World, app: App, token: string, subscrip
       id: idAt(start + index),
       subscription: String(subscription),
     }))
-    for (const document of documents) await world.container('deliveries').items.create(document)
+    for (const document of documents) await stores.container('deliveries').items.create(document)
     const after = idAt(start - 1)
-    const { deliveries } = await clientOf(app, token).deliveries(subscription, `?after=${after}`)
+    const { deliveries } = await createSubscriptionsClient(app, token).deliveries(
+      subscription,
+      `?after=${after}`,
+    )
     for (const { id, state, run, attempts } of documents) {
       const shown = deliveries.find(({ event }) => event === id)
       const told = state === 'backlog' ? 'waiting' : state // owners see both as waiting

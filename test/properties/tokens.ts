@@ -110,12 +110,12 @@ function maySubscribeBySpecification(
 }
 
 export const tokenProperties = [
-  property('no token that its issuer did not sign is good', 90, strangeToken, async (token) => {
+  property('no token is valid without its issuer’s signature', 90, strangeToken, async (token) => {
     const claims = await check(token)
     if (claims !== undefined) assert.deepEqual(claims, JSON.parse(JSON.stringify(goodClaims)))
   }),
   property(
-    'a token is good by RS256, the key and its expiry alone, whatever else it says',
+    'a token is valid by RS256, the key and its expiry alone',
     10,
     signedToken,
     async ({ claims, isCurrent, alg, headers: more, by }) => {
@@ -127,7 +127,7 @@ export const tokenProperties = [
     },
   ),
   property(
-    'who a token names is plain, and may subscribe to no more than its own',
+    'a token names one identity, which may subscribe only to its own',
     60,
     fc.tuple(callerClaims, requestedFilters),
     ([claims, filters]) => {
@@ -139,7 +139,7 @@ export const tokenProperties = [
     },
   ),
   property(
-    'every traceparent leads to one of the form that W3C wants',
+    'every traceparent leads to a valid W3C one',
     20,
     fc.oneof(oddText, damaged(fc.constant(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`))),
     (parent) => {

@@ -82,7 +82,7 @@ const rawResponse = fc.record({
 
 export const answerProperties = [
   property(
-    'whatever bytes a receiver answers, the client says what came of it',
+    'the client reports an outcome whatever bytes a receiver answers',
     10,
     rawResponse,
     async (spoken) => {

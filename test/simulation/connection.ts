@@ -24,7 +24,7 @@ export type Connection<T extends Document> = ReturnType<typeof connect<T>>
 export const unavailable = () =>
   Object.assign(new Error('The service is unavailable.'), { code: 503 })
 
-const MOST_LAG_MS = 8000 // below what the index reads again: 10 s
+const MAX_LAG_MS = 8000 // below what the index reads again: 10 s
 
 /**
  * A process's connection to a container, as the SDK keeps one at Session consistency: it remembers how far it has seen
@@ -44,7 +44,7 @@ export function connect<T extends Document>(
 
   /** How far a replica is that answers now: not behind `least`. */
   function replica(partition: number, least: number): number {
-    const lag = lagMs() + (hits('replica-lags') ? random.skewed(10, MOST_LAG_MS) : 0)
+    const lag = lagMs() + (hits('replica-lags') ? random.skewed(10, MAX_LAG_MS) : 0)
     const position = Math.max(least, container.positionAt(partition, scheduler.now() - lag))
     seen[partition] = Math.max(seen[partition] ?? 0, position)
     return position

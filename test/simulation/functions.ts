@@ -46,9 +46,16 @@ export const queueFunctions: Record<keyof Queues, QueueFunction> = {
   },
 }
 
-async function fanOutEvent(services: Services, message: unknown, tries: number): Promise<string> {
+async function fanOutEvent(
+  services: Services,
+  message: unknown,
+  dequeueCount: number,
+): Promise<string> {
   const traceparent = nextTraceparent(undefined)
-  const done = await fanOutMessage(services, parseInboundMessage(message), { tries, traceparent })
+  const done = await fanOutMessage(services, parseInboundMessage(message), {
+    dequeueCount: dequeueCount,
+    traceparent,
+  })
   return done === undefined ? 'nothing to do' : `${done.subscribers} subscribers, ${done.outcome}`
 }
 

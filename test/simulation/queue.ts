@@ -4,12 +4,12 @@ import type { FaultKind } from './faults.ts'
 import type { Process } from './process.ts'
 
 const VISIBILITY_MS = 30_000 // host.json, as all that follows
-const MOST_DEQUEUES = 5
+const MAX_DEQUEUE_COUNT = 5
 const SLOTS = 48 // batchSize and newBatchThreshold
 const POLLING_MS = 1000
 const FUNCTION_TIMEOUT_MS = 300_000
 const DAY_MS = 86_400_000
-const MOST_BYTES = 49_152
+const MAX_BYTES = 49_152
 
 interface Message {
   text: string
@@ -55,7 +55,7 @@ export function createQueue(name: string, network: Network, consumer: Consumer) 
     const free = consumer.processes().filter((each) => (open.get(each) ?? 0) < SLOTS)
     const process = random.any(free)
     if (process === undefined) show(message, POLLING_MS)
-    else if (++message.dequeueCount > MOST_DEQUEUES) moveToPoison(message)
+    else if (++message.dequeueCount > MAX_DEQUEUE_COUNT) moveToPoison(message)
     else start(process, message)
   }
 
@@ -138,7 +138,7 @@ export function createQueue(name: string, network: Network, consumer: Consumer) 
         })
       }
       return {
-        fits: (message) => JSON.stringify(message).length <= MOST_BYTES,
+        fits: (message) => JSON.stringify(message).length <= MAX_BYTES,
         push: (message) => send(message),
         send,
         probe: () =>

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { simulateBacklog } from './backlog.ts'
-import { planOf, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { planOf } from './random-plan.ts'
 import { shrink } from './shrink.ts'
 import { simulate, type Result } from './simulate.ts'
 
@@ -37,7 +38,7 @@ if (![first, count, lines].every(Number.isSafeInteger)) throw new Error('These a
 
 const SHRINK_MS = 60_000
 const PROGRESS_MS = 10_000
-const MOST_SHOWN = 5
+const MAX_SHOWN = 5
 
 const began = Date.now()
 const totals = { seeds: 0, failed: 0, steps: 0, days: 0, accepted: 0, requests: 0 }
@@ -78,14 +79,14 @@ function add({ violations, steps, lasted, accepted, requests }: Result): void {
 
 async function show(seed: number, { violations }: Result): Promise<void> {
   console.log(`\nseed ${seed}: ${violations.length} violations`)
-  console.log(violations.slice(0, MOST_SHOWN).join('\n'))
+  console.log(violations.slice(0, MAX_SHOWN).join('\n'))
   console.log(`again: npm run proof:simulation -- --seed ${seed}`)
-  if (totals.failed > MOST_SHOWN || values.whole || values.first || values.list) return
+  if (totals.failed > MAX_SHOWN || values.whole || values.first || values.list) return
   const fails = async (plan: Plan) => (await simulate(plan)).violations.length > 0
   const smallest = await shrink(planOf(seed), fails, Date.now() + SHRINK_MS)
   const last = await simulate(smallest, lines)
   console.log(`the smallest plan that fails: ${JSON.stringify(smallest)}`)
-  console.log(`${last.trace.join('\n')}\n${last.violations.slice(0, MOST_SHOWN).join('\n')}\n`)
+  console.log(`${last.trace.join('\n')}\n${last.violations.slice(0, MAX_SHOWN).join('\n')}\n`)
 }
 
 function summary(): string {

@@ -13,7 +13,7 @@ interface Task {
 
 /** Steps that are queued at once: the event loop goes round once for all, and drains the microtasks after each. */
 const BATCH = 32
-const MOST_STEPS = 50_000_000
+const MAX_STEPS = 50_000_000
 
 /**
  * Virtual time, in ms from the beginning. One task runs after the other, and before the next one everything that was
@@ -36,7 +36,7 @@ export function createScheduler(random: Random) {
       now = Math.max(now, until)
       return false
     }
-    if (++steps > MOST_STEPS) throw new Error('The simulation does not come to an end.')
+    if (++steps > MAX_STEPS) throw new Error('The simulation does not come to an end.')
     tasks.pop()
     now = next.at
     next.run()

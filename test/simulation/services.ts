@@ -25,7 +25,7 @@ export const config = readConfig({
 const telemetry = await openTelemetry(undefined)
 const auth = createAuth(config.auth)
 
-const MOST_UNSAVED = 1000
+const MAX_UNSAVED = 1000
 
 /** The queues by the names of their members in the services. */
 export interface Queues {
@@ -36,7 +36,7 @@ export interface Queues {
   replayQueue: SimulatedQueue
 }
 
-interface World {
+interface Environment {
   stores: ReturnType<typeof openStores>
   queues: Queues
   /** The subscriber of an endpoint. */
@@ -46,9 +46,9 @@ interface World {
 }
 
 /** What a function gets in a process: the parts of the product, over stores, queues and subscribers that are simulated. */
-export function simulatedServices(process: Process, world: World): Services {
+export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
-  const { stores, queues, subscriberAt, random, trace } = world
+  const { stores, queues, subscriberAt, random, trace } = environment
   const { events, deliveries, subscriptions, replays } = stores
   const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
   const heartbeats = noHeartbeats
@@ -61,7 +61,10 @@ export function simulatedServices(process: Process, world: World): Services {
     telemetry,
     auth,
     events,
-    eventCache: createEventCache({ find: events.find, now: clock.now }),
+    eventCache: createEventCache({
+      find: (reference) => events.find(reference),
+      now: clock.now,
+    }),
     idempotency: { reserve: () => Promise.reject(new Error('Nobody has a key.')) },
     subscriptions,
     deliveries,
@@ -91,7 +94,7 @@ export function simulatedServices(process: Process, world: World): Services {
     },
     concurrencyLimit: createConcurrencyLimit(clock),
     recentOutcomes: createRecentOutcomes(clock.now),
-    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MOST_UNSAVED),
+    unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     inProgress: createInProgress(),
     background: {
       run: (work) => void work.catch((error: unknown) => trace(`background: ${String(error)}`)),

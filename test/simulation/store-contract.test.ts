@@ -1,23 +1,36 @@
+import { test } from 'node:test'
 import { openDatabase } from '../../shared/azure/cosmos.ts'
 import { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
 import { openReplayStore } from '../../shared/deliveries/replay-store.ts'
 import { openEventStore } from '../../shared/events/event-store.ts'
 import { openSubscriptionStore } from '../../shared/subscriptions/subscription-store.ts'
-import { createWorld } from '../support/stores.ts'
+import { createTestStores } from '../support/stores.ts'
 import { EPOCH } from './cluster.ts'
 import { createFaults } from './faults.ts'
 import { createProcess } from './process.ts'
 import { createRandom } from './random.ts'
 import { createScheduler } from './scheduler.ts'
-import { testStores, type Subject } from './store-contract.ts'
+import type { Subject } from './contract-fixture.ts'
+import { deliveryStoreContract } from './delivery-store-contract.ts'
+import { eventStoreContract } from './event-store-contract.ts'
+import { replayStoreContract } from './replay-store-contract.ts'
+import { subscriptionStoreContract } from './subscription-store-contract.ts'
 import { createContainers, openStores } from './stores.ts'
 
 // The same tests for both, so that the simulation runs over what the product runs over.
 testStores('real stores', openReal)
 testStores('simulated stores', openSimulated)
 
+/** What the delivery machine relies on in its stores: registers one test for each. */
+function testStores(name: string, open: () => Promise<Subject>): void {
+  test(`${name}: events`, async () => eventStoreContract(await open()))
+  test(`${name}: deliveries`, async () => deliveryStoreContract(await open()))
+  test(`${name}: subscriptions`, async () => subscriptionStoreContract(await open()))
+  test(`${name}: replays`, async () => replayStoreContract(await open()))
+}
+
 async function openReal(): Promise<Subject> {
-  const { settings } = await createWorld()
+  const { settings } = await createTestStores()
   const { Cosmos: connectionString, COSMOS_DATABASE: name } = settings
   const database = await openDatabase({ connectionString, database: name })
   return {

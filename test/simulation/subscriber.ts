@@ -35,7 +35,7 @@ export interface Delivered {
 
 export type Subscriber = ReturnType<typeof createSubscriber>
 
-const MOST_OPEN = 4 // what an overloaded endpoint bears
+const MAX_OPEN = 4 // what an overloaded endpoint bears
 
 /** An endpoint that events are sent to, and what it has seen. */
 export function createSubscriber(
@@ -64,7 +64,7 @@ export function createSubscriber(
       hangs: () => ({ ms: timeoutMs, answer: failed('timeout') }),
       busy: () => ({ ms, answer: answered(429, after) }),
       unavailable: () => ({ ms, answer: answered(503, after) }),
-      overloaded: () => ({ ms: ms * 5, answer: answered(open > MOST_OPEN ? 503 : 200) }),
+      overloaded: () => ({ ms: ms * 5, answer: answered(open > MAX_OPEN ? 503 : 200) }),
       picky: () => ({ ms, answer: answered(event.endsWith('0') ? 500 : 200) }),
       gone: () => ({ ms, answer: answered(410) }),
       disables: () => ({ ms, answer: answered(204, { webhookDelivery: 'disable' }) }),

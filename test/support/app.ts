@@ -2,7 +2,7 @@ import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { checkAnswersOf } from './checked-fetch.ts'
 import { startHostProcess } from './host-process.ts'
-import { deployed, setting, type World } from './stores.ts'
+import { deployedUrl, setting, type TestStores } from './stores.ts'
 
 /**
  * Queues are looked into twice a second at least. An app has 13 of them: every 100 ms, as `npm start` has it, an app that
@@ -18,10 +18,10 @@ interface AppOptions {
   folder?: string
 }
 
-/** Starts the built app with the stores of `world`. Its process is ended by `stop` (in order) or `kill` (at once). */
-export async function startApp(world: World, { settings = {}, ...flags }: AppOptions = {}) {
-  if (deployed !== undefined)
-    return appAt(deployed, {
+/** Starts the built app with these stores. Its process is ended by `stop` (in order) or `kill` (at once). */
+export async function startApp(stores: TestStores, { settings = {}, ...flags }: AppOptions = {}) {
+  if (deployedUrl !== undefined)
+    return appAt(deployedUrl, {
       lines: [],
       died: () => false,
       stop: async () => {},
@@ -29,7 +29,7 @@ export async function startApp(world: World, { settings = {}, ...flags }: AppOpt
     })
   const { child, url, lines, exitCode } = await startHostProcess(flagsOf(flags), {
     ...issuerSettings(),
-    ...world.settings,
+    ...stores.settings,
     ...polling,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
     ...settings,
@@ -82,7 +82,7 @@ function appAt(url: string, process: Process) {
       return fetch(`${api}/app`, { method: 'POST', headers: given, body })
     },
     /** Runs a timer function now; it may still be at work when this returns. */
-    async run(name: string): Promise<void> {
+    async runTimer(name: string): Promise<void> {
       await fetch(`${url}/admin/functions/${name}`, { method: 'POST', body: '{}' })
     },
   }

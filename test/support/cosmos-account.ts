@@ -4,7 +4,7 @@ import { CosmosClient } from '@azure/cosmos'
 export const configuredCosmos = process.env['Cosmos']
 
 /**
- * From now on the worlds of this process (test/support/stores.ts) are databases of the given account; without one, of the emulator
+ * From now on the stores of this process (test/support/stores.ts) are databases of the given account; without one, of the emulator
  * as before. Returns a function that deletes them.
  */
 export function useConfiguredAccount(): () => Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { exampleEvent } from '../../local/example.ts'
 import type { startReceiver, Delivery } from '../../local/receiver.ts'
 import { tokensOf } from './app.ts'
-import { clientOf, type App, type Subscription } from './subscriber.ts'
+import { createSubscriptionsClient, type App, type Subscription } from './subscriber.ts'
 import { eventually } from './stores.ts'
 
 type Receiver = Awaited<ReturnType<typeof startReceiver>>
@@ -13,7 +13,7 @@ export async function createOwnApp(app: App, receiver: Receiver, name: string) {
   const [altinn, platform] = await tokensOf('ttd', name)
   const headers = { Authorization: `Bearer ${altinn}`, PlatformAccessToken: platform }
   const source = exampleEvent.source.replace('apps-test', name)
-  const client = clientOf(app, altinn)
+  const client = createSubscriptionsClient(app, altinn)
   const request = (path: string) => ({
     endPoint: `${receiver.url}${path}`,
     resourceFilter: `urn:altinn:resource:app_ttd_${name}`,
@@ -35,6 +35,8 @@ export async function createOwnApp(app: App, receiver: Receiver, name: string) {
   return {
     name,
     path,
+    source,
+    headers,
     publish,
     /** Publishes so many at once, each about another party. Returns their ids in their order. */
     publishMany: async (count: number): Promise<string[]> => {
@@ -46,9 +48,9 @@ export async function createOwnApp(app: App, receiver: Receiver, name: string) {
     /** Subscribes the path, and waits until it is validated. */
     subscribe: (at = path): Promise<Subscription> => client.subscribed(request(at)),
     /** The same request, which is not waited for. */
-    ask: (at = path): Promise<Subscription> => client.subscribe(request(at)),
+    requestSubscription: (at = path): Promise<Subscription> => client.subscribe(request(at)),
     read: client.read,
-    remove: (id: number) => client.ask(200, 'DELETE', `/${id}`),
+    remove: (id: number) => client.requestJson(200, 'DELETE', `/${id}`),
     client,
     arrivals,
     arrived: (event: string, seconds?: number): Promise<Delivery> =>

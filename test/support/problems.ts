@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { STATUS_CODES } from 'node:http'
-import type { World } from './stores.ts'
+import type { TestStores } from './stores.ts'
 
 /** `type` and `title` of each status: the 400's as the original documentation shows them, the others of its family. */
-const kinds = {
+const expectedTypes = {
   400: ['https://tools.ietf.org/html/rfc7231#section-6.5.1', 'Bad Request'],
   401: ['https://tools.ietf.org/html/rfc7235#section-3.1', 'Unauthorized'],
   403: ['https://tools.ietf.org/html/rfc7231#section-6.5.3', 'Forbidden'],
@@ -11,7 +11,7 @@ const kinds = {
   413: ['https://tools.ietf.org/html/rfc7231#section-6.5.11', 'Payload Too Large'],
   415: ['https://tools.ietf.org/html/rfc7231#section-6.5.13', 'Unsupported Media Type'],
 }
-export type Status = keyof typeof kinds
+export type Status = keyof typeof expectedTypes
 
 export interface ProblemBody {
   type: string
@@ -39,16 +39,16 @@ export async function assertProblemBody(answer: Response, expected: number): Pro
 export async function assertRefused(answer: Response, expected: Status) {
   const { type, detail, traceId, errors } = await assertProblemBody(answer, expected)
   assert.equal(answer.headers.get('www-authenticate'), null)
-  assert.deepEqual([type, STATUS_CODES[expected]], kinds[expected])
+  assert.deepEqual([type, STATUS_CODES[expected]], expectedTypes[expected])
   assert.ok(detail.length > 10)
   assert.ok(errors === undefined || (expected === 400 && errors.length > 1))
   return { detail, traceId, errors: errors ?? [] }
 }
 
-/** How many events a world has stored, and how many messages wait for the fan-out. */
-export async function countStored(world: World): Promise<{ stored: number; queued: number }> {
+/** How many events are stored, and how many messages wait for the fan-out. */
+export async function countStored(stores: TestStores): Promise<{ stored: number; queued: number }> {
   return {
-    stored: (await world.documents('events')).length,
-    queued: await world.waiting('events-inbound'),
+    stored: (await stores.documents('events')).length,
+    queued: await stores.countMessages('events-inbound'),
   }
 }

@@ -4,7 +4,7 @@ import type { CloudEvent } from '../../shared/events/cloud-event.ts'
 import { alternativeOf, type EventDocument } from '../../shared/events/event-document.ts'
 import { boundAt } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
-import type { World } from './stores.ts'
+import type { TestStores } from './stores.ts'
 
 interface EventMembers {
   org?: string
@@ -53,8 +53,8 @@ export function documentAt(ms: number, said: EventMembers = {}): EventDocument {
 }
 
 /** Stores documents as they are, in no particular order. */
-export async function store(world: World, documents: EventDocument[]): Promise<void> {
+export async function store(stores: TestStores, documents: EventDocument[]): Promise<void> {
   await forEachConcurrently(documents, 16, async (document) => {
-    await world.container('events').items.create(document)
+    await stores.container('events').items.create(document)
   })
 }

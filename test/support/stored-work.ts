@@ -12,29 +12,32 @@ import {
   type SubscriptionOrTombstone,
 } from '../../shared/subscriptions/subscription.ts'
 import type { App } from './subscriber.ts'
-import { eventually, type World } from './stores.ts'
+import { eventually, type TestStores } from './stores.ts'
 
 /** What is stored under a public id: the subscription, or what is left of it. */
-export async function storedOf(world: World, number: number): Promise<SubscriptionOrTombstone> {
-  const all = await world.documents<SubscriptionOrTombstone>('subscriptions')
+export async function findStored(
+  stores: TestStores,
+  number: number,
+): Promise<SubscriptionOrTombstone> {
+  const all = await stores.documents<SubscriptionOrTombstone>('subscriptions')
   const found = all.find((each) => each.number === number)
   assert.ok(found !== undefined, `subscription ${number} is stored`)
   return found
 }
 
 /** Changes a stored subscription, as nothing in the app would. Returns it as it is then. */
-export const changeStored = (
-  world: World,
+export const updateStored = (
+  stores: TestStores,
   number: number,
   change: (subscription: SubscriptionDocument) => SubscriptionDocument,
 ): Promise<SubscriptionDocument> =>
   eventually(`subscription ${number} changed`, async () => {
-    const found: SubscriptionOrTombstone & { _etag?: string } = await storedOf(world, number)
+    const found: SubscriptionOrTombstone & { _etag?: string } = await findStored(stores, number)
     assert.ok(isSubscription(found))
     const changed = change(found)
     const wake = wakeOf(changed)
     const { wake: _before, ...document } = changed
-    const item = world.container('subscriptions').item(found.id, found.consumer)
+    const item = stores.container('subscriptions').item(found.id, found.consumer)
     return item
       .replace(
         { ...document, ...(wake !== undefined && { wake }) },
@@ -47,36 +50,36 @@ export const changeStored = (
   })
 
 /** Has a subscription's pause, or the lease of whoever drains it, be over, and sweeps. */
-export async function endLease(world: World, app: App, number: number): Promise<void> {
-  await changeStored(world, number, (subscription) => {
+export async function endLease(stores: TestStores, app: App, number: number): Promise<void> {
+  await updateStored(stores, number, (subscription) => {
     const { circuit } = subscription
     assert.ok(circuit !== undefined && circuit.state !== 'closed' && circuit.lease !== undefined)
     return { ...subscription, circuit: { ...circuit, lease: { ...circuit.lease, until: 1 } } }
   })
-  await app.run('sweep-subscriptions')
+  await app.runTimer('sweep-subscriptions')
 }
 
 /** The records of a subscription's deliveries, oldest event first. */
-export async function recordsOf(world: World, number: number): Promise<DeliveryDocument[]> {
-  const all = await world.documents<DeliveryDocument>('deliveries')
+export async function recordsOf(stores: TestStores, number: number): Promise<DeliveryDocument[]> {
+  const all = await stores.documents<DeliveryDocument>('deliveries')
   const own = all.filter(({ subscription }) => subscription === String(number))
   return own.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 /** The record of the delivery of an event to a subscription. */
 export async function recordOf(
-  world: World,
+  stores: TestStores,
   number: number,
   event: string,
 ): Promise<DeliveryDocument | undefined> {
-  const item = world.container('deliveries').item(event, [String(number), event])
+  const item = stores.container('deliveries').item(event, [String(number), event])
   return (await item.read<DeliveryDocument>()).resource
 }
 
 /** Waits until the record of a delivery is as `is` says. */
-export const recordWhen = (
+export const waitForRecord = (
   what: string,
-  world: World,
+  stores: TestStores,
   [number, event]: [number: number, event: string],
   is: (record: DeliveryDocument) => boolean,
   seconds?: number,
@@ -84,30 +87,30 @@ export const recordWhen = (
   eventually(
     `${event} ${what}`,
     async () => {
-      const found = await recordOf(world, number, event)
+      const found = await recordOf(stores, number, event)
       return found !== undefined && is(found) && found
     },
     seconds,
   )
 
 /** Waits until the delivery of an event to a subscription is in a state. */
-export const inState = (
-  world: World,
+export const waitForState = (
+  stores: TestStores,
   number: number,
   event: string,
   state: DeliveryDocument['state'],
   seconds?: number,
 ): Promise<DeliveryDocument> =>
-  recordWhen(state, world, [number, event], (record) => record.state === state, seconds)
+  waitForRecord(state, stores, [number, event], (record) => record.state === state, seconds)
 
 /** Puts the deliveries of stored events into a subscription's backlog, which nobody drains for that. */
 export async function storeBacklog(
-  world: World,
+  stores: TestStores,
   subscription: SubscriptionDocument,
   events: EventDocument[],
 ): Promise<void> {
   await forEachConcurrently(events, 16, async (event) => {
-    await world.container('deliveries').items.create(newDelivery(event, subscription))
+    await stores.container('deliveries').items.create(newDelivery(event, subscription))
   })
 }
 
@@ -116,11 +119,11 @@ interface Counts {
 }
 
 /**
- * How many operations of each kind the Cosmos emulator has done in a container of this world so far. A write that was tried
+ * How many operations of each kind the Cosmos emulator has done in a container of these stores so far. A write that was tried
  * again, because its answer was late, is done once.
  */
-export async function operationsOn(world: World, container: string): Promise<Counts> {
-  const { Cosmos, COSMOS_DATABASE } = world.settings
+export async function operationsOn(stores: TestStores, container: string): Promise<Counts> {
+  const { Cosmos, COSMOS_DATABASE } = stores.settings
   const [, endpoint = ''] = /AccountEndpoint=(http:\/\/[^/;]+)/.exec(Cosmos) ?? []
   const usage: unknown = await (await fetch(`${endpoint}/_strict/usage`)).json()
   assert.ok(isUsage(usage))
@@ -132,11 +135,11 @@ export async function operationsOn(world: World, container: string): Promise<Cou
 
 /** How many operations of each kind were done since `before`; those of which there were none are left out. */
 export async function operationsSince(
-  world: World,
+  stores: TestStores,
   container: string,
   before: Counts,
 ): Promise<Counts> {
-  const now = Object.entries(await operationsOn(world, container))
+  const now = Object.entries(await operationsOn(stores, container))
   const since = now.map(([operation, count]): [string, number] => [
     operation,
     count - (before[operation] ?? 0),

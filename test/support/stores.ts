@@ -3,29 +3,29 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createResources } from '../../local/resources.ts'
-import { patient } from './time-limits.ts'
+import { scaleTimeout } from './time-limits.ts'
 
 /** Set to an address such as http://127.0.0.1:7071, the app tests run against that instance and its stores. */
-export const deployed = process.env['APP_URL']
+export const deployedUrl = process.env['APP_URL']
 
 /** The stores that an app under test uses: a database and a storage account of its own on the shared emulators. */
-export type World = Awaited<ReturnType<typeof createWorld>>
+export type TestStores = Awaited<ReturnType<typeof createTestStores>>
 
-export async function createWorld({
+export async function createTestStores({
   cosmos = setting('TEST_COSMOS'),
   storage = setting('TEST_STORAGE'),
 } = {}) {
   const prefix = process.env['TEST_PREFIX'] ?? 't'
   const name = `${prefix}${randomUUID().replaceAll('-', '')}`.slice(0, 21) // a storage account's has 24 at most
   const stack =
-    deployed === undefined
+    deployedUrl === undefined
       ? { cosmos, storage: storage.replaceAll('devstoreaccount1', name), database: name }
       : {
           cosmos: setting('Cosmos'),
           storage: setting('QueueStorage'),
           database: setting('COSMOS_DATABASE'),
         }
-  if (deployed === undefined) await createResources(stack)
+  if (deployedUrl === undefined) await createResources(stack)
   const database = new CosmosClient(stack.cosmos).database(stack.database)
   const queues = QueueServiceClient.fromConnectionString(stack.storage)
   return {
@@ -50,7 +50,7 @@ export async function createWorld({
       })
     },
     /** Clears a queue again and again, so that what is sent to it is lost, until the function that it returns is called. */
-    lose(queue: string): () => Promise<void> {
+    loseMessages(queue: string): () => Promise<void> {
       const end = new AbortController()
       const losing = (async () => {
         while (!end.signal.aborted) {
@@ -64,7 +64,7 @@ export async function createWorld({
       }
     },
     /** How many messages a queue holds, hidden ones included. */
-    async waiting(queue: string): Promise<number> {
+    async countMessages(queue: string): Promise<number> {
       return (await queues.getQueueClient(queue).getProperties()).approximateMessagesCount ?? 0
     },
   }
@@ -87,7 +87,7 @@ export async function eventually<T>(
   seconds = 10,
 ): Promise<T> {
   const began = performance.now()
-  const limit = patient(seconds * 1000)
+  const limit = scaleTimeout(seconds * 1000)
   for (let waited = 0; waited < limit; waited = performance.now() - began) {
     const found = await look()
     if (found !== undefined && found !== false) return found
@@ -97,4 +97,4 @@ export async function eventually<T>(
 }
 
 /** Waits until the clock says `ms` of the epoch, or later. */
-export const clockSays = (ms: number): Promise<void> => sleep(Math.max(0, ms - Date.now()))
+export const sleepUntil = (ms: number): Promise<void> => sleep(Math.max(0, ms - Date.now()))

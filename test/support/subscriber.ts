@@ -15,7 +15,7 @@ const organisationId = (number: string) => ({
 })
 
 /** One caller of each kind, with the claims that the real issuer writes (altinn-contract §3). */
-export const people = {
+export const callerClaims = {
   ttd: callers.org('ttd'),
   skd: callers.org('skd', '974761076'),
   user: callers.user(20001, 50019855, '01017512345'),
@@ -40,7 +40,7 @@ export const people = {
 }
 
 /** An Altinn token with these claims, from the shared issuer. */
-export const tokenOf = (claims: object, seconds?: number): Promise<string> =>
+export const mintToken = (claims: object, seconds?: number): Promise<string> =>
   altinnToken(setting('TEST_ISSUER'), claims, seconds)
 
 /** A subscription as its owner sees it; the secret only when it has been made. */
@@ -84,7 +84,7 @@ export interface Replay {
 }
 
 /** Like `eventually`, but polls every 150 ms: each poll costs the app time. */
-export const soon = <T>(
+export const eventuallyByApi = <T>(
   what: string,
   look: () => Promise<T | undefined | false>,
   seconds = 20,
@@ -99,7 +99,7 @@ export const soon = <T>(
   )
 
 /** Calls the subscriptions API with a token, or with none. */
-export function clientOf({ api }: Pick<App, 'api'>, token?: string) {
+export function createSubscriptionsClient({ api }: Pick<App, 'api'>, token?: string) {
   const call = (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${api}/subscriptions${path}`, {
       method,
@@ -111,17 +111,18 @@ export function clientOf({ api }: Pick<App, 'api'>, token?: string) {
     })
 
   /** The JSON of an answer that must have this status. */
-  async function ask(status: number, method: string, path: string, body?: unknown) {
+  async function requestJson(status: number, method: string, path: string, body?: unknown) {
     const answer = await call(method, path, body)
     const text = await answer.text()
     assert.equal(answer.status, status, `${method} ${path}: ${text}`)
     return Object(text === '' ? {} : JSON.parse(text))
   }
 
-  const subscribe = (request: object): Promise<Subscription> => ask(201, 'POST', '', request)
-  const read = (id: number): Promise<Subscription> => ask(200, 'GET', `/${id}`)
+  const subscribe = (request: object): Promise<Subscription> =>
+    requestJson(201, 'POST', '', request)
+  const read = (id: number): Promise<Subscription> => requestJson(200, 'GET', `/${id}`)
   const validated = (id: number, seconds?: number): Promise<Subscription> =>
-    soon(
+    eventuallyByApi(
       `subscription ${id} validated`,
       async () => {
         const found = await read(id)
@@ -131,7 +132,7 @@ export function clientOf({ api }: Pick<App, 'api'>, token?: string) {
     )
   return {
     call,
-    ask,
+    requestJson,
     subscribe,
     read,
     validated,
@@ -145,15 +146,15 @@ export function clientOf({ api }: Pick<App, 'api'>, token?: string) {
       id: number,
       query = '',
     ): Promise<{ deliveries: DeliveryRecord[]; next?: string }> =>
-      ask(200, 'GET', `/${id}/deliveries${query}`),
+      requestJson(200, 'GET', `/${id}/deliveries${query}`),
     /** Starts a replay, of all events of the last hour unless it says otherwise. */
     replay: (id: number, request: object): Promise<Replay> =>
-      ask(202, 'POST', `/${id}/replay`, { from: minutesAgo(60), ...request }),
+      requestJson(202, 'POST', `/${id}/replay`, { from: minutesAgo(60), ...request }),
     replayDone: (id: number, seconds = 20): Promise<Replay> =>
-      soon(
+      eventuallyByApi(
         `replay of ${id} done`,
         async () => {
-          const replay: Replay = await ask(200, 'GET', `/${id}/replay`)
+          const replay: Replay = await requestJson(200, 'GET', `/${id}/replay`)
           return replay.state !== 'running' && replay
         },
         seconds,

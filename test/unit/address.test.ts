@@ -38,11 +38,11 @@ for (const { name, expected, run } of endpointAttacks(lab))
     assert.equal(await run(), expected)
   })
 
-test('public addresses, next to the closed ones too, are allowed', () => {
+test('allows public addresses, including the neighbours of blocked ranges', () => {
   for (const address of open) assert.equal(faultOfAddress(address, none), undefined, address)
 })
 
-test('a network that is allowed opens itself, mapped too, and nothing beside it', () => {
+test('an allowed network allows its own addresses, mapped ones too, and no others', () => {
   const allowed = parseNetworks(' 127.0.0.2/32, 10.1.0.0/16 ,fd12::/16')
   for (const address of ['127.0.0.2', '::ffff:127.0.0.2', '10.1.255.255', 'fd12::7'])
     assert.equal(faultOfAddress(address, allowed), undefined, address)
@@ -50,7 +50,7 @@ test('a network that is allowed opens itself, mapped too, and nothing beside it'
     assert.match(faultOfAddress(address, allowed) ?? 'no fault', isPrivate, address)
 })
 
-test('without TLS, public addresses must be in an allowed network as well', () => {
+test('http requires an allowed network even for public addresses', () => {
   const allowed = parseNetworks('8.8.0.0/16')
   assert.equal(faultOfHttpAddress('8.8.8.8', allowed), undefined)
   assert.equal(faultOfHttpAddress('::ffff:8.8.8.8', allowed), undefined)
@@ -59,12 +59,12 @@ test('without TLS, public addresses must be in an allowed network as well', () =
   assert.match(faultOfHttpAddress('169.254.169.254', everything) ?? '', isNever)
 })
 
-test('what is no IP address is at fault', () => {
+test('rejects what is no IP address', () => {
   for (const text of ['', 'localhost', '127.1', '0x7f000001', '1.2.3.4.5', ':::', '[::1'])
     assert.equal(faultOfAddress(text, everything), 'not an IP address', text)
 })
 
-test('networks are read from a list, and a wrong entry is named', () => {
+test('parses a list of networks, and names an invalid entry', () => {
   assert.equal(parseNetworks('').rules.length, 0)
   assert.equal(parseNetworks('127.0.0.0/8,::1/128').rules.length, 2)
   for (const entry of [
@@ -85,7 +85,7 @@ test('networks are read from a list, and a wrong entry is named', () => {
 const refused = (url: string, allowed = none, ...addresses: string[]) =>
   faultOfEndpoint(url, { allowed, lookup: async () => addresses })
 
-test('an endpoint must be an absolute https URL and no more than that', async () => {
+test('an endpoint must be an absolute https URL and nothing more', async () => {
   for (const [fault, ...urls] of noEndpoints)
     for (const url of urls)
       assert.match((await refused(url, none, '8.8.8.8')) ?? 'no fault', fault, url)
@@ -94,7 +94,7 @@ test('an endpoint must be an absolute https URL and no more than that', async ()
 })
 
 for (const [name, hosts] of Object.entries(spellings))
-  test(`an endpoint is refused however its address is spelled: ${name}`, async () => {
+  test(`rejects an endpoint whatever the spelling of its address: ${name}`, async () => {
     for (const host of hosts)
       for (const scheme of ['http', 'https']) {
         const url = `${scheme}://${host}:8443/hook`
@@ -103,12 +103,12 @@ for (const [name, hosts] of Object.entries(spellings))
       }
   })
 
-test('metadata is refused however it is spelled, whatever is allowed', async () => {
+test('rejects metadata addresses in any spelling, whatever is allowed', async () => {
   for (const host of metadata)
     assert.match((await refused(`https://${host}/`, everything)) ?? 'no fault', isNever, host)
 })
 
-test('a name is refused if any of its addresses is at fault, or if it has none', async () => {
+test('rejects a name when any of its addresses is at fault, or when it has none', async () => {
   const url = 'https://example.no/hook'
   assert.match((await refused(url, none, '8.8.8.8', '10.0.0.1', '1.1.1.1')) ?? '', isPrivate)
   assert.match((await refused(url, none, '8.8.8.8', '::ffff:127.0.0.1')) ?? '', isPrivate)
@@ -119,7 +119,7 @@ test('a name is refused if any of its addresses is at fault, or if it has none',
   assert.match((await faultOfEndpoint(url, { allowed: none, lookup })) ?? '', /can be resolved/)
 })
 
-test('http is for hosts all of whose addresses are in allowed networks', async () => {
+test('allows http only if all addresses of the host are in allowed networks', async () => {
   const url = 'http://example.no/hook'
   const allowed = parseNetworks('10.0.0.0/8')
   assert.equal(await refused(url, allowed, '10.0.0.1', '10.0.0.2'), undefined)
@@ -127,7 +127,7 @@ test('http is for hosts all of whose addresses are in allowed networks', async (
     assert.match((await refused(url, allowed, ...addresses)) ?? '', /WEBHOOK_ALLOWED_NETWORKS/)
 })
 
-test('the system is asked', async () => {
+test('resolves names by the system', async () => {
   const fault = await faultOfEndpoint('https://localhost/', {
     allowed: none,
     lookup: createLookup(),

@@ -9,7 +9,7 @@ import {
   closing,
   CLOSING_SECONDS,
   disabled,
-  FAILURES_TO_OPEN,
+  FAILURE_THRESHOLD,
   isClosed,
   leaseOf,
   newLease,
@@ -55,8 +55,8 @@ const settled: Circuit = { state: 'disabled', reason: '410', since: SINCE }
 const failure = (given: Partial<Failure> = {}): Failure => ({
   reason: 'answered 503',
   waitSeconds: 0,
-  inARow: 1,
-  isFirstInAWhile: false,
+  consecutiveFailures: 1,
+  hasNoRecentSuccess: false,
   ...given,
 })
 
@@ -66,17 +66,17 @@ test('deliveries are attempted at once while the circuit is absent, closed or cl
     assert.equal(isClosed(circuit), false)
 })
 
-test('every state but closed has a lease, which a settled disabled one has given up', () => {
+test('every state but closed has a lease, except a settled disabled one', () => {
   for (const circuit of [undefined, failing, settled]) assert.equal(leaseOf(circuit), undefined)
   for (const circuit of [open, probing(1), draining, closingNow, off])
     assert.deepEqual(leaseOf(circuit), lease)
 })
 
-test('five failures in a row open a circuit, four do not', () => {
-  assert.equal(FAILURES_TO_OPEN, 5)
-  assert.equal(afterFailure(undefined, failure({ inARow: 4 }), NOW, 'new'), undefined)
-  assert.equal(afterFailure(failing, failure({ inARow: 4 }), NOW, 'new'), failing)
-  assert.deepEqual(afterFailure(undefined, failure({ inARow: 5 }), NOW, 'new'), {
+test('five consecutive failures open a circuit, four do not', () => {
+  assert.equal(FAILURE_THRESHOLD, 5)
+  assert.equal(afterFailure(undefined, failure({ consecutiveFailures: 4 }), NOW, 'new'), undefined)
+  assert.equal(afterFailure(failing, failure({ consecutiveFailures: 4 }), NOW, 'new'), failing)
+  assert.deepEqual(afterFailure(undefined, failure({ consecutiveFailures: 5 }), NOW, 'new'), {
     state: 'open',
     opens: 1,
     failingSince: new Date(NOW).toISOString(),
@@ -84,7 +84,7 @@ test('five failures in a row open a circuit, four do not', () => {
     lease: { token: 'new', until: SECOND + 10 },
   })
   for (const circuit of [failing, { ...closingNow, failingSince: SINCE }])
-    assert.deepEqual(afterFailure(circuit, failure({ inARow: 6 }), NOW, 'new'), {
+    assert.deepEqual(afterFailure(circuit, failure({ consecutiveFailures: 6 }), NOW, 'new'), {
       state: 'open',
       opens: 3,
       failingSince: SINCE,
@@ -93,24 +93,24 @@ test('five failures in a row open a circuit, four do not', () => {
     })
 })
 
-test('the first failure in a while is remembered as the beginning, later ones change nothing', () => {
-  const first = afterFailure(undefined, failure({ isFirstInAWhile: true }), NOW, 'new')
+test('the first failure without a recent success starts failingSince, later ones change nothing', () => {
+  const first = afterFailure(undefined, failure({ hasNoRecentSuccess: true }), NOW, 'new')
   assert.deepEqual(first, {
     state: 'closed',
     opens: 0,
     failingSince: new Date(NOW).toISOString(),
   })
-  assert.equal(afterFailure(first, failure({ isFirstInAWhile: true }), NOW + 1, 'new'), first)
-  const second = failure({ isFirstInAWhile: true })
+  assert.equal(afterFailure(first, failure({ hasNoRecentSuccess: true }), NOW + 1, 'new'), first)
+  const second = failure({ hasNoRecentSuccess: true })
   assert.equal(afterFailure(closingNow, second, NOW, 'new'), closingNow)
 })
 
-test('a failure outside of a drain changes no circuit that has one', () => {
+test('a failure outside of a drain changes no circuit that has a drain', () => {
   for (const circuit of [open, probing(1), draining, off, settled])
-    assert.equal(afterFailure(circuit, failure({ inARow: 9 }), NOW, 'new'), circuit)
+    assert.equal(afterFailure(circuit, failure({ consecutiveFailures: 9 }), NOW, 'new'), circuit)
 })
 
-test('a success ends the failing of a circuit, and closes none that a drain works on', () => {
+test('a success ends the failing of a circuit, but closes none that has a drain', () => {
   assert.equal(afterSuccess(undefined), undefined)
   assert.equal(afterSuccess(failing), undefined)
   for (const circuit of [open, probing(1), off, settled, draining, closingNow])
@@ -119,7 +119,7 @@ test('a success ends the failing of a circuit, and closes none that a drain work
     assert.deepEqual(afterSuccess({ ...circuit, failingSince: SINCE }), circuit)
 })
 
-test('the pauses are 10 s to an hour, and as long as the subscriber asks for where that is longer', () => {
+test('pauses are 10 s to an hour, or longer if the subscriber asks for it', () => {
   const pause = (opens: number, waitSeconds = 0, nowMs = NOW) => {
     const again = reopened({ ...draining, opens }, { reason: 'x', waitSeconds }, nowMs, 'new')
     assert.equal(again.state === 'open' && again.opens, opens + 1)
@@ -136,7 +136,7 @@ test('the pauses are 10 s to an hour, and as long as the subscriber asks for whe
   assert.equal(pause(0, 0, NOW + 1), 11, 'it never ends early')
 })
 
-test('probes that all fail open the circuit again, from the failure that began it', () => {
+test('failed probes open the circuit again, and keep failingSince', () => {
   const asked = { reason: 'answered 429', waitSeconds: 60 }
   assert.deepEqual(reopened(probing(10), asked, NOW, 'new'), {
     state: 'open',
@@ -150,7 +150,7 @@ test('probes that all fail open the circuit again, from the failure that began i
   for (const circuit of [off, settled]) assert.equal(reopened(circuit, asked, NOW, 'new'), circuit)
 })
 
-test('five days of only failures disable a subscription, and not a millisecond less', () => {
+test('five days without a success disable a subscription, and not a millisecond less', () => {
   const failingSince = new Date(NOW - FIVE_DAYS_MS).toISOString()
   const expected = {
     state: 'disabled',
@@ -166,7 +166,7 @@ test('five days of only failures disable a subscription, and not a millisecond l
   assert.deepEqual(reopened(probe, failure(), NOW + 1, 'new'), expected)
 })
 
-test('a pause that is over becomes one probe; a drain that is taken over stays what it was', () => {
+test('a claim after a pause makes one probe; other claims keep the state', () => {
   assert.deepEqual(claimed(open, NOW, 'new'), {
     state: 'half-open',
     opens: 2,
@@ -178,7 +178,7 @@ test('a pause that is over becomes one probe; a drain that is taken over stays w
     assert.deepEqual(claimed(circuit, NOW, 'new'), { ...circuit, lease: leased })
 })
 
-test('the next probe tries what comes after the last one', () => {
+test('the next probe tries the event after the last one', () => {
   const again = reopened(probing(1), failure(), NOW, 'new', 'event')
   assert.equal(again.state === 'open' && again.after, 'event')
   const probe = claimed(again, NOW, 'new')
@@ -187,32 +187,32 @@ test('the next probe tries what comes after the last one', () => {
   assert.equal('after' in claimed(open, NOW, 'new'), false)
 })
 
-test('probes go from 1 to 10 to 100 to the whole backlog, and are no longer failing', () => {
+test('probes grow from 1 to 10 to 100 to the whole backlog, and are no longer failing', () => {
   const { failingSince: _since, ...well } = probing(10)
   assert.deepEqual(afterProbes(probing(1)), well)
   assert.deepEqual(afterProbes(probing(10)), { ...well, probes: 100 })
   assert.deepEqual(afterProbes(probing(100)), draining)
 })
 
-test('failures after a probe that was delivered are counted from the first of them', () => {
+test('failures after a delivered probe start a new failingSince', () => {
   const years = { ...probing(1), failingSince: '2001-01-01T00:00:00.000Z' }
   const again = reopened(afterProbes(years), failure(), NOW, 'new')
   assert.equal(again.state === 'open' && again.failingSince, new Date(NOW).toISOString())
 })
 
-test('an empty backlog is closing, then closed; a failure that nothing has ended is kept', () => {
+test('an empty backlog is closing, then closed; failingSince stays without a success', () => {
   assert.deepEqual(closing(draining), closingNow)
   assert.deepEqual(closing(probing(1)), { ...closingNow, failingSince: SINCE })
   assert.equal(closed(closingNow), undefined)
   assert.deepEqual(closed({ ...closingNow, failingSince: SINCE }), failing)
 })
 
-test('closing outlasts an index, what is known by it, a write, replicas and clocks, and has a message', () => {
+test('closing outlasts index age, replica lag, writes and clock skew, and fits a message', () => {
   assert.ok(CLOSING_SECONDS >= 5 + 10 + 5 + 12 + 10 + 5)
   assert.ok(CLOSING_SECONDS <= 60)
 })
 
-test('a drain is started where none is under way', () => {
+test('starts a drain unless one is under way', () => {
   assert.deepEqual(withDrain(undefined, NOW, 'new'), { state: 'draining', opens: 0, lease: leased })
   assert.deepEqual(withDrain(failing, NOW, 'new'), {
     ...draining,

@@ -38,10 +38,10 @@ function startLimit() {
     Array.from({ length: QUICK }, () => limit.start(subscription))
   /** Asks for a place; `got` is what came of it, when it has. */
   async function ask(subscription: string) {
-    const asked: { got?: 'place' | 'none'; leave: () => void } = { leave: () => {} }
-    void limit.enter(subscription).then((leave) => {
-      asked.got = leave === undefined ? 'none' : 'place'
-      asked.leave = leave ?? asked.leave
+    const asked: { got?: 'place' | 'none'; release: () => void } = { release: () => {} }
+    void limit.acquire(subscription).then((release) => {
+      asked.got = release === undefined ? 'none' : 'place'
+      asked.release = release ?? asked.release
     })
     await turn()
     return asked
@@ -49,20 +49,20 @@ function startLimit() {
   return { ...hand, limit, fill, ask }
 }
 
-test('24 requests are open to a quick subscriber at once, and no limit to one is another’s', async () => {
+test('limits each quick subscriber to 24 open requests, independent of others', async () => {
   const { ask } = startLimit()
   for (let place = 0; place < QUICK; place++) assert.equal((await ask('1')).got, 'place')
   assert.equal((await ask('1')).got, undefined)
   assert.equal((await ask('2')).got, 'place')
 })
 
-test('whoever waits for a place gets the next one, and for a second at most', async () => {
+test('a waiting caller gets the next slot, within a second', async () => {
   const { fill, ask, pass, timers } = startLimit()
-  const [leave = () => {}] = fill('1')
+  const [release = () => {}] = fill('1')
   const [first, second] = [await ask('1'), await ask('1')]
   await pass(999)
   assert.deepEqual([first.got, second.got], [undefined, undefined])
-  leave()
+  release()
   await turn()
   assert.deepEqual([first.got, second.got], ['place', undefined])
   await pass(1)
@@ -70,25 +70,25 @@ test('whoever waits for a place gets the next one, and for a second at most', as
   assert.equal(timers.size, 0, 'no timer is left')
 })
 
-test('a waiter that gave up swallows no place', async () => {
+test('a caller that gave up takes no slot', async () => {
   const { fill, ask, pass } = startLimit()
-  const [leave = () => {}] = fill('1')
+  const [release = () => {}] = fill('1')
   const first = await ask('1')
   await pass(600)
   const second = await ask('1')
   await pass(400)
   assert.deepEqual([first.got, second.got], ['none', undefined])
-  leave()
+  release()
   await turn()
   assert.equal(second.got, 'place')
 })
 
-test('a waiter whose place was taken waits on, for what is left of its second', async () => {
+test('a caller that lost its slot to another waits for the rest of its second', async () => {
   const { limit, fill, ask, pass } = startLimit()
-  const [leave = () => {}] = fill('1')
+  const [release = () => {}] = fill('1')
   const waiter = await ask('1')
   await pass(600)
-  leave()
+  release()
   limit.start('1') // a drain's request, which asks nobody
   await turn()
   assert.equal(waiter.got, undefined)
@@ -96,15 +96,15 @@ test('a waiter whose place was taken waits on, for what is left of its second', 
   assert.equal(waiter.got, 'none')
 })
 
-test('one whose last answer took more than 2 s is slow: nobody waits for it, and a drain sends it 4', async () => {
+test('a subscriber is slow after an answer of more than 2 s: nobody waits for it, and a drain sends 4', async () => {
   const { limit, ask } = startLimit()
-  const { leave } = await ask('1')
+  const { release } = await ask('1')
   limit.observeLatency('1', 2000)
   assert.equal(limit.limitOf('1'), QUICK)
   limit.observeLatency('1', 2001)
   assert.equal(limit.limitOf('1'), SLOW)
   assert.equal((await ask('1')).got, 'none')
-  leave()
+  release()
   assert.equal((await ask('1')).got, 'none', 'it is remembered')
   limit.start('1')
   limit.observeLatency('1', 5)
@@ -112,7 +112,7 @@ test('one whose last answer took more than 2 s is slow: nobody waits for it, and
   assert.equal((await ask('1')).got, 'place')
 })
 
-test('one that hangs is slow when its oldest request is 2 s old, and quick again when that has ended', async () => {
+test('a subscriber is slow while its oldest request is older than 2 s, and quick after that', async () => {
   const { limit, ask, pass } = startLimit()
   const oldest = await ask('1')
   await pass(1000)
@@ -122,49 +122,49 @@ test('one that hangs is slow when its oldest request is 2 s old, and quick again
   await pass(1)
   assert.equal(limit.limitOf('1'), SLOW)
   assert.equal((await ask('1')).got, 'none')
-  oldest.leave()
+  oldest.release()
   assert.equal(limit.limitOf('1'), QUICK)
 })
 
-test('whoever waits gives up when the subscriber turns out to be slow', async () => {
+test('a waiting caller gives up when the subscriber becomes slow', async () => {
   const { fill, ask, pass } = startLimit()
-  const [leave = () => {}] = fill('1')
+  const [release = () => {}] = fill('1')
   await pass(1999)
   const waiter = await ask('1')
   await pass(2)
-  leave()
+  release()
   await turn()
   assert.equal(waiter.got, 'none')
 })
 
-test('an unknown subscriber is quick, and what is observed of none is not kept', () => {
+test('an unknown subscriber is quick, and keeps no latency', () => {
   const { limit } = startLimit()
   limit.observeLatency('1', 9000)
   assert.equal(limit.limitOf('1'), QUICK)
 })
 
-test('a subscriber that is well is forgotten when its last request has ended', async () => {
+test('forgets a healthy subscriber after its last request', async () => {
   const { limit, ask } = startLimit()
   const [one, other] = [await ask('1'), await ask('1')]
-  one.leave()
+  one.release()
   limit.observeLatency('1', 1500)
-  other.leave()
+  other.release()
   limit.observeLatency('1', 9000) // nobody is known by this name now
   assert.equal(limit.limitOf('1'), QUICK)
 })
 
-test('that a subscriber was slow is remembered for a minute, then it is tried again', async () => {
+test('remembers a slow subscriber for a minute', async () => {
   const { limit, ask, pass } = startLimit()
-  const { leave } = await ask('1')
+  const { release } = await ask('1')
   limit.observeLatency('1', 9000)
-  leave()
+  release()
   await pass(59_999)
   assert.deepEqual([limit.limitOf('1'), (await ask('1')).got], [SLOW, 'none'])
   await pass(1)
   assert.deepEqual([limit.limitOf('1'), (await ask('1')).got], [QUICK, 'place'])
 })
 
-test('two requests that end at once let two waiters in', async () => {
+test('two requests that end together let two callers in', async () => {
   const { fill, ask } = startLimit()
   const [one = () => {}, other = () => {}] = fill('1')
   const waiters = [await ask('1'), await ask('1')]

@@ -62,7 +62,7 @@ test('four settings are enough; the rest has defaults', () => {
   assert.equal(allowedNetworks.check('127.0.0.1'), false)
 })
 
-test('networks that are allowed hold their addresses and no others', () => {
+test('allowed networks contain their addresses and no others', () => {
   const { allowedNetworks } = read({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8, ::1/128' }).delivery
   const addresses: [string, 'ipv4' | 'ipv6'][] = [
     ['127.9.9.9', 'ipv4'],
@@ -74,7 +74,7 @@ test('networks that are allowed hold their addresses and no others', () => {
   assert.deepEqual(held, [true, true, false, false])
 })
 
-test('an empty text counts as no setting', () => {
+test('an empty text counts as absent', () => {
   const optional = Object.fromEntries(
     settingNames.filter((name) => !Object.keys(enough).includes(name)).map((name) => [name, '']),
   )
@@ -100,7 +100,7 @@ test("endpoints stand for the app's own identity, or for the one that clientId n
   assert.deepEqual(config.queues, { endpoint: uri, clientId: undefined })
 })
 
-test('lists are split at commas, without blanks and in lower case', () => {
+test('splits lists at commas, trimmed and in lower case', () => {
   const config = read({
     SOURCE_HOSTS: '*.Apps.altinn.no, localhost',
     PLATFORM_TOKEN_ISSUERS: 'TTD,skd',
@@ -109,7 +109,7 @@ test('lists are split at commas, without blanks and in lower case', () => {
   assert.deepEqual(config.auth.platform.issuers, ['ttd', 'skd'])
 })
 
-test('certificates come in PEM or base64 DER, several for an issuer', () => {
+test('accepts certificates in PEM or base64 DER, several per issuer', () => {
   const { platform } = read(certificates({ ttd: [pem, base64], skd: [base64] })).auth
   assert.ok('certificates' in platform)
   const found = [...platform.certificates].map(([issuer, list]) => [issuer, ...list.map(String)])
@@ -169,7 +169,7 @@ for (const [name, values] of bad)
       assert.ok(faultOf({ [name]: value }).startsWith(`Wrong settings: ${name} `))
     })
 
-test('a holdback that is too short is refused with the least there can be, and why', () => {
+test('rejects a holdback that is too short, with the minimum and the reason', () => {
   const fault = faultOf({ READ_HOLDBACK_SECONDS: '14' })
   assert.match(fault, /READ_HOLDBACK_SECONDS must be at least 15: .*readers would miss events/)
 })
@@ -198,20 +198,20 @@ const choices: [faults: RegExp, changes: Changes][] = [
   [/one of \[PLATFORM_TOKEN_JWKS_URL, PLATFORM_/, { PLATFORM_TOKEN_JWKS_URL: undefined }],
 ]
 for (const [fault, changes] of choices)
-  test(`exactly one is needed: ${fault.source.replaceAll('\\', '')}`, () => {
+  test(`requires exactly one: ${fault.source.replaceAll('\\', '')}`, () => {
     const message = faultOf(changes)
     assert.match(message, fault)
     assert.ok(!message.includes('S3CRET'))
   })
 
-test('every fault is named in one error, and no secret with it', () => {
+test('one error names every invalid setting, and shows no secret', () => {
   const changes = Object.fromEntries(bad.map(([name]) => [name, 'S3CRET-'.repeat(50)]))
   const message = faultOf({ ...changes, WEBHOOK_ALLOWED_NETWORKS: 'x' })
   for (const [name] of bad) assert.ok(message.includes(`${name} `), name)
   assert.ok(!message.includes('S3CRET'))
 })
 
-test('a wrong setting stops the start of the app with one line that names each', async () => {
+test('an invalid setting stops the start of the app with one line that names it', async () => {
   const file = path.join(import.meta.dirname, '../../local/start-host.ts')
   const { PATH, HOME } = process.env
   const wrong = { EVENT_MAX_BYTES: '1', Cosmos: 'S3CRET', PORT: '0' }

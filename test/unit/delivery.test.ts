@@ -64,7 +64,7 @@ test('a new delivery is in the backlog, at the first step of its first run', () 
   assert.deepEqual(newDelivery(event, subscriber), fresh)
 })
 
-test('a delivery waits as long as its step, and up to a quarter more by chance', () => {
+test('a wait is its step, and up to a quarter more at random', () => {
   for (const [step, seconds] of ladder.entries()) {
     assert.deepEqual(failedAt(step), { state: 'waiting', waitSeconds: seconds })
     assert.deepEqual(failedAt(step, { chance: 1 }), {
@@ -74,12 +74,12 @@ test('a delivery waits as long as its step, and up to a quarter more by chance',
   }
 })
 
-test('it waits longer where the answer asks for it, never shorter', () => {
+test('a wait is longer when the subscriber asks for it, never shorter', () => {
   const wait = (asked: number) => Object(failedAt(1, { asked })).waitSeconds
   assert.deepEqual([0, 29, 31, 86_400].map(wait), [30, 30, 31, 86_400])
 })
 
-test('it is given up at the ladder’s end, when the ladder’s whole time has passed', () => {
+test('a delivery dies at the end of its schedule, after the schedule’s whole time', () => {
   const given = { state: 'dead', reason: 'gave up after 4 attempts: answered 503' }
   assert.deepEqual(failedAt(3, { after: 100 }), given)
   assert.deepEqual(failedAt(3, { after: 101 }), given)
@@ -88,14 +88,14 @@ test('it is given up at the ladder’s end, when the ladder’s whole time has p
   assert.deepEqual(failedAt(2, { after: 10_000 }), { state: 'waiting', waitSeconds: 60 })
 })
 
-test('the time of a ladder counts from this attempt where it is the first', () => {
+test('the schedule’s time counts from this attempt if it is the first', () => {
   const after = (attempt: number, steps: number[]) =>
     nextState({ attempt }, failure(), steps, NOW, 0)
   assert.deepEqual(after(1, [10]), { state: 'waiting', waitSeconds: 10 })
   assert.equal(after(0, []).state, 'dead')
 })
 
-test('2xx is delivered and 410 is at once, arrived or not', () => {
+test('a 2xx is delivered; a 410 ends the delivery at once, as delivered if it arrived', () => {
   const after = (outcome: Outcome) => nextState({ attempt: 0 }, outcome, ladder, NOW, 0)
   const gone = { kind: 'gone', reason: '410' } as const
   assert.deepEqual(after({ kind: 'delivered' }), { state: 'delivered' })
@@ -103,7 +103,7 @@ test('2xx is delivered and 410 is at once, arrived or not', () => {
   assert.deepEqual(after({ ...gone, arrived: false }), { state: 'dead', reason: '410' })
 })
 
-test('the record after a failure counts the attempt, and is the sweep’s after the message’s time', () => {
+test('a failure counts the attempt, and sets `due` after the time of the message', () => {
   const next = { state: 'waiting', waitSeconds: 59.5 } as const
   assert.deepEqual(afterAttempt(waiting, next, recorded), {
     ...key,
@@ -116,19 +116,19 @@ test('the record after a failure counts the attempt, and is the sweep’s after 
   })
 })
 
-test('a wait over a minute has no message, and is the sweep’s at its time', () => {
+test('a wait over a minute has no message, and is due for the sweep', () => {
   assert.deepEqual([60, 60.5].map(endsByMessage), [true, false])
   const after = afterAttempt(fresh, { state: 'waiting', waitSeconds: 60.5 }, recorded)
   assert.deepEqual([after.state, after.due], ['waiting', NOW + 61])
 })
 
-test('the time of the first attempt stays, whatever comes after it', () => {
+test('keeps the time of the first attempt', () => {
   const tried = withAttempt({ ...fresh, firstAttempt: NOW - 9 }, latest, NOW)
   assert.equal(tried.firstAttempt, NOW - 9)
   assert.equal(withAttempt(fresh, latest, NOW).firstAttempt, NOW)
 })
 
-test('a probe uses no step of the ladder, and its record stays where it is', () => {
+test('a probe uses no step of the schedule, and its record keeps its state', () => {
   assert.deepEqual(withAttempt({ ...fresh, redrives: 1 }, latest, NOW), {
     ...fresh,
     firstAttempt: NOW,
@@ -136,7 +136,7 @@ test('a probe uses no step of the ladder, and its record stays where it is', () 
   })
 })
 
-test('the last answer is kept to 4 KB, earlier ones to 200 characters, and no more than 50', () => {
+test('keeps 4 KB of the last answer, 200 characters of earlier ones, and 50 attempts', () => {
   const none = { at: latest.at, ms: 1, failure: 'refused: ECONNREFUSED' }
   const twice = withAttempt(withAttempt(withAttempt(fresh, none, NOW), latest, NOW), latest, NOW)
   assert.deepEqual(twice.attempts, [none, { ...latest, answer: 'a'.repeat(200) }, latest])
@@ -145,7 +145,7 @@ test('the last answer is kept to 4 KB, earlier ones to 200 characters, and no mo
   assert.deepEqual(attempts, [...earlier.slice(1), latest])
 })
 
-test('what is over has no waker; a dead one is dated for the gauge', () => {
+test('a delivery that is over has no `due`; a dead one has its date', () => {
   const tried = { ...fresh, firstAttempt: NOW, attempts: [latest] }
   assert.deepEqual(afterAttempt(waiting, { state: 'delivered' }, recorded), {
     ...tried,
@@ -165,17 +165,17 @@ test('what is over has no waker; a dead one is dated for the gauge', () => {
   })
 })
 
-test('the backlog is the only waker of what joins it', () => {
+test('a delivery in the backlog has no `due`', () => {
   assert.deepEqual(inBacklog({ ...waiting, attempt: 2 }), { ...fresh, attempt: 2 })
 })
 
-test('what waits is open, what is over is not', () => {
+test('waiting deliveries are open, ended ones are not', () => {
   for (const state of ['waiting', 'backlog'] as const) assert.equal(isOpen({ state }), true)
   for (const state of ['delivered', 'dead', 'cancelled'] as const)
     assert.equal(isOpen({ state }), false)
 })
 
-test('a replayed record is the next run, from its first attempt, with the earlier ones to be seen', () => {
+test('a replay starts the next run at its first step, and keeps earlier attempts', () => {
   const tried = { ...waiting, run: 1, attempt: 3, firstAttempt: NOW - 100, attempts: [latest] }
   const over = dead(tried, 'gave up', NOW)
   assert.deepEqual(nextRun(over), { ...fresh, run: 2, attempts: [latest] })

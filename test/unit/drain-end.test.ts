@@ -14,7 +14,7 @@ import {
 } from './drain-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 
-test('410 disables the subscription, and ends what waits for it, page by page, with the reason', async () => {
+test('a 410 disables the subscription, and ends its open deliveries page by page with the reason', async () => {
   const flows = startDrain(draining)
   const [first = '', ...others] = flows.deliveries(130)
   const waiting = flows.deliveries(1, { state: 'waiting', due: SECOND + 1000 }, 5)
@@ -36,7 +36,7 @@ test('410 disables the subscription, and ends what waits for it, page by page, w
   assert.ok(circuit?.state === 'disabled' && circuit.reason === '410')
 })
 
-test('what waits for a subscription that is disabled for long is ended, and looked for once more', async () => {
+test('ends the deliveries of a subscription disabled long ago, and checks once more', async () => {
   const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
   const [id = ''] = flows.deliveries(1)
   assert.equal(await flows.drain(), 'disabled')
@@ -50,7 +50,7 @@ test('what waits for a subscription that is disabled for long is ended, and look
   assert.deepEqual([leaseTokenOf(flows), flows.sent.length], [undefined, 1])
 })
 
-test('a subscription was disabled a minute ago: whoever did not know has put into its backlog what there is', async () => {
+test('checks a subscription disabled a minute ago again: late writers may still add deliveries', async () => {
   for (const [secondsAgo, delays] of [
     [59, [1]],
     [60, []],
@@ -73,7 +73,7 @@ test('a subscription was disabled a minute ago: whoever did not know has put int
   assert.equal(within.sent[0]?.delaySeconds, 1)
 })
 
-test('what a replica still shows is met once', async () => {
+test('handles once what a lagging replica still shows', async () => {
   const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
   const ids = flows.deliveries(2)
   const shown = ids.flatMap((id) => flows.delivery(id) ?? [])
@@ -87,7 +87,7 @@ test('what a replica still shows is met once', async () => {
   assert.ok(flows.seconds() - SECOND < 5, 'it does not go round')
 })
 
-test('a disabled subscription that is enabled while its page is read loses nothing', async () => {
+test('a disabled subscription that is enabled during a page loses nothing', async () => {
   const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
   const [id = ''] = flows.deliveries(1)
   const { page } = flows.services.deliveries
@@ -101,7 +101,7 @@ test('a disabled subscription that is enabled while its page is read loses nothi
   assert.deepEqual(flows.sent, [])
 })
 
-test('an event that is not to be seen waits by itself; one that is gone is dead; neither holds the others', async () => {
+test('a delivery whose event is not visible waits by itself, and dies if the event is gone; neither blocks others', async () => {
   const flows = startDrain(open)
   const [old = ''] = flows.deliveries(1, { missingSince: SECOND - 3605 }, 3700)
   const [young = '', ...others] = flows.deliveries(3)
@@ -116,7 +116,7 @@ test('an event that is not to be seen waits by itself; one that is gone is dead;
   assert.deepEqual(sentOf(flows), others)
 })
 
-test('a drain works for a minute, then hands on where it was, and no instance is held for long', async () => {
+test('works for a minute, then hands over where it was', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(100)
   flows.endpoint.react = () => ({ status: 200, ms: 3000 })
@@ -134,7 +134,7 @@ test('a drain works for a minute, then hands on where it was, and no instance is
   assert.deepEqual(sentOf(flows), ids)
 })
 
-test('trouble with the store has the drain go on 10 s later, under a new lease', async () => {
+test('continues 10 s after an error of the store, under a new lease', async () => {
   const flows = startDrain(draining)
   const [id = ''] = flows.deliveries(1)
   flows.services.deliveries.save = () => Promise.reject(new Error('no store'))
@@ -145,7 +145,7 @@ test('trouble with the store has the drain go on 10 s later, under a new lease',
   assert.equal(flows.sent.at(-1)?.message['after'], undefined)
 })
 
-test('a drain that has lost its lease stops', async () => {
+test('stops after it lost its lease', async () => {
   const flows = startDrain(draining)
   flows.deliveries(200)
   flows.endpoint.react = (_event, request) => {
@@ -161,7 +161,7 @@ test('a drain that has lost its lease stops', async () => {
   assert.deepEqual(flows.sent, [])
 })
 
-test('a drain stops where the index says that its subscription is deleted, or its lease another’s', async () => {
+test('stops when the index shows a deleted subscription or another lease', async () => {
   for (const happens of ['deleted', 'taken over'] as const) {
     const flows = startDrain({ ...draining, opens: 1 })
     flows.deliveries(150)

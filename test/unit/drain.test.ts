@@ -15,12 +15,12 @@ import {
   startDrain,
 } from './drain-fixture.ts'
 
-test('a drain of a subscription that is not to be seen comes again', async () => {
+test('retries the message while the subscription is not visible', async () => {
   const { services, run } = startFlows()
-  await assert.rejects(run(drainSubscription(services, message)), /not to be seen/)
+  await assert.rejects(run(drainSubscription(services, message)), /not visible/)
 })
 
-test('a drain without the lease, or of a deleted subscription, does nothing', async () => {
+test('does nothing without the lease, or for a deleted subscription', async () => {
   const flows = startDrain(draining)
   flows.deliveries(1)
   flows.store(tombstone(2))
@@ -33,7 +33,7 @@ test('a drain without the lease, or of a deleted subscription, does nothing', as
   assert.deepEqual(flows.requests, [])
 })
 
-test('a second copy of its message finds nothing to do', async () => {
+test('ignores a second copy of its message', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(3)
   const both = await flows.run(
@@ -46,7 +46,7 @@ test('a second copy of its message finds nothing to do', async () => {
   assert.equal(flows.requests.length, ids.length)
 })
 
-test('a backlog is delivered, oldest first, then is closing, then closed', async () => {
+test('delivers a backlog, oldest first; then it is closing, then closed', async () => {
   const flows = startDrain({ ...draining, failingSince: since })
   const ids = flows.deliveries(30)
   assert.equal(await flows.drain(), 'closing')
@@ -69,7 +69,7 @@ test('a backlog is delivered, oldest first, then is closing, then closed', async
   assert.equal(circuitOf(flows), undefined)
 })
 
-test('what was put into the backlog unseen is found by a look', async () => {
+test('finds what was added to a closing backlog by a later check', async () => {
   const flows = startDrain({ state: 'closing', opens: 2, looks: 0, lease })
   const ids = flows.deliveries(2)
   assert.equal(await flows.drain(), 'closing')
@@ -81,7 +81,7 @@ test('what was put into the backlog unseen is found by a look', async () => {
   assert.ok(circuit?.state === 'closing' && circuit.opens === 2)
 })
 
-test('after a pause 1 is tried, then 10, then 100, then the rest', async () => {
+test('tries 1 delivery after a pause, then 10, then 100, then the rest', async () => {
   const flows = startDrain(open)
   flows.deliveries(120)
   const seen: string[] = []
@@ -95,7 +95,7 @@ test('after a pause 1 is tried, then 10, then 100, then the rest', async () => {
   assert.deepEqual(['1', '10', '100', 'draining'].map(count), [1, 10, 100, 9])
 })
 
-test('a probe that fails opens the circuit for longer, and uses no step of the ladder', async () => {
+test('a failed probe opens the circuit for longer, and uses no step of the schedule', async () => {
   const flows = startDrain(open)
   const [first = '', second = ''] = flows.deliveries(2)
   flows.endpoint.react = () => ({ status: 503 })
@@ -128,7 +128,7 @@ test('a probe that fails opens the circuit for longer, and uses no step of the l
   )
 })
 
-test('probes honour the longest Retry-After, and a long pause has no message', async () => {
+test('probes honour the longest Retry-After; a long pause has no message', async () => {
   const flows = startDrain({ state: 'half-open', opens: 0, probes: 10, lease })
   flows.deliveries(12)
   flows.endpoint.react = (_event, request) =>
@@ -144,23 +144,23 @@ test('probes honour the longest Retry-After, and a long pause has no message', a
   assert.deepEqual(flows.sent, [])
 })
 
-test('the index of the instance hears at once of what its drain has changed', async () => {
+test('refreshes the instance’s index after its own change', async () => {
   const flows = startDrain(draining)
   await flows.drain()
   const known = (await flows.run(flows.services.index.current())).get(1)?.circuit
   assert.equal(known?.state, 'closing')
 })
 
-test('a delivery in a drain ends the failures in a row that the instance has seen', async () => {
+test('a delivery in a drain resets the instance’s consecutive failures', async () => {
   const flows = startDrain(draining)
   const { recentOutcomes } = flows.services
   for (let failures = 0; failures < 4; failures++) recentOutcomes.failed('1', false)
   flows.deliveries(1)
   await flows.drain()
-  assert.equal(recentOutcomes.failed('1', false).inARow, 1)
+  assert.equal(recentOutcomes.failed('1', false).consecutiveFailures, 1)
 })
 
-test('a drain begins after the last that the one before has sent; the last look finds what is before it', async () => {
+test('continues after the last delivery of the previous drain; the last check finds earlier ones', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(4)
   const after = ids[1] ?? ''
@@ -170,14 +170,14 @@ test('a drain begins after the last that the one before has sent; the last look 
   assert.deepEqual(sentOf(flows), ids)
 })
 
-test('probes begin with the first again when they have come to the end', async () => {
+test('probes start over at the end of the backlog', async () => {
   const flows = startDrain({ ...open, after: 'f' })
   const ids = flows.deliveries(2)
   assert.equal(await flows.drain(), 'closing')
   assert.deepEqual(sentOf(flows), ids)
 })
 
-test('of ten probes one that is delivered lets the next out, and the others go on by themselves', async () => {
+test('one delivered probe of ten lets the next out, and the others follow their own schedules', async () => {
   const flows = startDrain({ state: 'half-open', opens: 0, probes: 10, failingSince: since, lease })
   const ids = flows.deliveries(10)
   flows.endpoint.react = (event) => ({ status: event === ids[4] ? 200 : 500 })
@@ -191,7 +191,7 @@ test('of ten probes one that is delivered lets the next out, and the others go o
   assert.equal(flows.sent.filter(({ queue }) => queue === 'retryQueue').length, 9)
 })
 
-test('five failures in a row open a circuit that is drained, four do not', async () => {
+test('five consecutive failures open a draining circuit, four do not', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(10)
   flows.endpoint.react = (event) => ({

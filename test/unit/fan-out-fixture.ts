@@ -29,7 +29,7 @@ export function startFanOut(circuit?: Circuit, given: Partial<EventDocument> = {
     ...flows,
     id,
     fanOut: (tries = 1) =>
-      flows.run(fanOutMessage(flows.services, message, { tries, traceparent })),
+      flows.run(fanOutMessage(flows.services, message, { dequeueCount: tries, traceparent })),
     record: (): DeliveryDocument | undefined => flows.delivery(id),
     circuit: () => {
       const found = flows.subscription()

@@ -5,7 +5,7 @@ import { RESOURCE } from './subscription-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
 
-test('an event that is fanned out already is left alone; one that is not to be seen comes again', async () => {
+test('ignores an event that is fanned out, and retries one that is not visible', async () => {
   const { id, fanOut, containers, requests, calls, event } = startFanOut()
   await fanOut()
   calls.length = 0
@@ -13,10 +13,10 @@ test('an event that is fanned out already is left alone; one that is not to be s
   assert.deepEqual([requests.length, calls.length], [1, 1])
   assert.ok(event(id) !== undefined)
   containers.events.remove(`${RESOURCE}/party/1/${id}`)
-  await assert.rejects(fanOut(), /not to be seen/)
+  await assert.rejects(fanOut(), /not visible/)
 })
 
-test('the same event twice in one process is fanned out once', async () => {
+test('fans out an event once when its message comes twice to a process', async () => {
   const { fanOut, requests } = startFanOut()
   const [first, second] = await Promise.all([fanOut(), fanOut()])
   assert.deepEqual([first?.subscribers, second], [1, undefined])
@@ -28,7 +28,7 @@ for (const [why, tries, given, age] of [
   ['was sent again by the sweep', 1, { redrives: 1 }, 10],
   ['is older than a minute', 1, {}, 62],
 ] as const)
-  test(`a message that ${why} first looks which records are there`, async () => {
+  test(`a message that ${why} looks up existing records first`, async () => {
     const flows = startFanOut(undefined, given, age)
     flows.containers.deliveries.insert(
       `1/${flows.id}`,
@@ -39,7 +39,7 @@ for (const [why, tries, given, age] of [
     assert.deepEqual(flows.deliveryCalls(), [`read 1/${flows.id}`])
   })
 
-test('a run that may be a repeat attempts what has no record, and a younger first run does not look', async () => {
+test('a repeated run attempts what has no record; a first run looks nothing up', async () => {
   const repeat = startFanOut()
   await repeat.fanOut(2)
   assert.equal(repeat.record()?.state, 'delivered')
@@ -48,7 +48,7 @@ test('a run that may be a repeat attempts what has no record, and a younger firs
   assert.deepEqual(first.deliveryCalls(), [`create 1/${first.id}`])
 })
 
-test('a repeat finds a backlog that nobody drains, and has it drained', async () => {
+test('a repeated run starts the drain of a backlog without one', async () => {
   const flows = startFanOut()
   flows.containers.deliveries.insert(`1/${flows.id}`, deliveryOf(flows.id))
   await flows.fanOut(2)
@@ -57,7 +57,7 @@ test('a repeat finds a backlog that nobody drains, and has it drained', async ()
   assert.deepEqual([flows.sent.length, drain?.queue, flows.requests.length], [1, 'drainQueue', 0])
 })
 
-test('a record that is not confirmed has the message come again, and the outcome is not asked for twice', async () => {
+test('retries the message when a record is not confirmed, without a second request', async () => {
   const flows = startFanOut()
   const { add } = flows.services.deliveries
   flows.services.deliveries.add = () =>
@@ -70,7 +70,7 @@ test('a record that is not confirmed has the message come again, and the outcome
   assert.equal(flows.event(flows.id)?.pending, undefined)
 })
 
-test('what joins the backlog of a subscription that is deleted by now is cancelled', async () => {
+test('cancels what joins the backlog of a subscription deleted meanwhile', async () => {
   const flows = startFanOut()
   await flows.run(flows.services.index.current())
   for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
@@ -84,7 +84,7 @@ test('what joins the backlog of a subscription that is deleted by now is cancell
   assert.deepEqual(flows.sent, [])
 })
 
-test('an event that the sweep would take soon is claimed before it is fanned out', async () => {
+test('claims an event that the sweep would redrive soon', async () => {
   const pendingWhileSent = async (pending: number) => {
     const flows = startFanOut(undefined, { pending })
     let seen: number | undefined
@@ -102,7 +102,7 @@ test('an event that the sweep would take soon is claimed before it is fanned out
   assert.equal(await pendingWhileSent(SECOND + 21), SECOND + 21)
 })
 
-test('an event that another has claimed meanwhile is left to that one', async () => {
+test('leaves an event to another instance that claimed it', async () => {
   const flows = startFanOut(undefined, { pending: SECOND + 10 })
   const { claim } = flows.services.events
   flows.services.events.claim = async (...of) => {
@@ -113,11 +113,11 @@ test('an event that another has claimed meanwhile is left to that one', async ()
   assert.deepEqual(flows.requests, [])
 })
 
-test('a backlog is not left to a circuit that is not to be seen: the message comes again', async () => {
+test('retries the message while the circuit of a backlog is not visible', async () => {
   const flows = startFanOut()
   await flows.run(flows.services.index.current())
   for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
   flows.containers.subscriptions.remove('/org/ttd/document-1')
-  await assert.rejects(flows.fanOut(), /not to be seen/)
+  await assert.rejects(flows.fanOut(), /not visible/)
   assert.equal(flows.event(flows.id)?.pending, SECOND + 60)
 })

@@ -4,7 +4,7 @@ import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
 import { draining, lease, since, startFanOut } from './fan-out-fixture.ts'
 
-test('a delivery that succeeds is one request and one write, and the event is fanned out', async () => {
+test('a successful delivery is one request and one write, and the event is fanned out', async () => {
   const { id, fanOut, record, event, deliveryCalls, requests, sent, recorded } = startFanOut()
   assert.deepEqual(await fanOut(), { event: id, subscribers: 1, outcome: 'written' })
   const { state, run, attempt, firstAttempt, attempts, due } = record() ?? {}
@@ -22,7 +22,7 @@ test('a delivery that succeeds is one request and one write, and the event is fa
   assert.ok(Math.abs(Date.parse(noted?.at ?? '') / 1000 - SECOND) < 2)
 })
 
-test('the first failure is recorded with its retry, and the message of that is delayed', async () => {
+test('records the first failure with its retry, and delays the message', async () => {
   const { id, fanOut, record, sent, endpoint, circuit } = startFanOut()
   endpoint.react = () => ({ status: 500 })
   await fanOut()
@@ -42,20 +42,20 @@ test('the first failure is recorded with its retry, and the message of that is d
   )
 })
 
-test('a retry over a minute away has no message, a subscriber that asks for it is heard', async () => {
+test('sends no message for a retry over a minute away, and honours Retry-After', async () => {
   const { fanOut, record, sent, endpoint } = startFanOut()
   endpoint.react = () => ({ status: 503, retryAfter: '61' })
   await fanOut()
   assert.deepEqual([record()?.due, sent.length], [SECOND + 61, 0])
 })
 
-test('while a circuit is closing the first attempt is made as if it were closed', async () => {
+test('attempts at once while the circuit is closing', async () => {
   const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, looks: 0, lease })
   await fanOut()
   assert.equal(record()?.state, 'delivered')
 })
 
-test('while a circuit is open, or drained, nothing is sent: the delivery joins the backlog, which has its waker', async () => {
+test('sends nothing while a circuit is open or draining: the delivery joins the backlog', async () => {
   const opened: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
   for (const before of [opened, draining]) {
     const { id, fanOut, record, requests, sent, circuit, calls, deliveryCalls } =
@@ -71,7 +71,7 @@ test('while a circuit is open, or drained, nothing is sent: the delivery joins t
   }
 })
 
-test('without a place the delivery joins the backlog, and its drain is started', async () => {
+test('without a slot the delivery joins the backlog and starts its drain', async () => {
   const { services, fanOut, record, circuit, sent, requests } = startFanOut()
   for (let place = 0; place < 24; place++) services.concurrencyLimit.start('1')
   await fanOut()
@@ -84,17 +84,17 @@ test('without a place the delivery joins the backlog, and its drain is started',
   )
 })
 
-test('a place is given back, however the attempt ends', async () => {
+test('releases the slot however the attempt ends', async () => {
   for (const status of [200, 500]) {
     const { services, fanOut, endpoint } = startFanOut()
     endpoint.react = () => ({ status })
     for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
     await fanOut()
-    assert.ok((await services.concurrencyLimit.enter('1')) !== undefined)
+    assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
   }
 })
 
-test('a backlog that was joined too late to know the circuit is drained to be sure', async () => {
+test('starts a drain when the known circuit is too old at the write', async () => {
   const flows = startFanOut(draining)
   const { add } = flows.services.deliveries
   flows.services.deliveries.add = async (delivery) => {
@@ -108,7 +108,7 @@ test('a backlog that was joined too late to know the circuit is drained to be su
   assert.equal(flows.sent.length, 1)
 })
 
-test('a slow subscriber is waited for 2 s; its record is made before its answer, and has that in the end', async () => {
+test('waits 2 s for a slow subscriber, then creates the record and stores the outcome later', async () => {
   const { id, fanOut, record, endpoint, pass, seconds, deliveryCalls, circuit } = startFanOut()
   endpoint.react = () => ({ status: 200, ms: 9000 })
   await fanOut()
@@ -125,7 +125,7 @@ test('a slow subscriber is waited for 2 s; its record is made before its answer,
   assert.equal(circuit(), undefined)
 })
 
-test('an attempt that is still open is due when it must have ended, whatever the time limit', async () => {
+test('an open attempt is due after its time limit, whatever that is', async () => {
   const flows = startFanOut()
   const { config } = flows.services
   flows.services.config = { ...config, delivery: { ...config.delivery, timeoutMs: 2500 } }
@@ -135,7 +135,7 @@ test('an attempt that is still open is due when it must have ended, whatever the
   assert.ok(due - SECOND === 2 + 3 + 60 || due - SECOND === 3 + 3 + 60, String(due - SECOND))
 })
 
-test('a slow subscriber that fails in the end is retried by the ladder, and its circuit hears of it', async () => {
+test('retries a slow attempt that fails by its schedule, and updates the circuit', async () => {
   const { fanOut, record, endpoint, pass, sent, circuit } = startFanOut()
   endpoint.react = () => ({ status: 500, ms: 9000 })
   await fanOut()
@@ -148,7 +148,7 @@ test('a slow subscriber that fails in the end is retried by the ladder, and its 
   assert.equal(circuit()?.state, 'closed')
 })
 
-test('a slow attempt whose record another run has made is left to that one', async () => {
+test('leaves a slow attempt’s record to another run that created it', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 500, ms: 9000 })
   const other = deliveryOf(flows.id, { state: 'delivered' })
@@ -159,7 +159,7 @@ test('a slow attempt whose record another run has made is left to that one', asy
   assert.deepEqual(flows.sent, [])
 })
 
-test('five failures in a row open the circuit, and its pause has a message', async () => {
+test('five consecutive failures open the circuit, and send the message for its pause', async () => {
   const { services, fanOut, endpoint, circuit, sent, recorded } = startFanOut()
   for (let failures = 0; failures < 4; failures++) services.recentOutcomes.failed('1', false)
   endpoint.react = () => ({ status: 500 })
@@ -170,10 +170,14 @@ test('five failures in a row open the circuit, and its pause has a message', asy
   const drain = sent.find(({ queue }) => queue === 'drainQueue')
   assert.equal(drain?.message['token'], opened.lease.token)
   assert.ok(drain.delaySeconds >= 10 && drain.delaySeconds <= 11)
-  assert.equal(services.recentOutcomes.failed('1', false).inARow, 1, 'they are counted anew')
+  assert.equal(
+    services.recentOutcomes.failed('1', false).consecutiveFailures,
+    1,
+    'they are counted anew',
+  )
 })
 
-test('410 disables the subscription, with a drain of what waits for it', async () => {
+test('a 410 disables the subscription, and starts a drain of its open deliveries', async () => {
   const { fanOut, endpoint, circuit, sent, record } = startFanOut()
   endpoint.react = () => ({ status: 410 })
   await fanOut()
@@ -187,7 +191,7 @@ test('410 disables the subscription, with a drain of what waits for it', async (
   )
 })
 
-test('a success ends what was failing, and writes nothing else', async () => {
+test('a success ends the failing, and writes nothing else', async () => {
   const failing = startFanOut({ state: 'closed', opens: 0, failingSince: since })
   await failing.fanOut()
   assert.equal(failing.circuit(), undefined)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createIssuerKeySets } from '../../shared/auth/issuers.ts'
 import { first, start, assertKeys } from '../support/key-sets.ts'
 
-test('made-up issuers do not push out real ones', async (t) => {
+test('made-up issuers do not evict real ones', async (t) => {
   const { server, stop } = await start(t, first)
   const issuers = createIssuerKeySets({
     jwksUrl: `${server.url}/{issuer}/jwks`,
@@ -18,7 +18,7 @@ test('made-up issuers do not push out real ones', async (t) => {
   assert.equal(server.requestedPaths.filter((path) => path === '/ttd/jwks').length, 1)
 })
 
-test('no more than 100 issuers are kept: the first made-up one is asked for again', async (t) => {
+test('keeps at most 100 issuers: the first made-up one is fetched again', async (t) => {
   const { server } = await start(t)
   const issuers = createIssuerKeySets({
     jwksUrl: `${server.url}/{issuer}/jwks`,

@@ -14,7 +14,7 @@ import {
   givesOnly,
 } from '../support/key-sets.ts'
 
-test('a flood while the key server is down neither locks out known keys nor delays new ones', async (t) => {
+test('a flood during an outage neither locks out known keys nor delays new ones', async (t) => {
   const { server, clock, set } = await start(t, first)
   await set.find('FIRST')
   server.answer('/ttd/jwks', {}, 503)
@@ -31,7 +31,7 @@ test('a flood while the key server is down neither locks out known keys nor dela
   assertKeys(await set.find('SECOND'), second)
 })
 
-test('known keys go on for 24 hours while the key server is down, and come back with it', async (t) => {
+test('known keys stay valid for 24 hours of an outage, and return with the key server', async (t) => {
   const { server, clock, set, stop } = await start(t, first)
   assertKeys(await set.find('FIRST'), first)
   await stop()
@@ -66,7 +66,7 @@ test('an address that was never reached is unavailable, without an error, and ge
   assert.equal(set.hasKeys, true)
 })
 
-test('a key server that hangs makes nobody wait once a try has failed: known keys serve at once', async (t) => {
+test('a key server that hangs delays nobody after a failed fetch: known keys serve at once', async (t) => {
   const { server, clock, set } = await start(t, first)
   await set.find('FIRST')
   server.answer('/ttd/jwks', {}, 503)

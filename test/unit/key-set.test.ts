@@ -18,7 +18,7 @@ import {
   givesOnly,
 } from '../support/key-sets.ts'
 
-test('keys in padded base64, as Altinn publishes them, and in base64url are accepted', async (t) => {
+test('accepts keys in padded base64, as Altinn publishes them, and in base64url', async (t) => {
   const { server, set } = await start(t)
   const standard = { ...second.publicKey.export({ format: 'jwk' }), kid: 'SECOND' }
   assert.match(first.jwk.n, /=$/)
@@ -27,7 +27,7 @@ test('keys in padded base64, as Altinn publishes them, and in base64url are acce
   assertKeys(await set.find('SECOND'), second)
 })
 
-test('entries that are no RSA signing key are passed over', async (t) => {
+test('skips entries that are no RSA signing key', async (t) => {
   const { server, set } = await start(t)
   const secret = { kty: 'oct', kid: 'FIRST', k: 'c2VjcmV0', alg: 'HS256' }
   const encrypts = { ...second.jwk, use: 'enc' }
@@ -107,7 +107,7 @@ test('without a kid, or with an unknown one, every key of the issuer is given', 
   assertKeys(await set.find('OTHER'), first, second)
 })
 
-test('many who ask at once cause one request', async (t) => {
+test('concurrent callers cause one request', async (t) => {
   const { server, set } = await start(t, first)
   const found = await Promise.all(Array.from({ length: 50 }, () => set.find('FIRST')))
   for (const keys of found) assertKeys(keys, first)
@@ -126,7 +126,7 @@ test('a key in use for five hours causes five to seven requests', async (t) => {
   )
 })
 
-test('a refresh within the hour makes nobody wait', async (t) => {
+test('a refresh within the hour delays nobody', async (t) => {
   const { server, clock, set } = await start(t, first)
   await set.find('FIRST')
   const waiting: ServerResponse[] = []
@@ -139,7 +139,7 @@ test('a refresh within the hour makes nobody wait', async (t) => {
   await eventually('the new key', () => givesOnly(set, 'SECOND', second))
 })
 
-test('a new kid is found at once; the next one when a minute has passed', async (t) => {
+test('finds a new kid at once, and the next one after a minute', async (t) => {
   const { server, clock, set } = await start(t, first)
   assertKeys(await set.find('FIRST'), first)
   clock.now += 10 * SECOND
@@ -225,7 +225,7 @@ for (const [what, reason, answer] of answers)
     assert.equal(reasons.length, 2)
   })
 
-test('an OpenID document must name an http address, and is not sought elsewhere', async (t) => {
+test('an OpenID document must name an http URL, and is not fetched elsewhere', async (t) => {
   const { server } = await start(t)
   const url = `${server.url}/openid`
   assert.equal(await jwksUriOf(url), `${server.url}/altinn/jwks`)

@@ -37,7 +37,7 @@ function client(t: TestContext, { lookup }: ReturnType<typeof silence>) {
   }
 }
 
-test('eight silent names of eight owners take two of the look-ups, and all fail in time', async (t) => {
+test('eight silent names of eight owners use two look-ups, and all fail in time', async (t) => {
   const system = silence()
   const post = client(t, system)
   const sent = eight.map((index) => post(`silent.owner${index}.test`))
@@ -61,7 +61,7 @@ test('eight silent names of eight owners take two of the look-ups, and all fail 
   assert.equal(system.asked.length, 3) // those that have failed have left the line
 })
 
-test('silent names of one owner take one look-up, and keep no other owner waiting', async (t) => {
+test('silent names of one owner use one look-up, and delay no other owner', async (t) => {
   const system = silence()
   const post = client(t, system)
   const sent = eight.map((index) => post(`silent${index}.one.kommune.no`))
@@ -75,7 +75,7 @@ test('silent names of one owner take one look-up, and keep no other owner waitin
   system.giveUp()
 })
 
-test('what waits has its turn in order, and a name is asked for once for all who wait', async () => {
+test('look-ups queue in order, and concurrent callers share one', async () => {
   const ends: (() => void)[] = []
   const asked: string[] = []
   const lookup = createLookup(async (name) => {
@@ -100,7 +100,7 @@ test('what waits has its turn in order, and a name is asked for once for all who
   assert.equal(asked.at(-1), 'a.test') // nothing is kept
 })
 
-test('a failure is told to all who wait for it, and frees its place', async () => {
+test('a failure rejects every caller, and frees its slot', async () => {
   const fault = new Error('ENOTFOUND')
   const lookup = createLookup(async (name) =>
     name.startsWith('bad') ? Promise.reject(fault) : [name],
@@ -110,7 +110,7 @@ test('a failure is told to all who wait for it, and frees its place', async () =
   assert.deepEqual(await lookup('good.test'), ['good.test'])
 })
 
-test('registering an endpoint and sending to it use one look-up', async (t) => {
+test('registering an endpoint and sending to it share one look-up', async (t) => {
   const found = Promise.withResolvers<{ address: string }[]>()
   const asked: string[] = []
   const system = dns.lookup

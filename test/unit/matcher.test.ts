@@ -47,7 +47,7 @@ const numbersFor = (matcher: Matcher, of: Partial<CloudEvent> = {}, alternative?
 const meets = (filters: Partial<Filters>, of: Partial<CloudEvent> = {}, alternative?: string) =>
   numbersFor(matcherOf(subscription(1, { filters })), of, alternative).length === 1
 
-test('a subscription by resource alone has every event of it and of no other', () => {
+test('a subscription by resource matches every event of it and of no other', () => {
   assert.ok(meets({}))
   assert.ok(!meets({}, { resource: `${RESOURCE}2` }))
   assert.ok(!meets({}, { resource: RESOURCE.slice(0, -1) }))
@@ -55,7 +55,7 @@ test('a subscription by resource alone has every event of it and of no other', (
   assert.ok(meets({}, { resource: 'urn:altinn:resource:app_ttd_App' }), 'nor that of the event')
 })
 
-test('subject, type and alternative subject are exact, and all that are given must agree', () => {
+test('subject, type and alternative subject match exactly, and all given ones must', () => {
   const { subject, type } = event
   assert.ok(meets({ subject, type }))
   for (const given of [{ subject: '/party/50' }, { subject: '/party/5000' }, { subject: '' }])
@@ -70,7 +70,7 @@ test('subject, type and alternative subject are exact, and all that are given mu
   assert.ok(meets({}, {}, '/person/1'))
 })
 
-test('an alternative subject with /org/ means the same as with /organisation/', () => {
+test('an alternative subject with /org/ equals the one with /organisation/', () => {
   const stored = '/organisation/910000001' // as the document of an event has it
   assert.ok(meets({ alternative: '/org/910000001' }, {}, stored))
   assert.ok(meets({ alternative: stored }, {}, stored))
@@ -138,14 +138,14 @@ test('an app is named by a source filter of two segments, in whatever case', () 
   assert.equal(appInFilter('https://user@ttd.apps.altinn.no/ttd/app'), undefined)
 })
 
-test('an event from before the validation is not matched, one of the same millisecond is', () => {
+test('does not match an event from before the validation; matches one of the same millisecond', () => {
   const matcher = matcherOf(subscription(1))
   assert.deepEqual(numbersFor(matcher, { time: '2025-12-31T23:59:59.999Z' }), [])
   assert.deepEqual(numbersFor(matcher, { time: VALIDATED }), [1])
   assert.deepEqual(numbersFor(matcher, { time: '2026-01-01T00:00:00.001Z' }), [1])
 })
 
-test('an event that was stored late is matched by when it was accepted', () => {
+test('matches an event stored late by its time of acceptance', () => {
   const matcher = matcherOf(subscription(1))
   const late = { ...event, time: VALIDATED }
   assert.equal(matcher.match(late, undefined, Date.parse(VALIDATED) - 1).length, 0)
@@ -156,7 +156,7 @@ test('an event that was stored late is matched by when it was accepted', () => {
   )
 })
 
-test('what is not validated or is disabled has no events but is known; an open circuit has', () => {
+test('unvalidated and disabled subscriptions match nothing but are known; an open circuit matches', () => {
   const matcher = matcherOf(
     subscription(1, { validated: undefined }),
     subscription(2, { circuit: disabled }),
@@ -187,7 +187,7 @@ test('what is not validated or is disabled has no events but is known; an open c
   })
 })
 
-test('a newer version takes the place of the older', () => {
+test('a newer version replaces an older one', () => {
   const matcher = matcherOf(subscription(1), subscription(1, { filters: { type: 'other' } }))
   assert.deepEqual(numbersFor(matcher), [])
   assert.deepEqual(numbersFor(matcher, { type: 'other' }), [1])
@@ -198,7 +198,7 @@ test('a newer version takes the place of the older', () => {
   assert.equal(matcher.size, 1)
 })
 
-test('a version older than the known one changes nothing', () => {
+test('ignores a version older than the known one', () => {
   const matcher = matcherOf(at(200, subscription(1, { circuit: draining(1) })))
   const circuit = () => matcher.get(1)?.circuit
   matcher.put(at(199, subscription(1)))
@@ -211,7 +211,7 @@ test('a version older than the known one changes nothing', () => {
   assert.equal(circuit(), undefined)
 })
 
-test('deleted and made again, a subscription has the same document and a new number: only that', () => {
+test('a subscription created again has the same document and a new number: only that matches', () => {
   const id = 'same'
   const matcher = matcherOf(subscription(7, { id }), subscription(8, { id }))
   assert.deepEqual(numbersFor(matcher), [8])
@@ -238,7 +238,7 @@ test('identical subscriptions of two consumers are two', () => {
   assert.deepEqual(numbersFor(matcher), [1, 2, 3])
 })
 
-test('who subscribes and leaves again, time after time, leaves nothing behind', () => {
+test('repeated subscribing and unsubscribing leaves nothing behind', () => {
   const matcher = createMatcher()
   for (let number = 1; number <= 5000; number++) {
     const resource = `urn:altinn:resource:app_ttd_${number}`

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { boundAt } from '../../shared/events/event-id.ts'
 import { idAt, at, parse, faultOf, past } from '../support/read-requests.ts'
 
-test('what is left out has defaults', () => {
+test('absent parameters have defaults', () => {
   assert.deepEqual(parse('after=1'), {
     about: {},
     after: '',
@@ -67,7 +67,7 @@ describe('sizes', () => {
   for (const [given, size] of sizes)
     test(`size=${given} is ${size}`, () => assert.equal(parse(`after=1&size=${given}`).size, size))
   for (const given of ['0', '-1', 'abc', '1.5', '1e3', '%2B5', '0x10', ' 5', '1,000', 'NaN', '٥'])
-    test(`size=${given} is refused`, () => {
+    test(`rejects size=${given}`, () => {
       const sentence = "The 'Size' parameter must be a number larger that 0."
       assert.equal(faultOf(`after=1&size=${given}`), sentence)
     })
@@ -117,7 +117,7 @@ const notPeople: [query: string, person: string | null, sentence: string][] = [
   ),
 ]
 
-describe('whom events are about', () => {
+describe('the subject of a read request', () => {
   for (const [query, person, about] of people)
     test(`${query}, header ${person}`, () =>
       assert.deepEqual(parse(`after=1&${query}`, person).about, about))
@@ -154,7 +154,7 @@ describe('patterns', () => {
       const sources = query.replaceAll('type', 'source').replaceAll('Type', 'SOURCE')
       assert.deepEqual(parse(`after=1&${sources}`).sources, types)
     })
-  test('there can be 20 of each and no more', () => {
+  test('accepts 20 patterns of each kind and no more', () => {
     const many = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`).join(',')
     assert.equal(parse(`after=1&type=${many(20)},t0&source=${many(20)}`).types.length, 20)
     assert.match(faultOf(`after=1&type=${many(21)}`), /^At most 20 values of 'type'/)
@@ -172,5 +172,5 @@ const unbounded = [
 ]
 
 for (const query of unbounded)
-  test(`a query without beginning is refused: ${query}`, () =>
+  test(`rejects a query without a beginning: ${query}`, () =>
     assert.equal(faultOf(query), "The 'From' or 'After' parameter must be defined."))

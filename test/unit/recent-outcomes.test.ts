@@ -8,47 +8,47 @@ function startRecent() {
   return { clock, recent: createRecentOutcomes(() => clock.now) }
 }
 
-test('failures are counted in a row, each subscriber’s by itself', () => {
+test('counts consecutive failures per subscriber', () => {
   const { recent } = startRecent()
-  const inARow = (subscription: string) => recent.failed(subscription, false).inARow
-  assert.deepEqual([inARow('1'), inARow('1'), inARow('2'), inARow('1')], [1, 2, 1, 3])
+  const fail = (subscription: string) => recent.failed(subscription, false).consecutiveFailures
+  assert.deepEqual([fail('1'), fail('1'), fail('2'), fail('1')], [1, 2, 1, 3])
   recent.succeeded('1')
-  assert.deepEqual([inARow('1'), inARow('2')], [1, 2])
+  assert.deepEqual([fail('1'), fail('2')], [1, 2])
 })
 
-test('retries that fail count for nothing in a row, and break no row', () => {
+test('failed retries neither count as consecutive failures nor end them', () => {
   const { recent } = startRecent()
-  const inARow = (isRetry: boolean) => recent.failed('1', isRetry).inARow
-  assert.deepEqual([inARow(false), inARow(true), inARow(true), inARow(false)], [1, 0, 0, 2])
-  assert.equal(recent.failed('2', true).isFirstInAWhile, true)
+  const fail = (isRetry: boolean) => recent.failed('1', isRetry).consecutiveFailures
+  assert.deepEqual([fail(false), fail(true), fail(true), fail(false)], [1, 0, 0, 2])
+  assert.equal(recent.failed('2', true).hasNoRecentSuccess, true)
 })
 
-test('a failure is the first in a while when no success was seen for a minute', () => {
+test('has no recent success after a minute without one', () => {
   const { clock, recent } = startRecent()
-  assert.equal(recent.failed('1', false).isFirstInAWhile, true, 'none was seen at all')
+  assert.equal(recent.failed('1', false).hasNoRecentSuccess, true, 'none was seen at all')
   recent.succeeded('1')
   clock.now += 60_000
-  assert.equal(recent.failed('1', false).isFirstInAWhile, false)
+  assert.equal(recent.failed('1', false).hasNoRecentSuccess, false)
   clock.now += 1
-  assert.equal(recent.failed('1', false).isFirstInAWhile, true)
+  assert.equal(recent.failed('1', false).hasNoRecentSuccess, true)
 })
 
-test('a count does not outlive the pause that it began', () => {
+test('a count does not outlive the pause that it started', () => {
   const { recent } = startRecent()
   for (let failures = 0; failures < 5; failures++) recent.failed('1', false)
   recent.reset('1')
-  assert.equal(recent.failed('1', false).inARow, 1)
+  assert.equal(recent.failed('1', false).consecutiveFailures, 1)
 })
 
-test('what was seen of ten thousand subscribers is kept, the latest of them', () => {
+test('keeps the outcomes of the ten thousand latest subscribers', () => {
   const { recent } = startRecent()
   for (let subscription = 0; subscription <= 10_000; subscription++)
     recent.failed(String(subscription), false)
-  assert.equal(recent.failed('1', false).inARow, 2)
-  assert.equal(recent.failed('0', false).inARow, 1, 'the oldest is forgotten')
+  assert.equal(recent.failed('1', false).consecutiveFailures, 2)
+  assert.equal(recent.failed('0', false).consecutiveFailures, 1, 'the oldest is forgotten')
 })
 
-test('a bounded map keeps what was set last, and forgets what it is told to', () => {
+test('a bounded map keeps the latest entries, and forgets deleted ones', () => {
   const map = createBoundedMap<number>(2)
   map.set('a', 1)
   map.set('b', 2)

@@ -27,27 +27,27 @@ async function redrivePages(
   return { seen, sent: await sent.catch(String) }
 }
 
-test('page after page is redriven until none is left, and what was sent is counted', async () => {
+test('redrives page after page until none is left, and counts what it sent', async () => {
   const { seen, sent } = await redrivePages([[1, 2, 3], [4], []], (item) =>
     Promise.resolve(item !== 2),
   )
   assert.deepEqual([seen.done, seen.pages, sent], [[1, 2, 3, 4], 3, 3])
 })
 
-test('sixteen are redriven at once', async () => {
+test('redrives sixteen at once', async () => {
   const page = Array.from({ length: 60 }, (_, item) => item)
   const { seen, sent } = await redrivePages([page], () => Promise.resolve(true))
   assert.deepEqual([seen.most, sent], [16, 60])
 })
 
-test('no page is begun when the time is over', async () => {
+test('begins no page after its time', async () => {
   const pages = [[1], [2], [3]]
   const done = () => Promise.resolve(true)
   assert.equal((await redrivePages(pages, done, { now: 8, endMs: 8 })).seen.done.length, 3)
   assert.equal((await redrivePages(pages, done, { now: 9, endMs: 8 })).seen.pages, 0)
 })
 
-test('what fails does not stop the others, and is told at the end; a page of failures is the last', async () => {
+test('a failure stops no other and is thrown at the end; a page of failures is the last', async () => {
   const fails = (item: number) =>
     item % 2 === 0 ? Promise.reject(new Error(`${item} fails`)) : Promise.resolve(true)
   const some = await redrivePages(
@@ -63,7 +63,7 @@ test('what fails does not stop the others, and is told at the end; a page of fai
   assert.deepEqual([all.seen.done, all.seen.pages], [[2, 4], 1])
 })
 
-test('what is overdue is claimed for 1, 2, 4 … 60 minutes', () => {
+test('claims overdue work for 1, 2, 4 … 60 minutes', () => {
   assert.equal(claimSeconds(), 60)
   assert.deepEqual([0, 1, 2, 5, 6, 50].map(claimSeconds), [60, 120, 240, 1920, 3600, 3600])
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { eventOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { startReplay, dead, addEvents } from './replay-fixture.ts'
 
-test('events that never had a delivery get one, those that have keep theirs', async () => {
+test('events without a delivery get one, others keep theirs', async () => {
   const flows = startReplay({ only: 'missing' })
   const [had = ''] = flows.deliveries(1, dead, 600)
   const [waiting = ''] = flows.deliveries(1, { state: 'waiting', due: SECOND + 100 }, 590)
@@ -28,7 +28,7 @@ test('events that never had a delivery get one, those that have keep theirs', as
   )
 })
 
-test('all of them sends what is over once more, and lets what is open be', async () => {
+test('`all` starts a new run of ended deliveries, and leaves open ones', async () => {
   const flows = startReplay({ only: 'all' })
   const [over = ''] = flows.deliveries(1, dead, 600)
   const [done = ''] = flows.deliveries(1, { state: 'delivered' }, 590)
@@ -45,7 +45,7 @@ test('all of them sends what is over once more, and lets what is open be', async
   )
 })
 
-test('only what the filters want is sent, whenever the subscription was validated', async () => {
+test('sends only what the filters match, whenever the subscription was validated', async () => {
   const flows = startReplay({ only: 'missing' })
   flows.change((current) => ({
     ...current,
@@ -63,7 +63,7 @@ test('only what the filters want is sent, whenever the subscription was validate
   assert.deepEqual([flows.replay()?.looked, flows.replay()?.sent], [2, 1])
 })
 
-test('a page of events is a hundred too, or 8 MB of them', async () => {
+test('a page of events has at most a hundred, or 8 MB', async () => {
   const flows = startReplay({ only: 'missing' })
   const ids = addEvents(flows, 101, 500)
   assert.equal(await flows.page(), 'running')

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askForPage, replayPage, sendAgain, sweepReplays } from '../../shared/flows/replay.ts'
+import { sendReplayPage, replayPage, redeliver, sweepReplays } from '../../shared/flows/replay.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { deliveryOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 import { REPLAY, replayOf, startReplay, dead, addEvents } from './replay-fixture.ts'
 
-test('dead deliveries begin their next run in the backlog, which is drained', async () => {
+test('dead deliveries start their next run in the backlog, and a drain starts', async () => {
   const { deliveries, delivery, page, replay, circuit, sentTo } = startReplay()
   const [before = ''] = deliveries(1, dead, 1100)
   const ids = deliveries(3, dead, 500)
@@ -28,7 +28,7 @@ test('dead deliveries begin their next run in the backlog, which is drained', as
   assert.deepEqual([sentTo('drainQueue').length, sentTo('replayQueue').length], [1, 0])
 })
 
-test('a page is a hundred, and the next is asked for a second later', async () => {
+test('a page has a hundred deliveries, and the next follows a second later', async () => {
   const { deliveries, page, replay, sentTo, delivery } = startReplay()
   const ids = deliveries(130, dead, 500)
   assert.equal(await page(), 'running')
@@ -43,7 +43,7 @@ test('a page is a hundred, and the next is asked for a second later', async () =
   assert.ok(ids.every((id) => delivery(id)?.run === 1))
 })
 
-test('a replay of a subscription that is disabled by now is cancelled', async () => {
+test('cancels a replay of a subscription disabled meanwhile', async () => {
   const off: Circuit = { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }
   assert.equal(await startReplay({}, off).page(), 'cancelled')
   const unvalidated = startReplay()
@@ -51,28 +51,55 @@ test('a replay of a subscription that is disabled by now is cancelled', async ()
   await assert.rejects(unvalidated.page(), /not validated/)
 })
 
-test('nothing to send starts no drain; where dead ones are looked for, it is made sure of', async () => {
-  const missing = startReplay({ only: 'missing' })
-  assert.equal(await missing.page(), 'done')
-  assert.deepEqual([missing.circuit(), missing.sent.length], [undefined, 0])
-  assert.equal(missing.replay()?.cursor, replayOf().cursor)
-  const none = startReplay()
-  assert.equal(await none.page(), 'done')
-  assert.equal(none.circuit()?.state, 'draining')
+test('an empty page starts no drain', async () => {
+  for (const only of ['missing', 'dead'] as const) {
+    const none = startReplay({ only })
+    assert.equal(await none.page(), 'done')
+    assert.deepEqual([none.circuit(), none.sent.length], [undefined, 0])
+    assert.equal(none.replay()?.cursor, replayOf().cursor)
+  }
 })
 
-test('a replay that is over stays so, one that is not to be seen comes again', async () => {
+test('starts the drain before a page fills the backlog: the page may be interrupted', async () => {
+  for (const only of ['missing', 'dead'] as const) {
+    const broken = startReplay({ only })
+    if (only === 'dead') broken.deliveries(1, dead, 500)
+    else addEvents(broken, 1, 500)
+    const fail = () => Promise.reject(new Error('broken off'))
+    broken.services.deliveries.add = fail
+    broken.services.deliveries.save = fail
+    await assert.rejects(broken.page(), /broken off/)
+    assert.equal(broken.circuit()?.state, 'draining')
+  }
+})
+
+test('counts a delivery as sent when its write lost to its own first try', async () => {
+  for (const only of ['all', 'dead'] as const) {
+    const flows = startReplay({ only })
+    addEvents(flows, 1, 500)
+    flows.deliveries(1, dead, 500)
+    const { save } = flows.services.deliveries
+    flows.services.deliveries.save = async (delivery) => {
+      const { session } = await save(delivery)
+      return { outcome: 'changed', session }
+    }
+    assert.equal(await flows.page(), 'done')
+    assert.deepEqual([flows.replay()?.sent, flows.circuit()?.state], [1, 'draining'])
+  }
+})
+
+test('a replay that is over stays so; one that is not visible is retried', async () => {
   for (const state of ['done', 'cancelled'] as const) {
     const { page, calls } = startReplay({ state })
     assert.deepEqual([await page(), calls.length], [state, 1])
   }
-  await assert.rejects(startReplay().page(idOf(1)), /not to be seen/)
+  await assert.rejects(startReplay().page(idOf(1)), /not visible/)
 })
 
-test('a replay of a deleted subscription is cancelled; of one that only lags it comes again', async () => {
+test('cancels the replay of a deleted subscription; retries while it may only lag', async () => {
   const gone = startReplay()
   gone.containers.subscriptions.remove('/org/ttd/document-1')
-  await assert.rejects(gone.page(), /not to be seen/)
+  await assert.rejects(gone.page(), /not visible/)
   assert.equal(gone.replay()?.state, 'running')
   gone.store(tombstone(1))
   await gone.pass(4)
@@ -83,7 +110,7 @@ test('a replay of a deleted subscription is cancelled; of one that only lags it 
   assert.equal(await old.page(idOf(0, 3700)), 'cancelled')
 })
 
-test('a record that is not confirmed has the page come again', async () => {
+test('retries the page when a record is not confirmed', async () => {
   const flows = startReplay({ only: 'missing' })
   addEvents(flows, 1, 500)
   flows.services.deliveries.add = () =>
@@ -92,7 +119,7 @@ test('a record that is not confirmed has the page come again', async () => {
   assert.equal(flows.replay()?.cursor, replayOf().cursor)
 })
 
-test('of two copies of a page one asks for the next', async () => {
+test('one of two copies of a page sends the next message', async () => {
   const { services, run, deliveries, sentTo, replay } = startReplay()
   deliveries(130, dead, 500)
   const page = () => replayPage(services, { v: 1, subscription: '1', replay: REPLAY })
@@ -101,7 +128,7 @@ test('of two copies of a page one asks for the next', async () => {
   assert.equal(replay()?.looked, 100)
 })
 
-test('the page of a replay that is overdue is asked for again, and its next time is set', async () => {
+test('sends the page of an overdue replay again, and sets its next time', async () => {
   const flows = startReplay()
   await flows.run(sweepReplays(flows.services))
   assert.equal(flows.sentTo('replayQueue').length, 1)
@@ -111,28 +138,28 @@ test('the page of a replay that is overdue is asked for again, and its next time
   assert.deepEqual(early.sent, [])
 })
 
-test('one delivery that is over is sent once more, at once; one that waits is not', async () => {
+test('redelivers one delivery that is over, at once, and none that waits', async () => {
   const flows = startReplay()
   const [id = ''] = flows.deliveries(1, dead, 500)
   const stored = flows.delivery(id)
   assert.ok(stored !== undefined)
-  const again = await flows.run(sendAgain(flows.services, stored))
+  const again = await flows.run(redeliver(flows.services, stored))
   assert.deepEqual([again?.run, again?.state, again?.due], [1, 'waiting', SECOND + 60])
   assert.equal(flows.delivery(id)?.due, SECOND + 60)
   assert.deepEqual(
     flows.sent.map(({ queue, message, delaySeconds }) => [queue, message['run'], delaySeconds]),
     [['retryQueue', 1, 0]],
   )
-  const second = await flows.run(sendAgain(flows.services, stored))
+  const second = await flows.run(redeliver(flows.services, stored))
   assert.equal(second, undefined, 'another was first')
   const open = { ...stored, ...deliveryOf(id) }
-  assert.equal(await flows.run(sendAgain(flows.services, open)), undefined)
+  assert.equal(await flows.run(redeliver(flows.services, open)), undefined)
   assert.equal(flows.sent.length, 1)
 })
 
-test('the first page of a replay is asked for at once', async () => {
+test('starts with the first page at once', async () => {
   const flows = startReplay()
-  await askForPage(flows.services, replayOf())
+  await sendReplayPage(flows.services, replayOf())
   assert.deepEqual(
     flows.sent.map(({ queue, delaySeconds }) => [queue, delaySeconds]),
     [['replayQueue', 0]],

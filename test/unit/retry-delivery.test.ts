@@ -13,7 +13,7 @@ import {
   traceparent,
 } from './retry-fixture.ts'
 
-test('a retry that is taken is delivered, by one read, one write', async () => {
+test('a retry that succeeds is delivered by one read and one write', async () => {
   const { retry, record, requests, calls, id, sent } = startRetry()
   assert.equal(await retry(), 'delivered')
   const { state, attempts, firstAttempt, due, redrives } = record() ?? {}
@@ -32,7 +32,7 @@ test('a retry that is taken is delivered, by one read, one write', async () => {
   assert.deepEqual(sent, [])
 })
 
-test('a retry that fails takes the next step of the ladder', async () => {
+test('a retry that fails takes the next step of the schedule', async () => {
   const { retry, record, endpoint, circuit, sent } = startRetry()
   endpoint.react = () => ({ status: 500 })
   assert.equal(await retry(), 'waiting')
@@ -44,12 +44,12 @@ test('a retry that fails takes the next step of the ladder', async () => {
   )
 })
 
-test('a record that is not to be seen has the message come again', async () => {
+test('retries the message while the record is not visible', async () => {
   const { retry } = startRetry()
-  await assert.rejects(retry({ subscription: '8' }), /not to be seen/)
+  await assert.rejects(retry({ subscription: '8' }), /not visible/)
 })
 
-test('a message of another run or attempt, or of a delivery that is over, is dropped', async () => {
+test('drops a message of another run or attempt, or of a delivery that is over', async () => {
   for (const more of [{ run: 0 }, { attempt: 1 }, { attempt: 3 }]) {
     const { retry, requests } = startRetry()
     assert.deepEqual([await retry(more), requests.length], ['dropped', 0])
@@ -60,28 +60,31 @@ test('a message of another run or attempt, or of a delivery that is over, is dro
   }
 })
 
-test('the same message twice in one process is one attempt', async () => {
+test('attempts once when a message comes twice to a process', async () => {
   const { retry, requests } = startRetry()
   const both = await Promise.all([retry(), retry()])
   assert.deepEqual([both.toSorted(), requests.length], [['delivered', 'dropped'], 1])
 })
 
-test('a delivery that has moved on while it was sent is left as it is', async () => {
-  const { retry, id, endpoint, containers, record, recorded } = startRetry()
-  endpoint.react = () => {
-    const found = containers.deliveries.find(`1/${id}`)
-    containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
-      ...current,
-      attempt: 3,
-    }))
-    return { status: 200 }
-  }
-  assert.equal(await retry(), 'changed')
-  assert.deepEqual(recorded.deliveries, ['changed'])
-  assert.equal(record()?.state, 'waiting')
-})
+for (const [status, state] of [
+  [503, 'waiting'],
+  [200, 'delivered'],
+] as const)
+  test(`a ${status} for a delivery that has moved to a later attempt leaves it ${state}`, async () => {
+    const { retry, id, endpoint, containers, record } = startRetry()
+    endpoint.react = () => {
+      const found = containers.deliveries.find(`1/${id}`)
+      containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
+        ...current,
+        attempt: 3,
+      }))
+      return { status }
+    }
+    assert.equal(await retry(), status === 200 ? 'delivered' : 'changed')
+    assert.deepEqual([record()?.state, record()?.attempt], [state, 3])
+  })
 
-test('a delivery that the sweep has taken meanwhile has its outcome all the same', async () => {
+test('stores the outcome of a delivery that the sweep claimed meanwhile', async () => {
   const { retry, id, endpoint, containers, record, recorded } = startRetry()
   endpoint.react = () => {
     const found = containers.deliveries.find(`1/${id}`)
@@ -97,7 +100,7 @@ test('a delivery that the sweep has taken meanwhile has its outcome all the same
   assert.deepEqual([recorded.attempts, recorded.deliveries], [['delivered'], ['delivered']])
 })
 
-test('an outcome that could not be stored is stored by the next try, without a second request', async () => {
+test('stores an unsaved outcome at the next try, without a second request', async () => {
   const { retry, services, requests, record, circuit, endpoint, message, run } = startRetry()
   const { save } = services.deliveries
   services.deliveries.save = () => Promise.reject(new Error('no store'))
@@ -111,7 +114,7 @@ test('an outcome that could not be stored is stored by the next try, without a s
   assert.equal(requests.length, 2, 'the next attempt is a request of its own')
 })
 
-test('an outcome that was kept for five minutes is not stored any more: the request is made again', async () => {
+test('repeats the request when an unsaved outcome is older than five minutes', async () => {
   for (const [seconds, requests] of [
     [298, 1],
     [301, 2],
@@ -127,7 +130,7 @@ test('an outcome that was kept for five minutes is not stored any more: the requ
   }
 })
 
-test('retries that fail open no circuit: they may be of events that fail by themselves', async () => {
+test('failed retries open no circuit: their events may fail by themselves', async () => {
   const flows = startRetry()
   for (let failures = 0; failures < 4; failures++) flows.services.recentOutcomes.failed('1', false)
   flows.endpoint.react = () => ({ status: 500 })
@@ -135,7 +138,7 @@ test('retries that fail open no circuit: they may be of events that fail by them
   assert.equal(flows.circuit()?.state, 'closed')
 })
 
-test('while the circuit is open, or drained, a delivery whose time has come joins the backlog', async () => {
+test('moves a due delivery to the backlog while the circuit is open or draining', async () => {
   const opened: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
   for (const before of [opened, draining]) {
     const { retry, record, requests, circuit, sent } = startRetry(before)
@@ -146,7 +149,7 @@ test('while the circuit is open, or drained, a delivery whose time has come join
   }
 })
 
-test('a backlog that nobody drains is drained: of a full subscriber, and of one that is disabled and settled', async () => {
+test('starts the drain of a backlog without one: of a full subscriber, and of a settled disabled one', async () => {
   for (const before of [settled, { ...settled, lease }]) {
     const disabled = startRetry(before)
     assert.equal(await disabled.retry(), 'backlog')
@@ -166,7 +169,7 @@ test('a backlog that nobody drains is drained: of a full subscriber, and of one 
   )
 })
 
-test('a message for a delivery in the backlog attempts nothing, and makes sure of its drain', async () => {
+test('a message for a delivery in the backlog attempts nothing, and ensures its drain', async () => {
   const { retry, requests, circuit, sent, record } = startRetry(undefined, inBacklog, 200, {})
   assert.deepEqual([await retry(), requests.length], ['backlog', 0])
   assert.deepEqual([circuit()?.state, sent.length], ['draining', 1])
@@ -180,7 +183,7 @@ test('a message for a delivery in the backlog attempts nothing, and makes sure o
   assert.deepEqual([drained.circuit(), drained.sent.length], [draining, 0])
 })
 
-test('whoever joins a backlog later than its circuit is known makes sure of its drain', async () => {
+test('ensures the drain when the known circuit is too old at the write', async () => {
   const flows = startRetry(draining)
   const { save } = flows.services.deliveries
   flows.services.deliveries.save = async (delivery) => {
@@ -193,9 +196,9 @@ test('whoever joins a backlog later than its circuit is known makes sure of its 
   assert.equal(flows.sent.length, 1)
 })
 
-test('a place is given back after a retry', async () => {
+test('releases the slot after a retry', async () => {
   const { retry, services } = startRetry()
   for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
   await retry()
-  assert.ok((await services.concurrencyLimit.enter('1')) !== undefined)
+  assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
 })

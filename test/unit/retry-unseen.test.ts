@@ -6,7 +6,7 @@ import { SECOND, startFlows } from './flow-fixture.ts'
 import { RESOURCE, tombstone } from './subscription-fixture.ts'
 import { nowhere, retried, startRetry, traceparent } from './retry-fixture.ts'
 
-test('a deleted subscription’s delivery is cancelled, by a tombstone in the index', async () => {
+test('cancels the delivery of a subscription whose tombstone is in the index', async () => {
   const flows = startRetry()
   await nowhere(flows)
   flows.store(tombstone(1))
@@ -17,7 +17,7 @@ test('a deleted subscription’s delivery is cancelled, by a tombstone in the in
   )
 })
 
-test('a subscription that the index does not show is read; one in its place says that it is deleted', async () => {
+test('reads a subscription missing in the index; a later one in its place proves the deletion', async () => {
   const unseen = startRetry()
   unseen.services.index = createSubscriptionIndex({ async *changedSince() {} })
   assert.equal(await unseen.retry(), 'delivered')
@@ -28,7 +28,7 @@ test('a subscription that the index does not show is read; one in its place says
   assert.equal(await replaced.retry(), 'cancelled')
 })
 
-test('a tombstone of the same number says that it is deleted, also where the index does not know', async () => {
+test('a tombstone of the same number proves the deletion, even if the index does not know it', async () => {
   const flows = startRetry()
   flows.services.index = createSubscriptionIndex({ async *changedSince() {} })
   await nowhere(flows)
@@ -36,10 +36,10 @@ test('a tombstone of the same number says that it is deleted, also where the ind
   assert.equal(await flows.retry(), 'cancelled')
 })
 
-test('nothing to be seen of a subscription is no proof while the delivery is young', async () => {
+test('a subscription that is not visible proves nothing while the delivery is young', async () => {
   const young = startRetry(undefined, { firstAttempt: SECOND - 3595 }, 9000)
   await nowhere(young)
-  await assert.rejects(young.retry(), /not to be seen/)
+  await assert.rejects(young.retry(), /not visible/)
   assert.equal(young.record()?.state, 'waiting')
   const old = startRetry(undefined, { firstAttempt: SECOND - 3605 })
   await nowhere(old)
@@ -54,7 +54,7 @@ test('nothing to be seen of a subscription is no proof while the delivery is you
   )
 })
 
-test('an older number in the subscription’s place is a replica that lags', async () => {
+test('an older number in the subscription’s place is a lagging replica', async () => {
   const flows = startFlows()
   const [id = ''] = flows.deliveries(1, { ...retried, subscription: '2' }, 200)
   flows.store(tombstone(1))
@@ -70,11 +70,11 @@ test('an older number in the subscription’s place is a replica that lags', asy
   }
   await assert.rejects(
     flows.run(retryDelivery(flows.services, message, traceparent)),
-    /not to be seen/,
+    /not visible/,
   )
 })
 
-test('an event that is not to be seen is looked for again soon, then when it must be gone: then it is dead', async () => {
+test('looks for a missing event again soon, then after an hour; then the delivery is dead', async () => {
   const missing = async (missingFor?: number) => {
     const given = missingFor === undefined ? {} : { missingSince: SECOND - missingFor }
     const flows = startRetry(undefined, given, 9000)

@@ -22,7 +22,7 @@ function startSettling(given: Settling) {
   }
 }
 
-test('all that waits for deleted subscriptions is cancelled, and the tombstone stays for a day', async () => {
+test('cancels the open deliveries of deleted subscriptions, and keeps the tombstone for a day', async () => {
   const {
     settle,
     deliveries,
@@ -59,7 +59,7 @@ test('all that waits for deleted subscriptions is cancelled, and the tombstone s
   )
 })
 
-test('it looks once more when nobody can put anything into the backlog any more', async () => {
+test('checks once more when no writer can add to the backlog any more', async () => {
   const {
     settle,
     subscription: found,
@@ -82,7 +82,7 @@ test('it looks once more when nobody can put anything into the backlog any more'
   assert.equal(delivery(late)?.state, 'cancelled')
 })
 
-test('another copy of the message, or one of before, does nothing', async () => {
+test('ignores a second copy of the message, and an earlier one', async () => {
   const { settle, services, run, sent } = startSettling(settling([1], SECOND - 60))
   assert.equal(await settle('other'), 'dropped')
   const both = await run(
@@ -91,7 +91,7 @@ test('another copy of the message, or one of before, does nothing', async () => 
   assert.deepEqual([both.toSorted(), sent.length], [['dropped', 'settled'], 0])
 })
 
-test('a subscription that was made again keeps its place, without what is settled', async () => {
+test('a subscription created again stays, without what is settled', async () => {
   const flows = startFlows()
   flows.store(subscription(2, { id: 'document-1', settling: settling([1], SECOND - 60) }))
   assert.equal(await flows.run(drainSubscription(flows.services, message)), 'settled')
@@ -100,7 +100,7 @@ test('a subscription that was made again keeps its place, without what is settle
   assert.deepEqual([found.settling, found.number, 'ttl' in found], [undefined, 2, false])
 })
 
-test('it works for a minute, then hands on', async () => {
+test('works for a minute, then hands over', async () => {
   const flows = startSettling(settling([1]))
   flows.deliveries(300, {}, 60)
   const { page } = flows.services.deliveries

@@ -30,7 +30,7 @@ const results: SpeedResults = {
   ],
 }
 
-test('a row says a figure’s median, its spread and whether its aim is met', () => {
+test('a row has the median, the spread and whether the aim is met', () => {
   assert.deepEqual(speedReport(results).split('\n').slice(2), [
     '| start | registered | 85 (81.2–97) ms | at most 90: met |',
     '| start | bundle / sources | 0.41 × |  |',
@@ -38,7 +38,7 @@ test('a row says a figure’s median, its spread and whether its aim is met', ()
   ])
 })
 
-test('a chart is drawn of what there are lines of', () => {
+test('draws a chart of the figures that have lines', () => {
   const [[name, svg] = [], ...others] = speedCharts(results)
   assert.equal(name, 'latency')
   assert.match(svg ?? '', /^<svg[^]*p50[^]*p99[^]*POST \/app[^]*<\/svg>\s*$/)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { deleted, SECOND, startIndex, written } from './index-fixture.ts'
 import { subscription, tombstone } from './subscription-fixture.ts'
 
-test('a deleted number does not come back by a lagging answer, and is forgotten after an hour', async () => {
+test('a deleted number does not return by a lagging replica, and is forgotten after an hour', async () => {
   const { clock, store, index, numbers } = startIndex(written(SECOND, 1), deleted(SECOND, 2))
   assert.deepEqual(await numbers(), [1])
   assert.deepEqual([1, 2].map(index.isDeleted), [false, true])
@@ -17,7 +17,7 @@ test('a deleted number does not come back by a lagging answer, and is forgotten 
   assert.equal(index.isDeleted(2), false)
 })
 
-test('an index that was not used for half a day begins anew: it may never hear of what was deleted', async () => {
+test('an index unused for half a day is rebuilt: it may have missed deletions', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND, 1), written(SECOND, 2))
   await numbers()
   store.changes = [written(SECOND, 2)]
@@ -34,7 +34,7 @@ test('an index that was not used for half a day begins anew: it may never hear o
   assert.deepEqual(await numbers(), [2], 'also then a failing page throws nothing away')
 })
 
-test('a subscription that is made again over its tombstone, unseen, replaces the old one', async () => {
+test('a subscription created again over its tombstone replaces the old one', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND, 1))
   await numbers()
   store.changes = [{ ...subscription(2, { id: 'document-1' }), _ts: SECOND + 1 }]
@@ -42,7 +42,7 @@ test('a subscription that is made again over its tombstone, unseen, replaces the
   assert.deepEqual(await numbers(), [2])
 })
 
-test('a tombstone of a later number takes out, and marks as deleted, what its document held before', async () => {
+test('a tombstone of a later number removes and marks the subscription that its document held before', async () => {
   const { clock, store, index, numbers } = startIndex(written(SECOND, 1), written(SECOND, 4))
   await numbers()
   const later = { ...tombstone(3), id: 'document-1', _ts: SECOND + 1 } // number 2 was never seen

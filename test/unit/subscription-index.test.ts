@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deleted, SECOND, startIndex, written } from './index-fixture.ts'
 
-test('the index asks for everything first, and again when its last check is older than 3 s', async () => {
+test('reads everything first, and again when the last refresh is older than 3 s', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND - 500, 1), written(SECOND - 20, 2))
   assert.deepEqual(store.asked, [], 'nothing is asked before it is used')
   assert.deepEqual(await numbers(), [1, 2])
@@ -14,7 +14,7 @@ test('the index asks for everything first, and again when its last check is olde
   assert.deepEqual(store.asked, [0, SECOND - 30], 'from the newest change seen, less 10 s')
 })
 
-test('a subscription validated while pages are read, for 14 s, is known afterwards', async () => {
+test('knows a subscription validated during a refresh of 14 s', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND - 900, 1), written(SECOND - 800, 2))
   store.pageMs = 4667
   store.onPage = (number) => {
@@ -33,7 +33,7 @@ test('a subscription validated while pages are read, for 14 s, is known afterwar
   )
 })
 
-test('a subscription that comes while later pages are read is known by the same call', async () => {
+test('knows a subscription written while later pages are read', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND - 900, 2), written(SECOND - 800, 3))
   store.onPage = () => {
     store.onPage = () => {}
@@ -44,7 +44,7 @@ test('a subscription that comes while later pages are read is known by the same 
   assert.deepEqual(store.asked, [0, SECOND - 70])
 })
 
-test('a refresh that takes longer than it can be trusted is followed by another, and by an error', async () => {
+test('repeats a refresh that took too long, and throws after the last', async () => {
   const { store, numbers } = startIndex(written(SECOND - 900, 1))
   store.pageMs = 5001
   await assert.rejects(numbers(), /cannot be read/)
@@ -53,7 +53,7 @@ test('a refresh that takes longer than it can be trusted is followed by another,
   assert.deepEqual(await numbers(), [1])
 })
 
-test('a failing page throws nothing away that was read', async () => {
+test('keeps the pages read before one that failed', async () => {
   const { store, index, numbers } = startIndex(written(SECOND - 30, 1), written(SECOND - 20, 2))
   store.onPage = () => void (store.down = true)
   await assert.rejects(numbers(), { cause: new Error('down') })
@@ -63,7 +63,7 @@ test('a failing page throws nothing away that was read', async () => {
   assert.equal(index.isDeleted(1), false)
 })
 
-test('after a burst the refreshes stop reading that burst', async () => {
+test('stops reading a burst again after it', async () => {
   const burst = Array.from({ length: 100 }, (_, index) => written(SECOND - 1, index + 1))
   const { clock, store, numbers } = startIndex(...burst)
   await numbers()
@@ -82,7 +82,7 @@ test('after a burst the refreshes stop reading that burst', async () => {
   )
 })
 
-test('the overlap is counted from the store’s clock where ours is ahead, and ours where it is behind', async () => {
+test('counts the overlap from the store’s clock if ours is ahead, and from ours if it is behind', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND + 300, 1))
   await numbers()
   clock.now += 3001
@@ -90,7 +90,7 @@ test('the overlap is counted from the store’s clock where ours is ahead, and o
   assert.equal(store.asked.at(-1), SECOND - 10, 'ours is behind')
 })
 
-test('what was asked from never goes back', async () => {
+test('`since` never goes back', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND, 1))
   await numbers()
   clock.now += 3001
@@ -108,7 +108,7 @@ test('what was asked from never goes back', async () => {
   )
 })
 
-test('a change that becomes visible up to 10 s late is seen, and a tombstone removes', async () => {
+test('reads a change that becomes visible up to 10 s late; a tombstone removes', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND - 10, 1))
   assert.deepEqual(await numbers(), [1])
   store.changes.push(written(SECOND - 20, 2), deleted(SECOND, 1))
@@ -123,7 +123,7 @@ test('a change that becomes visible up to 10 s late is seen, and a tombstone rem
   )
 })
 
-test('while the store is down the index holds for 5 s after its last check, then throws', async () => {
+test('holds for 5 s after its last refresh while the store is down, then throws', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND, 1))
   await numbers()
   store.down = true
@@ -138,14 +138,14 @@ test('while the store is down the index holds for 5 s after its last check, then
   assert.equal(store.asked.length, 5)
 })
 
-test('an index that was never read throws at once', async () => {
+test('throws at once if never read', async () => {
   const { store, numbers } = startIndex()
   store.down = true
   await assert.rejects(numbers(), /cannot be read/)
   assert.equal(store.asked.length, 1)
 })
 
-test('who has changed a subscription sees it with the next call, also while a check is under way', async () => {
+test('a writer sees its change at the next call, even during a refresh', async () => {
   const { store, index, numbers } = startIndex(written(SECOND, 1))
   await numbers()
   store.changes = [written(SECOND, 2)]
@@ -162,7 +162,7 @@ test('who has changed a subscription sees it with the next call, also while a ch
   assert.equal(store.asked.length, 4)
 })
 
-test('all who ask at once after a change made here see it, not the first of them alone', async () => {
+test('concurrent callers after an own change all see it', async () => {
   const { store, index, numbers } = startIndex(written(SECOND, 1))
   await numbers()
   store.changes = [written(SECOND, 2)]
@@ -175,7 +175,7 @@ test('all who ask at once after a change made here see it, not the first of them
   ])
 })
 
-test('many who ask at once cause one query, and all fail with it', async () => {
+test('concurrent callers cause one query, and all fail with it', async () => {
   const { clock, store, numbers } = startIndex(written(SECOND, 1))
   const all = () => Promise.allSettled(Array.from({ length: 50 }, numbers))
   for (const answer of await all()) assert.deepEqual(answer, { status: 'fulfilled', value: [1] })

@@ -10,7 +10,7 @@ import { subscription, tombstone } from './subscription-fixture.ts'
 
 const END_MS = (SECOND + 20) * 1000
 
-test('events whose fan-out is overdue are claimed and sent again, others are not', async () => {
+test('claims and sends events whose fan-out is overdue, and no others', async () => {
   const flows = startFlows()
   const [first, again, early, done] = [1, 2, 3, 4].map((count) => idOf(count))
   flows.addEvent(eventOf(first ?? '', { pending: SECOND }))
@@ -32,7 +32,7 @@ test('events whose fan-out is overdue are claimed and sent again, others are not
   assert.equal(flows.event(early ?? '')?.pending, SECOND + 2)
 })
 
-test('deliveries that are due are claimed and asked for, others are not', async () => {
+test('claims and sends due deliveries, and no others', async () => {
   const flows = startFlows()
   const [first = ''] = flows.deliveries(
     1,
@@ -53,7 +53,7 @@ test('deliveries that are due are claimed and asked for, others are not', async 
   assert.deepEqual([later?.due, later?.redrives], [SECOND + 120, 2])
 })
 
-test('what another sweep has claimed is sent by that one alone', async () => {
+test('one of two sweeps sends what it claimed', async () => {
   const flows = startFlows()
   flows.addEvent(eventOf(idOf(1), { pending: SECOND }))
   flows.deliveries(3, { state: 'waiting', due: SECOND }, 60)
@@ -86,7 +86,7 @@ async function wakeOne(given: Parameters<typeof subscription>[1]) {
   return { flows, woken, found, queues: flows.sent.map(({ queue }) => queue) }
 }
 
-test('a pause that is over becomes a probe, and its drain is asked for', async () => {
+test('a pause that is over becomes a probe, and starts its drain', async () => {
   const circuit: Circuit = {
     state: 'open',
     opens: 2,
@@ -106,13 +106,13 @@ test('a pause that is over becomes a probe, and its drain is asked for', async (
   assert.equal(typeof session, 'string')
 })
 
-test('a drain whose lease ran out is passed on, in the state that it was in', async () => {
+test('passes on a drain whose lease expired, in its state', async () => {
   const { found, queues } = await wakeOne({ circuit: draining(SECOND) })
   assert.equal(found.circuit?.state, 'draining')
   assert.deepEqual(queues, ['drainQueue'])
 })
 
-test('a validation whose message was lost is asked for again, and its next time is set', async () => {
+test('sends a lost validation message again, and sets its next time', async () => {
   const { flows, found, queues } = await wakeOne({
     validated: undefined,
     validation: validation(SECOND),
@@ -123,7 +123,7 @@ test('a validation whose message was lost is asked for again, and its next time 
   assert.equal(found.wake, SECOND + 60)
 })
 
-test('each part of a subscription is woken by its own time', async () => {
+test('wakes each part of a subscription at its own time', async () => {
   const settling = { numbers: [7], since: SECOND, lease: { token: 'old', until: SECOND + 50 } }
   const { found, queues } = await wakeOne({
     circuit: draining(SECOND + 50),
@@ -152,7 +152,7 @@ test('each part of a subscription is woken by its own time', async () => {
   assert.deepEqual(third.found.settling?.numbers, [7])
 })
 
-test('nothing is woken before its time', async () => {
+test('wakes nothing before its time', async () => {
   const { woken, queues } = await wakeOne({
     circuit: draining(SECOND + 2),
     validation: validation(SECOND + 2),
@@ -160,7 +160,7 @@ test('nothing is woken before its time', async () => {
   assert.deepEqual([woken, queues], [0, []])
 })
 
-test('what a deleted subscription leaves is settled when its lease ran out', async () => {
+test('settles a deleted subscription after its lease expired', async () => {
   const flows = startFlows()
   const lease = { token: 'old', until: SECOND - 1 }
   flows.store({ ...tombstone(1), settling: { numbers: [1], since: SECOND - 200, lease } })
@@ -174,7 +174,7 @@ test('what a deleted subscription leaves is settled when its lease ran out', asy
   assert.ok(left.settling.lease.until >= SECOND + 180)
 })
 
-test('the index of the instance hears of what its sweep has changed', async () => {
+test('refreshes the instance’s index after its own change', async () => {
   const flows = startFlows()
   flows.store(subscription(1, { circuit: draining(SECOND) }))
   const token = async () => {

@@ -17,9 +17,9 @@ import {
   assertFailed,
   assertAnswered,
 } from '../support/webhook-client.ts'
-import { patient } from '../support/time-limits.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
 
-test('an event is posted byte for byte, and the answer comes back', async (t) => {
+test('posts an event byte for byte, and returns the answer', async (t) => {
   const there = await receiver(t)
   there.behave({
     status: 202,
@@ -43,7 +43,7 @@ test('an event is posted byte for byte, and the answer comes back', async (t) =>
   assert.equal(got?.headers['accept-encoding'], undefined)
 })
 
-test('a redirect is an answer and is not followed', async (t) => {
+test('returns a redirect and does not follow it', async (t) => {
   const [there, inside] = [await receiver(t), await receiver(t)]
   const posts = client(t)
   for (const status of [301, 302, 303, 307, 308]) {
@@ -53,7 +53,7 @@ test('a redirect is an answer and is not followed', async (t) => {
   assert.equal(inside.connections, 0)
 })
 
-test('whatever does not end is ended at the time limit, and the next request is not hindered', async (t) => {
+test('ends a request at the time limit, and the next one is not affected', async (t) => {
   const there = await receiver(t)
   there.behave({ does: 'hang' }, '/hang')
   there.behave({ does: 'drip' }, '/drip')
@@ -82,7 +82,7 @@ test('whatever does not end is ended at the time limit, and the next request is 
   assertAnswered(await posts.post(there.url), 200)
 })
 
-test('of an answer no more than 4 KB is read, quickly, and the connection is dropped', async (t) => {
+test('reads at most 4 KB of an answer, quickly, and drops the connection', async (t) => {
   const there = await receiver(t)
   there.behave({ does: 'endless' }, '/endless')
   there.behave({ body: Buffer.alloc(5_000_000, '.') }, '/large')
@@ -98,14 +98,14 @@ test('of an answer no more than 4 KB is read, quickly, and the connection is dro
   assert.equal(there.connections, 4)
 })
 
-test('a compressed answer stays as it is', async (t) => {
+test('leaves a compressed answer as it is', async (t) => {
   const there = await receiver(t)
   const body = gzipSync(Buffer.alloc(1_000_000, '.'))
   there.behave({ headers: { 'content-encoding': 'gzip' }, body })
   assertAnswered(await client(t).post(there.url), 200, body.toString())
 })
 
-test('each way to fail has its reason', async (t) => {
+test('reports each kind of failure with its reason', async (t) => {
   const there = await receiver(t)
   there.behave({ headers: { flood: 'a'.repeat(40_000) } }, '/flood')
   there.behave({ does: 'reset' }, '/reset')
@@ -132,7 +132,7 @@ test('each way to fail has its reason', async (t) => {
   assertAnswered(await posts.post(there.url), 200)
 })
 
-test('https goes to the checked address, and the certificate must be the name’s', async (t) => {
+test('https goes to the checked address, with the certificate of the name', async (t) => {
   const read = (file: string) =>
     readFileSync(path.join(import.meta.dirname, '../support/certificates', file), 'utf8')
   const cert = read('webhook.certificate.pem')
@@ -146,7 +146,7 @@ test('https goes to the checked address, and the certificate must be the name’
   assert.equal(there.deliveries.length, 1)
 })
 
-test('connections are kept and used again', async (t) => {
+test('keeps and reuses connections', async (t) => {
   const there = await receiver(t)
   const posts = client(t, { timeoutMs: 5000 })
   await posts.post(there.url)
@@ -156,23 +156,23 @@ test('connections are kept and used again', async (t) => {
   assert.equal(first, second)
 })
 
-test('a path that hangs keeps nobody else at the same origin waiting', async (t) => {
+test('a path that hangs delays no other at the same origin', async (t) => {
   const there = await receiver(t)
   there.behave({ does: 'hang' }, '/hang')
   const posts = client(t, { timeoutMs: 10_000 })
   const hanging = Array.from({ length: 96 }, () => posts.post(`${there.url}/hang`))
-  await there.waitFor(() => there.deliveries.length === hanging.length, patient(10))
+  await there.waitFor(() => there.deliveries.length === hanging.length, scaleTimeout(10))
   assertAnswered(await posts.post(`${there.url}/well`), 200)
   await posts.close()
   for (const answer of await Promise.all(hanging)) assertFailed(answer, 'other')
 })
 
-test('closing fails what is under way, and what comes after', async (t) => {
+test('close fails open and later requests', async (t) => {
   const there = await receiver(t)
   there.behave({ does: 'hang' })
   const posts = client(t, { timeoutMs: 5000 })
   const underWay = posts.post(there.url)
-  await there.waitFor(() => true, patient(10))
+  await there.waitFor(() => true, scaleTimeout(10))
   await posts.close()
   assertFailed(await underWay, 'other')
   assertFailed(await posts.post(there.url), 'other')

@@ -9,7 +9,7 @@ const answered = (
   headers: { retryAfter?: string; webhookDelivery?: string } = {},
 ) => outcomeOf({ kind: 'answered', status, headers, body: '', ms: 1 }, now)
 
-test('an answer is delivered, gone or failed by its status', () => {
+test('the status decides whether an answer is delivered, gone or failed', () => {
   for (const status of [200, 201, 202, 204, 299])
     assert.deepEqual(answered(status), { kind: 'delivered' })
   for (const status of [301, 304, 400, 401, 404, 408, 500, 503])
@@ -22,7 +22,7 @@ test('an answer is delivered, gone or failed by its status', () => {
   assert.deepEqual(answered(410), { kind: 'gone', arrived: false, reason: '410' })
 })
 
-test('webhook-delivery: disable is gone, whatever the status; with a 2xx the event arrived all the same', () => {
+test('webhook-delivery: disable is gone, whatever the status; with a 2xx the event arrived', () => {
   const reason = 'disabled by webhook-delivery header'
   for (const webhookDelivery of ['disable', ' Disable '])
     for (const status of [200, 410, 500])
@@ -34,7 +34,7 @@ test('webhook-delivery: disable is gone, whatever the status; with a 2xx the eve
   assert.equal(answered(200, { webhookDelivery: 'enable' }).kind, 'delivered')
 })
 
-test('Retry-After is obeyed, in each of its forms, up to 24 h', () => {
+test('honours Retry-After in each of its forms, up to 24 h', () => {
   const waits: [string, number][] = [
     ['5', 5],
     [' 120 ', 120],
@@ -80,7 +80,7 @@ test('Retry-After is obeyed, in each of its forms, up to 24 h', () => {
   assert.equal(answered(200, { retryAfter: '90' }).kind, 'delivered')
 })
 
-test('of failures only a timeout makes the next try wait', () => {
+test('only a timeout adds a wait to a failure', () => {
   for (const reason of ['timeout', 'refused', 'reset', 'dns', 'tls', 'address', 'other'] as const)
     assert.deepEqual(outcomeOf({ kind: 'failed', reason, detail: 'why', ms: 1 }, now), {
       kind: 'failed',
@@ -89,7 +89,7 @@ test('of failures only a timeout makes the next try wait', () => {
     })
 })
 
-test('the record of an attempt says when it began and what came of it', () => {
+test('an attempt records when it began and its result', () => {
   const at = '2026-11-24T11:59:59.000Z'
   const whole: Answer = { kind: 'answered', status: 500, headers: {}, body: 'no', ms: 1000 }
   assert.deepEqual(attemptOf(whole, now), { at, ms: 1000, status: 500, answer: 'no' })

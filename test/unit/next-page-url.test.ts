@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nextAddress } from '../../shared/flows/read-events.ts'
+import { nextPageUrl } from '../../shared/flows/read-events.ts'
 import { API, idAt, past } from '../support/read-requests.ts'
 
 const addresses: [query: string, next: string][] = [
@@ -14,11 +14,11 @@ const addresses: [query: string, next: string][] = [
   ['', `?after=${past}`],
 ]
 
-describe('the address of the next page', () => {
+describe('the URL of the next page', () => {
   for (const [query, next] of addresses)
     test(`of ${query}`, () => {
-      assert.equal(nextAddress(API + query, past), API + next)
+      assert.equal(nextPageUrl(API + query, past), API + next)
       const again = idAt('2026-02-02T00:00:00Z')
-      assert.equal(nextAddress(API + next, again), API + next.replace(past, again))
+      assert.equal(nextPageUrl(API + next, again), API + next.replace(past, again))
     })
 })

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { startFaultProxy, type Fault, type Plan } from '../../local/fault-proxy.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { createReader } from '../support/reader.ts'
+import { documentAt, store } from '../support/stored-events.ts'
+import { waitForState } from '../support/stored-work.ts'
+import { callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+
+// Every answer that is not a decision of Cosmos DB passes: no event is lost for it, and nobody gets a 500.
+const skip = deployedUrl !== undefined && 'faults need stores of its own'
+const html = { headers: { 'content-type': 'text/html' }, body: '<html>Bad gateway</html>' }
+const faults: Record<string, Fault> = {
+  'a 500': { status: 500 },
+  'a 501': { status: 501 },
+  'a 502 in HTML': { status: 502, ...html },
+  'a 503': { status: 503 },
+  'a 504 without a body': { status: 504, body: '' },
+  'a 408': { status: 408 },
+  'a 410': { status: 410 },
+  'a 429': { status: 429, headers: { 'x-ms-retry-after-ms': '50' } },
+  'a 449': { status: 449 },
+  'a 401, the key was changed': { status: 401 },
+  'a 403, the network was changed': { status: 403 },
+  'a 404 of the container': { status: 404, headers: { 'x-ms-substatus': '1003' } },
+  'a 404 in HTML': { status: 404, ...html },
+  'a 200 in HTML': { status: 200, ...html },
+  'a 200 without a body': { status: 200, body: '' },
+  'a redirect': { status: 302, headers: { location: 'http://127.0.0.1:9/' } },
+  'a cut connection': 'cut before',
+  'a cut connection after it was done': 'cut after',
+}
+const MANY = 4 // one more than a call is tried by itself
+
+const stores = await createTestStores()
+const cosmos = await startFaultProxy(stores.settings.Cosmos)
+const receiver = await startReceiver()
+const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
+const app = await startApp(stores, {
+  settings: {
+    Cosmos: cosmos.connection,
+    DELIVERY_RETRY_SECONDS: '1',
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])),
+  },
+})
+after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
+
+/** The faults that are on; each has requests of its own, so that many tests can run at once. */
+const plans = new Set<Plan>()
+cosmos.plan = (request) => {
+  for (const plan of plans) {
+    const fault = plan(request)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+type Request = Parameters<Plan>[0]
+const isAt = (container: string, method: string, key: string) => (request: Request) =>
+  request.method === method &&
+  request.url.includes(`/colls/${container}/docs`) &&
+  String(request.headers['x-ms-documentdb-partitionkey']).includes(key)
+const isQueryOf = (container: string) => (request: Request) =>
+  request.url.endsWith(`/colls/${container}/docs`) &&
+  request.headers['x-ms-documentdb-isquery'] !== undefined
+
+/** Has requests meet a fault, so many of them at most. */
+function breakRequests(fault: Fault, isMeant: (request: Request) => boolean, atMost = Infinity) {
+  let met = 0
+  const plan: Plan = (request) =>
+    met < atMost && isMeant(request) && met++ >= 0 ? fault : undefined
+  plans.add(plan)
+  return { met: () => met, heal: () => plans.delete(plan) }
+}
+
+let number = 0
+async function subscribed(): Promise<OwnApp & { id: number }> {
+  const own = await createOwnApp(app, receiver, `passing-${++number}-`)
+  const { id } = await own.subscribe()
+  return { ...own, id }
+}
+
+const each = Object.entries(faults)
+
+describe('many at once', { skip, concurrency: 4 }, () => {
+  describe(
+    'a publish is answered 201 all the same, and the event arrives',
+    { concurrency: each.length },
+    () => {
+      for (const [name, fault] of each)
+        test(name, async () => {
+          const own = await subscribed()
+          const broken = breakRequests(fault, isAt('events', 'POST', own.name))
+          const event = await own.publish()
+          const met = broken.met()
+          await eventually('its fan-out meets the fault too', () => broken.met() > met)
+          broken.heal()
+          await own.arrived(event)
+        })
+    },
+  )
+
+  describe('a fan-out comes again', { concurrency: each.length }, () => {
+    for (const [name, fault] of each)
+      test(name, async () => {
+        const own = await subscribed()
+        const broken = breakRequests(fault, isAt('events', 'GET', own.name), MANY)
+        await own.arrived(await own.publish())
+        assert.equal(broken.met(), MANY)
+      })
+  })
+
+  for (const [what, method] of [
+    ['the read of a delivery', 'GET'],
+    ['the outcome of a delivery', 'PUT'],
+  ] as const)
+    describe(`${what} comes again, without another request`, { concurrency: each.length }, () => {
+      for (const [name, fault] of each)
+        test(name, async () => {
+          const own = await subscribed()
+          let attempts = 0
+          receiver.behave(
+            ({ event }) =>
+              event?.subject !== undefined && attempts++ === 0 ? { status: 503 } : {},
+            own.path,
+          )
+          const broken = breakRequests(fault, isAt('deliveries', method, `"${own.id}"`), MANY)
+          const event = await own.publish()
+          await waitForState(stores, own.id, event, 'delivered')
+          assert.equal(own.arrivals(event).length, 2)
+          assert.ok(broken.met() > 0)
+        })
+    })
+})
+
+const owner = await mintToken(callerClaims.ttd)
+describe('one fault after another', { skip }, () => {
+  for (const [name, fault] of each) {
+    test(`a reader that meets ${name} is told to try again`, async () => {
+      const broken = breakRequests(fault, isQueryOf('events'))
+      const answer = await createReader(app, owner).get('ttd/apps-test?after=1')
+      broken.heal()
+      assert.ok(broken.met() > 0)
+      assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '5'])
+    })
+
+    test(`who subscribes and meets ${name} is told to try again`, async () => {
+      const own = await createOwnApp(app, receiver, `asking-${++number}-`)
+      const broken = breakRequests(fault, ({ url }) => url.includes('/colls/subscriptions/docs'))
+      const answer = await own.client.call('POST', '', {
+        endPoint: receiver.url,
+        resourceFilter: `urn:altinn:resource:app_ttd_${own.name}`,
+      })
+      broken.heal()
+      assert.deepEqual([answer.status, answer.headers.has('retry-after')], [503, true])
+      await own.subscribe()
+    })
+
+    test(`a sweep that meets ${name} does its work the next time`, async () => {
+      const own = await subscribed()
+      const overdue: EventDocument = {
+        ...documentAt(Date.now(), { app: own.name }),
+        pending: 1,
+      }
+      await store(stores, [overdue])
+      const broken = breakRequests(fault, isQueryOf('events'))
+      await app.runTimer('sweep-events')
+      await eventually('it meets the fault', () => broken.met() > 0)
+      broken.heal()
+      await eventually('it arrives', async () => {
+        await app.runTimer('sweep-events')
+        return own.arrivals(overdue.id).length > 0
+      })
+    })
+  }
+})

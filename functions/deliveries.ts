@@ -17,7 +17,7 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
   return { jsonBody: await pageOfDeliveries(services, String(number), request.query) } // 400
 }
 
-/** POST /subscriptions/{id}/deliveries/{event}/retry: sends one that is over once more. */
+/** POST /subscriptions/{id}/deliveries/{event}/retry: starts a new run of a delivery that is over. */
 async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   const { number } = await requireOwnedSubscription(services, request)
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
@@ -27,7 +27,7 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
   return { status: 202, jsonBody: deliveryResource(anew) }
 }
 
-/** POST /subscriptions/{id}/replay: sends many again, in the background. */
+/** POST /subscriptions/{id}/replay: replays many deliveries in the background. */
 async function replay({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   requireJsonContentType(request)
   const subscription = await requireOwnedSubscription(services, request)
@@ -41,7 +41,7 @@ async function replay({ request, services, log }: HttpCall): Promise<HttpRespons
   return { status: 202, jsonBody: replayResource(started) }
 }
 
-/** GET /subscriptions/{id}/replay: how the last one goes. */
+/** GET /subscriptions/{id}/replay: the progress of the latest replay. */
 async function progress({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const { number, replay: id } = await requireOwnedSubscription(services, request)
   const latest = id === undefined ? undefined : await services.replays.find(String(number), id)
@@ -50,7 +50,7 @@ async function progress({ request, services }: HttpCall): Promise<HttpResponseIn
   return { jsonBody: replayResource(latest) }
 }
 
-const anonymous = { authLevel: 'anonymous' } as const // who may do what is decided by the token, above
+const anonymous = { authLevel: 'anonymous' } as const // the token decides who may do what, above
 const subscriptionRoute = 'subscriptions/{id}'
 app.get('list-deliveries', {
   ...anonymous,

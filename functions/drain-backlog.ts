@@ -3,7 +3,7 @@ import { drainSubscription } from '../shared/flows/drain.ts'
 import { consumer } from '../shared/handlers.ts'
 import { parseDrainMessage } from '../shared/messages.ts'
 
-/** Queue drains: works on one subscription's backlog for a minute, then the next message goes on. */
+/** Queue drains: works on one subscription's backlog for a minute; then another message continues. */
 app.storageQueue('drain-backlog', {
   queueName: 'drains',
   connection: 'QueueStorage',

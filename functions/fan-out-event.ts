@@ -3,7 +3,7 @@ import { fanOutMessage } from '../shared/flows/fan-out-message.ts'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { parseInboundMessage } from '../shared/messages.ts'
 
-/** Queue events-inbound: the first attempt of an event for everyone who subscribes to it. */
+/** Queue events-inbound: the first attempt of an event at every subscriber. */
 async function fanOutEvent({
   message,
   context,

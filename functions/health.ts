@@ -1,7 +1,10 @@
 import { app } from '@azure/functions'
 import { endpoint } from '../shared/handlers.ts'
 
-/** GET /health: 200 when Cosmos, the queue and the timers are well and keys are known, else 503; the body says how each part is. */
+/**
+ * GET /health: 200 when Cosmos DB, the queue and the timers are well and keys can be had, else 503; the body has the state
+ * of each part and of the keys at each address.
+ */
 app.http('health', {
   route: 'health',
   methods: ['GET'],

@@ -3,7 +3,7 @@ import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { reasonToKeep } from '../shared/flows/inspect-poison.ts'
 import { queues } from '../shared/azure/definitions.ts'
 
-/** A message that failed five times: work that is still open is the sweep's; only what makes no sense is kept. */
+/** Handles a message that failed five times: keeps an invalid one, and leaves open work to the sweep. */
 async function keepPoison(
   queue: string,
   { message, context, services, log }: QueueCall,
@@ -15,7 +15,7 @@ async function keepPoison(
   log(reason === undefined ? 'poison.left_to_sweep' : 'poison.kept', { queue, message: id })
 }
 
-const bytes = { dataType: 'binary' } // the text as it came, not as the library would parse it
+const bytes = { dataType: 'binary' } // the unchanged text: the library would parse it
 for (const queue of queues)
   app.storageQueue(`keep-poison-${queue}`, {
     ...bytes,

@@ -3,10 +3,10 @@ import path from 'node:path'
 import { app } from '@azure/functions'
 import { endpoint } from '../shared/handlers.ts'
 
-// The build puts docs/openapi.yaml beside the bundle, as JSON. It is read when it is asked for, which is seldom.
+// The build writes docs/openapi.yaml beside the bundle, as JSON. It is read on request, which is rare.
 const description = path.join(import.meta.dirname, '../dist/openapi.json')
 
-/** GET /openapi.json: this API, for machines. */
+/** GET /openapi.json: the description of this API. */
 app.http('openapi', {
   route: 'openapi.json',
   methods: ['GET'],

@@ -6,7 +6,7 @@ import { nextPageUrl, type Page, pageOfEvents } from '../shared/flows/read-event
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { Problem } from '../shared/http/problem.ts'
 
-/** GET /app/{org}/{app}: what the app has published, for the org that owns it. */
+/** GET /app/{org}/{app}: the events of an app, for the org that owns it. */
 async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
   const { services, request, log } = call
   const { org = '', app: name = '' } = request.params
@@ -18,7 +18,7 @@ async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
   return answer(request.url, page)
 }
 
-/** GET /app/party: what is published about the caller, by any app. */
+/** GET /app/party: the events about the caller, of any app. */
 async function readPartyEvents(call: HttpCall): Promise<HttpResponseInit> {
   const { services, request, log } = call
   const claims = await services.auth.requireCaller(request) // 401
@@ -46,7 +46,7 @@ const answer = (url: string, { events, last }: Page): HttpResponseInit => ({
   body: `[${events.join(',')}]`,
 })
 
-const anonymous = { authLevel: 'anonymous' } as const // who may read what is decided by the token, above
+const anonymous = { authLevel: 'anonymous' } as const // the token decides who may read what, above
 app.get('read-app-events', {
   ...anonymous,
   route: 'app/{org}/{app}',

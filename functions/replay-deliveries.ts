@@ -3,7 +3,7 @@ import { consumer } from '../shared/handlers.ts'
 import { parseReplayMessage } from '../shared/messages.ts'
 import { replayPage } from '../shared/flows/replay.ts'
 
-/** Queue replays: one page of a replay, then the same message again until it is done. */
+/** Queue replays: one page of a replay, then the same message again until the replay is done. */
 app.storageQueue('replay-deliveries', {
   queueName: 'replays',
   connection: 'QueueStorage',

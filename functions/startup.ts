@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { loadServices } from '../shared/handlers.ts'
 
-// The settings are read and the SDKs loaded before the first event, not by it; a wrong setting stops the app, by name.
+// Reads the settings and loads the SDKs before the first event. An invalid setting stops the app, and is named.
 app.hook.appStart(async () => {
   await loadServices()
 })
@@ -9,7 +9,7 @@ app.hook.appStart(async () => {
 app.hook.appTerminate(async () => {
   const { background, clock, config, telemetry } = await loadServices()
   const longest = clock.timeout(config.delivery.timeoutMs)
-  await Promise.race([background.idle(), longest.ended]) // answers of slow subscribers, which would be asked again
+  await Promise.race([background.idle(), longest.ended]) // attempts at slow subscribers, which would be repeated
   longest.cancel()
   await telemetry.stop()
 })

@@ -17,7 +17,7 @@ import {
 } from '../shared/subscriptions/subscription-request.ts'
 import { subscriptionResource } from '../shared/subscriptions/subscription-resource.ts'
 
-/** POST /subscriptions: 201 with the new subscription and its secret, or with the identical one that is there. */
+/** POST /subscriptions: 201 with the new subscription and its secret, or with the identical existing one. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   requireJsonContentType(request) // 415
   const identity = identityOf(await services.auth.requireCaller(request)) // 401, 400
@@ -43,7 +43,9 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
   return { jsonBody: page, ...(next !== undefined && { headers: { next } }) }
 }
 
-/** GET /subscriptions/{id}: 404 unknown, 403 somebody else's; with how many deliveries wait. */
+/**
+ * GET /subscriptions/{id}: the subscription and the number of open deliveries. 404 unknown, 403 of another consumer.
+ */
 async function read({ services, request }: HttpCall): Promise<HttpResponseInit> {
   const subscription = await requireOwnedSubscription(services, request)
   const { circuit, ...resource } = subscriptionResource(subscription)
@@ -59,7 +61,7 @@ async function remove(call: HttpCall): Promise<HttpResponseInit> {
   return { status: 200 }
 }
 
-/** POST /subscriptions/{id}/secret: a new secret; for 24 hours the one before signs too. */
+/** POST /subscriptions/{id}/secret: adds a secret; the previous one also signs for 24 hours. */
 async function rotate(call: HttpCall): Promise<HttpResponseInit> {
   const subscription = await requireOwnedSubscription(call.services, call.request)
   const secret = await rotateSecret(call.services, subscription)
@@ -69,7 +71,7 @@ async function rotate(call: HttpCall): Promise<HttpResponseInit> {
 
 const apiUrl = (url: string): string => url.replace(/\/subscriptions.*$/, '')
 
-const anonymous = { authLevel: 'anonymous' } as const // who may do what is decided by the token, above
+const anonymous = { authLevel: 'anonymous' } as const // the token decides who may do what, above
 app.post('create-subscription', { ...anonymous, route: 'subscriptions', handler: endpoint(create) })
 app.get('list-subscriptions', { ...anonymous, route: 'subscriptions', handler: endpoint(list) })
 app.get('read-subscription', { ...anonymous, route: 'subscriptions/{id}', handler: endpoint(read) })

@@ -10,11 +10,13 @@ import type { Services } from '../shared/services.ts'
 
 const WORK_MS = 20_000 // of the 30 s between two runs
 
-/** Timers, each with a budget and a heartbeat of its own, so that none starves or hides another: work that is overdue. */
+/**
+ * Timers that redrive overdue work. Each has its own time budget and heartbeat, so that none starves or hides another.
+ */
 app.timer('sweep-events', {
   schedule: '*/30 * * * * *',
   handler: scheduled(async ({ services, log }) => {
-    await services.inboundQueue.probe() // what is claimed and cannot be sent would only wait longer
+    await services.inboundQueue.probe() // claimed work that cannot be sent would only wait longer
     const sent = await sweepEvents(services, deadlineOf(services))
     services.telemetry.recordRedrives('event', sent)
     await recordSweep(services, log, 'sweep-events', sent)
@@ -43,7 +45,7 @@ app.timer('sweep-subscriptions', {
   }),
 })
 
-/** The line that alerts read: the state of the whole at this moment. */
+/** Logs the line that alerts read: the current state of the app. */
 app.timer('gauge', {
   schedule: '15,45 * * * * *',
   handler: scheduled(async ({ services, log }) => {

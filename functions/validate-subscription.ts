@@ -3,7 +3,7 @@ import { consumer } from '../shared/handlers.ts'
 import { parseValidationMessage } from '../shared/messages.ts'
 import { validate } from '../shared/flows/validate-subscription.ts'
 
-/** Queue subscription-validation: one attempt to have an endpoint answer the validation event. */
+/** Queue subscription-validation: one attempt to validate an endpoint. */
 app.storageQueue('validate-subscription', {
   queueName: 'subscription-validation',
   connection: 'QueueStorage',

@@ -66,7 +66,7 @@ const holdPause = ({ id }: Subscribed) =>
     const lease = { token: randomUUID(), until: Math.ceil(Date.now() / 1000) + 3600 }
     return { ...subscription, circuit: { ...circuit, lease } }
   })
-/** Waits until deliveries are recorded, and those that failed have come to the backlog by their ladder. */
+/** Waits until deliveries are recorded, and those that failed have come to the backlog by their schedule. */
 const allInBacklog = (own: Subscribed, events: string[]) =>
   eventually(
     `all of ${own.name} in the backlog`,

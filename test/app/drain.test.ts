@@ -5,7 +5,7 @@ import { startReceiver } from '../../local/receiver.ts'
 import { queues } from '../../shared/azure/definitions.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { startApp } from '../support/app.ts'
+import { startApp, withoutTimers } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
@@ -21,9 +21,8 @@ import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
 const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const settings = {
-  ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])),
+  ...withoutTimers,
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
 }
 const app = await startApp(stores, { settings })

@@ -3,7 +3,7 @@ import { after, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
+import { startApp, withoutTimers } from '../support/app.ts'
 import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
@@ -12,13 +12,12 @@ const skip = deployedUrl !== undefined && 'faults need stores of its own'
 const stores = await createTestStores()
 const cosmos = await startFaultProxy(stores.settings.Cosmos)
 const queues = await startFaultProxy(stores.settings.QueueStorage)
-const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
     REPAIR_AFTER_SECONDS: '1',
-    ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])), // run when a test says so
+    ...withoutTimers,
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },
 })

@@ -5,7 +5,7 @@ import { startFaultProxy, type Fault } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
+import { startApp, withoutTimers } from '../support/app.ts'
 import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
@@ -15,13 +15,12 @@ const stores = await createTestStores()
 const cosmos = await startFaultProxy(stores.settings.Cosmos)
 const queues = await startFaultProxy(stores.settings.QueueStorage)
 const receiver = await startReceiver()
-const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
     DELIVERY_RETRY_SECONDS: '1',
-    ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])),
+    ...withoutTimers,
   },
 })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop(), queues.stop()]))

@@ -14,7 +14,7 @@ export interface Profile {
 
 /**
  * The app's and host.json's own times: repair after 60 s, a failed message again after 30 s, a sweep every 30 s. Only the
- * ladder's steps of five minutes and more are a minute.
+ * schedule's steps of five minutes and more are a minute.
  */
 export const asDeployed: Profile = {
   name: 'as deployed',

@@ -39,7 +39,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     ms: fc.nat({ max: 60_000 }),
   }),
 )
-const ladder = fc
+const schedule = fc
   .array(fc.integer({ min: 0, max: 7 * DAY }), { maxLength: 13 })
   .map((steps) => steps.toSorted((a, b) => a - b))
 const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
@@ -57,7 +57,7 @@ const key = {
 } as const
 const first: DeliveryDocument = { ...key, state: 'backlog', run: 0, attempt: 0, attempts: [] }
 
-/** An attempt: what is answered, how long after the one before, whether the ladder is used, and by which chance. */
+/** An attempt: what is answered, how long after the one before, whether the retry schedule is used, and by which chance. */
 const happening = fc.record({
   answer,
   afterSeconds: fc.oneof(fc.nat({ max: 100 }), fc.nat({ max: 2 * DAY })),
@@ -89,7 +89,7 @@ function requireSound({ record, nowSeconds }: Moment, steps: readonly number[]):
   assert.ok(attempts.slice(0, -1).every((each) => (each.answer ?? '').length <= 200))
   if (reason?.startsWith('gave up') === true) {
     const whole = steps.reduce((sum, step) => sum + step, 0)
-    assert.ok(attempt >= steps.length, 'at the ladder’s end')
+    assert.ok(attempt >= steps.length, 'at the retry schedule’s end')
     assert.ok(nowSeconds - (firstAttempt ?? nowSeconds) >= whole, 'when its whole time has passed')
   }
 }
@@ -113,7 +113,7 @@ function lifeOf(steps: number[], happenings: Happening[]): Moment[] {
   }
   return moments
 }
-const life = fc.tuple(ladder, fc.array(happening, { maxLength: 60 }))
+const life = fc.tuple(schedule, fc.array(happening, { maxLength: 60 }))
 
 /** A record as it may be found in the store. */
 export const deliveryRecord = life.map(
@@ -128,7 +128,7 @@ function liveThrough([steps, happenings]: Generated<typeof life>): void {
   }
 }
 
-/** Fails at the end of every wait: each wait is right, and the end comes at the ladder's, with its whole time. */
+/** Fails at the end of every wait: each wait is right, and the end comes at the retry schedule's, with its whole time. */
 function failThrough([steps, chances, waitSeconds]: [number[], number[], number]): void {
   const failed = { kind: 'failed', waitSeconds, reason: 'x' } as const
   const whole = steps.reduce((sum, step) => sum + step, 0)
@@ -151,7 +151,11 @@ export const deliveryProperties = [
   property(
     'a wait is its step or what the subscriber asked for, plus a quarter at most; the schedule ends in time',
     60,
-    fc.tuple(ladder, fc.array(chance, { minLength: 14, maxLength: 14 }), fc.nat({ max: 100_000 })),
+    fc.tuple(
+      schedule,
+      fc.array(chance, { minLength: 14, maxLength: 14 }),
+      fc.nat({ max: 100_000 }),
+    ),
     failThrough,
   ),
   property('every answer has an outcome, and no wait is longer than a day', 60, answer, (given) => {

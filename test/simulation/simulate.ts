@@ -8,9 +8,9 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** After the last fault, what is well is through by then: a `Retry-After` of a day, the longest step of the ladder. */
+/** After the last fault, what is well is through by then: a `Retry-After` of a day, the longest step of the retry schedule. */
 const SETTLED_MS = 40 * HOUR
-/** And what is down for good has been given up: five days, or the ladder. */
+/** And what is down for good has been given up: five days, or the retry schedule. */
 const GIVEN_UP_MS = 8 * 24 * HOUR
 /** A claim that was made while all failed may last for an hour. */
 const CLAIMS_OVER_MS = 75 * MINUTE

@@ -1,5 +1,6 @@
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
+import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { checkAnswersOf } from './checked-fetch.ts'
 import { startHostProcess } from './host-process.ts'
 import { deployedUrl, setting, type TestStores } from './stores.ts'
@@ -9,6 +10,11 @@ import { deployedUrl, setting, type TestStores } from './stores.ts'
  * does nothing takes a third of a core, its emulators' part included; so it takes a fifteenth.
  */
 const polling = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.500' }
+
+/** Settings of an app whose timers only run when a test runs them. */
+export const withoutTimers = Object.fromEntries(
+  timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true']),
+)
 
 interface AppOptions {
   settings?: Record<string, string>

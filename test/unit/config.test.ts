@@ -56,8 +56,8 @@ test('four settings are enough; the rest has defaults', () => {
     readHoldbackSeconds: 30,
   })
   const { retrySeconds, timeoutMs, allowedNetworks } = delivery
-  const ladder = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
-  assert.deepEqual(retrySeconds, ladder)
+  const schedule = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
+  assert.deepEqual(retrySeconds, schedule)
   assert.equal(timeoutMs, 15_000)
   assert.equal(allowedNetworks.check('127.0.0.1'), false)
 })

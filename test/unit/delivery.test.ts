@@ -18,7 +18,7 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import type { Outcome } from '../../shared/webhooks/webhook-outcome.ts'
 
 const NOW = 1_800_000_000
-const ladder = [10, 30, 60]
+const schedule = [10, 30, 60]
 const failure = (waitSeconds = 0): Outcome => ({
   kind: 'failed',
   reason: 'answered 503',
@@ -39,9 +39,9 @@ const waiting: DeliveryDocument = { ...fresh, state: 'waiting', due: NOW, redriv
 const latest = { at: '2026-11-24T12:00:00Z', ms: 5, status: 503, answer: 'a'.repeat(4096) }
 const recorded = { latest, nowSeconds: NOW, repairAfterSeconds: 45 }
 
-/** What becomes of a delivery after a failure at a step of the ladder, so long after its first attempt. */
+/** What becomes of a delivery after a failure at a step of the retry schedule, so long after its first attempt. */
 const failedAt = (attempt: number, { asked = 0, chance = 0, after = 0 } = {}) =>
-  nextState({ attempt, firstAttempt: NOW - after }, failure(asked), ladder, NOW, chance)
+  nextState({ attempt, firstAttempt: NOW - after }, failure(asked), schedule, NOW, chance)
 
 test('a new delivery is in the backlog, at the first step of its first run', () => {
   const event: EventDocument = {
@@ -65,7 +65,7 @@ test('a new delivery is in the backlog, at the first step of its first run', () 
 })
 
 test('a wait is its step, and up to a quarter more at random', () => {
-  for (const [step, seconds] of ladder.entries()) {
+  for (const [step, seconds] of schedule.entries()) {
     assert.deepEqual(failedAt(step), { state: 'waiting', waitSeconds: seconds })
     assert.deepEqual(failedAt(step, { chance: 1 }), {
       state: 'waiting',
@@ -96,7 +96,7 @@ test('the schedule’s time counts from this attempt if it is the first', () => 
 })
 
 test('a 2xx is delivered; a 410 ends the delivery at once, as delivered if it arrived', () => {
-  const after = (outcome: Outcome) => nextState({ attempt: 0 }, outcome, ladder, NOW, 0)
+  const after = (outcome: Outcome) => nextState({ attempt: 0 }, outcome, schedule, NOW, 0)
   const gone = { kind: 'gone', reason: '410' } as const
   assert.deepEqual(after({ kind: 'delivered' }), { state: 'delivered' })
   assert.deepEqual(after({ ...gone, arrived: true }), { state: 'delivered' })

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { circuitOf, draining, lease, since } from './circuit-fixture.ts'
 import { SECOND, timeOfSecond } from './flow-fixture.ts'
-import {
-  circuitOf,
-  draining,
-  lease,
-  leaseTokenOf,
-  next,
-  open,
-  sentOf,
-  since,
-  startDrain,
-} from './drain-fixture.ts'
+import { leaseTokenOf, next, open, sentOf, startDrain } from './drain-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 
 test('a 410 disables the subscription, and ends its open deliveries page by page with the reason', async () => {

@@ -2,13 +2,10 @@ import assert from 'node:assert/strict'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import type { DrainMessage } from '../../shared/messages.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
-import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { SECOND, startFlows, timeOfSecond, type Flows } from './flow-fixture.ts'
+import { circuitOf, lease, since } from './circuit-fixture.ts'
+import { startFlows, type Flows } from './flow-fixture.ts'
 import { subscription } from './subscription-fixture.ts'
 
-export const lease = { token: 'token', until: SECOND + 100 }
-export const since = timeOfSecond(SECOND - 600)
-export const draining: Circuit & { state: 'draining' } = { state: 'draining', opens: 0, lease }
 export const open: Circuit & { state: 'open' } = {
   state: 'open',
   opens: 1,
@@ -31,11 +28,6 @@ export function startDrain(circuit: Circuit) {
     drain: (given: Partial<DrainMessage> = {}) =>
       flows.run(drainSubscription(flows.services, { ...message, ...given })),
   }
-}
-/** The circuit that is stored. */
-export function circuitOf(flows: Pick<Flows, 'subscription'>): Circuit | undefined {
-  const found = flows.subscription()
-  return isSubscription(found) ? found.circuit : undefined
 }
 export const leaseTokenOf = (flows: Pick<Flows, 'subscription'>) => {
   const circuit = circuitOf(flows)

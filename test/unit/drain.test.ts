@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { circuitOf, draining, lease, since } from './circuit-fixture.ts'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { startFlows } from './flow-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
-import {
-  circuitOf,
-  draining,
-  lease,
-  message,
-  next,
-  open,
-  sentOf,
-  since,
-  startDrain,
-} from './drain-fixture.ts'
+import { message, next, open, sentOf, startDrain } from './drain-fixture.ts'
 
 test('retries the message while the subscription is not visible', async () => {
   const { services, run } = startFlows()

@@ -2,14 +2,9 @@ import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
-import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { eventOf, idOf, SECOND, startFlows, timeOfSecond } from './flow-fixture.ts'
-import { RESOURCE, subscription } from './subscription-fixture.ts'
-
-export const lease = { token: 'token', until: SECOND + 100 }
-export const since = timeOfSecond(SECOND - 600)
-export const draining: Circuit = { state: 'draining', opens: 0, lease }
-const traceparent = '00-33333333333333333333333333333333-4444444444444444-01'
+import { circuitOf } from './circuit-fixture.ts'
+import { eventMessage, eventOf, idOf, SECOND, startFlows } from './flow-fixture.ts'
+import { subscription } from './subscription-fixture.ts'
 
 /** A stored event, and subscription 1 with this circuit, that is fanned out. */
 export function startFanOut(circuit?: Circuit, given: Partial<EventDocument> = {}, age = 10) {
@@ -17,24 +12,15 @@ export function startFanOut(circuit?: Circuit, given: Partial<EventDocument> = {
   const id = idOf(1, age)
   flows.addEvent(eventOf(id, { pending: SECOND + 60, ...given }))
   flows.store(subscription(1, circuit && { circuit }))
-  const message = {
-    v: 1 as const,
-    event: id,
-    resource: RESOURCE,
-    subject: '/party/1',
-    traceparent,
-    session: 'session',
-  }
+  const message = { ...eventMessage(id), session: 'session' }
+  const { traceparent } = message
   return {
     ...flows,
     id,
     fanOut: (tries = 1) =>
       flows.run(fanOutMessage(flows.services, message, { dequeueCount: tries, traceparent })),
     record: (): DeliveryDocument | undefined => flows.delivery(id),
-    circuit: () => {
-      const found = flows.subscription()
-      return isSubscription(found) ? found.circuit : undefined
-    },
+    circuit: () => circuitOf(flows),
     deliveryCalls: () => flows.calls.filter((call) => call.includes(` 1/${id}`)),
   }
 }

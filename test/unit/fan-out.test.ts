@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
-import { draining, lease, since, startFanOut } from './fan-out-fixture.ts'
+import { draining, lease, since } from './circuit-fixture.ts'
+import { startFanOut } from './fan-out-fixture.ts'
 
 test('a successful delivery is one request and one write, and the event is fanned out', async () => {
   const { id, fanOut, record, event, deliveryCalls, requests, sent, recorded } = startFanOut()

@@ -189,6 +189,15 @@ export function startFlows() {
 export const idOf = (count: number, age = 10): string =>
   `${boundAt((SECOND - age) * 1000 + count)}7000-8000-000000000000`
 
+/** Returns the message for an event of the resource. */
+export const eventMessage = (id: string) => ({
+  v: 1 as const,
+  event: id,
+  resource: RESOURCE,
+  subject: '/party/1',
+  traceparent: '00-33333333333333333333333333333333-4444444444444444-01',
+})
+
 export const eventOf = (id: string, given: Partial<EventDocument> = {}): EventDocument => ({
   v: 1,
   id,

@@ -3,15 +3,8 @@ import { test } from 'node:test'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { SECOND } from './flow-fixture.ts'
-import {
-  draining,
-  inBacklog,
-  lease,
-  settled,
-  since,
-  startRetry,
-  traceparent,
-} from './retry-fixture.ts'
+import { draining, lease, since } from './circuit-fixture.ts'
+import { inBacklog, settled, startRetry } from './retry-fixture.ts'
 
 test('a retry that succeeds is delivered by one read and one write', async () => {
   const { retry, record, requests, calls, id, sent } = startRetry()
@@ -110,7 +103,7 @@ test('stores an unsaved outcome at the next try, without a second request', asyn
   services.deliveries.save = save
   assert.equal(await retry(), 'waiting')
   assert.deepEqual([requests.length, record()?.attempt], [1, 3])
-  await run(retryDelivery(services, { ...message, attempt: 3 }, traceparent))
+  await run(retryDelivery(services, { ...message, attempt: 3 }, message.traceparent))
   assert.equal(requests.length, 2, 'the next attempt is a request of its own')
 })
 

@@ -1,14 +1,10 @@
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
-import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { SECOND, startFlows, timeOfSecond } from './flow-fixture.ts'
-import { RESOURCE, subscription } from './subscription-fixture.ts'
+import { circuitOf, since } from './circuit-fixture.ts'
+import { eventMessage, SECOND, startFlows } from './flow-fixture.ts'
+import { subscription } from './subscription-fixture.ts'
 
-export const traceparent = '00-33333333333333333333333333333333-4444444444444444-01'
-export const lease = { token: 'token', until: SECOND + 100 }
-export const since = timeOfSecond(SECOND - 600)
-export const draining: Circuit = { state: 'draining', opens: 0, lease }
 export const settled: Circuit = { state: 'disabled', reason: '410', since }
 export const retried: Partial<DeliveryDocument> = {
   state: 'waiting',
@@ -31,28 +27,17 @@ export function startRetry(
   const flows = startFlows()
   const [id = ''] = flows.deliveries(1, { ...before, ...given }, age)
   flows.store(subscription(1, circuit && { circuit }))
-  const message = {
-    v: 1 as const,
-    event: id,
-    resource: RESOURCE,
-    subject: '/party/1',
-    traceparent,
-    subscription: '1',
-    run: 1,
-    attempt: 2,
-  }
+  const message = { ...eventMessage(id), subscription: '1', run: 1, attempt: 2 }
   return {
     ...flows,
     id,
     message,
     retry: (more = {}) =>
-      flows.run(retryDelivery(flows.services, { ...message, ...more }, traceparent)),
+      flows.run(retryDelivery(flows.services, { ...message, ...more }, message.traceparent)),
     record: () => flows.delivery(id),
-    circuit: () => {
-      const found = flows.subscription()
-      return isSubscription(found) ? found.circuit : undefined
-    },
+    circuit: () => circuitOf(flows),
   }
 }
-export const nowhere = async (flows: ReturnType<typeof startRetry>) =>
+
+export const removeSubscription = (flows: ReturnType<typeof startRetry>): void =>
   flows.containers.subscriptions.remove('/org/ttd/document-1')

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
-import { SECOND, startFlows } from './flow-fixture.ts'
-import { RESOURCE, tombstone } from './subscription-fixture.ts'
-import { nowhere, retried, startRetry, traceparent } from './retry-fixture.ts'
+import { eventMessage, SECOND, startFlows } from './flow-fixture.ts'
+import { tombstone } from './subscription-fixture.ts'
+import { removeSubscription, retried, startRetry } from './retry-fixture.ts'
 
 test('cancels the delivery of a subscription whose tombstone is in the index', async () => {
   const flows = startRetry()
-  await nowhere(flows)
+  removeSubscription(flows)
   flows.store(tombstone(1))
   assert.equal(await flows.retry(), 'cancelled')
   assert.deepEqual(
@@ -23,7 +23,7 @@ test('reads a subscription missing in the index; a later one in its place proves
   assert.equal(await unseen.retry(), 'delivered')
   assert.ok(unseen.calls.includes('read /org/ttd/document-1'))
   const replaced = startRetry()
-  await nowhere(replaced)
+  removeSubscription(replaced)
   replaced.store({ ...tombstone(3), id: 'document-1' })
   assert.equal(await replaced.retry(), 'cancelled')
 })
@@ -31,22 +31,22 @@ test('reads a subscription missing in the index; a later one in its place proves
 test('a tombstone of the same number proves the deletion, even if the index does not know it', async () => {
   const flows = startRetry()
   flows.services.index = createSubscriptionIndex({ async *changedSince() {} })
-  await nowhere(flows)
+  removeSubscription(flows)
   flows.store(tombstone(1))
   assert.equal(await flows.retry(), 'cancelled')
 })
 
 test('a subscription that is not visible proves nothing while the delivery is young', async () => {
   const young = startRetry(undefined, { firstAttempt: SECOND - 3595 }, 9000)
-  await nowhere(young)
+  removeSubscription(young)
   await assert.rejects(young.retry(), /not visible/)
   assert.equal(young.record()?.state, 'waiting')
   const old = startRetry(undefined, { firstAttempt: SECOND - 3605 })
-  await nowhere(old)
+  removeSubscription(old)
   assert.equal(await old.retry(), 'cancelled')
   const { firstAttempt: _first, ...neverTried } = retried
   const published = startRetry(undefined, {}, 3605, neverTried)
-  await nowhere(published)
+  removeSubscription(published)
   assert.equal(
     await published.retry(),
     'cancelled',
@@ -58,18 +58,9 @@ test('an older number in the subscription’s place is a lagging replica', async
   const flows = startFlows()
   const [id = ''] = flows.deliveries(1, { ...retried, subscription: '2' }, 200)
   flows.store(tombstone(1))
-  const message = {
-    v: 1 as const,
-    event: id,
-    resource: RESOURCE,
-    subject: '/party/1',
-    traceparent,
-    subscription: '2',
-    run: 1,
-    attempt: 2,
-  }
+  const message = { ...eventMessage(id), subscription: '2', run: 1, attempt: 2 }
   await assert.rejects(
-    flows.run(retryDelivery(flows.services, message, traceparent)),
+    flows.run(retryDelivery(flows.services, message, message.traceparent)),
     /not visible/,
   )
 })

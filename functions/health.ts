@@ -2,15 +2,16 @@ import { app } from '@azure/functions'
 import { endpoint } from '../shared/handlers.ts'
 
 /**
- * GET and HEAD /health: 200 when Cosmos DB, the queue and the timers are well, else 503; the body has the state of each part.
+ * GET and HEAD /health: 200 when Cosmos DB, the queue and the timers are well and keys can be had, else 503; the body has the state
+ * of each part and of the keys at each address.
  */
 app.http('health', {
   route: 'health',
   methods: ['GET', 'HEAD'],
   authLevel: 'anonymous',
   handler: endpoint(async ({ services }) => {
-    const parts = await services.health()
-    const well = Object.values(parts).every((word) => word === 'well')
-    return { status: well ? 200 : 503, jsonBody: { status: well ? 'well' : 'unwell', parts } }
+    const { isWell, parts, keys } = await services.health()
+    const status = isWell ? 'well' : 'unwell'
+    return { status: isWell ? 200 : 503, jsonBody: { status, parts, keys } }
   }),
 })

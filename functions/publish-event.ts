@@ -15,8 +15,8 @@ async function publishEvent({
 }: HttpCall): Promise<HttpResponseInit> {
   const { auth, config } = services
   requireJsonContentType(request) // 415
-  await auth.requireCaller(request.headers) // 401
-  const publisher = await auth.requirePublisher(request.headers) // 403
+  await auth.requireCaller(request, true) // 401, 503
+  const publisher = await auth.requirePublisher(request.headers) // 403, 503
   const limit = { maxBytes: config.eventMaxBytes, setting: 'EVENT_MAX_BYTES' }
   const draft = parseEventDraft(await readJsonBody(request, limit)) // 415, 413, 408, 400
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400

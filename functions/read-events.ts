@@ -10,7 +10,7 @@ import { Problem } from '../shared/http/problem.ts'
 async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
   const { services, request, log } = call
   const { org = '', app: name = '' } = request.params
-  requireMayReadApp(await services.auth.requireCaller(request.headers), org) // 401, 403
+  requireMayReadApp(await services.auth.requireCaller(request), org) // 401, 403
   const wanted = readRequestOf(call) // 400
   const resource = appResource({ org, app: name })
   const page = await pageOfEvents(services.events, { resource, ...wanted.about }, wanted)
@@ -21,7 +21,7 @@ async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
 /** GET /app/party: the events about the caller, of any app. */
 async function readPartyEvents(call: HttpCall): Promise<HttpResponseInit> {
   const { services, request, log } = call
-  const claims = await services.auth.requireCaller(request.headers) // 401
+  const claims = await services.auth.requireCaller(request) // 401
   const wanted = readRequestOf(call) // 400
   const [subject] = Object.values(wanted.about)
   if (subject === undefined)

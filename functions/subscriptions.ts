@@ -4,27 +4,31 @@ import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 import { countWaiting } from '../shared/flows/read-deliveries.ts'
+import { pageOfSubscriptions } from '../shared/flows/list-subscriptions.ts'
 import {
+  requireEndpoint,
   requireOwnedSubscription,
   rotateSecret,
   subscribe,
   unsubscribe,
 } from '../shared/flows/manage-subscriptions.ts'
-import { parseSubscriptionRequest } from '../shared/subscriptions/subscription-request.ts'
+import {
+  endpointIn,
+  parseSubscriptionRequest,
+} from '../shared/subscriptions/subscription-request.ts'
 import { subscriptionResource } from '../shared/subscriptions/subscription-resource.ts'
 
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical existing one. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   requireJsonContentType(request) // 415
-  const identity = identityOf(await services.auth.requireCaller(request.headers)) // 401, 400
-  const wanted = parseSubscriptionRequest(await readJsonBody(request, SMALL_BODY)) // 4xx
+  const identity = identityOf(await services.auth.requireCaller(request)) // 401, 400
+  const body = await readJsonBody(request, SMALL_BODY) // 4xx
+  const url = endpointIn(body) // 400
+  if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
+  const wanted = parseSubscriptionRequest(body) // 400
   requireMaySubscribe(identity, wanted.filters) // 400, 403
-  const { subscription, secret } = await subscribe(
-    services,
-    identity.consumer,
-    wanted,
-    apiUrl(request.url),
-  ) // 400, 503
+  const api = apiUrl(request.url)
+  const { subscription, secret } = await subscribe(services, identity.consumer, wanted, api) // 503
   log('subscription.created', { subscription: subscription.number, new: secret !== undefined })
   return {
     status: 201,
@@ -33,13 +37,11 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
   }
 }
 
-/** GET /subscriptions: the caller's own. */
+/** GET /subscriptions?after=&size=: the caller's own, by id; the header `next` leads on. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
-  const { consumer } = identityOf(await services.auth.requireCaller(request.headers))
-  const subscriptions = (await services.subscriptions.ofConsumer(consumer)).map(
-    subscriptionResource,
-  )
-  return { jsonBody: { count: subscriptions.length, subscriptions } }
+  const { consumer } = identityOf(await services.auth.requireCaller(request)) // 401, 400
+  const { page, next } = await pageOfSubscriptions(services, consumer, request) // 400
+  return { jsonBody: page, ...(next !== undefined && { headers: { next } }) }
 }
 
 /**

@@ -76,9 +76,13 @@ function deliveriesOf(deliveries: Container, events: Event[]): Promise<Delivery[
   )
 }
 
+/** Finds the poison messages that mention a subject, in whatever spelling. */
 async function poisonAbout(poison: Container, subject: string): Promise<Poison[]> {
+  const wanted = alternativeOf(subject)
   const kept = await all<Poison>(poison, 'SELECT c.id, c.queue, c.text FROM c')
-  return kept.filter(({ text }) => text.includes(`"${subject}"`))
+  const mentions = (text: string) =>
+    [...text.matchAll(/"([^"\\]*)"/g)].some(([, quoted = '']) => alternativeOf(quoted) === wanted)
+  return kept.filter(({ text }) => mentions(text))
 }
 
 async function all<T>(

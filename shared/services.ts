@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createAuth } from './auth/auth.ts'
+import { createKeyFailureReport } from './auth/key-failures.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { newEventId } from './events/event-id.ts'
@@ -45,6 +46,10 @@ export async function createServices(config: Config) {
   ])
   const heartbeats = openHeartbeatStore(database)
   const events = openEventStore(database)
+  const auth = createAuth(
+    config.auth,
+    createKeyFailureReport({ count: telemetry.recordKeyFailure }),
+  )
   const lookup = createLookup()
   const subscriptions = openSubscriptionStore(database)
   const inboundQueue = openQueue<InboundMessage>(queueService, 'events-inbound')
@@ -55,7 +60,7 @@ export async function createServices(config: Config) {
     newToken: randomUUID,
     config,
     telemetry,
-    auth: createAuth(config.auth),
+    auth,
     events,
     eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),
@@ -81,7 +86,7 @@ export async function createServices(config: Config) {
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
-    health: createHealth({ heartbeats, inbound: inboundQueue }),
+    health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: () => auth.keyStates() }),
   }
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

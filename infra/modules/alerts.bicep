@@ -108,6 +108,14 @@ var rules = concat(silentSweeps, [
     description: 'There is no gauge line for 15 minutes: the alerts pending, overdue, dead, poison and circuits see nothing. See the failures of the timer gauge.'
   }
   {
+    name: 'keys'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    query: 'AppTraces | where Message startswith \'{"what":"keys.failing"\' | extend line = parse_json(Message) | extend address = tostring(line.address), instance = AppRoleInstance | summarize lines = count(), dark = countif(not(tobool(line.hasKeys))) by address, instance, reason = tostring(line.reason) | where lines >= 3 or dark >= 2'
+    description: 'The keys at an address cannot be fetched. Known keys serve for 24 hours; an instance that knows none answers 503. The result names the address and the reason.'
+  }
+  {
     name: 'functions'
     severity: 1
     every: 'PT15M'

@@ -10,6 +10,12 @@ export interface Identity {
   subjects: string[]
 }
 
+/**
+ * Whether a cookie counts as the Altinn token: for reading alone. A browser adds it to what another site sends, and a form
+ * there can POST. `POST /app` takes it too, beside the header PlatformAccessToken, which no other site can send.
+ */
+export const cookieCounts = (method: string): boolean => method === 'GET' || method === 'HEAD'
+
 /** Returns the caller's identity. Throws a 400 when the token names no consumer. */
 export function identityOf(claims: Claims): Identity {
   const org = orgOf(claims)

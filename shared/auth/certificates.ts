@@ -9,6 +9,8 @@ export function createCertificateKeySet(certificates: X509Certificate[]): KeySet
     validFromDate.getTime() - SKEW_MS <= Date.now() && Date.now() <= validToDate.getTime() + SKEW_MS
   return {
     find: async () => certificates.filter(isValid).map(({ publicKey }) => publicKey),
+    renew: async () => [],
     hasKeys: certificates.length > 0,
+    failure: undefined,
   }
 }

@@ -1,40 +1,80 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
-import Joi from 'joi'
-import jwksRsa from 'jwks-rsa'
+import type { KeyObject } from 'node:crypto'
+import { fetchFailureOf, fetchKeys, type SigningKey } from './fetch-keys.ts'
 
-const MINUTE = 60_000
+const SECOND = 1000
+const MINUTE = 60 * SECOND
 const REFRESH_AFTER = 50 * MINUTE // in the background, so no request waits
 const MAX_AGE = 60 * MINUTE
 const MAX_STALE_AGE = 24 * 60 * MINUTE // during an outage of the key server
-const RETRY_INTERVAL = 30_000 // after a failed refresh
-const UNKNOWN_KID_INTERVAL = MINUTE
-const FETCH_MS = 5000
-const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
+const RETRY_INTERVAL = 30 * SECOND // after a failed refresh
+const RENEW_INTERVAL = MINUTE
 
-/** The signing keys of an issuer. `find` returns no keys instead of throwing. */
+/** The keys that a token may be signed by, or that they cannot be had now. */
+export type FoundKeys = KeyObject[] | 'unavailable'
+
+/** A fetch that failed last. */
+export interface KeyFailure {
+  reason: string
+  /** There is no such issuer. */
+  isAbsent: boolean
+  /** When the first of those in a row failed, in ms of the epoch. */
+  since: number
+}
+
+/** The signing keys of an issuer. `find` and `renew` do not throw. */
 export interface KeySet {
-  find(kid: string | undefined): Promise<KeyObject[]>
+  /** Returns the keys for a `kid`; `unavailable` where none are known and the key server does not give them. */
+  find(kid: string | undefined): Promise<FoundKeys>
+  /** Returns the keys for a `kid` under which a signature was wrong, fetched again; none where that was tried just now. */
+  renew(kid: string | undefined): Promise<KeyObject[]>
   readonly hasKeys: boolean
+  readonly failure: KeyFailure | undefined
+}
+
+interface KeySetOptions {
+  /** Returns the JWKS URL. */
+  resolveUri: () => Promise<string>
+  /** Whether a key server that knows nothing of the address (404, 410) means that there is no such issuer. */
+  mayBeAbsent?: boolean
+  /** Called after every fetch that failed. */
+  report?: (failure: KeyFailure, hasKeys: boolean) => void
+  /** Milliseconds of the epoch. */
+  now?: () => number
 }
 
 /**
- * Caches the signing keys at a JWKS URL, which `resolveUri` returns. Use refreshes them. An unknown `kid` causes at most
- * one extra fetch a minute, so forged tokens can neither flood the key server nor lock out known keys (the rate limit of
- * jwks-rsa would lock them out). `now` is in ms of the epoch.
+ * Caches the signing keys at a JWKS URL. Use refreshes them. An unknown `kid` or a wrong signature causes at most one extra
+ * fetch a minute, so forged tokens can neither flood the key server nor lock out known keys (the rate limit of jwks-rsa
+ * would lock them out).
  */
-export function createKeySet(resolveUri: () => Promise<string>, now = Date.now): KeySet {
-  let keys: { kid: string | undefined; key: KeyObject }[] = []
-  let fetchedAt = -Infinity
-  let failedAt = -Infinity
-  let unknownKidRefreshedAt = -Infinity
+export function createKeySet({
+  resolveUri,
+  mayBeAbsent = false,
+  report,
+  now = Date.now,
+}: KeySetOptions): KeySet {
+  let known: { keys: SigningKey[]; at: number } | undefined
+  let failure: (KeyFailure & { at: number }) | undefined // of the last fetch
+  let renewedAt: number | undefined
   let fetching: Promise<void> | undefined
+
+  const hasPassed = (ms: number, from: number | undefined) =>
+    from === undefined || now() - from >= ms
+  const hasCurrentKeys = () => !hasPassed(MAX_STALE_AGE, known?.at)
+  const failureOf = (error: unknown) => {
+    const { reason, isAbsent } = fetchFailureOf(error)
+    const isUnknown = mayBeAbsent && isAbsent && !hasCurrentKeys()
+    return { reason, isAbsent: isUnknown, since: failure?.since ?? now(), at: now() }
+  }
 
   async function load(): Promise<void> {
     try {
-      keys = await fetchKeys(await resolveUri())
-      fetchedAt = now()
-    } catch {
-      failedAt = now() // cached keys stay valid, other tokens are rejected: an outage causes no 5xx
+      known = { keys: await fetchKeys(await resolveUri()), at: now() }
+      failure = undefined
+    } catch (error) {
+      // Cached keys stay valid: an outage of the key server is none of the app while it knows keys.
+      failure = failureOf(error)
+      report?.(failure, hasCurrentKeys())
     }
   }
   function refresh(): Promise<void> {
@@ -42,69 +82,38 @@ export function createKeySet(resolveUri: () => Promise<string>, now = Date.now):
     return fetching
   }
   async function ensureFresh(): Promise<void> {
-    const age = now() - fetchedAt
-    const pause = keys.length === 0 ? 1000 : RETRY_INTERVAL
-    if (age < REFRESH_AFTER || now() - failedAt < pause) return
+    const pause = known === undefined ? SECOND : RETRY_INTERVAL
+    if (!hasPassed(REFRESH_AFTER, known?.at) || !hasPassed(pause, failure?.at)) return
+    const isOutage = failure !== undefined // then stale keys serve at once: each try may hang for 5 s
     const refreshed = refresh()
-    const isOutage = failedAt > fetchedAt // then stale keys serve at once: each try may hang for 5 s
-    if (age > MAX_STALE_AGE || (age >= MAX_AGE && !isOutage)) await refreshed
+    if (!hasCurrentKeys() || (hasPassed(MAX_AGE, known?.at) && !isOutage)) await refreshed
+  }
+  /** Fetches again, at most once a minute. Returns whether it did. */
+  async function refreshOutOfTurn(): Promise<boolean> {
+    const isTooSoon = known === undefined || !hasPassed(SECOND, known.at)
+    if (isTooSoon || !hasPassed(RENEW_INTERVAL, renewedAt)) return false
+    renewedAt = now()
+    await refresh()
+    return true
   }
   function currentKeys(kid: string | undefined): KeyObject[] {
-    if (now() - fetchedAt > MAX_STALE_AGE) return []
+    const keys = known !== undefined && hasCurrentKeys() ? known.keys : []
     const exact = keys.filter((entry) => entry.kid === kid)
     return (exact.length > 0 ? exact : keys).map(({ key }) => key) // an unknown kid matches all keys, as in the original
-  }
-  async function refreshForUnknownKid(): Promise<void> {
-    if (now() - fetchedAt < 1000 || now() - unknownKidRefreshedAt < UNKNOWN_KID_INTERVAL) return
-    unknownKidRefreshedAt = now()
-    await refresh()
   }
   return {
     async find(kid) {
       await ensureFresh()
-      if (kid !== undefined && keys.length > 0 && !keys.some((entry) => entry.kid === kid))
-        await refreshForUnknownKid()
-      return currentKeys(kid)
+      const isUnknown = kid !== undefined && known?.keys.every((entry) => entry.kid !== kid)
+      if (isUnknown === true) await refreshOutOfTurn()
+      return hasCurrentKeys() || failure?.isAbsent === true ? currentKeys(kid) : 'unavailable'
     },
+    renew: async (kid) => ((await refreshOutOfTurn()) ? currentKeys(kid) : []),
     get hasKeys() {
-      return keys.length > 0
+      return hasCurrentKeys()
+    },
+    get failure() {
+      return failure
     },
   }
-}
-
-const jwks = Joi.object<{ keys: object[] }>({ keys: Joi.array().required() }).unknown()
-const openIdConfiguration = Joi.object<{ jwks_uri: string }>({
-  jwks_uri: Joi.string()
-    .uri({ scheme: ['http', 'https'] })
-    .required(),
-}).unknown()
-
-/** Returns the `jwks_uri` of an OpenID Connect Discovery 1.0 document. Throws when the document is unavailable or invalid. */
-export async function jwksUriOf(openIdConfigurationUrl: string): Promise<string> {
-  return (await fetchJson(openIdConfigurationUrl, openIdConfiguration)).jwks_uri
-}
-
-async function fetchKeys(jwksUri: string) {
-  const client = jwksRsa({ jwksUri, cache: false, fetcher: (url) => fetchJson(url, jwks) })
-  const found = await client.getSigningKeys()
-  return found.map((key) => ({ kid: key.kid, key: createPublicKey(key.getPublicKey()) }))
-}
-
-/** Fetches JSON within 5 s, of at most 1 MB and without redirects: this response decides who may publish. */
-async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>): Promise<T> {
-  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) })
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
-  return Joi.attempt(JSON.parse(await readLimited(answer)), schema)
-}
-
-/** Returns the decompressed text. Throws above `MAX_BYTES`, which also closes the connection. */
-async function readLimited({ body, url }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body ?? []) {
-    size += chunk.length
-    if (size > MAX_BYTES) throw new Error(`${url} answered more than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }

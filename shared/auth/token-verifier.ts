@@ -11,42 +11,48 @@ const jwtFormat = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /** The claims of a token. */
 export type Claims = Readonly<Record<string, unknown>>
 
+/** The claims of a valid token, or that the keys which would tell cannot be had now. */
+export type Verdict = Claims | 'invalid' | 'unavailable'
+
 /**
- * Returns a verifier for one kind of token: RS256 with a key that `keysFor` finds by the unverified claims, `exp` required,
- * 10 s of tolerance (altinn-contract §2.2, §3). The verifier returns the claims, or undefined for an invalid token. It
- * caches valid tokens until they expire, for 5 minutes at most: the real client reuses its tokens.
+ * Returns a verifier for one kind of token: RS256 with a key of the set that `keySetFor` finds by the unverified claims,
+ * `exp` required, 10 s of tolerance (altinn-contract §2.2, §3). It caches valid tokens until they expire, for 5 minutes at
+ * most: the real client reuses its tokens.
  */
-export function createTokenVerifier(keysFor: (claims: Claims) => KeySet | undefined) {
+export function createTokenVerifier(keySetFor: (claims: Claims) => KeySet | undefined) {
   const verifiedTokens = new Map<string, { claims: Claims; until: number }>()
 
-  async function verify(token: string): Promise<Claims | undefined> {
+  async function verify(token: string): Promise<Verdict> {
     const unverified = decode(token)
-    const keys = unverified && (await keysFor(unverified.claims)?.find(unverified.kid))
-    for (const key of keys ?? []) {
-      const claims = claimsSignedBy(token, key)
-      if (claims !== undefined) return claims
-    }
-    return undefined
+    const keySet = unverified && keySetFor(unverified.claims)
+    if (keySet === undefined) return 'invalid'
+    const keys = await keySet.find(unverified?.kid)
+    if (keys === 'unavailable') return keys
+    const verdict = verdictOf(token, keys)
+    if (verdict !== 'wrong signature') return verdict
+    const renewed = verdictOf(token, await keySet.renew(unverified?.kid)) // a key may change under the same kid
+    return renewed === 'wrong signature' ? 'invalid' : renewed
   }
   function cache(digest: string, claims: Claims, expiresAt: number): void {
     const [oldest] = verifiedTokens.keys()
     if (verifiedTokens.size >= MAX_CACHED && oldest !== undefined) verifiedTokens.delete(oldest)
     verifiedTokens.set(digest, { claims, until: Math.min(expiresAt, Date.now() + CACHE_MS) })
   }
-  return async (token: string): Promise<Claims | undefined> => {
-    if (token.length > MAX_LENGTH || !jwtFormat.test(token)) return undefined
+  return async (token: string): Promise<Verdict> => {
+    if (token.length > MAX_LENGTH || !jwtFormat.test(token)) return 'invalid'
     const digest = hash('sha256', token, 'base64')
     const cached = verifiedTokens.get(digest)
     if (cached !== undefined && Date.now() < cached.until) return cached.claims
-    const claims = await verify(token)
-    if (claims !== undefined) cache(digest, claims, Number(claims['exp']) * 1000)
-    return claims
+    const verdict = await verify(token)
+    if (typeof verdict === 'object') cache(digest, verdict, Number(verdict['exp']) * 1000)
+    return verdict
   }
 }
 
 function decode(token: string): { kid: string | undefined; claims: Claims } | undefined {
   const decoded = decodeOrNull(token)
   if (!decoded || typeof decoded.payload !== 'object' || decoded.payload === null) return undefined
+  if (decoded.header.alg !== 'RS256') return undefined
   if (decoded.header.crit !== undefined) return undefined // unsupported extensions, RFC 7515 §4.1.11
   return { kid: decoded.header.kid, claims: decoded.payload }
 }
@@ -60,11 +66,21 @@ function decodeOrNull(token: string) {
   }
 }
 
-function claimsSignedBy(token: string, key: KeyObject): Claims | undefined {
+/** Returns what the first key says under which the signature is right. */
+function verdictOf(token: string, keys: KeyObject[]): Claims | 'invalid' | 'wrong signature' {
+  for (const key of keys) {
+    const verdict = verdictBy(token, key)
+    if (verdict !== 'wrong signature') return verdict
+  }
+  return 'wrong signature'
+}
+
+function verdictBy(token: string, key: KeyObject): Claims | 'invalid' | 'wrong signature' {
   try {
     const claims = jwt.verify(token, key, { algorithms: ['RS256'], clockTolerance: SKEW_SECONDS })
-    return typeof claims === 'string' || typeof claims.exp !== 'number' ? undefined : claims
-  } catch {
-    return undefined // the reason would help only an attacker
+    return typeof claims === 'string' || typeof claims.exp !== 'number' ? 'invalid' : claims
+  } catch (error) {
+    const isSigned = error instanceof jwt.TokenExpiredError || error instanceof jwt.NotBeforeError
+    return isSigned ? 'invalid' : 'wrong signature' // or a key that is none for RS256: another may fit
   }
 }

@@ -93,6 +93,8 @@ export function copyOf(document: EventDocument, id: string): EventDocument {
   }
 }
 
-/** Real clients write `/org/` where the documentation says `/organisation/`: both mean the same (altinn-contract §1.4). */
+/** An alternative subject as it is compared: real clients write `/org/` for `/organisation/` (altinn-contract §1.4), or a urn. */
 export const alternativeOf = (subject: string): string =>
-  subject.replace(/^\/org\//, '/organisation/')
+  subject
+    .replace(/^(?:\/org\/|urn:altinn:organization:identifier-no:)/, '/organisation/')
+    .replace(/^urn:altinn:person:identifier-no:/, '/person/')

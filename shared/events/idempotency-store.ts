@@ -15,11 +15,16 @@ interface IdempotencyDocument {
   hash: string
 }
 
-/** Returns the Idempotency-Key, if any. Throws a 400 unless it has 1 to 255 visible ASCII characters. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * Returns the Idempotency-Key, if any; a UUID in lower case, since its case does not count (altinn-contract §8.5). Throws a
+ * 400 unless it has 1 to 255 visible ASCII characters.
+ */
 export function idempotencyKeyOf(headers: Headers): string | undefined {
   const key = headers.get('idempotency-key')
   if (key === null) return undefined
-  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return uuid.test(key) ? key.toLowerCase() : key
   throw new Problem(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.')
 }
 

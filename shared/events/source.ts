@@ -26,6 +26,24 @@ const authorityOf = (source: string): string =>
   source.replace(/^https?:\/\//i, '').split(/[/?#]/)[0] ?? ''
 const pathOf = (source: string): string => source.replace(/^https?:\/\/[^/?#]*([^?#]*).*$/i, '$1')
 
+const plainSource = /^https?:\/\/[a-z0-9.-]*[a-z](?:[/?#][^%]*)?$/ // as nearly all are: no need to parse
+
+/**
+ * Returns a source in the form in which sources are compared (RFC 3986 §6.2.2–3): scheme and host in lower case, without
+ * the scheme's default port, percent-encodings only where they are needed and in upper case.
+ */
+export function canonicalSource(source: string): string {
+  if (plainSource.test(source) || !URL.canParse(source)) return source
+  const { protocol, host } = new URL(source)
+  const rest = source.replace(/^https?:\/\/[^/?#]*/i, '')
+  return `${protocol}//${host}${rest.replaceAll(/%[0-9a-f]{2}/gi, canonicalEncoding)}`
+}
+
+function canonicalEncoding(encoded: string): string {
+  const character = String.fromCodePoint(Number.parseInt(encoded.slice(1), 16))
+  return /[\w.~-]/.test(character) ? character : encoded.toUpperCase()
+}
+
 /** Returns the host of a valid source, in lower case, without port. */
 export const hostOf = (source: string): string => new URL(source).hostname
 

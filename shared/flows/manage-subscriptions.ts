@@ -29,10 +29,19 @@ export interface Subscribed {
   secret?: string
 }
 
+/** Throws a 400 where a subscriber's endpoint will not do, all addresses of its host included. */
+export async function requireEndpoint(
+  { config, lookup }: Pick<Services, 'config' | 'lookup'>,
+  endpoint: string,
+): Promise<void> {
+  const allowed = config.delivery.allowedNetworks
+  const fault = await faultOfEndpoint(endpoint, { allowed, lookup })
+  if (fault !== undefined) throw endpointProblem(fault)
+}
+
 /**
- * Returns the consumer's subscription for a request: a new one, or the identical existing one. Sends the validation
- * event (again) in both cases. `api` is the address of this API, for the event's source. Throws a 400 when the endpoint
- * is not allowed, and a 503 when the subscription is not confirmed to be stored.
+ * The consumer's subscription as asked for: a new one, or the identical one that it has. Either way the validation event
+ * is sent (again). `api` is this service's address, for the source of that event. The endpoint must have been checked.
  */
 export async function subscribe(
   services: Services,
@@ -40,11 +49,6 @@ export async function subscribe(
   request: SubscriptionRequest,
   api: string,
 ): Promise<Subscribed> {
-  const fault = await faultOfEndpoint(request.endpoint, {
-    allowed: services.config.delivery.allowedNetworks,
-    lookup: services.lookup,
-  })
-  if (fault !== undefined) throw endpointProblem(fault)
   const { subscriptions } = services
   const known = await subscriptions.find(consumer, documentIdOf(request))
   if (isSubscription(known)) return { subscription: await requestValidation(services, known, api) }
@@ -93,9 +97,10 @@ async function store(
  */
 export async function requireOwnedSubscription(
   { auth, subscriptions }: Services,
-  { headers, params: { id = '' } }: HttpRequest,
+  request: HttpRequest,
 ): Promise<Stored<SubscriptionDocument>> {
-  const identity = identityOf(await auth.requireCaller(headers))
+  const identity = identityOf(await auth.requireCaller(request))
+  const { id = '' } = request.params
   const found = /^[1-9]\d{0,9}$/.test(id) ? await subscriptions.byNumber(Number(id)) : undefined
   if (found === undefined) throw subscriptionNotFound(id)
   requireOwn(identity, found)

@@ -3,6 +3,7 @@ import type { Scope } from '../events/event-scope.ts'
 import type { ReadRequest } from '../events/read-request.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
+import { parametersIn } from '../http/query.ts'
 import { createLikeMatcher } from '../events/like-pattern.ts'
 
 /** A page: each event as JSON, and the id of the last document read, after which the next page begins. */
@@ -53,7 +54,7 @@ async function readPage(
  * Functions host. X-Forwarded-Host and the like are ignored: anyone can send them, and a reader sends its token to `next`.
  */
 export function nextPageUrl(url: string, after: string): string {
-  const { origin, pathname, searchParams } = new URL(url)
-  const others = [...searchParams].filter(([name]) => name.toLowerCase() !== 'after')
+  const { origin, pathname } = new URL(url)
+  const others = parametersIn(url).filter(([name]) => name.toLowerCase() !== 'after')
   return `${origin}${pathname}?${String(new URLSearchParams([['after', after], ...others]))}`
 }

@@ -4,14 +4,17 @@ import { nowSeconds } from '../clock.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
 import { Problem, validationProblem, unconfirmedProblem } from '../http/problem.ts'
+import { parseDateTime } from '../http/date-time.ts'
 import type { Services } from '../services.ts'
 import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { sendReplayPage } from './replay.ts'
 
-const time = Joi.string()
-  .isoDate()
-  .pattern(/(Z|[+-]\d\d:\d\d)$/)
-  .messages({ 'string.pattern.base': '{{#label}} must specify a timezone' })
+const time = Joi.string().custom((value: string, helpers) => {
+  const ms = parseDateTime(value)
+  if (ms === 'no time') return helpers.message({ custom: '{{#label}} must be a date and time' })
+  if (ms === 'no timezone') return helpers.message({ custom: '{{#label}} must specify a timezone' })
+  return new Date(ms).toISOString()
+})
 const schema = Joi.object<ReplayRequest>({
   only: Joi.valid('dead', 'missing', 'all').required(),
   from: time.required(),

@@ -1,4 +1,5 @@
 import type { CloudEvent } from '../events/cloud-event.ts'
+import { canonicalSource } from '../events/source.ts'
 import { sourceMatches, entryOf, isActive, type IndexedSubscription } from './subscription.ts'
 
 export type SubscriptionEntry = ReturnType<typeof entryOf>
@@ -120,10 +121,14 @@ function select(
   acceptedMs: number,
 ): SubscriptionEntry[] {
   const found: SubscriptionEntry[] = []
+  const source = canonicalSource(event.source)
   for (const list of lists)
     if (list !== undefined)
       for (const entry of list)
-        if (filtersMatch(entry, event, alternative) && (entry.validated ?? Infinity) <= acceptedMs)
+        if (
+          filtersMatch(entry, event, alternative, source) &&
+          (entry.validated ?? Infinity) <= acceptedMs
+        )
           found.push(entry)
   return found
 }
@@ -132,11 +137,12 @@ const filtersMatch = (
   { source, subject, alternative, type }: SubscriptionEntry,
   event: CloudEvent,
   alternativeOfEvent: string | undefined,
+  sourceOfEvent: string,
 ): boolean =>
   (subject === undefined || subject === event.subject) &&
   (alternative === undefined || alternative === alternativeOfEvent) &&
   (type === undefined || type === event.type) &&
-  (source === undefined || sourceMatches(source, event.source))
+  (source === undefined || sourceMatches(source, sourceOfEvent))
 
 /** Returns the most selective value that the event must have: there are thousands of parties and few types. */
 const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | undefined =>

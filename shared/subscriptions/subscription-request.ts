@@ -2,22 +2,22 @@ import Joi from 'joi'
 import { alternativeOf } from '../events/event-document.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
 import { Problem, validationProblem } from '../http/problem.ts'
-import { type Filters, resourceOfSource } from './subscription.ts'
+import { appInFilter, type Filters } from './subscription.ts'
 
-/** A valid subscription request, except that its endpoint's address is not checked yet. */
+/** A valid subscription request, except for its endpoint. */
 export interface SubscriptionRequest {
   endpoint: string
   filters: Filters
 }
 
 interface RequestBody {
-  endpoint: string
-  sourcefilter?: string
-  subjectfilter?: string
-  resourcefilter?: string
-  alternativesubjectfilter?: string
-  typefilter?: string
-  includesubunits?: boolean
+  endPoint: string
+  sourceFilter?: string
+  subjectFilter?: string
+  resourceFilter?: string
+  alternativeSubjectFilter?: string
+  typeFilter?: string
+  includeSubunits?: boolean
 }
 
 const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
@@ -26,41 +26,53 @@ const filter = Joi.string()
   .max(2048)
   .messages({ 'string.empty': '{{#label}} must not be empty: leave it out' })
 
-const schema = Joi.object<RequestBody>({
-  endpoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
-  sourcefilter: filter.uri({ scheme: 'https' }).messages({
+// In the original's order of checks (altinn-contract §8.4): `detail` is the first violation.
+const members = {
+  endPoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
+  sourceFilter: filter.uri({ scheme: /[Hh][Tt][Tt][Pp][Ss]/ }).messages({
     'string.uriCustomScheme': 'SourceFilter must be an absolute URL with the https scheme.',
   }),
-  subjectfilter: filter,
-  resourcefilter: filter
+  resourceFilter: filter
     .pattern(/^urn:[a-z0-9][a-z0-9-]{0,31}:\S+$/i)
     .messages({ 'string.pattern.base': 'Resource filter must be a valid urn' }),
-  alternativesubjectfilter: filter,
-  typefilter: filter,
-  includesubunits: Joi.boolean().strict(),
-}).prefs({ abortEarly: false, convert: false, stripUnknown: true })
+  subjectFilter: filter
+    .pattern(/^\/party\/\d{1,20}$/)
+    .message('{{#label}} must have the form /party/\\{partyId}, digits: no event has another'),
+  alternativeSubjectFilter: filter,
+  typeFilter: filter.max(255),
+  includeSubunits: Joi.boolean().strict(),
+}
+const schema = Joi.object<RequestBody>(members).prefs({
+  abortEarly: false,
+  convert: false,
+  stripUnknown: true,
+})
+const memberNames = new Map(Object.keys(members).map((name) => [name.toLowerCase(), name]))
 
-/**
- * Parses the request, with member names in any case and the original's messages (altinn-contract §5.3). Throws a 400.
- */
-export function parseSubscriptionRequest({ text, value }: JsonBody): SubscriptionRequest {
+/** Returns the members of a request by their own names, whatever their case; null means absent. */
+function givenMembers({ text, value }: JsonBody): Record<string, unknown> {
   const object = requireObject(value, 'one subscription')
   const given = [...membersOf(text, object)].filter(([, member]) => member !== null)
-  const { value: members, error } = schema.validate(Object.fromEntries(given))
+  return Object.fromEntries(given.map(([name, member]) => [memberNames.get(name) ?? name, member]))
+}
+
+/** Returns the endpoint in a request, which is checked before all else; undefined where there is no text. Throws a 400. */
+export function endpointIn(body: JsonBody): string | undefined {
+  const { endPoint } = givenMembers(body)
+  return typeof endPoint === 'string' && endPoint !== '' ? endPoint : undefined
+}
+
+/** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3). Throws a 400. */
+export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
+  const { value, error } = schema.validate(givenMembers(body))
   if (error !== undefined) throw validationProblem(error.details)
-  rejectSubunits(members)
-  const {
-    subjectfilter: subject,
-    alternativesubjectfilter: alternative,
-    typefilter: type,
-  } = members
+  requireResource(value)
+  rejectSubunits(value)
+  const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
   return {
-    endpoint: members.endpoint,
+    endpoint: value.endPoint,
     filters: {
-      resource: resourceFor(members),
-      ...(members.sourcefilter !== undefined && {
-        source: members.sourcefilter.replace(/\/+$/, ''),
-      }),
+      ...targetOf(value),
       ...(subject !== undefined && { subject }),
       ...(alternative !== undefined && { alternative: alternativeOf(alternative) }),
       ...(type !== undefined && { type }),
@@ -68,23 +80,29 @@ export function parseSubscriptionRequest({ text, value }: JsonBody): Subscriptio
   }
 }
 
-function resourceFor({ resourcefilter, sourcefilter }: RequestBody): string {
-  const resource = resourcefilter?.toLowerCase()
-  if (sourcefilter === undefined) {
-    if (resource === undefined) throw new Problem(400, 'Resource filter must be a valid urn')
-    return resource
-  }
-  const derived = resourceOfSource(sourcefilter)
-  if (derived === undefined)
-    throw new Problem(400, 'A valid app id is required in source filter {environment}/{org}/{app}')
-  if (resource !== undefined && resource !== derived)
-    throw new Problem(400, 'Provided resource filter and source filter are not compatible')
-  return derived
+function requireResource({ resourceFilter, sourceFilter }: RequestBody): void {
+  if (resourceFilter === undefined && sourceFilter === undefined)
+    throw new Problem(400, 'Resource filter must be a valid urn')
 }
 
-function rejectSubunits({ includesubunits, subjectfilter }: RequestBody): void {
-  if (includesubunits !== true) return
-  if (subjectfilter === undefined)
+/** Returns the resource, and the source where that is given: then the resource is that of its app. */
+function targetOf({
+  resourceFilter,
+  sourceFilter,
+}: RequestBody): Pick<Filters, 'resource' | 'source'> {
+  const resource = resourceFilter?.toLowerCase() ?? ''
+  if (sourceFilter === undefined) return { resource }
+  const app = appInFilter(sourceFilter)
+  if (app === undefined)
+    throw new Problem(400, 'A valid app id is required in source filter {environment}/{org}/{app}')
+  if (resource !== '' && resource !== app.resource)
+    throw new Problem(400, 'Provided resource filter and source filter are not compatible')
+  return app
+}
+
+function rejectSubunits({ includeSubunits, subjectFilter }: RequestBody): void {
+  if (includeSubunits !== true) return
+  if (subjectFilter === undefined)
     throw new Problem(400, 'IncludeSubunits requires a subject filter.')
   throw new Problem(
     400,

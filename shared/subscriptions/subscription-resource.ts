@@ -1,21 +1,22 @@
 import type { Circuit } from './circuit-breaker.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 
-/** Returns a subscription as the API shows it: the original's members (altinn-contract §5.3) and its health. */
+/** Returns a subscription as the API shows it: the original's members that have a value (altinn-contract §5.3), and its health. */
 export function subscriptionResource({
   filters,
   validation,
   ...subscription
 }: SubscriptionDocument) {
+  const { source, subject, resource, alternative, type } = filters
   const { number, endpoint, consumer, createdBy, created, validated, circuit } = subscription
   return {
     id: number,
     endPoint: endpoint,
-    sourceFilter: filters.source ?? null,
-    subjectFilter: filters.subject ?? null,
-    resourceFilter: filters.resource,
-    alternativeSubjectFilter: filters.alternative ?? null,
-    typeFilter: filters.type ?? null,
+    ...(source !== undefined && { sourceFilter: source }),
+    ...(subject !== undefined && { subjectFilter: subject }),
+    resourceFilter: resource,
+    ...(alternative !== undefined && { alternativeSubjectFilter: alternative }),
+    ...(type !== undefined && { typeFilter: type }),
     includeSubunits: false,
     consumer,
     createdBy,

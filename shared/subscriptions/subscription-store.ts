@@ -16,7 +16,8 @@ import {
 const COUNTER = 'counter' // its own partition; it has no `number`, so the index never sees it
 const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
 const BY_NUMBER = 'SELECT * FROM c WHERE c.number = @number'
-const OF_CONSUMER = 'SELECT * FROM c WHERE c.consumer = @consumer AND c.number > 0'
+const OF_CONSUMER =
+  'SELECT TOP @most * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.wake <= @now ORDER BY c.wake'
 
 /** A written subscription, and the session token of the write. */
@@ -25,7 +26,13 @@ export interface Updated {
   session: string | undefined
 }
 
-/** Opens the store of subscriptions and tombstones, by consumer. Every write sets `wake`. */
+/** A page of a consumer's subscriptions. */
+interface Owned {
+  found: SubscriptionDocument[]
+  last: number | undefined
+}
+
+/** The subscriptions, by consumer, and what is left of deleted ones. Every write sets `wake`. */
 export function openSubscriptionStore(database: Database) {
   const container = database.container('subscriptions')
   const find = (consumer: string, id: string, session?: string) =>
@@ -54,11 +61,18 @@ export function openSubscriptionStore(database: Database) {
       })
       return found.find(isSubscription)
     },
-    async ofConsumer(consumer: string): Promise<SubscriptionDocument[]> {
-      const found = await queryAll<SubscriptionOrTombstone>(container, OF_CONSUMER, {
+    /**
+     * Returns a consumer's subscriptions by number, of the first `most` documents after one; `last` is the number after
+     * which there may be more.
+     */
+    async ofConsumer(consumer: string, after: number, most: number): Promise<Owned> {
+      const documents = await queryAll<SubscriptionOrTombstone>(container, OF_CONSUMER, {
         '@consumer': consumer,
+        '@after': after,
+        '@most': most,
       })
-      return found.filter(isSubscription)
+      const last = documents.length < most ? undefined : documents.at(-1)?.number
+      return { found: documents.filter(isSubscription), last }
     },
 
     /** Replaces a document that is unchanged since it was read. */

@@ -1,5 +1,5 @@
 import { alternativeOf } from '../events/event-document.ts'
-import { appOf } from '../events/source.ts'
+import { canonicalSource, faultOfSource } from '../events/source.ts'
 import { leaseOf, type Circuit, type Lease } from './circuit-breaker.ts'
 
 /** The filters of a subscription: the resource must match, and each other filter that is given. */
@@ -105,29 +105,34 @@ export const isActive = ({
 }: Pick<SubscriptionDocument, 'validated' | 'circuit'>): boolean =>
   validated !== undefined && circuit?.state !== 'disabled'
 
-/** Returns the resource of the app that a source filter names, in lower case like the original, or undefined. */
-export function resourceOfSource(source: string): string | undefined {
-  const { org, app } = appOf(source)
-  if (org === undefined || org === '' || app === undefined || app === '') return undefined
-  return `urn:altinn:resource:app_${org}_${app}`.toLowerCase()
+/**
+ * Returns the address of the app that a source filter names, as sources are compared, and the app's resource. Undefined
+ * where it names no app, or more than an app: as in the original, and no event could have it.
+ */
+export function appInFilter(filter: string): { source: string; resource: string } | undefined {
+  if (faultOfSource(filter) !== undefined) return undefined
+  const app = /^(https?:\/\/[^/?#]+)\/([a-z0-9-]+)\/([\w-]+)\/?$/i.exec(canonicalSource(filter))
+  if (app === null) return undefined
+  const [, address = '', org = '', name = ''] = app.map((part) => part.toLowerCase())
+  return {
+    source: `${address}/${org}/${name}`,
+    resource: `urn:altinn:resource:app_${org}_${name}`,
+  }
 }
 
-/**
- * Returns filters as compared with events: the resource in lower case, no slash at the end of the source, `/org/`
- * written `/organisation/` in the alternative subject.
- */
+/** Filters in the form that is compared with events: the resource in lower case, no slash at the end of the source. */
 function normalized({ resource, source, alternative, ...others }: Filters): Filters {
   return {
     ...others,
     resource: resource.toLowerCase(),
-    ...(source !== undefined && { source: source.replace(/\/+$/, '') }),
+    ...(source !== undefined && { source: canonicalSource(source).replace(/\/+$/, '') }),
     ...(alternative !== undefined && {
       alternative: alternativeOf(alternative),
     }),
   }
 }
 
-/** Whether an event's source lies at or below a normalized source filter, by whole segments of the path. */
+/** Whether an event's canonical source lies at or below a normalized source filter, by whole segments of the path. */
 export function sourceMatches(filter: string, source: string): boolean {
   if (!source.startsWith(filter)) return false
   const next = source[filter.length]

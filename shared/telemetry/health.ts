@@ -6,18 +6,28 @@ const CACHE_MS = 5000
 const TIMEOUT_MS = 1800
 const MAX_HEARTBEAT_AGE_SECONDS = 120 // four runs
 
-/** Whether each part is well; a part that is not says why. */
-export type Health = Record<'cosmos' | 'queue' | Timer, string>
-
-interface Parts {
-  heartbeats: ReturnType<typeof openHeartbeatStore>
-  inbound: Pick<ReturnType<typeof openQueue>, 'probe'>
+/** Whether the app is well; a part, or the keys at an address, that are not say why. */
+export interface Health {
+  isWell: boolean
+  parts: Record<'cosmos' | 'queue' | Timer, string>
+  keys: Record<string, string>
 }
 
-/**
- * Creates the health check of the parts that the app needs: at most 5 s old, within 2 s, shared by concurrent callers.
- */
-export function createHealth({ heartbeats, inbound }: Parts) {
+interface KeyState {
+  address: string
+  word: string
+  hasKeys: boolean
+}
+
+interface Sources {
+  heartbeats: ReturnType<typeof openHeartbeatStore>
+  inbound: Pick<ReturnType<typeof openQueue>, 'probe'>
+  /** The first is that of the keys without which nobody can be let in. */
+  keyStates: () => [KeyState, ...KeyState[]]
+}
+
+/** Makes the check of what the app cannot work without: at most 5 s old, within 2 s, however many ask. */
+export function createHealth({ heartbeats, inbound, keyStates }: Sources) {
   let last: { at: number; result: Promise<Health> } | undefined
 
   async function check(): Promise<Health> {
@@ -29,13 +39,20 @@ export function createHealth({ heartbeats, inbound }: Parts) {
     ])
     const wordOf = (timer: Timer) =>
       ages.status === 'fulfilled' ? statusOf(ages.value[timers.indexOf(timer)]) : 'not known'
-    return {
+    const parts = {
       cosmos: ages.status === 'fulfilled' ? 'well' : 'does not answer',
       queue: queue.status === 'fulfilled' ? 'well' : 'does not answer',
       'sweep-events': wordOf('sweep-events'),
       'sweep-deliveries': wordOf('sweep-deliveries'),
       'sweep-subscriptions': wordOf('sweep-subscriptions'),
       gauge: wordOf('gauge'),
+    }
+    const [altinn, ...platform] = keyStates()
+    const canVerify = altinn.word === 'well' || altinn.hasKeys
+    return {
+      isWell: canVerify && Object.values(parts).every((word) => word === 'well'),
+      parts,
+      keys: Object.fromEntries([altinn, ...platform].map(({ address, word }) => [address, word])),
     }
   }
   return (): Promise<Health> => {

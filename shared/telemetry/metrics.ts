@@ -24,6 +24,7 @@ export function createMetrics(meter: Meter) {
   const attempts = meter.createHistogram('app_events.webhook.duration', duration)
   const deliveries = meter.createCounter('app_events.deliveries')
   const openings = meter.createCounter('app_events.circuit.openings')
+  const keyFailures = meter.createCounter('app_events.keys.failures')
   const redrives = meter.createCounter('app_events.redrives')
   const gauges = new Map(
     Object.entries(gaugeNames).map(([key, name]) => [key, meter.createGauge(name)]),
@@ -38,7 +39,9 @@ export function createMetrics(meter: Meter) {
     recordDelivery: (state: string) => deliveries.add(1, { state }),
     /** Records the opening of a circuit. */
     recordOpening: () => openings.add(1),
-    /** Records overdue work that the sweep sent again. */
+    /** The keys at an address could not be fetched. */
+    recordKeyFailure: (address: string, reason: string) => keyFailures.add(1, { address, reason }),
+    /** The sweep has sent overdue work again. */
     recordRedrives: (kind: 'event' | 'delivery', count: number) => redrives.add(count, { kind }),
     /** The state of the whole, as the sweep sees it. */
     recordGauge(seen: Gauge): void {

@@ -53,6 +53,17 @@ for (const [what, change] of Object.entries({
     assert.equal((await stores.documents('events')).length, before)
   })
 
+test('a UUID is the same key in whatever case; any other text is not', async () => {
+  const event = { ...exampleEvent, subject: '/party/8' }
+  const key = 'a44b2a2c-5d2c-4a5b-9a34-1c0a0b6a3a11'
+  const first = await publish(key, event)
+  assert.equal(first.status, 201)
+  assert.deepEqual(await publish(key.toUpperCase(), event), first)
+  await publish(`${key}x`, event)
+  await publish(`${key}X`, event)
+  assert.equal(await countOf('/party/8'), 3)
+})
+
 test('two apps may use the same key', async () => {
   const [altinn, platform] = await tokensOf('ttd', 'other-app')
   const other = { ...exampleEvent, source: exampleEvent.source.replace('apps-test', 'other-app') }

@@ -70,6 +70,39 @@ export function invalidSubscriptions(
       { endPoint: newEndpoint(), sourceFilter: 'https://ttd.apps.altinn.no/' },
       APP,
     ],
+    ...['/instances', '/', '?x=1', '#x', '/../apps-test'].map((more): [string, object, string] => [
+      `a source with more than an app: ${more}`,
+      { endPoint: newEndpoint(), sourceFilter: `${SOURCE}/${more}` },
+      APP,
+    ]),
+    ...['nonsense', '/party/abc', '/party/', '/party/1/', '/PARTY/1', '/org/ttd', '/party/١'].map(
+      (subjectFilter): [string, object, RegExp] => [
+        `a subject that no event can have: ${subjectFilter}`,
+        { ...good(), subjectFilter },
+        /^"subjectFilter" must have the form \/party\/\{partyId\}, digits/,
+      ],
+    ),
+    [
+      'a type that no event can have',
+      { ...good(), typeFilter: 'x'.repeat(256) },
+      /"typeFilter".* 255/,
+    ],
+    [
+      'a bad endpoint, source and resource',
+      { endPoint: 'https://10.0.0.1', sourceFilter: 'x', resourceFilter: 'x' },
+      RegExp(`^${ENDPOINT}: it ${bad}`),
+    ],
+    [
+      'a bad source, resource and subject',
+      { ...good(), sourceFilter: 'x', resourceFilter: 'x', subjectFilter: 'x' },
+      SCHEME,
+    ],
+    ['a bad resource and subject', { ...good(), resourceFilter: 'x', subjectFilter: 'x' }, URN],
+    [
+      'a bad subject and a source of no app',
+      { endPoint: newEndpoint(), sourceFilter: 'https://h/ttd', subjectFilter: 'x' },
+      /^"subjectFilter"/,
+    ],
     [
       'a source of another app than the resource',
       { ...good(), sourceFilter: `${SOURCE}2` },
@@ -85,15 +118,23 @@ export function invalidSubscriptions(
       { ...good(), ...subunits, subjectFilter: '/party/1' },
       /needs a register/,
     ],
-    ['text for subunits', { ...good(), includeSubunits: 'true' }, /includesubunits.*boolean/],
+    ['text for subunits', { ...good(), includeSubunits: 'true' }, /includeSubunits.*boolean/],
     ...['source', 'subject', 'resource', 'alternativeSubject', 'type'].flatMap(
       (name): [string, object, RegExp][] => [
-        [`an empty ${name}`, { ...good(), [`${name}Filter`]: '' }, /filter" must not be empty/],
-        [`a number for a ${name}`, { ...good(), [`${name}Filter`]: 5 }, /filter" must be a string/],
+        [
+          `an empty ${name}`,
+          { ...good(), [`${name}Filter`]: '' },
+          RegExp(`^"${name}Filter" must not be empty`),
+        ],
+        [
+          `a number for a ${name}`,
+          { ...good(), [`${name}Filter`]: 5 },
+          RegExp(`^"${name}Filter" must be a string`),
+        ],
         [
           `an object for a ${name}`,
           { ...good(), [`${name}Filter`]: {} },
-          /filter" must be a string/,
+          RegExp(`^"${name}Filter" must be a string`),
         ],
       ],
     ),

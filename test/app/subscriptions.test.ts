@@ -49,11 +49,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     const expected = {
       id: made.id,
       endPoint,
-      sourceFilter: null,
-      subjectFilter: null,
       resourceFilter: RESOURCE,
-      alternativeSubjectFilter: null,
-      typeFilter: null,
       includeSubunits: false,
       consumer: '/org/ttd',
       createdBy: '/org/ttd',
@@ -100,6 +96,26 @@ describe('a subscription', { concurrency: 4 }, () => {
     ['capitals', { resourceFilter: RESOURCE }, { resourceFilter: `URN${RESOURCE.slice(3)}` }],
     ['a slash', { sourceFilter: SOURCE }, { sourceFilter: `${SOURCE}/` }],
     ['its resource', { sourceFilter: SOURCE }, { sourceFilter: SOURCE, resourceFilter: RESOURCE }],
+    [
+      'a host in capitals, the default port and needless encodings',
+      { sourceFilter: SOURCE },
+      {
+        sourceFilter: SOURCE.replace('https://ttd.', 'HTTPS://TTD.').replace(
+          '/ttd/',
+          ':443/%74TD/',
+        ),
+      },
+    ],
+    [
+      'an organisation as a urn',
+      about('/organisation/991825827'),
+      about('urn:altinn:organization:identifier-no:991825827'),
+    ],
+    [
+      'a person as a urn',
+      about('/person/01017512345'),
+      about('urn:altinn:person:identifier-no:01017512345'),
+    ],
     ['/org/ for /organisation/', about('/organisation/991825827'), about('/org/991825827')],
   ]
   for (const [what, first, second] of same)
@@ -110,6 +126,37 @@ describe('a subscription', { concurrency: 4 }, () => {
       assert.match(secret ?? '', /^whsec_/)
       assert.deepEqual({ ...again, validated: false }, made)
     })
+
+  test('is listed in pages by id, which lead on by the header next; without a size in one', async () => {
+    const pager = createSubscriptionsClient(app, await mintToken(callerClaims.organisation))
+    const own = { alternativeSubjectFilter: '/organisation/912345678' }
+    const ids: number[] = []
+    for (let place = 0; place < 5; place++)
+      ids.push((await pager.subscribe({ endPoint: hook(), resourceFilter: RESOURCE, ...own })).id)
+    await pager.requestJson(200, 'DELETE', `/${ids[1]}`)
+    const rest = ids.filter((id) => id !== ids[1])
+    const pages: number[][] = []
+    for (let query: string | undefined = '?size=2'; query !== undefined && pages.length < 5;) {
+      const answer = await pager.call('GET', query)
+      const { count, subscriptions } = Object(await answer.json())
+      assert.equal(count, subscriptions.length)
+      pages.push(subscriptions.map(({ id }: Subscription) => id))
+      const next = answer.headers.get('next')
+      if (next !== null) assert.ok(next.startsWith(`${app.api}/subscriptions?after=`))
+      query = next === null ? undefined : new URL(next).search
+    }
+    assert.deepEqual(pages.flat(), rest)
+    assert.ok(pages.every((page) => page.length <= 2))
+    const all = await pager.call('GET', '')
+    assert.deepEqual([all.headers.get('next'), Object(await all.json()).count], [null, 4])
+    const rests = await pager.requestJson(200, 'GET', `?after=${rest[2]}`)
+    assert.deepEqual(
+      rests.subscriptions.map(({ id }: Subscription) => id),
+      [rest[3]],
+    )
+    for (const query of ['?size=0', '?size=x', '?after=x', '?after=-1'])
+      assert.equal((await pager.call('GET', query)).status, 400, query)
+  })
 
   test('requested many times at once is created once', async () => {
     const request = { endPoint: hook(), resourceFilter: RESOURCE }
@@ -219,7 +266,7 @@ describe('an invalid subscription request', { concurrency: 4 }, () => {
     const problem = await client.requestJson(400, 'POST', '', request)
     const errors: { pointer: string }[] = problem.errors
     const pointers = errors.map(({ pointer }) => pointer)
-    assert.deepEqual(pointers.toSorted(), ['/endpoint', '/sourcefilter', '/typefilter'])
+    assert.deepEqual(pointers.toSorted(), ['/endPoint', '/sourceFilter', '/typeFilter'])
   })
 
   test('responds 400 to invalid JSON, and 415 to another content type', async () => {

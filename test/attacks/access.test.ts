@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { kinds, startAccessFixture } from './access-fixture.ts'
 import type { Attack } from './attack.ts'
+import { cookieAttacks } from './cookies.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { readAttacks } from './reads.ts'
 import { leakAttacks } from './secrets.ts'
@@ -19,8 +20,9 @@ function testEach(attacks: Attack[]): void {
     })
 }
 const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
-const [routes, guesses, readings] = await Promise.all([
+const [routes, cookies, guesses, readings] = await Promise.all([
   routeAttacks(fixture),
+  cookieAttacks(fixture),
   idEnumerationAttacks(fixture),
   readAttacks(fixture),
 ])
@@ -52,7 +54,8 @@ describe('every route with every kind of token', () => {
     })
 })
 
-describe('guessed and foreign ids', () => testEach(guesses))
+describe('what is guessed, or another’s, opens nothing', () => testEach(guesses))
+describe('a token in a cookie reads, and changes nothing', () => testEach(cookies))
 describe('who may subscribe to what', () => testEach(subscriptionAttacks(fixture)))
 describe('who may read what', () => testEach(readings))
 describe('responses disclose no secret', () => testEach(leakAttacks('access', app, secretTokens)))

@@ -3,6 +3,7 @@ import { startAccessFixture } from './access-fixture.ts'
 import { addressAttacks, endpointAttacks, startEndpointFixture } from './addresses.ts'
 import type { Attack } from './attack.ts'
 import { bodyAttacks, startBodyFixture } from './bodies.ts'
+import { cookieAttacks } from './cookies.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { readAttacks } from './reads.ts'
 import { routeAttacks } from './routes.ts'
@@ -31,6 +32,7 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
   suite(startEndpointFixture, (started) => [...addressAttacks, ...endpointAttacks(started)]),
   suite(startAccessFixture, async (started) => [
     ...(await routeAttacks(started)),
+    ...(await cookieAttacks(started)),
     ...(await idEnumerationAttacks(started)),
     ...subscriptionAttacks(started),
     ...(await readAttacks(started)),

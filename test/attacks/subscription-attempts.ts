@@ -10,6 +10,7 @@ const source = (org: string, name: string) => ({
 const of = (resourceFilter: string, more: object = {}) => ({ resourceFilter, ...more })
 const subject = (subjectFilter: string) => of(SKD, { subjectFilter })
 const alternative = (alternativeSubjectFilter: string) => of(SKD, { alternativeSubjectFilter })
+const PERSON = 'urn:altinn:person:identifier-no:'
 const about = 'A valid subject to the authenticated identity is required'
 const not = (resource: string) => `Not authorized to create a subscription for resource ${resource}`
 type SubscriptionAttempt = [
@@ -53,8 +54,10 @@ const attempts: SubscriptionAttempt[] = [
   ['user', 'its party by source', { ...source('skd', 'm'), subjectFilter: '/party/50019855' }, 201],
   ['user', 'another party', subject('/party/50019856'), 403, not(SKD)],
   ['user', 'a party whose number begins alike', subject('/party/500198551'), 403],
-  ['user', 'its party with a slash', subject('/party/50019855/'), 403],
-  ['user', 'its party in capitals', subject('/PARTY/50019855'), 403],
+  ['user', 'its party with a slash', subject('/party/50019855/'), 400],
+  ['user', 'its party in capitals', subject('/PARTY/50019855'), 400],
+  ['user', 'a person as a urn, which it is not', alternative(`${PERSON}02017512345`), 403],
+  ['user', 'itself as a urn', alternative(`${PERSON}01017512345`), 201],
   ['user', 'another person', alternative('/person/02017512345'), 403],
   ['user', 'an organisation', alternative('/organisation/991825827'), 403],
   ['user', 'an app as a whole', of(OWN), 400, about],

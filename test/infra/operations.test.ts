@@ -51,7 +51,10 @@ suite(
     const [app, receiver, failing] = await Promise.all([
       startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1' } }),
       startReceiver(),
-      startApp(stores, { settings: { Cosmos: nowhere }, functions: ['list-subscriptions'] }),
+      startApp(stores, {
+        settings: { Cosmos: nowhere, PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}' },
+        functions: ['list-subscriptions', 'publish-event'],
+      }),
     ])
     after(() => Promise.all([app.stop(), receiver.stop(), failing.stop()]))
     const tried = new Set<string>()
@@ -92,6 +95,7 @@ suite(
       await stores.send('events-inbound-poison', 'nonsense')
       for (const timer of timers) await app.runTimer(timer)
       await fetch(`${failing.api}/subscriptions`, { headers: { authorization: `Bearer ${token}` } })
+      await failing.publish()
 
       const begins = [...new Set(logQueries.flatMap((query) => linesIn(query).begins))]
       assert.ok(begins.length > 8)

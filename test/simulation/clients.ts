@@ -75,7 +75,7 @@ export function startClients(
     ) => Promise<unknown>,
   ): Promise<void> {
     const endpoint = urlOf(subscriber)
-    const owned = await subscriptions.ofConsumer(CONSUMER)
+    const { found: owned } = await subscriptions.ofConsumer(CONSUMER, 0, 1000)
     const number = owned.find((each) => each.endpoint === endpoint)?.number
     const found = number === undefined ? undefined : await subscriptions.byNumber(number)
     if (found !== undefined) await work(found)

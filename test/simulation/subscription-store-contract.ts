@@ -61,10 +61,14 @@ export async function subscriptionStoreContract({ stores, finish }: Subject): Pr
   assert.equal(await finish(store.byNumber(3)), undefined)
   assert.equal((await finish(store.byNumber(2)))?.id, 's2')
   assert.equal(await finish(store.byNumber(9)), undefined)
-  assert.deepEqual(
-    (await finish(store.ofConsumer('/org/ttd'))).map((each) => each.number),
-    [1],
-  )
+  const owned = async (after: number, most: number) => {
+    const { found, last } = await finish(store.ofConsumer('/org/ttd', after, most))
+    return [found.map((each) => each.number), last]
+  }
+  assert.deepEqual(await owned(0, 10), [[1], undefined])
+  assert.deepEqual(await owned(0, 1), [[1], 1])
+  assert.deepEqual(await owned(1, 1), [[], 3]) // the tombstone takes a place
+  assert.deepEqual(await owned(3, 1), [[], undefined])
   assert.deepEqual(await due(300), [1, 3])
 
   // The index hears of all of them, tombstones too, by their numbers.

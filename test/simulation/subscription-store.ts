@@ -37,10 +37,20 @@ export function simulatedSubscriptionStore(
         for (const each of all) if (isSubscription(each) && each.number === number) return each
         return undefined
       }),
-    ofConsumer: (consumer) =>
-      connection.query(`subscriptions of ${consumer}`, (all) =>
-        [...all].filter(isSubscription).filter((each) => each.consumer === consumer),
-      ),
+    async ofConsumer(consumer, after, most) {
+      const page: SubscriptionOrTombstone[] = await connection.query(
+        `subscriptions of ${consumer}`,
+        (all) =>
+          top(
+            most,
+            all,
+            (each) => each.consumer === consumer && each.number > after,
+            ascending('number'),
+          ),
+      )
+      const last = page.length < most ? undefined : page.at(-1)?.number
+      return { found: page.filter(isSubscription), last }
+    },
     overdue: (nowSeconds) =>
       connection.query('overdue subscriptions', (all) =>
         top(100, all, ({ wake = Infinity }) => wake <= nowSeconds, ascending('wake')),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import type { KeyObject } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { createKeySet } from '../../shared/auth/key-set.ts'
+import { createKeySet, type FoundKeys, type KeySet } from '../../shared/auth/key-set.ts'
 import { newKey, type SigningKey } from './forged-tokens.ts'
 import { startKeyServer } from './key-server.ts'
 
@@ -26,18 +25,29 @@ export async function start(t: TestContext, ...keys: SigningKey[]) {
   t.after(stop)
   server.serve('ttd', ...keys)
   const clock = { now: 0 }
-  const set = createKeySet(
-    async () => `${server.url}/ttd/jwks`,
-    () => clock.now,
-  )
-  return { server, clock, set, stop }
+  const reasons: string[] = []
+  const set = createKeySet({
+    resolveUri: async () => `${server.url}/ttd/jwks`,
+    report: ({ reason }) => reasons.push(reason),
+    now: () => clock.now,
+  })
+  return { server, clock, set, stop, reasons }
 }
 
 /** Asserts which keys were found, in order. */
-export function assertKeys(found: KeyObject[], ...expected: SigningKey[]): void {
+export function assertKeys(found: FoundKeys, ...expected: SigningKey[]): void {
+  if (found === 'unavailable') assert.fail('there are no keys')
   const kids = found.map((key) => all.find(({ publicKey }) => key.equals(publicKey))?.kid)
   assert.deepEqual(
     kids,
     expected.map(({ kid }) => kid),
+  )
+}
+
+/** Whether a key set gives this key for a kid, and no other. */
+export async function givesOnly(set: KeySet, kid: string, { publicKey }: SigningKey) {
+  const found = await set.find(kid)
+  return (
+    found !== 'unavailable' && found.length === 1 && found.every((key) => key.equals(publicKey))
   )
 }

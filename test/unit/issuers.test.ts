@@ -5,11 +5,11 @@ import { first, start, assertKeys } from '../support/key-sets.ts'
 
 test('made-up issuers do not evict real ones', async (t) => {
   const { server, stop } = await start(t, first)
-  const keysFor = createIssuerKeySets({
+  const issuers = createIssuerKeySets({
     jwksUrl: `${server.url}/{issuer}/jwks`,
     issuers: undefined,
   })
-  const find = async (iss: string) => (await keysFor({ iss })?.find(undefined)) ?? []
+  const find = async (iss: string) => (await issuers.keySetFor({ iss })?.find(undefined)) ?? []
   for (let name = 0; name < 100; name++) assertKeys(await find(`early-${name}`))
   assertKeys(await find('ttd'), first)
   for (let name = 0; name < 250; name++) assertKeys(await find(`late-${name}`))
@@ -20,13 +20,13 @@ test('made-up issuers do not evict real ones', async (t) => {
 
 test('keeps at most 100 issuers: the first made-up one is fetched again', async (t) => {
   const { server } = await start(t)
-  const keysFor = createIssuerKeySets({
+  const issuers = createIssuerKeySets({
     jwksUrl: `${server.url}/{issuer}/jwks`,
     issuers: undefined,
   })
-  const kept = keysFor({ iss: 'name-0' })
-  for (let name = 1; name < 100; name++) keysFor({ iss: `name-${name}` })
-  assert.equal(keysFor({ iss: 'name-0' }), kept)
-  keysFor({ iss: 'name-100' })
-  assert.notEqual(keysFor({ iss: 'name-0' }), kept)
+  const kept = issuers.keySetFor({ iss: 'name-0' })
+  for (let name = 1; name < 100; name++) issuers.keySetFor({ iss: `name-${name}` })
+  assert.equal(issuers.keySetFor({ iss: 'name-0' }), kept)
+  issuers.keySetFor({ iss: 'name-100' })
+  assert.notEqual(issuers.keySetFor({ iss: 'name-0' }), kept)
 })

@@ -3,7 +3,16 @@ import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { startKeyServer } from '../support/key-server.ts'
 import { eventually } from '../support/stores.ts'
-import { SECOND, MINUTE, HOUR, first, second, start, assertKeys } from '../support/key-sets.ts'
+import {
+  SECOND,
+  MINUTE,
+  HOUR,
+  first,
+  second,
+  start,
+  assertKeys,
+  givesOnly,
+} from '../support/key-sets.ts'
 
 test('a flood during an outage neither locks out known keys nor delays new ones', async (t) => {
   const { server, clock, set } = await start(t, first)
@@ -32,8 +41,8 @@ test('known keys stay valid for 24 hours of an outage, and return with the key s
     assertKeys(await set.find('OTHER'), first)
   }
   clock.now = 24 * HOUR + MINUTE
-  assertKeys(await set.find('FIRST'))
-  assertKeys(await set.find(undefined))
+  assert.equal(await set.find('FIRST'), 'unavailable')
+  assert.equal(await set.find(undefined), 'unavailable')
   const again = await startKeyServer({ port: Number(new URL(server.url).port) })
   t.after(again.stop)
   again.serve('ttd', first)
@@ -41,10 +50,11 @@ test('known keys stay valid for 24 hours of an outage, and return with the key s
   assertKeys(await set.find('FIRST'), first)
 })
 
-test('an address never reached gives no keys, no error, and one request a second', async (t) => {
+test('an address that was never reached is unavailable, without an error, and gets one request a second', async (t) => {
   const { server, clock, set } = await start(t)
   server.answer('/ttd/jwks', {}, 500)
-  for (let call = 0; call < 100; call++, clock.now += 100) assertKeys(await set.find('FIRST'))
+  for (let call = 0; call < 100; call++, clock.now += 100)
+    assert.equal(await set.find('FIRST'), 'unavailable')
   assert.ok(
     server.requestedPaths.length >= 8 && server.requestedPaths.length <= 10,
     `${server.requestedPaths.length} requests`,
@@ -68,8 +78,23 @@ test('a key server that hangs delays nobody after a failed fetch: known keys ser
   assertKeys(await set.find('FIRST'), first) // although the server has not answered
   const response = await eventually('a request', () => waiting[0])
   response.end(JSON.stringify({ keys: [second.jwk] }))
-  await eventually('the new key', async () => {
-    const found = await set.find('SECOND')
-    return found.length === 1 && found.every((key) => key.equals(second.publicKey))
-  })
+  await eventually('the new key', () => givesOnly(set, 'SECOND', second))
+})
+
+test('a failure is reported with its reason and the time of the first in a row, and ends with the next success', async (t) => {
+  const { server, clock, set, reasons } = await start(t, first)
+  await set.find('FIRST')
+  assert.equal(set.failure, undefined)
+  server.answer('/ttd/jwks', {}, 503)
+  for (const minutes of [60, 61, 62]) {
+    clock.now = minutes * MINUTE
+    assertKeys(await set.find('FIRST'), first)
+    await eventually('a report', () => reasons.length === minutes - 59)
+  }
+  assert.deepEqual(reasons, ['status 503', 'status 503', 'status 503'])
+  assert.equal(Object(set.failure).since, 60 * MINUTE)
+  server.serve('ttd', first)
+  clock.now += MINUTE
+  await set.find('FIRST')
+  await eventually('success', () => set.failure === undefined)
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { jwksUriOf } from '../../shared/auth/key-set.ts'
+import { jwksUriOf } from '../../shared/auth/fetch-keys.ts'
 import { eventually } from '../support/stores.ts'
 import {
   SECOND,
@@ -14,6 +15,7 @@ import {
   third,
   start,
   assertKeys,
+  givesOnly,
 } from '../support/key-sets.ts'
 
 test('accepts keys in padded base64, as Altinn publishes them, and in base64url', async (t) => {
@@ -36,7 +38,69 @@ test('skips entries that are no RSA signing key', async (t) => {
   assertKeys(await set.find(undefined), first)
 })
 
-test('returns every key of the issuer without a kid, or with an unknown one', async (t) => {
+const oddities: [what: string, ...entries: unknown[]][] = [
+  ['null, text and numbers among the entries', null, 'FIRST', 1, [], [null]],
+  ['members that are null', { ...second.jwk, use: null, alg: null, key_ops: null, x5c: null }],
+  ['a key of another algorithm', { ...second.jwk, alg: 'HS256' }, { ...third.jwk, alg: 1 }],
+  [
+    'keys of other kinds',
+    { kty: 'EC', crv: 'P-256', x: 'a', y: 'b' },
+    { kty: 'OKP', crv: 'X25519' },
+  ],
+  ['a key of no form', { ...second.jwk, n: 'ä', kid: {} }, { ...second.jwk, e: 65537 }],
+  ['a kid that is no text', { ...second.jwk, kid: 7 }],
+  ['members with names of JavaScript', JSON.parse('{"__proto__": null, "constructor": 1}')],
+]
+for (const [what, ...entries] of oddities)
+  test(`good keys are found beside ${what}`, async (t) => {
+    const { server, set } = await start(t)
+    server.answer('/ttd/jwks', { keys: [...entries, first.jwk] })
+    assertKeys(await set.find('FIRST'), first)
+  })
+
+test('a key whose use, algorithm and operations are null is a key', async (t) => {
+  const { server, set } = await start(t)
+  const nulls = { use: null, alg: null, key_ops: null, x5c: null }
+  server.answer('/ttd/jwks', { keys: [{ ...first.jwk, ...nulls }] })
+  assertKeys(await set.find('FIRST'), first)
+})
+
+test('a byte order mark before a key set or an OpenID document changes nothing', async (t) => {
+  const { server, set } = await start(t)
+  const answerWithMark = (path: string, body: object) =>
+    server.answers.set(path, (response) => response.end(`\uFEFF${JSON.stringify(body)}`))
+  answerWithMark('/ttd/jwks', { keys: [first.jwk] })
+  answerWithMark('/openid', { jwks_uri: 'https://example.no/jwks' })
+  assertKeys(await set.find('FIRST'), first)
+  assert.equal(await jwksUriOf(`${server.url}/openid`), 'https://example.no/jwks')
+})
+
+test('a wrong signature has the set fetched again, at most once a minute', async (t) => {
+  const { server, clock, set } = await start(t, first)
+  await set.find('FIRST')
+  clock.now += 10 * SECOND
+  const rotated = { jwk: { ...second.jwk, kid: 'FIRST' } }
+  server.serve('ttd', rotated)
+  assertKeys(await set.renew('FIRST'), second)
+  assertKeys(await set.find('FIRST'), second)
+  clock.now += 59 * SECOND
+  assertKeys(await set.renew('FIRST'))
+  assert.equal(server.requestedPaths.length, 2)
+  clock.now += 2 * SECOND
+  assertKeys(await set.renew('FIRST'), second)
+  assert.equal(server.requestedPaths.length, 3)
+})
+
+test('wrong signatures never delay the refresh of known keys', async (t) => {
+  const { server, clock, set } = await start(t, first)
+  for (; clock.now < 2 * HOUR; clock.now += 10 * SECOND) {
+    assertKeys(await set.find('FIRST'), first)
+    await Promise.all(Array.from({ length: 5 }, () => set.renew('FIRST')))
+  }
+  assert.ok(server.requestedPaths.length > 100 && server.requestedPaths.length <= 121)
+})
+
+test('without a kid, or with an unknown one, every key of the issuer is given', async (t) => {
   const { set } = await start(t, first, second)
   assertKeys(await set.find('SECOND'), second)
   assertKeys(await set.find(undefined), first, second)
@@ -72,10 +136,7 @@ test('a refresh within the hour delays nobody', async (t) => {
   const response = await eventually('a request', () => waiting[0])
   assert.equal(server.requestedPaths.length, 2)
   response.end(JSON.stringify({ keys: [second.jwk] }))
-  await eventually('the new key', async () => {
-    const found = await set.find('SECOND')
-    return found.length === 1 && found.every((key) => key.equals(second.publicKey))
-  })
+  await eventually('the new key', () => givesOnly(set, 'SECOND', second))
 })
 
 test('finds a new kid at once, and the next one after a minute', async (t) => {
@@ -109,32 +170,50 @@ const keys = JSON.stringify({ keys: [second.jwk] })
 
 const overlong = JSON.stringify({ keys: [second.jwk], padding: 'x'.repeat(1_048_576) })
 
+const { publicKey: onCurve } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const elliptic = JSON.stringify({ keys: [{ ...onCurve.export({ format: 'jwk' }), use: 'sig' }] })
+
 const gzip = { 'content-encoding': 'gzip' }
 
-const answers: [what: string, (response: ServerResponse) => void][] = [
-  ['another address', (response) => response.writeHead(302, { location: '/other' }).end(keys)],
-  ['another address for good', (response) => response.writeHead(308, { location: '/other' }).end()],
-  ['an error with keys', (response) => response.writeHead(500).end(keys)],
-  ['nothing', (response) => response.end()],
-  ['a page', (response) => response.end('<html>Sign in</html>')],
-  ['half the keys', (response) => response.end(keys.slice(0, -20))],
-  ['null', (response) => response.end('null')],
-  ['a list', (response) => response.end(`[${keys}]`)],
-  ['keys that are no list', (response) => response.end('{"keys":{"0":{}}}')],
-  ['keys that are null', (response) => response.end('{"keys":[null]}')],
-  ['no keys', (response) => response.end('{"keys":[]}')],
-  ['more than 1 MB', (response) => response.end(overlong)],
-  ['a gzip bomb', (response) => response.writeHead(200, gzip).end(gzipSync(overlong))],
-  ['a cut connection', (response) => response.destroy()],
+const answers: [what: string, reason: RegExp, (response: ServerResponse) => void][] = [
+  [
+    'another address',
+    /^a redirect \(302\)$/,
+    (response) => response.writeHead(302, { location: '/other' }).end(keys),
+  ],
+  [
+    'another address for good',
+    /^a redirect \(308\)$/,
+    (response) => response.writeHead(308, { location: '/other' }).end(),
+  ],
+  ['an error with keys', /^status 500$/, (response) => response.writeHead(500).end(keys)],
+  ['404', /^status 404$/, (response) => response.writeHead(404).end()],
+  ['nothing', /^not JSON$/, (response) => response.end()],
+  ['a page', /^not JSON$/, (response) => response.end('<html>Sign in</html>')],
+  ['half the keys', /^not JSON$/, (response) => response.end(keys.slice(0, -20))],
+  ['null', /^no list of keys$/, (response) => response.end('null')],
+  ['a list', /^no list of keys$/, (response) => response.end(`[${keys}]`)],
+  ['keys that are no list', /^no list of keys$/, (response) => response.end('{"keys":{"0":{}}}')],
+  ['keys that are null', /^no usable key$/, (response) => response.end('{"keys":[null]}')],
+  ['no keys', /^no usable key$/, (response) => response.end('{"keys":[]}')],
+  ['keys of another kind alone', /^no usable key$/, (response) => response.end(elliptic)],
+  ['more than 1 MB', /^more than 1048576 bytes$/, (response) => response.end(overlong)],
+  [
+    'a gzip bomb',
+    /^more than 1048576 bytes$/,
+    (response) => response.writeHead(200, gzip).end(gzipSync(overlong)),
+  ],
+  ['a cut connection', /^no connection: \w+/, (response) => response.destroy()],
 ]
 
-for (const [what, answer] of answers)
-  test(`a key server that answers ${what} changes no key and adds none`, async (t) => {
-    const { server, clock, set } = await start(t)
+for (const [what, reason, answer] of answers)
+  test(`a key server that answers ${what} changes no key, and is reported: ${reason.source}`, async (t) => {
+    const { server, clock, set, reasons } = await start(t)
     server.serve('other', second)
     server.answer('/other', { keys: [second.jwk] })
     server.answers.set('/ttd/jwks', answer)
-    assertKeys(await set.find('SECOND'))
+    assert.equal(await set.find('SECOND'), 'unavailable')
+    assert.match(reasons.join(), reason)
     server.serve('ttd', first)
     clock.now += 2 * SECOND
     assertKeys(await set.find('FIRST'), first)
@@ -143,6 +222,7 @@ for (const [what, answer] of answers)
     assertKeys(await set.find('SECOND'), first)
     assert.deepEqual([...new Set(server.requestedPaths)], ['/ttd/jwks'])
     assert.equal(server.requestedPaths.length, 3)
+    assert.equal(reasons.length, 2)
   })
 
 test('an OpenID document must name an http URL, and is not fetched elsewhere', async (t) => {

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig } from '../../shared/config.ts'
-import { subscribe } from '../../shared/flows/manage-subscriptions.ts'
+import { requireEndpoint } from '../../shared/flows/manage-subscriptions.ts'
 import { parseNetworks } from '../../shared/http/networks.ts'
 import { createServices } from '../../shared/services.ts'
 import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
@@ -135,12 +135,7 @@ test('registering an endpoint and sending to it share one look-up', async (t) =>
   t.after(() => services.webhook.close())
   const sent = services.webhook.post('https://hook.example.no/', '', {})
   const requests = ['https://hook.example.no/', 'https://other.example.no/'].map((endpoint) =>
-    subscribe(
-      services,
-      'org/ttd',
-      { endpoint, filters: { resource: 'urn:altinn:resource:app' } },
-      'https://events.example.no',
-    ),
+    requireEndpoint(services, endpoint),
   )
   const refusals = Promise.all(
     requests.map((request) => assert.rejects(request, /private or reserved/)),

@@ -4,7 +4,7 @@ import type { CloudEvent } from '../../shared/events/cloud-event.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { createMatcher } from '../../shared/subscriptions/matcher.ts'
 import {
-  resourceOfSource,
+  appInFilter,
   type Filters,
   type SubscriptionDocument,
 } from '../../shared/subscriptions/subscription.ts'
@@ -107,11 +107,35 @@ for (const [filter, source, matches] of below)
     assert.equal(meets({ source: filter }, { source }), matches)
   })
 
-test('a source names its app', () => {
-  assert.equal(resourceOfSource(SOURCE), RESOURCE)
-  assert.equal(resourceOfSource('https://h/TTD/App/instances/500/1'), RESOURCE)
-  for (const source of ['https://h', 'https://h/', 'https://h/ttd', 'https://h/ttd/'])
-    assert.equal(resourceOfSource(source), undefined)
+const alike: [what: string, filter: string, source: string, matches: boolean][] = [
+  ['letter case of scheme and host', 'HTTPS://TTD.Apps.Altinn.NO/ttd/app', SOURCE, true],
+  ['the default port of a filter', 'https://ttd.apps.altinn.no:443/ttd/app', SOURCE, true],
+  ['the default port of an event', SOURCE, 'HTTPS://Ttd.apps.altinn.no:443/ttd/app/x', true],
+  ['another port', 'https://ttd.apps.altinn.no:444/ttd/app', SOURCE, false],
+  ['a needless encoding', 'https://ttd.apps.altinn.no/%74td/%61pp', SOURCE, true],
+  ['a needless encoding of an event', SOURCE, 'https://ttd.apps.altinn.no/ttd/app/%7Ex', true],
+  ['letter case of an encoding', `${SOURCE}/%c3%a5`, `${SOURCE}/%C3%A5/x`, true],
+  ['an encoding that matters', `${SOURCE}/a%3Fb`, `${SOURCE}/a?b`, false],
+  ['letter case of a path', `${SOURCE}/A`, `${SOURCE}/a`, false],
+]
+for (const [what, filter, source, matches] of alike)
+  test(`in a source filter, ${what} ${matches ? 'does not count' : 'counts'}`, () => {
+    assert.equal(meets({ source: filter }, { source }), matches)
+  })
+
+test('an app is named by a source filter of two segments, in whatever case', () => {
+  const named = { source: SOURCE, resource: RESOURCE }
+  const same = [
+    'https://TTD.apps.altinn.no:443/TTD/App',
+    `${SOURCE}/`,
+    SOURCE.replace('/ttd/', '/%74td/'),
+  ]
+  for (const filter of [SOURCE, ...same]) assert.deepEqual(appInFilter(filter), named, filter)
+  const host = 'https://ttd.apps.altinn.no'
+  const none = ['', '/', '/ttd', '/ttd/', '/ttd/app/x', '/ttd/app//', '//ttd/app', '/ttd/./app']
+  const odd = ['/ttd/app?x', '/ttd/app#x', '/ttd/a%20b', '/ttd/%2E%2E', '/ttd/a%2Fb', '/tt_d/app']
+  for (const path of [...none, ...odd]) assert.equal(appInFilter(host + path), undefined, path)
+  assert.equal(appInFilter('https://user@ttd.apps.altinn.no/ttd/app'), undefined)
 })
 
 test('does not match an event from before the validation; matches one of the same millisecond', () => {

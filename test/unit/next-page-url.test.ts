@@ -10,6 +10,7 @@ const addresses: [query: string, next: string][] = [
   ['?from=2026-02-01T12:00:00%2B02:00', `?after=${past}&from=2026-02-01T12%3A00%3A00%2B02%3A00`],
   ['?afterwards=1&&type=a&type=b,c', `?after=${past}&afterwards=1&type=a&type=b%2Cc`],
   ['?type[]=a|b c#after=2', `?after=${past}&type%5B%5D=a%7Cb+c`],
+  ['?type=%deleted&source=%%25%E5', `?after=${past}&type=%25deleted&source=%25%25%25E5`],
   ['', `?after=${past}`],
 ]
 

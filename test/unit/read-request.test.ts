@@ -83,6 +83,7 @@ const people: [query: string, person: string | null, about: object][] = [
   ['party=0', '01017512345', { alternative: '/person/01017512345' }],
   ['party=&unit=', '', {}],
   ['PARTY=1', null, { subject: '/party/1' }],
+  ['party=2147483647', null, { subject: '/party/2147483647' }],
   ['party=1&party=2', null, { subject: '/party/1' }],
   ['person=01017512345', null, {}], // only the header counts: addresses end in logs
 ]
@@ -107,11 +108,11 @@ const notPeople: [query: string, person: string | null, sentence: string][] = [
       "Value of 'Person' needs to be exactly 11 digits.",
     ],
   ),
-  ...['-1', 'x', '1.0', '%25', '1,2', '1%2F2', '..', '1%00', '1'.repeat(21)].map(
+  ...['-1', 'x', '1.0', '%', '1,2', '1/2', '..', '2147483648', '1'.repeat(21)].map(
     (party): [string, null, string] => [
-      `party=${party}`,
+      `party=${encodeURIComponent(party)}`,
       null,
-      "Value of 'Party' needs to be a party id: digits only.",
+      `The value '${party}' is not valid.`,
     ],
   ),
 ]
@@ -136,6 +137,13 @@ const patterns: [query: string, types: string[]][] = [
   ['type=,,&type=', []],
   ['type=%25', ['%']],
   ['type=a%2Cb', ['a', 'b']],
+  ['type=%deleted', ['%deleted']], // as ASP.NET: what encodes no character is text
+  ['type=%E5', ['%E5']],
+  ['type=%C3%A5%C3', ['å%C3']],
+  ['type=%F0%9F%A6%89%', ['🦉%']],
+  ['type=%ED%A0%80%C0%80', ['%ED%A0%80%C0%80']], // a surrogate, and an overlong form
+  ['type=a+b%2Bc%20d', ['a b+c d']],
+  ['type=a=b', ['a=b']],
   ['types=a&xtype=b', []],
 ]
 

@@ -1,0 +1,98 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import Joi from 'joi'
+import jwksRsa from 'jwks-rsa'
+
+const FETCH_MS = 5000
+const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
+
+/** A public key that a token may name by its `kid`. */
+export interface SigningKey {
+  kid: string | undefined
+  key: KeyObject
+}
+
+/** Why keys could not be fetched; `isAbsent` where the server answered that there is nothing at the address. */
+export interface FetchFailure {
+  reason: string
+  isAbsent: boolean
+}
+
+const jwks = Joi.object<{ keys: unknown[] }>({ keys: Joi.array().required() }).unknown()
+const openIdConfiguration = Joi.object<{ jwks_uri: string }>({
+  jwks_uri: Joi.string()
+    .uri({ scheme: ['http', 'https'] })
+    .required(),
+}).unknown()
+
+/** Returns the `jwks_uri` of an OpenID Connect Discovery 1.0 document. Throws when the document is unavailable or invalid. */
+export async function jwksUriOf(openIdConfigurationUrl: string): Promise<string> {
+  return (await fetchJson(openIdConfigurationUrl, openIdConfiguration, 'no jwks_uri')).jwks_uri
+}
+
+/** Returns the RSA signing keys at a JWKS URL; entries that are no such keys are passed over. Throws where there are none. */
+export async function fetchKeys(jwksUri: string): Promise<SigningKey[]> {
+  const fetcher = async (url: string) => ({
+    keys: (await fetchJson(url, jwks, 'no list of keys')).keys.flatMap(withoutNulls),
+  })
+  const found = await jwksRsa({ jwksUri, cache: false, fetcher }).getSigningKeys()
+  const keys = found.map((key) => ({ kid: key.kid, key: createPublicKey(key.getPublicKey()) }))
+  const usable = keys.filter(({ key }) => key.asymmetricKeyType === 'rsa')
+  if (usable.length === 0) throw new Error(NO_KEY)
+  return usable
+}
+const NO_KEY = 'no usable key'
+
+/** An entry's members that have a value: jwks-rsa skips a key with `use: null`, and fails for the whole set at an entry null. */
+function withoutNulls(entry: unknown): object[] {
+  if (typeof entry !== 'object' || entry === null) return []
+  return [Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null))]
+}
+
+/** Returns what an error of `fetchKeys` or `jwksUriOf` means, in words that show nothing of the answer's body. */
+export function fetchFailureOf(error: unknown): FetchFailure {
+  const { name, message, cause } = error instanceof Error ? error : new Error(String(error))
+  return { reason: reasonOf(name, message, cause), isAbsent: cause === 404 || cause === 410 }
+}
+
+function reasonOf(name: string, message: string, cause: unknown): string {
+  if (name === 'TimeoutError') return `no answer within ${FETCH_MS / 1000} s`
+  if (name === 'JwksError') return NO_KEY
+  if (name !== 'TypeError') return message.slice(0, 100)
+  const { code = message }: { code?: string } = Object(cause) // fetch has its reason in `cause`
+  return `no connection: ${code}`.slice(0, 100)
+}
+
+/** Fetches JSON within 5 s, of at most 1 MB and without redirects: this response decides who may publish. */
+async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>, fault: string): Promise<T> {
+  const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(FETCH_MS) })
+  if (!answer.ok) throw await refusalOf(answer)
+  const { value, error } = schema.validate(parseJson(await readLimited(answer)))
+  if (error !== undefined) throw new Error(fault)
+  return value
+}
+
+async function refusalOf({ status, body }: Response): Promise<Error> {
+  await body?.cancel()
+  const isRedirect = status >= 300 && status < 400
+  return new Error(isRedirect ? `a redirect (${status})` : `status ${status}`, { cause: status })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('not JSON')
+  }
+}
+
+/** Returns the decompressed text without a byte order mark. Throws above `MAX_BYTES`, which also closes the connection. */
+async function readLimited({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks))
+}

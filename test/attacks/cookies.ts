@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'yaml'
+import { exampleEvent } from '../../local/example.ts'
+import { tokensOf } from '../support/app.ts'
+import { createSubscriptionsClient, minutesAgo } from '../support/subscriber.ts'
+import { OWN, type AccessFixture } from './access-fixture.ts'
+import { attack, recordProblem, type Attack } from './attack.ts'
+
+const event = '019b0000-0000-7000-8000-000000000000'
+const json = 'application/json'
+const form = 'application/x-www-form-urlencoded' // what a form of another site can send, as text/plain
+const platform = (await tokensOf('ttd', 'apps-test'))[1]
+
+/** A request, and what the owner's token in a cookie opens; `{id}` is a subscription of the owner's. */
+interface Row {
+  route: string
+  query?: string
+  type?: string
+  body?: object
+  headers?: Record<string, string>
+  status: number
+}
+const rows: Row[] = [
+  { route: 'GET /app/{org}/{app}', query: '?after=1', status: 200 },
+  { route: 'GET /app/party', query: '?after=1&unit=991825827', status: 200 },
+  { route: 'GET /subscriptions', status: 200 },
+  { route: 'GET /subscriptions/{id}', status: 200 },
+  { route: 'GET /subscriptions/{id}/deliveries', status: 200 },
+  { route: 'GET /subscriptions/{id}/replay', status: 404 },
+  { route: 'POST /app', type: json, body: exampleEvent, status: 403 },
+  {
+    route: 'POST /app',
+    type: json,
+    body: exampleEvent,
+    headers: { platformaccesstoken: platform },
+    status: 201,
+  },
+  { route: 'POST /subscriptions', type: json, body: { resourceFilter: OWN }, status: 401 },
+  { route: 'POST /subscriptions/{id}/secret', type: form, status: 401 },
+  { route: 'POST /subscriptions/{id}/secret', type: 'text/plain', status: 401 },
+  { route: 'POST /subscriptions/{id}/secret', status: 401 },
+  {
+    route: 'POST /subscriptions/{id}/secret',
+    headers: { platformaccesstoken: platform },
+    status: 401,
+  },
+  { route: 'POST /subscriptions/{id}/deliveries/{event}/retry', type: form, status: 401 },
+  { route: 'POST /subscriptions/{id}/deliveries/{event}/retry', status: 401 },
+  {
+    route: 'POST /subscriptions/{id}/replay',
+    type: json,
+    body: { only: 'dead', from: minutesAgo(1) },
+    status: 401,
+  },
+  { route: 'DELETE /subscriptions/{id}', status: 401 },
+]
+
+/** Every route with the owner's token in each cookie and in no header: it reads, and changes nothing but by `POST /app`. */
+export async function cookieAttacks({
+  app,
+  tokens,
+  newEndpoint,
+}: AccessFixture): Promise<Attack[]> {
+  const { id } = await createSubscriptionsClient(app, tokens.ttd).subscribed({
+    endPoint: newEndpoint(),
+    resourceFilter: OWN,
+  })
+  async function ask(cookie: string, { route, query = '', type, body, headers }: Row) {
+    const [method, template = ''] = route.split(' ')
+    const names: Record<string, string> = { id: String(id), event, org: 'ttd', app: 'apps-test' }
+    const address = template.replaceAll(/\{(\w+)\}/g, (_, name) => names[name] ?? '')
+    const request = fetch(`${app.api}${address}${query}`, {
+      method: method ?? '',
+      headers: {
+        cookie: `a=b; ${cookie}=${tokens.ttd}`,
+        ...(type !== undefined && { 'content-type': type }),
+        ...headers,
+      },
+      ...(body !== undefined && {
+        body: JSON.stringify(
+          route === 'POST /subscriptions' ? { endPoint: newEndpoint(), ...body } : body,
+        ),
+      }),
+    })
+    return (await recordProblem(request)).status
+  }
+  const attacks = ['.ALTINNTOKEN', 'AltinnStudioRuntime'].flatMap((cookie) =>
+    rows.map((row) =>
+      attack('cookie', `${row.route}, ${describe(row)}the cookie ${cookie}`, row.status, () =>
+        ask(cookie, row),
+      ),
+    ),
+  )
+  const routes = [...new Set(rows.map(({ route }) => route))].toSorted()
+  return [
+    ...attacks,
+    attack('cookie', 'every route that asks for a token was tried', describedRoutes().join(), () =>
+      Promise.resolve(routes.join()),
+    ),
+  ]
+}
+
+const describe = ({ type, headers }: Row): string =>
+  [type, ...Object.keys(headers ?? {})]
+    .map((name) => (name === undefined ? '' : `${name}, `))
+    .join('')
+
+/** The routes of the description that ask for a token. */
+function describedRoutes(): string[] {
+  const file = path.join(import.meta.dirname, '../../docs/openapi.yaml')
+  const { paths } = parse(readFileSync(file, 'utf8'))
+  const methods = ['get', 'post', 'put', 'patch', 'delete']
+  return Object.entries<Record<string, { security?: unknown[] }>>(paths)
+    .flatMap(([template, operations]) =>
+      Object.entries(operations)
+        .filter(([method, { security }]) => methods.includes(method) && security?.length !== 0)
+        .map(([method]) => `${method.toUpperCase()} ${template}`),
+    )
+    .toSorted()
+}

@@ -4,7 +4,7 @@ import { withTimeout } from '../azure/timeout.ts'
 
 const FRESH_MS = 5000
 const LIMIT_MS = 1800
-const SILENT_SECONDS = 120 // four runs
+const SILENT_SECONDS = 120 // four runs; a crashed instance's timers go on elsewhere after some 48 s (host.json, singleton)
 
 /** Whether each part is well; a part that is not says why. */
 export type Health = Record<'cosmos' | 'queue' | Timer, string>

@@ -94,4 +94,6 @@ test('a timer that has done its work leaves a heartbeat of its own, on which hea
     if (timer === 'sweep-events') await healthIs({ ...stores, ...Object.fromEntries(words) })
   }
   await healthIs({ ...stores, ...Object.fromEntries(words) }, 200)
+  const head = await fetch(`${app.api}/health`, { method: 'HEAD' })
+  assert.deepEqual([head.status, await head.text()], [200, ''])
 })

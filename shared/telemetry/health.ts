@@ -4,7 +4,7 @@ import { withTimeout } from '../azure/timeout.ts'
 
 const CACHE_MS = 5000
 const TIMEOUT_MS = 1800
-const MAX_HEARTBEAT_AGE_SECONDS = 120 // four runs
+const MAX_HEARTBEAT_AGE_SECONDS = 120 // four runs; a crashed instance's timers go on elsewhere after some 48 s (host.json, singleton)
 
 /** Whether the app is well; a part, or the keys at an address, that are not say why. */
 export interface Health {

@@ -94,4 +94,6 @@ test('each timer leaves its own heartbeat after a run, which health reads', asyn
     if (timer === 'sweep-events') await healthIs({ ...storeParts, ...Object.fromEntries(words) })
   }
   await healthIs({ ...storeParts, ...Object.fromEntries(words) }, 200)
+  const head = await fetch(`${app.api}/health`, { method: 'HEAD' })
+  assert.deepEqual([head.status, await head.text()], [200, ''])
 })

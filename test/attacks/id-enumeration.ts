@@ -17,12 +17,12 @@ const routesOfOne: [method: string, rest: string, body?: object][] = [
   ['GET', '/replay'],
   ['POST', '/replay', { only: 'all', from: minutesAgo(1) }],
 ]
-const oddIds = ['0', '-1', '1e3', 'abc', '99999999999', '2147483648', '1.0', '%31%00', '0x1']
+const oddIds = ['0', '-1', '1e3', 'abc', '99999999999', '2147483648', '1.0', '%31%0a', '0x1']
 const oddEvents = [
   '0',
   event.toUpperCase(),
   `{${event}}`,
-  `${event}%00`,
+  `${event}%0a`,
   '..%2f..%2fsecret',
   '%25',
   "'",

@@ -36,7 +36,7 @@ test('the Bicep’s queues are those of the code, each with its poison queue and
 })
 
 test('the Bicep’s settings are all those of the code and the host, and no others', () => {
-  const ofTheHost = /^(AzureWebJobsStorage__|APPLICATIONINSIGHTS_|FUNCTIONS_NODE_)/
+  const ofTheHost = /^(AzureWebJobsStorage__|APPLICATIONINSIGHTS_|FUNCTIONS_)/
   const written = [
     ...membersOf('infra/main.bicep', 'appSettings'),
     ...membersOf('infra/modules/function-app.bicep', 'hostSettings'),
@@ -51,6 +51,13 @@ test('the Bicep’s settings are all those of the code and the host, and no othe
     given.filter((name) => !written.includes(name)),
     [],
   )
+})
+
+test('the host lets through more than the largest EVENT_MAX_BYTES, whose 413 says why', () => {
+  const { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: limit } = Object(only('sites/config'))
+  assert.equal(Number(limit), 8 * 1024 * 1024)
+  const [, largest] = /EVENT_MAX_BYTES:.*\.max\(([\d_]+)\)/.exec(read('shared/config.ts')) ?? []
+  assert.ok(Number(limit) > Number(largest?.replaceAll('_', '')))
 })
 
 test('every connection that a function names has its settings: the service, the credential, the identity', () => {

@@ -10,7 +10,7 @@ const tables = {
   AppRequests:
     'TimeGenerated: datetime, Id: string, Name: string, Url: string, Success: bool, ResultCode: string, DurationMs: real, OperationId: string, OperationName: string, AppRoleInstance: string',
   AppExceptions:
-    'TimeGenerated: datetime, ExceptionType: string, OuterMessage: string, InnermostMessage: string, ProblemId: string, SeverityLevel: int, OperationId: string, OperationName: string',
+    'TimeGenerated: datetime, ExceptionType: string, OuterMessage: string, InnermostMessage: string, ProblemId: string, SeverityLevel: int, OperationId: string, OperationName: string, Properties: dynamic',
   _LogOperation:
     'TimeGenerated: datetime, Category: string, Operation: string, Level: string, Detail: string',
   Usage:

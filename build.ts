@@ -48,10 +48,8 @@ await build({
   plugins: [loadBeside],
   sourcemap: true,
   sourcesContent: false, // 9.8 MB less to parse; stacks still point at the lines of the sources
-  outfile: 'dist/functions.cjs',
+  outfile: 'dist/main.cjs',
 })
-// The worker runs Node.js without --enable-source-maps, and only what is loaded after this call has its map read.
-writeFileSync('dist/main.cjs', `process.setSourceMapsEnabled(true)\nrequire('./functions.cjs')\n`)
 for (const name of beside)
   await build({
     ...common,

@@ -1,5 +1,8 @@
 import { app } from '@azure/functions'
 import { loadServices } from '../shared/handlers.ts'
+import { mapStacks } from '../shared/telemetry/source-maps.ts'
+
+mapStacks()
 
 // The body of a request is read by the function, as far as it wants: not whole, by the host, before anybody has looked at
 // the tokens. In return an HTTP function must always answer: one that throws leaves its caller waiting for 240 s.

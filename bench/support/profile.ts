@@ -91,7 +91,7 @@ function createSources() {
   const maps = new Map<string, SourceMap | undefined>()
   function mapOf(file: string): SourceMap | undefined {
     if (!maps.has(file))
-      maps.set(file, file.endsWith('dist/functions.cjs') ? readMap(file) : undefined)
+      maps.set(file, file.endsWith('dist/main.cjs') ? readMap(file) : undefined)
     return maps.get(file)
   }
   return (frame: Frame | undefined): string => {

@@ -14,7 +14,7 @@ test('a stack in the log names the lines of the sources', { skip }, async (t) =>
   const app = await startApp(stores, { functions: ['replay-deliveries'] })
   t.after(app.stop)
   await stores.send('replays', { v: 1, replay: 'nonsense' })
-  const frame = () => app.lines.find((line) => line.includes(`(${source}:`))
+  const frame = () => app.lines.find((line) => line.includes(`${source}:`))
   await eventually('a frame of the function', () => frame() !== undefined)
   const number = Number(frame()?.split(':').at(-2))
   const line = readFileSync(source, 'utf8').split('\n')[number - 1] ?? ''

@@ -208,7 +208,7 @@ async function leakedDetails(
   const seen = subscriptions.map(async ({ id }) =>
     JSON.stringify([await client.read(id), await client.deliveries(id)]),
   )
-  const secrets = [INSIDE, '169.254.', '168.63.', '::ffff', 'node_modules', 'functions.cjs']
+  const secrets = [INSIDE, '169.254.', '168.63.', '::ffff', 'node_modules', 'main.cjs']
   const told = (await Promise.all(seen)).flatMap((text) =>
     secrets.filter((secret) => text.includes(secret)),
   )

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { parse } from 'yaml'
 
 // Heavy SDKs: each a file of its own beside the main one, read when first asked for, so that registering does not wait.
-const packages = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity', 'undici']
+const packages = ['@azure/cosmos', '@azure/storage-queue', '@azure/identity']
 const telemetry = './telemetry-export.ts' // of shared/telemetry/: OpenTelemetry's SDK, which most apps never load
 const beside = [...packages, telemetry]
 const fileOf = (name: string) => `${path.basename(name, '.ts')}.cjs`

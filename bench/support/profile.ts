@@ -27,7 +27,6 @@ const owners: [source: RegExp, owner: string][] = [
   [/(^|\/)(functions|shared)\/.+\.ts$/, 'own code'],
   [/dist\/cosmos\.cjs$/, 'Cosmos SDK'],
   [/dist\/storage-queue\.cjs$/, 'queue SDK'],
-  [/dist\/undici\.cjs$/, 'undici'],
   [/dist\/telemetry-export\.cjs$/, 'OpenTelemetry'],
   [/local\/host\//, 'local host'],
 ]

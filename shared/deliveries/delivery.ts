@@ -1,3 +1,4 @@
+import { cutText } from '../http/cut-text.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import type { Attempt, Outcome } from '../webhooks/webhook-outcome.ts'
 
@@ -178,7 +179,7 @@ const MOST_ATTEMPTS = 50 // kept: two runs of the whole ladder; without a bound 
 /** The last attempts with one more; what the earlier ones kept of their answers is cut. */
 function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
   const earlier = attempts.map((each) =>
-    each.answer === undefined ? each : { ...each, answer: each.answer.slice(0, SHORT) },
+    each.answer === undefined ? each : { ...each, answer: cutText(each.answer, SHORT) },
   )
   return [...earlier, latest].slice(-MOST_ATTEMPTS)
 }

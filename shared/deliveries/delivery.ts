@@ -177,7 +177,7 @@ const SHORT = 200 // characters of an earlier answer
 const MOST_ATTEMPTS = 50 // kept: two runs of the whole ladder; without a bound a record outgrows what Cosmos DB takes
 
 /** The last attempts with one more; what the earlier ones kept of their answers is cut. */
-function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
+export function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
   const earlier = attempts.map((each) =>
     each.answer === undefined ? each : { ...each, answer: cutText(each.answer, SHORT) },
   )

@@ -267,3 +267,34 @@ test('whoever waits for a connection fails at the time limit', async (t) => {
   there.behave({})
   assertAnswered(await posts.post(there.url), 200)
 })
+
+test('answers are read strictly, and only odd ones that mean one thing are read', async (t) => {
+  const lines = (...head: string[]) => `${head.join('\r\n')}\r\n\r\nok`
+  const length = 'content-length: 2'
+  const read = [
+    lines('HTTP/1.0 200 OK', length),
+    lines('HTTP/1.1 200', length),
+    lines('HTTP/1.1 200 OK', 'a: bl\u00E5', length),
+  ]
+  const refused = [
+    lines('HTTP/1.2 200 OK', length),
+    lines('ICY 200 OK'),
+    lines('HTTP/1.1 200 OK', length).replaceAll('\r', ''),
+    lines('HTTP/1.1 200 OK', 'a: b', ' c', length),
+    lines('HTTP/1.1 200 OK', 'a : b', length),
+    lines('HTTP/1.1 200 OK', 'a: b\u0001', length),
+    lines('HTTP/1.1 200 OK', 'bl\u00E5: b', length),
+    lines('HTTP/1.1 200 OK', length, length),
+    lines('HTTP/1.1 200 OK', 'content-length: -2'),
+    lines('HTTP/1.1 200 OK', length, 'transfer-encoding: chunked'),
+    lines('HTTP/1.1 99 OK', length),
+    lines('HTTP/1.1 1000 OK', length),
+  ]
+  const posts = client(t, { timeoutMs: patient(5000) })
+  const answerTo = async (text: string) =>
+    posts.post(await rawServer(t, (socket) => void socket.write(text)))
+  for (const text of read) assertAnswered(await answerTo(text), 200, 'ok')
+  for (const text of refused) assertFailed(await answerTo(text), 'other', /not valid HTTP/)
+  const large = lines('HTTP/1.1 200 OK', `a: ${'a'.repeat(16_384)}`, length)
+  assertFailed(await answerTo(large), 'other', /too large/)
+})

@@ -9,7 +9,6 @@ const packages = [
   '@azure/core-rest-pipeline',
   '@azure/storage-queue',
   '@azure/identity',
-  'undici',
 ]
 const telemetry = './telemetry-export.ts' // of shared/telemetry/: OpenTelemetry's SDK, which most apps never load
 const beside = [...packages, telemetry]

@@ -27,7 +27,6 @@ const owners: [source: RegExp, owner: string][] = [
   [/(^|\/)(functions|shared)\/.+\.ts$/, 'own code'],
   [/dist\/cosmos\.cjs$/, 'Cosmos SDK'],
   [/dist\/storage-queue\.cjs$/, 'queue SDK'],
-  [/dist\/undici\.cjs$/, 'undici'],
   [/dist\/telemetry-export\.cjs$/, 'OpenTelemetry'],
   [/local\/host\//, 'local host'],
 ]
@@ -90,8 +89,7 @@ function createAttribution({ nodes }: CpuProfile) {
 function createSources() {
   const maps = new Map<string, SourceMap | undefined>()
   function mapOf(file: string): SourceMap | undefined {
-    if (!maps.has(file))
-      maps.set(file, file.endsWith('dist/main.cjs') ? readMap(file) : undefined)
+    if (!maps.has(file)) maps.set(file, file.endsWith('dist/main.cjs') ? readMap(file) : undefined)
     return maps.get(file)
   }
   return (frame: Frame | undefined): string => {

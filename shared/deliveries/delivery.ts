@@ -1,3 +1,4 @@
+import { cutText } from '../http/cut-text.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import type { Attempt, Outcome } from '../webhooks/webhook-outcome.ts'
 
@@ -175,11 +176,11 @@ const MAX_EARLIER_ANSWER = 200 // characters
 const MAX_ATTEMPTS = 50 // two runs of the whole schedule; Cosmos DB limits the size of a document
 
 /** Returns the latest attempts with one more. Shortens the answers of the earlier ones. */
-function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
+export function withLatest(attempts: readonly Attempt[], latest: Attempt): Attempt[] {
   const earlier = attempts.map((each) =>
     each.answer === undefined
       ? each
-      : { ...each, answer: each.answer.slice(0, MAX_EARLIER_ANSWER) },
+      : { ...each, answer: cutText(each.answer, MAX_EARLIER_ANSWER) },
   )
   return [...earlier, latest].slice(-MAX_ATTEMPTS)
 }

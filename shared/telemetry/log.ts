@@ -1,4 +1,5 @@
 import type { InvocationContext } from '@azure/functions'
+import { cutText } from '../http/cut-text.ts'
 
 /** Fields of a log line. Never a token, a national identity number or a body. */
 export type Fields = Record<string, string | number | boolean | undefined>
@@ -15,7 +16,7 @@ export function logError(context: InvocationContext, error: unknown, fields: Fie
     JSON.stringify({
       what: 'failed',
       error: name,
-      reason: message.slice(0, 500),
+      reason: cutText(message, 500),
       ...fields,
       stack,
     }),

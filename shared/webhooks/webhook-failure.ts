@@ -1,25 +1,39 @@
+import { LookupError } from './lookup.ts'
 import type { FailureReason } from './webhook-outcome.ts'
 
 /** Rejects a connection to an address that is not allowed. The message is shown to subscribers. */
 export class AddressError extends Error {}
 
+/** An answer that is HTTP, and none to this request. The message is shown to subscribers. */
+export class AnswerError extends Error {}
+
+const UNRESOLVED = 'the host name cannot be resolved'
 const reasonPatterns: [FailureReason, RegExp, string][] = [
-  ['timeout', /TIMEOUT|TIMEDOUT|TimeoutError/, 'no whole answer within the time limit'],
+  ['timeout', /TIMEDOUT|TimeoutError/, 'no answer within the time limit'],
   ['refused', /^ECONNREFUSED$/, 'the connection was refused'],
-  ['reset', /^ECONNRESET$|^EPIPE$|^UND_ERR_SOCKET$/, 'the connection was closed before an answer'],
-  ['dns', /^ENOTFOUND$|^EAI_|^ENODATA$|^ESERVFAIL$/, 'the host name cannot be resolved'],
+  ['reset', /^ECONNRESET$|^EPIPE$/, 'the connection was closed before an answer'],
   ['tls', /^ERR_TLS|^ERR_SSL|^EPROTO$|CERT|SIGNATURE|^ERR_OSSL/, 'no TLS connection'],
-  ['other', /^UND_ERR_HEADERS_OVERFLOW$/, 'the headers of the answer are too large'],
-  ['other', /^HPE_|^HTTPParserError$|^UND_ERR_RES/, 'the answer is not valid HTTP'],
+  ['other', /^HPE_HEADER_OVERFLOW$/, 'the headers of the answer are too large'],
+  ['other', /^HPE_/, 'the answer is not valid HTTP'],
   ['other', /UNREACH$/, 'no network leads to the host'],
 ]
 
 /** Returns why a request failed. `detail` is shown to the subscriber, so it contains no address and no remote text. */
 export function failureOf(error: unknown): { reason: FailureReason; detail: string } {
   const causes = errorsIn(error)
-  const fault = causes.find((each) => each instanceof AddressError)
-  if (fault !== undefined)
-    return { reason: 'address', detail: `the host's address is ${fault.message}` }
+  return causes.map(ownFailure).find((each) => each !== undefined) ?? failureByCode(causes)
+}
+
+function ownFailure(error: Error): { reason: FailureReason; detail: string } | undefined {
+  if (error instanceof AddressError)
+    return { reason: 'address', detail: `the host's address is ${error.message}` }
+  if (error instanceof AnswerError) return { reason: 'other', detail: error.message }
+  if (!(error instanceof LookupError)) return undefined
+  const { code } = error
+  return { reason: 'dns', detail: code === 'ENOTFOUND' ? UNRESOLVED : `${UNRESOLVED}: ${code}` }
+}
+
+function failureByCode(causes: Error[]): { reason: FailureReason; detail: string } {
   const codes = causes.flatMap(namesOf)
   for (const [reason, form, text] of reasonPatterns) {
     const code = codes.find((each) => form.test(each))

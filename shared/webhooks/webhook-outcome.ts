@@ -13,7 +13,7 @@ export type Answer =
     }
   | { kind: 'failed'; reason: FailureReason; detail: string; ms: number }
 
-/** Why there was no complete answer; `address` is one that the app must not connect to. */
+/** Why there was no answer; `address` is one that must not be connected to. */
 export type FailureReason = 'timeout' | 'refused' | 'reset' | 'dns' | 'tls' | 'address' | 'other'
 
 /**

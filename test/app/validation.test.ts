@@ -111,6 +111,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     ['301', { status: 301, headers: { location: `${receiver.url}/ok` } }, /^answered 301$/],
     ['400', { status: 400 }, /^answered 400$/],
     ['410', { status: 410 }, /^410$/],
+    ['disable', { headers: { 'webhook-delivery': 'disable' } }, /^disabled by webhook-delivery/],
     ['503', { status: 503, body: 'x'.repeat(9000) }, /^answered 503$/],
     ['a reset', { does: 'reset' }, /^reset: /],
   ]
@@ -149,7 +150,33 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     assert.ok(due - Math.floor(Date.parse(failedAt) / 1000) - REPAIR_SECONDS <= 6, 'and no later')
   })
 
-  test('is attempted at once when its owner subscribes again', async () => {
+  test('is tried again no sooner than it asks for with Retry-After', async () => {
+    answerInTurn('patient', { status: 503, headers: { 'retry-after': '3' } }, {})
+    const { id } = await client.subscribe(request('patient'))
+    await client.validated(id)
+    const [first = 0, second = 0] = validations('patient').map(({ at }) => at.getTime())
+    assert.ok(second - first >= 3000, `${second - first} ms`)
+  })
+
+  for (const [what, behaviour] of [
+    ['410', { status: 410 }],
+    ['webhook-delivery: disable', { status: 503, headers: { 'webhook-delivery': 'disable' } }],
+  ] satisfies [string, Behaviour][])
+    test(`is not tried again once it has answered ${what}, but when its owner asks`, async () => {
+      const name = `ends-${behaviour.status}`
+      answerInTurn(name, behaviour, {})
+      const { id } = await client.subscribe(request(name))
+      await failure(id)
+      const { validation } = (await documentOf(id)) ?? {}
+      assert.equal(validation?.due, undefined)
+      await sleep(1500) // the wait of the first step
+      await app.runTimer('sweep-subscriptions')
+      assert.equal(validations(name).length, 1)
+      await client.subscribe(request(name))
+      await client.validated(id)
+    })
+
+  test('is tried at once when its owner asks for the subscription again', async () => {
     answerInTurn('again', { status: 500 }, { status: 500 }, { status: 500 }, {})
     const { id } = await client.subscribe(request('again'))
     await eventually('three attempts', () => validations('again').length === 3)

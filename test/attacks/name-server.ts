@@ -1,41 +1,18 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { isIPv4 } from 'node:net'
-import packet from 'dns-packet'
+import { startNameServer } from '../support/name-server.ts'
 
 /**
- * A name server on loopback (RFC 1035, over UDP) that the attacks control: each lookup of a name returns
- * the next of its lists of addresses, and from then on the last. The time to live is 0.
+ * A name server that the attacks control: each look-up of a name returns the next of its lists of addresses, and from then
+ * on the last. Of other names it says nothing: silence is an attack too. The time to live is 0.
  */
-export async function startNameServer() {
+export async function startZone() {
   const zone = new Map<string, string[][]>()
-  const socket = createSocket('udp4')
-  socket.on('message', (message, { port, address }) => {
-    const { id, questions = [] } = packet.decode(message)
-    const [question] = questions
-    const lists = zone.get(question?.name ?? '')
-    if (question === undefined || lists === undefined) return // silence is an attack too
-    const [addresses = []] = lists
-    const type = question.type === 'AAAA' ? 'AAAA' : 'A'
-    if (type === 'AAAA' && lists.length > 1) lists.shift() // asked for after A, and the end of a look-up
-    const answers = addresses
-      .filter((each) => isIPv4(each) === (type === 'A'))
-      .map((data) => ({ name: question.name, type, ttl: 0, data }) as const)
-    const flags = packet.AUTHORITATIVE_ANSWER
-    socket.send(
-      packet.encode({ type: 'response', id: id ?? 0, flags, questions, answers }),
-      port,
-      address,
-    )
+  const turns = new Map<string, number>() // of each name and family, which are asked for side by side
+  const server = await startNameServer((name, type) => {
+    const lists = zone.get(name)
+    if (lists === undefined) return undefined
+    const turn = turns.get(`${name} ${type}`) ?? 0
+    turns.set(`${name} ${type}`, turn + 1)
+    return { addresses: lists[Math.min(turn, lists.length - 1)] ?? [] }
   })
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  return {
-    address: `127.0.0.1:${socket.address().port}`,
-    zone,
-    async stop(): Promise<void> {
-      socket.close()
-      await once(socket, 'close')
-    },
-  }
+  return { ...server, zone }
 }

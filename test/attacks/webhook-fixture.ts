@@ -6,7 +6,7 @@ import { startApp, tokensOf } from '../support/app.ts'
 import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
-import { startNameServer } from './name-server.ts'
+import { startZone } from './name-server.ts'
 
 export type WebhookFixture = Awaited<ReturnType<typeof startWebhookFixture>>
 
@@ -17,7 +17,7 @@ export type WebhookFixture = Awaited<ReturnType<typeof startWebhookFixture>>
 export async function startWebhookFixture() {
   const [stores, names, outside] = await Promise.all([
     createTestStores(),
-    startNameServer(),
+    startZone(),
     startReceiver({ host: '127.0.0.2' }),
   ])
   const inside = await startReceiver({ host: '127.0.0.3', port: outside.port })

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { after, type TestContext } from 'node:test'
 import { startReceiver } from '../../local/receiver.ts'
 import { parseNetworks } from '../../shared/http/networks.ts'
-import type { Lookup } from '../../shared/webhooks/endpoint.ts'
+import type { Lookup } from '../../shared/webhooks/lookup.ts'
 import { createWebhookClient } from '../../shared/webhooks/webhook-client.ts'
 import type { Answer } from '../../shared/webhooks/webhook-outcome.ts'
 

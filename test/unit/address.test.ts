@@ -3,7 +3,8 @@ import { BlockList } from 'node:net'
 import { after, test } from 'node:test'
 import { parseNetworks } from '../../shared/http/networks.ts'
 import { faultOfAddress, faultOfHttpAddress } from '../../shared/webhooks/address.ts'
-import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
+import { faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
+import { createLookup } from '../../shared/webhooks/lookup.ts'
 import {
   addressAttacks,
   endpointAttacks,

@@ -2,126 +2,158 @@ import assert from 'node:assert/strict'
 import dns from 'node:dns/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { test, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig } from '../../shared/config.ts'
 import { requireEndpoint } from '../../shared/flows/manage-subscriptions.ts'
 import { parseNetworks } from '../../shared/http/networks.ts'
 import { createServices } from '../../shared/services.ts'
-import { createLookup, faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
-import { createWebhookClient } from '../../shared/webhooks/webhook-client.ts'
-import { eventually } from '../support/stores.ts'
+import { faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
+import { createLookup } from '../../shared/webhooks/lookup.ts'
+import { startNameServer, type NameAnswer } from '../support/name-server.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
+import { assertFailed, client, receiver } from '../support/webhook-client.ts'
 
 const LIMIT = 5000 // ms
-const allowed = parseNetworks('127.0.0.2/32')
-const eight = Array.from({ length: 8 }, (_, index) => index)
+const SUBSCRIBERS = 1000
+const here = { addresses: ['127.0.0.1'] }
 
-/** A system that says nothing of names with "silent" in them until `giveUp`, and of others at once where they lead. */
-function silence() {
-  const end = Promise.withResolvers<string[]>()
-  const asked: string[] = []
-  const ask = (name: string) => {
-    asked.push(name)
-    return name.includes('silent') ? end.promise : Promise.resolve(['127.0.0.2'])
-  }
-  const giveUp = () => end.reject(Object.assign(new Error('EAI_AGAIN'), { code: 'EAI_AGAIN' }))
-  return { ask, asked, giveUp, lookup: createLookup(ask) }
+/** A look-up by a name server of our own. */
+async function names(
+  t: TestContext,
+  answer: (name: string, type: 'A' | 'AAAA') => NameAnswer | undefined,
+) {
+  const server = await startNameServer(answer)
+  t.after(() => server.stop())
+  const clock = { ms: 0 }
+  const lookup = createLookup({ servers: [server.address], now: () => clock.ms })
+  return { server, clock, lookup, count: () => server.asked.length / 2 }
 }
 
-/** A client that has more time than a look-up. */
-function client(t: TestContext, { lookup }: ReturnType<typeof silence>) {
-  const made = createWebhookClient({ timeoutMs: 3 * LIMIT, allowed, lookup })
-  t.after(() => made.close())
-  return async (name: string) => {
-    const answer = await made.post(`http://${name}:1/`, '', {})
-    return answer.kind === 'failed' ? answer.reason : answer.kind
-  }
-}
-
-test('eight silent names of eight owners use two look-ups, and all fail in time', async (t) => {
-  const system = silence()
-  const post = client(t, system)
-  const sent = eight.map((index) => post(`silent.owner${index}.test`))
-  await eventually('the first look-ups', () => system.asked.length > 0) // the client loads undici first
-  const second = sleep(1.9 * LIMIT, 'one after the other', { ref: false }) // by the same clock
-  const registered = await Promise.all(
-    eight.map((index) =>
-      faultOfEndpoint(`https://hook.silent${index}.test/`, { allowed, lookup: system.lookup }),
-    ),
+test('a thousand subscribers under one domain get their events past slow and silent name servers', async (t) => {
+  const there = await receiver(t)
+  const { lookup } = await names(t, (name) =>
+    name.includes('silent') ? undefined : { ...here, ttl: 60, delayMs: 200 },
   )
-  for (const fault of registered) assert.match(fault ?? '', /can be resolved/)
-  const failed = Promise.all(sent).then((reasons) => new Set(reasons))
-  assert.deepEqual(await Promise.race([failed, second]), new Set(['dns']))
-  assert.equal(system.asked.length, 2)
-
-  const good = system.lookup('hook.good.test')
-  await sleep(50)
-  assert.equal(system.asked.length, 2) // the threads are not free before the system gives up
-  system.giveUp()
-  assert.deepEqual(await good, ['127.0.0.2'])
-  assert.equal(system.asked.length, 3) // those that have failed have left the line
+  const posts = client(t, { lookup, timeoutMs: scaleTimeout(4000) })
+  const to = (name: string) => posts.post(`http://${name}:${there.port}/${name}`)
+  const silent = Array.from({ length: 20 }, (_, index) => to(`silent${index}.hosting.test`))
+  const sent = await Promise.all(
+    Array.from({ length: SUBSCRIBERS }, (_, index) => to(`s${index}.hosting.test`)),
+  )
+  assert.ok(sent.every((each) => each.kind === 'answered'))
+  assert.equal(new Set(there.deliveries.map(({ path }) => path)).size, SUBSCRIBERS)
+  for (const answer of await Promise.all(silent)) {
+    assertFailed(answer, 'dns', /ETIMEOUT/)
+    assert.ok(answer.ms < scaleTimeout(1.2 * LIMIT), `${answer.ms} ms`)
+  }
 })
 
-test('silent names of one owner use one look-up, and delay no other owner', async (t) => {
-  const system = silence()
-  const post = client(t, system)
-  const sent = eight.map((index) => post(`silent${index}.one.kommune.no`))
-  sent.push(post('silent.one.kommune.no.')) // the same, spelled with the dot of the root
-  const neighbours = ['hook.two.kommune.no', 'hook.good.test']
-  const answers = neighbours.map((name) => system.lookup(name))
-  assert.deepEqual(await Promise.all(answers), [['127.0.0.2'], ['127.0.0.2']])
-  assert.deepEqual(new Set(await Promise.all(sent)), new Set(['dns']))
-  assert.deepEqual(await system.lookup('hook.good.test'), ['127.0.0.2']) // while the first is under way still
-  assert.equal(system.asked.filter((name) => name.includes('silent')).length, 1)
-  system.giveUp()
+test('an answer is kept for its time to live, up to five minutes, and not at all where that is 0', async (t) => {
+  const ttls: Record<string, number> = { 'short.test': 2, 'long.test': 86_400, 'none.test': 0 }
+  const { clock, lookup, count } = await names(t, (name) => ({ ...here, ttl: ttls[name] ?? 0 }))
+  const askedAt = async (name: string, ms: number) => {
+    clock.ms = ms
+    const before = count()
+    assert.deepEqual(await lookup(name), ['127.0.0.1'])
+    return count() > before
+  }
+  assert.equal(await askedAt('short.test', 0), true)
+  assert.equal(await askedAt('short.test', 1999), false)
+  assert.equal(await askedAt('short.test', 2000), true)
+  assert.equal(await askedAt('long.test', 0), true)
+  assert.equal(await askedAt('long.test', 299_999), false)
+  assert.equal(await askedAt('long.test', 300_000), true)
+  assert.equal(await askedAt('none.test', 0), true)
+  assert.equal(await askedAt('none.test', 0), true)
 })
 
-test('look-ups queue in order, and concurrent callers share one', async () => {
-  const ends: (() => void)[] = []
-  const asked: string[] = []
-  const lookup = createLookup(async (name) => {
-    asked.push(name)
-    await new Promise<void>((resolve) => ends.push(resolve))
-    return [name]
+test('those who ask for a name at the same time share one question', async (t) => {
+  const { lookup, count } = await names(t, () => ({ ...here, delayMs: 50 }))
+  const answers = await Promise.all(Array.from({ length: 8 }, () => lookup('hook.test')))
+  assert.deepEqual(new Set(answers.flat()), new Set(['127.0.0.1']))
+  assert.equal(count(), 1)
+})
+
+test('a name has the addresses of both families, and the shortest of their times to live', async (t) => {
+  const addresses = ['192.0.2.1', '2001:db8::1']
+  const { clock, lookup, count } = await names(t, (_, type) => ({
+    addresses,
+    ttl: type === 'A' ? 60 : 1,
+  }))
+  assert.deepEqual(await lookup('both.test'), addresses)
+  clock.ms = 1000
+  await lookup('both.test')
+  assert.equal(count(), 2)
+})
+
+test('a family that fails, or is not answered for, does not hide the other', async (t) => {
+  const { lookup } = await names(t, (name, type) => {
+    if (type === 'A') return name === 'six.test' ? { code: 'SERVFAIL' } : here
+    if (name === 'six.test') return { addresses: ['2001:db8::1'] }
+    return name === 'four.test' ? { code: 'SERVFAIL' } : undefined
   })
-  const names = ['a.test', 'b.test', 'c.test', 'x.a.test', 'c.test', 'a.test', 'd.test']
-  const answers = names.map((name) => lookup(name))
-  for (const place of names.keys()) {
-    await sleep(5)
-    ends[place]?.()
+  const began = performance.now()
+  assert.deepEqual(await lookup('four.test'), ['127.0.0.1'])
+  assert.deepEqual(await lookup('six.test'), ['2001:db8::1'])
+  assert.deepEqual(await lookup('silent.test'), ['127.0.0.1'])
+  const ms = performance.now() - began
+  assert.ok(ms < LIMIT, `${ms} ms`)
+})
+
+test('a failure has its reason, is told to all who wait for it, and is not kept', async (t) => {
+  const failures: Record<string, NameAnswer> = {
+    'unknown.test': { code: 'NXDOMAIN' },
+    'empty.test': {},
+    'broken.test': { code: 'SERVFAIL' },
   }
-  assert.deepEqual(
-    await Promise.all(answers),
-    names.map((name) => [name]),
-  )
-  assert.deepEqual(asked, ['a.test', 'b.test', 'c.test', 'x.a.test', 'd.test'])
-  const again = lookup('a.test')
-  ends.at(-1)?.()
-  assert.deepEqual(await again, ['a.test'])
-  assert.equal(asked.at(-1), 'a.test') // nothing is kept
+  const { lookup, count } = await names(t, (name) => failures[name])
+  const posts = client(t, { lookup, timeoutMs: 3 * LIMIT })
+  const none = /^the host name cannot be resolved$/
+  assertFailed(await posts.post('http://unknown.test/'), 'dns', none)
+  assertFailed(await posts.post('http://empty.test/'), 'dns', none)
+  assertFailed(await posts.post('http://broken.test/'), 'dns', /resolved: ESERVFAIL$/)
+  const [first, second] = await Promise.all([
+    posts.post('http://silent.test/'),
+    posts.post('http://silent.test/'),
+  ])
+  for (const answer of [first, second]) assertFailed(answer, 'dns', /resolved: ETIMEOUT$/)
+  const before = count()
+  failures['broken.test'] = here
+  assert.deepEqual(await lookup('broken.test'), ['127.0.0.1'])
+  assert.equal(count(), before + 1)
 })
 
-test('a failure rejects every caller, and frees its slot', async () => {
-  const fault = new Error('ENOTFOUND')
-  const lookup = createLookup(async (name) =>
-    name.startsWith('bad') ? Promise.reject(fault) : [name],
-  )
-  const bad = eight.map((index) => assert.rejects(lookup(`bad${index % 4}.test`), fault))
-  await Promise.all(bad)
-  assert.deepEqual(await lookup('good.test'), ['good.test'])
+test('localhost is loopback, and no name server is asked for it', async (t) => {
+  const { lookup, count } = await names(t, () => ({ addresses: ['192.0.2.1'] }))
+  for (const name of ['localhost', 'LOCALHOST', 'localhost.', 'app.localhost'])
+    assert.deepEqual(await lookup(name), ['127.0.0.1', '::1'])
+  assert.deepEqual(await lookup('notlocalhost'), ['192.0.2.1'])
+  assert.equal(count(), 1)
 })
 
-test('registering an endpoint and sending to it share one look-up', async (t) => {
-  const found = Promise.withResolvers<{ address: string }[]>()
-  const asked: string[] = []
-  const system = dns.lookup
+test('registering an endpoint waits five seconds for a silent name server, and no longer', async (t) => {
+  const { lookup } = await names(t, () => undefined)
+  const began = performance.now()
+  const allowed = parseNetworks('127.0.0.0/8')
+  const fault = await faultOfEndpoint('https://silent.test/', { allowed, lookup })
+  assert.match(fault ?? '', /can be resolved/)
+  const ms = performance.now() - began
+  assert.ok(ms > LIMIT - 50 && ms < scaleTimeout(1.2 * LIMIT), `${ms} ms`)
+})
+
+test('registering an endpoint and sending to it use one look-up', async (t) => {
+  const { server } = await names(t, () => ({ addresses: ['10.0.0.1'], ttl: 60 }))
+  const { Resolver } = dns
   t.after(() => {
-    Reflect.set(dns, 'lookup', system)
+    Reflect.set(dns, 'Resolver', Resolver)
     syncBuiltinESMExports()
   })
-  Reflect.set(dns, 'lookup', (name: string) => {
-    asked.push(name)
-    return found.promise
-  })
+  const Ours = class extends Resolver {
+    constructor(options?: ConstructorParameters<typeof Resolver>[0]) {
+      super(options)
+      this.setServers([server.address])
+    }
+  }
+  Reflect.set(dns, 'Resolver', Ours)
   syncBuiltinESMExports()
   const services = await createServices(
     readConfig({
@@ -137,15 +169,11 @@ test('registering an endpoint and sending to it share one look-up', async (t) =>
   const requests = ['https://hook.example.no/', 'https://other.example.no/'].map((endpoint) =>
     requireEndpoint(services, endpoint),
   )
-  const refusals = Promise.all(
-    requests.map((request) => assert.rejects(request, /private or reserved/)),
-  )
-  await eventually('a look-up', () => asked.length > 0) // the client loads undici first
-  await sleep(50)
-  assert.deepEqual(asked, ['hook.example.no'])
-  found.resolve([{ address: '10.0.0.1' }])
-  await refusals
-  const answer = await sent
-  assert.equal(answer.kind === 'failed' ? answer.reason : answer.kind, 'address')
-  assert.deepEqual(asked, ['hook.example.no', 'other.example.no'])
+  await Promise.all(requests.map((request) => assert.rejects(request, /private or reserved/)))
+  assertFailed(await sent, 'address')
+  const each = ['hook.example.no', 'other.example.no'].flatMap((name) => [
+    `${name} A`,
+    `${name} AAAA`,
+  ])
+  assert.deepEqual(server.asked.toSorted(), each)
 })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { BlockList } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { parseNetworks } from '../../shared/http/networks.ts'
-import { faultOfEndpoint, type Lookup } from '../../shared/webhooks/endpoint.ts'
+import { faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
+import type { Lookup } from '../../shared/webhooks/lookup.ts'
 import {
   loopback,
   client,

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { scaleTimeout } from '../support/time-limits.ts'
+import { assertAnswered, assertFailed, client, receiver } from '../support/webhook-client.ts'
+
+const SLOW = '127.0.0.2'
+const REFUSES = '127.0.0.3'
+const WELL = '127.0.0.1'
+const SECOND_SYN_MS = 1000 // Linux sends it after a second
+
+const source = `
+const { createServer } = require('node:http')
+const { parentPort, workerData } = require('node:worker_threads')
+const server = createServer((request, response) => response.end('slow')).listen(
+  { port: workerData.port, host: '${SLOW}', backlog: 1 },
+  () => {
+    parentPort.postMessage(server.address().port)
+    setImmediate(() => Atomics.wait(new Int32Array(workerData.gate), 0, 0))
+  },
+)`
+
+/** A server that accepts no connection before `open`: its thread stands still, and its backlog is full. */
+async function closedServer(t: TestContext, port = 0) {
+  const gate = new SharedArrayBuffer(4)
+  const worker = new Worker(source, { eval: true, workerData: { gate, port } })
+  const open = () => {
+    Atomics.store(new Int32Array(gate), 0, 1)
+    Atomics.notify(new Int32Array(gate), 0)
+  }
+  const [bound]: number[] = await once(worker, 'message')
+  const fill = Array.from({ length: 8 }, () => connect(bound ?? 0, SLOW).on('error', () => {}))
+  t.after(async () => {
+    for (const socket of fill) socket.destroy()
+    open()
+    await worker.terminate()
+  })
+  await sleep(50) // until the backlog is full
+  return { port: bound ?? 0, open }
+}
+
+test('an address that is slow to accept is not given up for one that refuses', async (t) => {
+  const slow = await closedServer(t)
+  const posts = client(t, { lookup: async () => [SLOW, REFUSES], timeoutMs: scaleTimeout(5000) })
+  const sent = posts.post(`http://webhook.test:${slow.port}/`)
+  await sleep(500)
+  slow.open()
+  const answer = await sent
+  assertAnswered(answer, 200, 'slow')
+  assert.ok(answer.ms >= SECOND_SYN_MS - 50, `${answer.ms} ms: it was not slow`)
+})
+
+test('an address that does not accept gives way to the next', async (t) => {
+  const there = await receiver(t, { host: WELL })
+  const slow = await closedServer(t, there.port)
+  const lookup = async () => [SLOW, REFUSES, WELL]
+  const posts = client(t, { lookup, timeoutMs: scaleTimeout(5000) })
+  const answer = await posts.post(`http://webhook.test:${slow.port}/`)
+  assertAnswered(answer, 200, '')
+  assert.ok(answer.ms >= 240 && answer.ms < scaleTimeout(1000), `${answer.ms} ms`)
+  assert.equal(there.deliveries.length, 1)
+})
+
+test('one that never accepts takes the whole time limit, and closing ends it', async (t) => {
+  const slow = await closedServer(t)
+  const lookup = async () => [SLOW]
+  const url = `http://webhook.test:${slow.port}/`
+  assertFailed(await client(t, { lookup, timeoutMs: 600 }).post(url), 'timeout')
+  const posts = client(t, { lookup, timeoutMs: scaleTimeout(10_000) })
+  const sent = posts.post(url)
+  await sleep(50)
+  await posts.close()
+  assertFailed(await sent, 'other')
+})
+
+test('where every address refuses, the request is refused', async (t) => {
+  const there = await receiver(t)
+  const lookup = async () => ['127.0.0.4', REFUSES]
+  const answer = await client(t, { lookup }).post(`http://webhook.test:${there.port}/`)
+  assertFailed(answer, 'refused')
+})

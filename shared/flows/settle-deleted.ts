@@ -30,7 +30,7 @@ export async function settleDeleted(
   const { document } = claimed
   const { numbers, since, lease } = claimed.document.settling
   const isNone = await cancelAll(services, numbers, clock.now() + WORK_MS)
-  const left = since + CLOSING_SECONDS - nowSeconds(clock)
+  const left = Math.min(CLOSING_SECONDS, since + CLOSING_SECONDS - nowSeconds(clock)) // no longer than a message waits
   if (isNone && left <= 0) {
     await changeSettling(services, document, lease.token, () => undefined)
     return 'settled'

@@ -21,7 +21,7 @@ import { nextTraceparent } from '../telemetry/trace.ts'
 
 const RETRY_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
 const MAX_WRITE_MS = 7000 // the longest that storing `validated` may take
-const INDEX_PROPAGATION_SECONDS = 13 // 7 for that write, 5 for the age of an index, 1 for clock skew
+const INDEX_PROPAGATION_SECONDS = 27 // 7 for that write, 5 for the age of an index, 10 for its replica, 5 for clock skew
 const FAN_OUT_SECONDS = 4 // the first fan-out of a younger event may be under way, and would deliver it twice
 
 /** Starts the validation of an endpoint over, at once. Returns the subscription as stored. */

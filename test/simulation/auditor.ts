@@ -122,7 +122,7 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
   function leasedNumbers(): Set<number> {
     const numbers = new Set<number>()
     for (const document of containers.subscriptions.all()) {
-      for (const number of document.settling?.numbers ?? []) numbers.add(number)
+      for (const { number } of document.settling?.deleted ?? []) numbers.add(number)
       if (!isSubscription(document) || document.circuit === undefined) continue
       if (document.circuit.state !== 'closed' && document.circuit.lease !== undefined)
         numbers.add(document.number)

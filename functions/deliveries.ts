@@ -6,7 +6,12 @@ import {
   requireDelivery,
 } from '../shared/flows/read-deliveries.ts'
 import { redeliver } from '../shared/flows/replay.ts'
-import { parseReplayRequest, replayResource, startReplay } from '../shared/flows/start-replay.ts'
+import {
+  parseReplayRequest,
+  replayResource,
+  requireActive,
+  startReplay,
+} from '../shared/flows/start-replay.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { Problem } from '../shared/http/problem.ts'
@@ -20,9 +25,11 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
 
 /** POST /subscriptions/{id}/deliveries/{event}/retry: starts a new run of a delivery that is over. */
 async function retry({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  const { number } = await requireOwnedSubscription(services, request)
+  const subscription = await requireOwnedSubscription(services, request)
+  const { number } = subscription
   await readBody(request, SMALL_BODY) // it says nothing; 413
   const delivery = await requireDelivery(services, String(number), request.params['event'] ?? '') // 404
+  requireActive(subscription) // 409
   const anew = await redeliver(services, delivery)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
   log('delivery.retried', { subscription: number, event: delivery.id })

@@ -50,7 +50,8 @@ export async function attemptPage(
     lastAttempted: '',
   }
   const rest = page.values()
-  const limit = () => concurrencyLimit.limitOf(String(subscription.number))
+  let own = 0
+  const limit = () => concurrencyLimit.limitOf(String(subscription.number), own)
   const mayBegin = (place: number): boolean =>
     place < limit() &&
     clock.now() < endMs &&
@@ -62,7 +63,8 @@ export async function attemptPage(
       const { value: delivery } = rest.next()
       if (delivery === undefined) return
       result.lastAttempted = delivery.id
-      await attempt(limits, delivery, result)
+      own++
+      await attempt(limits, delivery, result).finally(() => own--)
     }
   }
   const workers = Array.from({ length: Math.min(limit(), page.length) }, worker)

@@ -22,6 +22,9 @@ import { storeOutcome } from './store-outcome.ts'
 const PAGE = 100
 const CONCURRENCY = 16
 
+/** The life of a drain's cursor: longer than a replica lags. What joined the backlog behind it then has its turn. */
+export const CURSOR_MS = 15_000
+
 /** A drain at work. */
 export interface Drain {
   services: Services
@@ -30,8 +33,8 @@ export interface Drain {
   endMs: number
   /** The last event attempted, so that a lagging replica's old records are not attempted twice; '' starts over. */
   after: string
-  /** Whether it began after failed probes: those deliveries are still in the backlog, as its oldest. */
-  hasSkipped: boolean
+  /** Epoch milliseconds until which a replica may show what other processes delivered. Pages then begin with the oldest. */
+  afterUntilMs: number
 }
 
 /**
@@ -45,11 +48,15 @@ export async function attemptBacklog(
 ): Promise<void> {
   const { services, lease } = drain
   const isProbe = circuit.state === 'half-open'
+  if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
   const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
-  if (page.length === 0) return restartOrClose(drain, isProbe)
-  const mostFailuresInARow = isProbe ? Infinity : FAILURE_THRESHOLD
-  const limits = { services, subscription: lease.subscription(), endMs: drain.endMs }
-  const result = await attemptPage({ ...limits, maxConsecutiveFailures: mostFailuresInARow }, page)
+  const hasSkipped = isProbe && circuit.after !== undefined
+  if (page.length === 0) return restartOrClose(drain, hasSkipped)
+  const maxConsecutiveFailures = isProbe ? Infinity : FAILURE_THRESHOLD
+  const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
+  const endMs = Math.min(drain.endMs, untilMs)
+  const limits = { services, subscription: lease.subscription(), endMs }
+  const result = await attemptPage({ ...limits, maxConsecutiveFailures }, page)
   if (result.lastAttempted !== '') drain.after = result.lastAttempted
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
@@ -57,7 +64,15 @@ export async function attemptBacklog(
   await storeFailures(services, result, isProbe && hasFailed)
   if (result.gone !== undefined) await disable(drain, result.gone)
   else if (hasFailed) await open(drain, result)
-  else if (result.delivered > 0) await advance(lease)
+  else if (result.delivered > 0) {
+    await advance(lease)
+    if (hasSkipped) drain.after = '' // the failed probes are the oldest
+  }
+}
+
+function startOver(drain: Drain): void {
+  drain.after = ''
+  drain.afterUntilMs = drain.services.clock.now() + CURSOR_MS
 }
 
 const backlogOf = (
@@ -68,21 +83,18 @@ const backlogOf = (
   services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
 
 /**
- * Handles the end of the backlog. Probes start over, and so does a drain that skipped some deliveries. Otherwise the
- * circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
+ * Handles the end of the backlog. Probes that skipped failed ones start over. Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
  */
-async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
-  const { lease } = drain
-  const isEnd = drain.after !== ''
-  drain.after = ''
-  if (isEnd && (isProbe || drain.hasSkipped)) {
-    if (!isProbe) drain.hasSkipped = false
+async function restartOrClose(drain: Drain, hasSkipped: boolean): Promise<void> {
+  const { lease, after } = drain
+  if (after !== '' && hasSkipped) {
+    drain.after = ''
     return
   }
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )
-  if (isClosing) await lease.handOver(RECHECK_SECONDS[0])
+  if (isClosing) await lease.handOver(RECHECK_SECONDS[0], after)
 }
 
 const storeFailures = (
@@ -99,13 +111,17 @@ async function disable({ services, lease }: Drain, reason: string): Promise<void
   await lease.change((circuit) => disabled(reason, now, leaseOf(circuit)?.token ?? ''))
 }
 
-async function open({ services, lease, after }: Drain, { failed }: PageResult): Promise<void> {
+async function open(
+  { services, lease, after }: Drain,
+  { failed, delivered }: PageResult,
+): Promise<void> {
   const outcomes = failed.map(({ attempted }) => attempted.outcome)
   const failures = outcomes.filter((outcome) => outcome.kind === 'failed')
   const waitSeconds = Math.max(0, ...failures.map((failure) => failure.waitSeconds))
   const reason = failures.at(-1)?.reason ?? ''
+  const before = (circuit: Circuit) => (delivered > 0 && afterSuccess(circuit)) || circuit
   await lease.open((circuit, token) =>
-    reopened(circuit, { reason, waitSeconds }, services.clock.now(), token, after),
+    reopened(before(circuit), { reason, waitSeconds }, services.clock.now(), token, after),
   )
   services.telemetry.recordOpening()
 }
@@ -124,7 +140,8 @@ export async function recheckBacklog(
   { looks }: Circuit & { state: 'closing' },
 ): Promise<void> {
   const { services, lease } = drain
-  const [found] = await backlogOf(drain, '', 1)
+  // The first check goes by the cursor: a replica may still show what this drain's predecessor delivered.
+  const [found] = await backlogOf(drain, looks === 0 ? drain.after : '', 1)
   const next = RECHECK_SECONDS[looks + 1]
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit

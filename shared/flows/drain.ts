@@ -9,7 +9,7 @@ import {
   type SubscriptionDocument,
 } from '../subscriptions/subscription.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
-import { attemptBacklog, recheckBacklog, type Drain } from './drain-backlog.ts'
+import { attemptBacklog, CURSOR_MS, recheckBacklog, type Drain } from './drain-backlog.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
@@ -34,9 +34,9 @@ export async function drainSubscription(
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
   const endMs = services.clock.now() + WORK_MS
-  const probed = lastProbed(lease)
-  const after = message.after ?? probed
-  return runDrain({ services, lease, endMs, after, hasSkipped: probed !== '' })
+  const after = message.after ?? lastProbed(lease)
+  const afterUntilMs = services.clock.now() + CURSOR_MS
+  return runDrain({ services, lease, endMs, after, afterUntilMs })
 }
 
 /** Claims the lease under a new token, so that a second copy of the message does nothing. */

@@ -89,8 +89,8 @@ async function ensureDrain(
 /** Cancels a delivery that joined the backlog of a deleted subscription: no drain would find it. */
 async function cancel({ deliveries }: Services, subscription: string, id: string): Promise<void> {
   const stored = await deliveries.find(subscription, id)
-  if (stored !== undefined)
-    await changeDelivery({ deliveries }, stored, (delivery) => cancelled(delivery, DELETED))
+  if (stored === undefined) throw new Error(`Delivery ${id} is not visible yet.`)
+  await changeDelivery({ deliveries }, stored, (delivery) => cancelled(delivery, DELETED))
 }
 
 /** Attempts the delivery. A record is created after 2 s even without an answer. */

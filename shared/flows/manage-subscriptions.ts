@@ -12,12 +12,14 @@ import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import {
   isSubscription,
   type SubscriptionDocument,
+  type Settling,
   type SubscriptionOrTombstone,
   type Tombstone,
 } from '../subscriptions/subscription.ts'
 import { faultOfEndpoint } from '../webhooks/endpoint.ts'
 import { activeSecrets, newSecret } from '../webhooks/webhook-request.ts'
 import { sendDrain } from './send-drain.ts'
+import { TOMBSTONE_SECONDS } from './settle-deleted.ts'
 import { requestValidation, firstValidation } from './validate-subscription.ts'
 
 const SECRET_OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
@@ -51,7 +53,8 @@ export async function subscribe(
 ): Promise<Subscribed> {
   const { subscriptions } = services
   const known = await subscriptions.find(consumer, documentIdOf(request))
-  if (isSubscription(known)) return { subscription: await requestValidation(services, known, api) }
+  const existing = isSubscription(known) ? await requestValidation(services, known, api) : undefined
+  if (existing !== undefined) return { subscription: existing }
   const number = await subscriptions.nextNumber()
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const made = {
@@ -62,24 +65,27 @@ export async function subscribe(
   const stored = await subscriptions.find(consumer, made.id, session)
   if (!isSubscription(stored)) throw unconfirmedProblem('subscription')
   const subscription = await requestValidation(services, stored, api)
+  if (subscription === undefined) throw unconfirmedProblem('subscription') // deleted meanwhile
   const [secret] = made.secrets
   return stored.number === made.number ? { subscription, secret: secret.key } : { subscription } // else another's, at once
 }
 
 /**
- * Stores a new subscription, in place of a tombstone if there is one; a drain may be writing that tombstone. Returns
- * the session token of the write, or undefined when another request created the subscription first.
+ * Stores a new subscription, in place of `deleted` if there is one: a tombstone, which a drain may be writing, or the
+ * subscription as a lagging replica still showed it. Returns the session token of the write, or undefined when another
+ * request created the subscription first.
  */
 async function store(
   { subscriptions }: Services,
   made: SubscriptionDocument,
-  tombstone: Stored<Tombstone> | undefined,
+  deleted: Stored<SubscriptionOrTombstone> | undefined,
 ): Promise<string | undefined> {
-  if (tombstone === undefined) return (await subscriptions.add(made)).session
+  if (deleted === undefined) return (await subscriptions.add(made)).session
   const stored = await compareAndSet<SubscriptionOrTombstone>(
-    tombstone,
+    deleted,
     (current) => {
-      if (isSubscription(current)) return undefined
+      if (isSubscription(current) && current.number !== deleted.number) return undefined
+      if (current.number > made.number) return undefined // made and deleted meanwhile: numbers ascend
       const { settling } = current
       return { ...made, ...(settling !== undefined && { settling }) }
     },
@@ -125,23 +131,46 @@ export async function rotateSecret(
   return secret
 }
 
-/** Deletes a subscription, and sends the message that cancels its open deliveries. */
+/**
+ * Deletes a subscription, and sends the message that cancels its open deliveries. One that was never validated has none.
+ */
 export async function unsubscribe(
   services: Services,
   { _etag, _ts, ...subscription }: Stored<SubscriptionDocument>,
 ): Promise<void> {
-  const { id, consumer, number, settling } = subscription
-  const { clock, subscriptions, index, newToken } = services
-  const numbers = [...(settling?.numbers ?? []), number]
-  const lease = newLease(clock.now(), newToken())
-  const left = { numbers, since: Math.ceil(clock.now() / 1000), lease }
-  const document: Tombstone = { v: 1, id, consumer, number, deleted: true, settling: left, ttl: -1 }
+  const { id, consumer, number, validated, settling } = subscription
+  const { subscriptions, index } = services
+  const left = validated === undefined ? settling : withDeleted(services, settling, number)
+  const document: Tombstone = {
+    v: 1,
+    id,
+    consumer,
+    number,
+    deleted: true,
+    ...(left === undefined ? { ttl: TOMBSTONE_SECONDS } : { settling: left, ttl: -1 }),
+  }
   const written = await subscriptions.save({ ...document, _etag, _ts })
   index.invalidate()
-  if (written.outcome === 'written')
-    return sendDrain(services, { document, session: written.session }, lease.token)
+  if (written.outcome === 'written') {
+    if (left !== undefined && settling === undefined)
+      await sendDrain(services, { document, session: written.session }, left.lease.token)
+    return
+  }
   const current = await subscriptions.find(consumer, id, written.session)
   if (isSubscription(current) && current.number === number) await unsubscribe(services, current)
+}
+
+/**
+ * Returns what is to be settled after another deletion. A settling that is under way keeps its lease and its message:
+ * many deletions in a row would interrupt it every time.
+ */
+function withDeleted(
+  { clock, newToken }: Services,
+  settling: Settling | undefined,
+  number: number,
+): Settling {
+  const deleted = [...(settling?.deleted ?? []), { number, since: Math.ceil(clock.now() / 1000) }]
+  return { deleted, lease: settling?.lease ?? newLease(clock.now(), newToken()) }
 }
 
 const subscriptionNotFound = (number: string | number): Problem =>

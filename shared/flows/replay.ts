@@ -157,7 +157,7 @@ function eventFilter(subscription: SubscriptionDocument): (event: EventDocument)
 /** Returns whether this replay, or an interrupted run of the same page, added the event to the backlog. */
 async function sendEvent(
   services: Services,
-  { only }: ReplayDocument,
+  { only, id: replay }: ReplayDocument,
   subscription: SubscriptionDocument,
   event: EventDocument,
 ): Promise<boolean> {
@@ -167,8 +167,9 @@ async function sendEvent(
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
   if (outcome === 'created') return true
   const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
-  if (known === undefined) return false
-  return isOpen(known) || only === 'all' ? beginNextRun(services, known) : false
+  if (known === undefined) throw new Error(`Delivery ${event.id} is not visible yet.`)
+  const isDone = (known.firstAttempt ?? 0) * 1000 > timeOf(replay).getTime() // by an interrupted run of this page
+  return isOpen(known) || (only === 'all' && !isDone) ? beginNextRun(services, known) : false
 }
 
 /**

@@ -17,6 +17,8 @@ import { sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
+const MAX_RETRIES_OF_ONE = 4 // at once to a subscriber that has just failed, so that it leaves room for others
+
 /** The result of a message: the delivery's state, or why there was no attempt. */
 type Result = DeliveryDocument['state'] | 'dropped' | 'changed'
 
@@ -48,7 +50,7 @@ async function retry(
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
   const release =
     delivery.state === 'waiting' && isClosed(subscriber.circuit)
-      ? await services.concurrencyLimit.acquire(delivery.subscription)
+      ? await services.concurrencyLimit.acquire(delivery.subscription, MAX_RETRIES_OF_ONE)
       : undefined
   return release === undefined
     ? moveToBacklog(services, delivery, subscriber, knownAt)

@@ -4,13 +4,13 @@ import { nowSeconds } from '../clock.ts'
 import { cancelled, DELETED } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { CLOSING_SECONDS, newLease } from '../subscriptions/circuit-breaker.ts'
-import type { Settling, SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
+import type { Deleted, Settling, SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
 import { sendDrain } from './send-drain.ts'
 import { endAll, forEachOpenPage } from './settle.ts'
 
 const WORK_MS = 60_000
 const RECHECK_SECONDS = 20 // a replica may still show what was just cancelled
-const TOMBSTONE_SECONDS = 86_400 // every index has read it long before
+export const TOMBSTONE_SECONDS = 86_400 // every index has read it long before
 
 /**
  * Cancels the open deliveries of the deleted subscriptions of a document. Returns `settled` when none is left and none
@@ -28,41 +28,51 @@ export async function settleDeleted(
   }))
   if (claimed?.document.settling === undefined) return 'dropped'
   const { document } = claimed
-  const { numbers, since, lease } = claimed.document.settling
-  const isNone = await cancelAll(services, numbers, clock.now() + WORK_MS)
-  const left = since + CLOSING_SECONDS - nowSeconds(clock)
-  if (isNone && left <= 0) {
-    await changeSettling(services, document, lease.token, () => undefined)
-    return 'settled'
-  }
-  await handOver(services, document, lease.token, Math.max(left, isNone ? 0 : RECHECK_SECONDS))
-  return 'settling'
+  const { deleted, lease } = claimed.document.settling
+  const settled = await cancelAll(services, deleted, clock.now() + WORK_MS)
+  return handOver(services, document, lease.token, settled)
 }
 
-async function cancelAll(services: Services, numbers: number[], endMs: number): Promise<boolean> {
-  let isNone = true
-  for (const number of numbers) {
-    const isNoneOfThis = await forEachOpenPage(services, number, endMs, async (page) => {
+/** Cancels the open deliveries of each, and returns the numbers that had none, and can get none any more. */
+async function cancelAll(
+  services: Services,
+  deleted: Deleted[],
+  endMs: number,
+): Promise<Set<number>> {
+  const settled = new Set<number>()
+  for (const { number, since } of deleted) {
+    const isOver = nowSeconds(services.clock) >= since + CLOSING_SECONDS
+    const isNone = await forEachOpenPage(services, number, endMs, async (page) => {
       await endAll(services, page, (delivery) => cancelled(delivery, DELETED))
       return true
     })
-    isNone &&= isNoneOfThis
+    if (isNone && isOver) settled.add(number)
   }
-  return isNone
+  return settled
 }
 
+/** Hands over what is left: the next pass is when the last of them can be settled, or when replicas show this pass. */
 async function handOver(
   services: Services,
   document: Stored<SubscriptionOrTombstone>,
   token: string,
-  delaySeconds: number,
-): Promise<void> {
-  const lease = newLease(services.clock.now() + delaySeconds * 1000, services.newToken())
-  const handed = await changeSettling(services, document, token, (settling) => ({
-    ...settling,
-    lease,
-  }))
-  if (handed !== undefined) await sendDrain(services, handed, lease.token, { delaySeconds })
+  settled: Set<number>,
+): Promise<'settled' | 'settling'> {
+  const { clock, newToken } = services
+  const nextToken = newToken()
+  let delaySeconds = 0
+  const handed = await changeSettling(services, document, token, (settling) => {
+    const deleted = settling.deleted.filter(({ number }) => !settled.has(number))
+    const last = deleted.at(-1)
+    if (last === undefined) return undefined
+    const left = last.since + CLOSING_SECONDS - nowSeconds(clock)
+    delaySeconds = Math.min(CLOSING_SECONDS, Math.max(left, RECHECK_SECONDS)) // no longer than a message waits
+    return { deleted, lease: newLease(clock.now() + delaySeconds * 1000, nextToken) }
+  })
+  if (handed === undefined) return 'settling' // another has the lease
+  if (handed.document.settling === undefined) return 'settled'
+  await sendDrain(services, handed, nextToken, { delaySeconds })
+  return 'settling'
 }
 
 /** Changes `settling` while the lease has this token. A tombstone with nothing left expires after a day. */

@@ -9,11 +9,11 @@ const RECHECK_SECONDS = 20 // a replica may still show what was just ended
 /**
  * Ends the open deliveries of a disabled subscription. Writes the lease between reading a page and ending it: that
  * proves that the subscription was still disabled when the page was read, so no delivery dies that was published after
- * it was enabled again. Gives up the lease when no delivery is left and none can follow.
+ * it was enabled again. Gives up the lease when two checks, a minute apart, find no delivery left.
  */
 export async function settleDisabled(
   { services, lease, endMs }: Drain,
-  { reason, since }: Circuit & { state: 'disabled' },
+  { reason, hasLooked }: Circuit & { state: 'disabled' },
 ): Promise<void> {
   const { number } = lease.subscription()
   const isNone = await forEachOpenPage(services, number, endMs, async (page) => {
@@ -25,14 +25,20 @@ export async function settleDisabled(
     return isDisabled
   })
   if (lease.circuit() === undefined || services.clock.now() >= endMs) return
-  const over = Math.ceil(Date.parse(since) / 1000) + CLOSING_SECONDS
-  const left = Math.min(CLOSING_SECONDS, over - nowSeconds(services.clock)) // no longer than a message may wait
-  if (isNone && left <= 0) await lease.change(withoutLease)
-  else await lease.handOver(Math.max(left, isNone ? 0 : RECHECK_SECONDS))
+  if (isNone && hasLooked === true) {
+    await lease.change(withoutLease)
+    return
+  }
+  if (isNone) await lease.change(looked)
+  await lease.handOver(isNone ? CLOSING_SECONDS : RECHECK_SECONDS)
 }
+
+/** Returns the circuit after a first check that found nothing; a new drain of it starts over. */
+const looked = (circuit: Circuit): Circuit =>
+  circuit.state === 'disabled' ? { ...circuit, hasLooked: true } : circuit
 
 function withoutLease(circuit: Circuit): Circuit {
   if (circuit.state !== 'disabled') return circuit
-  const { lease: _lease, ...settled } = circuit
+  const { lease: _lease, hasLooked: _looked, ...settled } = circuit
   return settled
 }

@@ -32,6 +32,12 @@ export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest
   return request
 }
 
+/** Throws a 409 when a subscription is not active: what was put into its backlog would not be delivered. */
+export function requireActive(subscription: SubscriptionDocument): void {
+  if (!isActive(subscription))
+    throw new Problem(409, 'The subscription is not validated, or is disabled.')
+}
+
 /**
  * Starts a replay and returns it. Throws a 409 while another replay of the subscription runs, or when the subscription
  * is not active, and a 503 when the replay is not confirmed to be stored. Of two concurrent requests, the one that
@@ -43,8 +49,7 @@ export async function startReplay(
   request: ReplayRequest,
 ): Promise<ReplayDocument> {
   const { replays, config } = services
-  if (!isActive(subscription))
-    throw new Problem(409, 'The subscription is not validated, or is disabled.')
+  requireActive(subscription)
   const number = String(subscription.number)
   if (await isRunning(services, number, subscription.replay)) throw alreadyRunning()
   const replay = newReplay(

@@ -21,15 +21,15 @@ import { nextTraceparent } from '../telemetry/trace.ts'
 
 const RETRY_SECONDS = [1, 5, 10, 30, 60, 120, 120, 120] // the original's, altinn-contract §5.4
 const MAX_WRITE_MS = 7000 // the longest that storing `validated` may take
-const INDEX_PROPAGATION_SECONDS = 13 // 7 for that write, 5 for the age of an index, 1 for clock skew
+const INDEX_PROPAGATION_SECONDS = 27 // 7 for that write, 5 for the age of an index, 10 for its replica, 5 for clock skew
 const FAN_OUT_SECONDS = 4 // the first fan-out of a younger event may be under way, and would deliver it twice
 
-/** Starts the validation of an endpoint over, at once. Returns the subscription as stored. */
+/** Starts the validation of an endpoint over, at once. Returns the subscription as stored, or undefined when deleted. */
 export async function requestValidation(
   services: Services,
   subscription: Stored<SubscriptionDocument>,
   api: string,
-): Promise<SubscriptionDocument> {
+): Promise<SubscriptionDocument | undefined> {
   return schedule(services, subscription, firstValidation(api, subscription.number, 0), 0)
 }
 
@@ -146,19 +146,22 @@ async function scheduleNext(
   }
 }
 
-/** Schedules the next attempt of a validation. The sweep sends its message at `due` if this one is lost. */
+/**
+ * Schedules the next attempt of a validation, and returns the subscription, or undefined when it was deleted meanwhile.
+ * The sweep sends the message at `due` if this one is lost.
+ */
 async function schedule(
   services: Services,
   read: Stored<SubscriptionDocument>,
   validation: Validation,
   waitSeconds: number,
-): Promise<SubscriptionDocument> {
+): Promise<SubscriptionDocument | undefined> {
   const due = nowSeconds(services.clock) + waitSeconds + services.config.repairAfterSeconds
   const updated = await updateSubscription(services.subscriptions, read, (current) => ({
     ...current,
     validation: { ...validation, due },
   }))
-  if (updated === undefined) return read // deleted meanwhile
+  if (updated === undefined) return undefined
   await sendValidation(services, updated.document, updated.session, waitSeconds)
   return updated.document
 }

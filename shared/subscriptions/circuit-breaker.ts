@@ -7,14 +7,14 @@ export interface Lease {
   until: number
 }
 
-/** How many deliveries a half-open circuit attempts at once. */
-type Probes = 1 | 10 | 100
+/** How many deliveries a half-open circuit attempts. Three at first, so that one that fails by itself does not decide. */
+type Probes = 3 | 10 | 100
 
 /**
  * The circuit breaker of a subscriber, a member of its document; absent while all is well. `opens` counts
  * consecutive openings, `failingSince` (ISO time) is the first failure since the last success. Every state but `closed`
  * has a lease, which makes sure that the backlog is drained; `disabled` keeps it until no open delivery is left.
- * `after` is the last event probed: the next probe tries the one after it, so that an event that fails by itself does
+ * `after` is the last event probed: the next probes try those after it, so that events that fail by themselves do
  * not keep the circuit open. `looks` counts the checks of an empty backlog.
  */
 export type Circuit =
@@ -37,7 +37,7 @@ export type Circuit =
     }
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
   | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
-  | { state: 'disabled'; reason: string; since: string; lease?: Lease }
+  | { state: 'disabled'; reason: string; since: string; hasLooked?: true; lease?: Lease }
 
 /** A failed attempt: the reason, the seconds that the subscriber asks to wait, and the consecutive failures so far. */
 export interface Failure {
@@ -79,7 +79,7 @@ export function afterSuccess(circuit: Circuit | undefined): Circuit | undefined 
   if (circuit?.state === 'closed') return undefined
   if (circuit?.state !== 'draining' && circuit?.state !== 'closing') return circuit // a drain decides
   const { failingSince, ...well } = circuit
-  return failingSince === undefined ? circuit : well
+  return failingSince === undefined && well.opens === 0 ? circuit : { ...well, opens: 0 }
 }
 
 /**
@@ -140,22 +140,22 @@ export function disabled(reason: string, nowMs: number, token: string): Circuit 
   return { state: 'disabled', reason, since, lease: newLease(nowMs, token) }
 }
 
-/** Returns the circuit that a drain has claimed. After a pause it is half-open, with one probe. */
+/** Returns the circuit that a drain has claimed. After a pause it is half-open, with three probes. */
 export function claimed(circuit: Circuit, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit.state !== 'open') return withLease(circuit, lease)
   const { reason: _reason, ...failing } = circuit
-  return { ...failing, state: 'half-open', probes: 1, lease }
+  return { ...failing, state: 'half-open', probes: 3, lease }
 }
 
 /**
- * Returns the circuit after probes of which some were delivered: 1, 10, 100, then the whole backlog. It is no longer
+ * Returns the circuit after probes of which some were delivered: 3, 10, 100, then the whole backlog. It is no longer
  * failing.
  */
 export function afterProbes(circuit: Circuit & { state: 'half-open' }): Circuit {
   const { opens, lease, probes } = circuit
-  if (probes === 100) return { state: 'draining', opens, lease }
-  return { state: 'half-open', opens, probes: probes === 1 ? 10 : 100, lease }
+  if (probes === 100) return { state: 'draining', opens: 0, lease }
+  return { state: 'half-open', opens, probes: probes === 3 ? 10 : 100, lease }
 }
 
 /** Returns the circuit of an empty backlog: closed for fan-outs, and checked again until all instances know that. */
@@ -184,7 +184,10 @@ export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) 
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit === undefined) return { state: 'draining', opens: 0, lease }
-  if (circuit.state === 'disabled') return { ...circuit, lease }
+  if (circuit.state === 'disabled') {
+    const { hasLooked: _looked, ...anew } = circuit
+    return { ...anew, lease }
+  }
   if (!isClosed(circuit)) return circuit
   const { opens, failingSince } = circuit
   return { state: 'draining', opens, lease, ...(failingSince !== undefined && { failingSince }) }

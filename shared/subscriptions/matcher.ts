@@ -46,18 +46,22 @@ export function createMatcher() {
   }
 
   return {
-    /** Adds or replaces a subscription. Ignores a version older than the known one: a replica of the store may lag. */
-    put(subscription: IndexedSubscription & { _ts?: number }): void {
+    /**
+     * Adds or replaces a subscription. Ignores a version older than the known one: a replica of the store may lag.
+     * Returns the number of the earlier subscription that it replaced: that one was deleted.
+     */
+    put(subscription: IndexedSubscription & { _ts?: number }): number | undefined {
       const { id, consumer, number, _ts } = subscription
       const numbers = getOrCreate(consumers, consumer, () => new Map<string, number>())
       const known = byNumber.get(numbers.get(id) ?? number)
-      if (known !== undefined && isOlder(subscription, known)) return
+      if (known !== undefined && isOlder(subscription, known)) return undefined
       if (known !== undefined) removeEntry(known)
       if (known !== undefined && known.number !== number) byNumber.delete(known.number)
       const entry = entryOf(subscription, _ts ?? known?.version ?? 0, intern)
       byNumber.set(number, entry) // keeps its position, so iteration visits it once
       numbers.set(id, number)
       if (isActive(subscription)) addTo(byResource, entry)
+      return known === undefined || known.number === number ? undefined : known.number
     },
 
     remove,

@@ -37,7 +37,10 @@ export function createSubscriptionIndex({
       deleted.set(change.number, now())
       const before = matcher.removeDeleted(change)
       if (before !== undefined) deleted.set(before, now())
-    } else if (!deleted.has(change.number)) matcher.put(change)
+    } else if (!deleted.has(change.number)) {
+      const before = matcher.put(change)
+      if (before !== undefined) deleted.set(before, now())
+    }
   }
 
   /** Drops everything: tombstones expire after a day, so an index unused for longer would miss deletions. */

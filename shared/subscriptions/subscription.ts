@@ -49,11 +49,16 @@ export interface Validation {
   failedAt?: string
 }
 
-/** Deleted subscriptions with this id whose deliveries are still to be cancelled; `since` in epoch seconds. */
+/** Deleted subscriptions with this id whose deliveries are still to be cancelled, in the order of their deletion. */
 export interface Settling {
-  numbers: number[]
-  since: number
+  deleted: Deleted[]
   lease: Lease
+}
+
+/** The number of a deleted subscription, and the epoch second of its deletion. */
+export interface Deleted {
+  number: number
+  since: number
 }
 
 /** A deleted subscription. It stays until every index has read it and its deliveries are cancelled. */

@@ -74,10 +74,10 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
      * subscriber. Returns undefined when there is none, or when the subscriber is slow: the delivery belongs in its
      * backlog then.
      */
-    async acquire(subscription: string): Promise<(() => void) | undefined> {
+    async acquire(subscription: string, limit = FAST_LIMIT): Promise<(() => void) | undefined> {
       const subscriber = of(subscription)
       for (const end = now() + ACQUIRE_TIMEOUT_MS; !isSlow(subscriber);) {
-        if (subscriber.openRequests.size < FAST_LIMIT) return start(subscription)
+        if (subscriber.openRequests.size < limit) return start(subscription)
         const left = end - now()
         if (left <= 0) return undefined
         await nextRelease(subscriber, left)
@@ -85,10 +85,12 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
       return undefined
     },
 
-    /** Returns how many requests a drain may have open to a subscriber. */
-    limitOf: (subscription: string): number => {
+    /** Returns how many requests a drain may have open to a subscriber: at least one. `own` are its open ones. */
+    limitOf: (subscription: string, own = 0): number => {
       const known = subscribers.get(subscription)
-      return known !== undefined && isSlow(known) ? SLOW_LIMIT : FAST_LIMIT
+      if (known === undefined) return FAST_LIMIT
+      const others = Math.max(0, known.openRequests.size - own)
+      return Math.max(1, (isSlow(known) ? SLOW_LIMIT : FAST_LIMIT) - others)
     },
 
     /** Records how long a subscriber took to answer. */

@@ -22,9 +22,9 @@ const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '0' } }
 after(app.stop)
 const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
 
-const names = ['fails', 'recovers', 'slow', 'many'] as const
+const names = ['fails', 'recovers', 'slow', 'many', 'gone'] as const
 type Name = (typeof names)[number]
-const ids: Record<Name, number> = { fails: 0, recovers: 0, slow: 0, many: 0 }
+const ids: Record<Name, number> = { fails: 0, recovers: 0, slow: 0, many: 0, gone: 0 }
 await Promise.all(
   names.map(async (name) => {
     const made = await client.subscribed({
@@ -138,6 +138,18 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     assert.ok(wait > 118_000 && wait < 180_000, `${wait} ms`)
     await assertProblem(await retry('slow', id), 409)
     assert.equal(got('slow', id).length, 1)
+  })
+
+  test('cannot retry a delivery of a disabled subscription', async () => {
+    receiver.behave({ status: 410 }, '/gone')
+    const id = await publish('gone')
+    await record('gone', id, 'dead')
+    await eventuallyByApi('disabled', async () => {
+      const { circuit } = await client.read(ids.gone)
+      return circuit.state === 'disabled'
+    })
+    await assertProblem(await retry('gone', id), 409)
+    assert.equal((await record('gone', id, 'dead')).run, 0)
   })
 
   const unknown = [newEventId(), 'abc', '%23', 'a%3Fb', 'a%2Fb', 'a%5Cb', '%20', 'x'.repeat(300)]

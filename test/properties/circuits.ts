@@ -117,7 +117,7 @@ function requireSound(circuit: Circuit, nowMs: number): void {
   if ('opens' in circuit) assert.ok(Number.isInteger(circuit.opens) && circuit.opens >= 0)
   if ('failingSince' in circuit && circuit.failingSince !== undefined)
     assert.ok(Date.parse(circuit.failingSince) <= nowMs)
-  if (circuit.state === 'half-open') assert.ok([1, 10, 100].includes(circuit.probes))
+  if (circuit.state === 'half-open') assert.ok([3, 10, 100].includes(circuit.probes))
   const { until } = leaseOf(circuit) ?? { until: 1 }
   assert.ok(Number.isInteger(until) && until <= nowMs / 1000 + DAY + 1)
 }

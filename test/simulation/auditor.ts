@@ -1,6 +1,6 @@
 import { isOpen, type DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import type { Accepted } from './clients.ts'
+import type { Accepted, Subscribed } from './clients.ts'
 import { EPOCH, type Cluster } from './cluster.ts'
 import { eventKey } from './event-store.ts'
 import { config } from './services.ts'
@@ -13,7 +13,12 @@ const SKEW_MS = 180 * SECOND
 const LADDER_MS = config.delivery.retrySeconds.reduce((sum, step) => sum + step * SECOND, 0)
 
 /** Compares what the documents say with what has happened: the promises of the delivery machine. Each finds violations. */
-export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: readonly Accepted[]) {
+export function createAuditor(
+  cluster: Cluster,
+  timeline: Timeline,
+  accepted: readonly Accepted[],
+  subscribed: readonly Subscribed[],
+) {
   const { containers, subscribers, scheduler } = cluster
   const requestsAt = (life: Life) => subscribers.get(life.endpoint)?.requests ?? []
   const recordOf = (life: Life, event: string) =>
@@ -45,6 +50,13 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
       if (record === undefined && isOwed(life, each) && !isGone(each))
         yield `${name} was never recorded`
     }
+  }
+
+  /** Who is told of a subscription has it: it was not deleted before the request. */
+  function* missing(): Generator<string> {
+    for (const { number, askedAt } of subscribed)
+      if ((timeline.lives.get(number)?.deletedAt ?? Infinity) < askedAt)
+        yield `subscription ${number} was answered at ${timeOf(askedAt)}, and is deleted`
   }
 
   /** What is over is so for a reason that holds. */
@@ -122,7 +134,7 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
   function leasedNumbers(): Set<number> {
     const numbers = new Set<number>()
     for (const document of containers.subscriptions.all()) {
-      for (const number of document.settling?.numbers ?? []) numbers.add(number)
+      for (const { number } of document.settling?.deleted ?? []) numbers.add(number)
       if (!isSubscription(document) || document.circuit === undefined) continue
       if (document.circuit.state !== 'closed' && document.circuit.lease !== undefined)
         numbers.add(document.number)
@@ -206,6 +218,7 @@ export function createAuditor(cluster: Cluster, timeline: Timeline, accepted: re
   }
   return {
     unfinished,
+    missing,
     unfounded,
     unwanted,
     unwoken,

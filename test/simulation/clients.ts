@@ -19,17 +19,24 @@ export interface Accepted {
   sentAt: number
 }
 
+/** The subscription that an owner was told of, and when the request was sent (virtual ms). */
+export interface Subscribed {
+  number: number
+  askedAt: number
+}
+
 const CONSUMER = '/org/ttd'
 const API = 'https://events.example.org/events/api/v1'
 const PATIENCE_MS = 60_000
 
-/** The plan's publishers and owners, who call the app at their times. Returns what was accepted, as it comes. */
+/** The plan's publishers and owners, who call the app at their times. Returns what was accepted and subscribed, as it comes. */
 export function startClients(
   cluster: Cluster,
   plan: { events: EventPlan[]; subscribers: SubscriberPlan[]; actions: Action[] },
-): Accepted[] {
+): { accepted: Accepted[]; subscribed: Subscribed[] } {
   const { scheduler, random, containers } = cluster
   const accepted: Accepted[] = []
+  const subscribed: Subscribed[] = []
 
   /** Calls a process that runs, if there is one. */
   function call(work: (services: Services) => Promise<void>): void {
@@ -110,13 +117,17 @@ export function startClients(
   function join(index: number): void {
     const subscriber = plan.subscribers[index]
     if (subscriber === undefined) return
-    insist((services) => subscribe(services, CONSUMER, requestOf(subscriber, index), API))
+    insist(async (services) => {
+      const askedAt = scheduler.now()
+      const made = await subscribe(services, CONSUMER, requestOf(subscriber, index), API)
+      subscribed.push({ number: made.subscription.number, askedAt })
+    })
   }
 
   plan.subscribers.forEach(({ subscribes }, index) => scheduler.at(subscribes, () => join(index)))
   plan.events.forEach((each) => scheduler.at(each.at, () => publish(each)))
   plan.actions.forEach((each) => scheduler.at(each.at, () => act(each)))
-  return accepted
+  return { accepted, subscribed }
 }
 
 const requestOf = ({ app, type }: SubscriberPlan, index: number): SubscriptionRequest => ({

@@ -2,7 +2,7 @@ import { HOUR, many, MINUTE, momentsOf, SECOND, type Chance } from './chance.ts'
 import type { Action, EventPlan, Plan, SubscriberPlan } from './plan.ts'
 import { brokenOvernight, planFaults, planIncident } from './planned-faults.ts'
 import { createRandom, type Random } from './random.ts'
-import { coldStart, frozenWhileDisabled } from './situations.ts'
+import { coldStart, frozenWhileDisabled, replaced } from './situations.ts'
 import type { Behaviour } from './subscriber.ts'
 
 /** The plan of a seed: now and then one of the situations that have to coincide to be met at all. */
@@ -10,7 +10,7 @@ export function planOf(seed: number): Plan {
   const random = createRandom(seed)
   const plan = anyPlan(random)
   if (plan.faults.length === 0 || !random.chance(0.15)) return plan
-  return random.pick([coldStart, frozenWhileDisabled])(plan, random)
+  return random.pick([coldStart, frozenWhileDisabled, replaced])(plan, random)
 }
 
 /** Any plan. Each chooses which faults it has at all, so that some meet one alone and others many at once. */

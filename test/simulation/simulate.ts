@@ -34,8 +34,8 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
   const cluster = createCluster(plan, tracedLines > 0)
   const { scheduler, containers, trace, calls } = cluster
   const timeline = createTimeline(containers.subscriptions, scheduler.now)
-  const accepted = startClients(cluster, plan)
-  const auditor = createAuditor(cluster, timeline, accepted)
+  const { accepted, subscribed } = startClients(cluster, plan)
+  const auditor = createAuditor(cluster, timeline, accepted, subscribed)
   const isFaultless = plan.faults.length === 0 && plan.incidents.length === 0
   const calmFrom = isFaultless ? 0 : plan.calmFrom + CLAIMS_OVER_MS
   const isForGood = plan.subscribers.some(({ behaviours }) => {
@@ -57,7 +57,7 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
     suspects = unwoken
     if (scheduler.now() > plan.calmFrom + MINUTE && !auditor.isBusy()) break
   }
-  violations.push(...auditor.unfounded(), ...auditor.unwanted())
+  violations.push(...auditor.unfounded(), ...auditor.unwanted(), ...auditor.missing())
   if (isWithinBounds) violations.push(...auditor.unfinished(), ...auditor.paused())
   if (isFaultless && plan.actions.every(({ kind }) => kind === 'erase'))
     violations.push(...auditor.repeated())

@@ -57,3 +57,21 @@ export function frozenWhileDisabled(plan: Plan, random: Random): Plan {
     ],
   }
 }
+
+/** Owners delete their subscriptions and make them again at once, while events come densely. */
+export function replaced(plan: Plan, random: Random): Plan {
+  const at = random.between(MINUTE, plan.calmFrom)
+  const within = (ms: number) => Math.min(plan.calmFrom, at + random.between(0, ms))
+  return {
+    ...plan,
+    events: plan.events.map((each) => ({ ...each, at: within(40 * SECOND) })),
+    actions: plan.subscribers.flatMap((_, subscriber) => {
+      const deletedAt = within(5 * SECOND)
+      const madeAt = Math.min(plan.calmFrom, deletedAt + random.skewed(50, 10 * SECOND))
+      return [
+        { at: deletedAt, kind: 'unsubscribe' as const, subscriber },
+        { at: madeAt, kind: 'subscribe' as const, subscriber },
+      ]
+    }),
+  }
+}

@@ -53,7 +53,7 @@ export async function subscriptionStoreContract({ stores, finish }: Subject): Pr
   assert.ok(third)
   const { id: place, consumer, number, _etag, _ts } = third
   const tombstone = { v: 1 as const, id: place, consumer, number, deleted: true as const }
-  const settling = { numbers: [3], since: 1, lease: lease(300) }
+  const settling = { deleted: [{ number: 3, since: 1 }], lease: lease(300) }
   await finish(store.save({ ...tombstone, ttl: -1, settling, _etag, _ts }))
   const left = await finish(store.find('/org/ttd', 's3'))
   assert.ok(left && 'deleted' in left)

@@ -35,7 +35,7 @@ const open: Circuit = {
   reason: 'answered 500',
   lease,
 }
-const probing = (probes: 1 | 10 | 100): Circuit & { state: 'half-open' } => ({
+const probing = (probes: 3 | 10 | 100): Circuit & { state: 'half-open' } => ({
   state: 'half-open',
   opens: 2,
   failingSince: SINCE,
@@ -62,13 +62,13 @@ const failure = (given: Partial<Failure> = {}): Failure => ({
 
 test('deliveries are attempted at once while the circuit is absent, closed or closing', () => {
   for (const circuit of [undefined, failing, closingNow]) assert.equal(isClosed(circuit), true)
-  for (const circuit of [open, probing(1), draining, off, settled])
+  for (const circuit of [open, probing(3), draining, off, settled])
     assert.equal(isClosed(circuit), false)
 })
 
 test('every state but closed has a lease, except a settled disabled one', () => {
   for (const circuit of [undefined, failing, settled]) assert.equal(leaseOf(circuit), undefined)
-  for (const circuit of [open, probing(1), draining, closingNow, off])
+  for (const circuit of [open, probing(3), draining, closingNow, off])
     assert.deepEqual(leaseOf(circuit), lease)
 })
 
@@ -106,17 +106,19 @@ test('the first failure without a recent success starts failingSince, later ones
 })
 
 test('a failure outside of a drain changes no circuit that has a drain', () => {
-  for (const circuit of [open, probing(1), draining, off, settled])
+  for (const circuit of [open, probing(3), draining, off, settled])
     assert.equal(afterFailure(circuit, failure({ consecutiveFailures: 9 }), NOW, 'new'), circuit)
 })
 
-test('a success ends the failing of a circuit, but closes none that has a drain', () => {
+test('a success ends the failing of a circuit and its consecutive openings, but closes none that has a drain', () => {
   assert.equal(afterSuccess(undefined), undefined)
   assert.equal(afterSuccess(failing), undefined)
-  for (const circuit of [open, probing(1), off, settled, draining, closingNow])
+  const well = [draining, closingNow].map((circuit) => ({ ...circuit, opens: 0 }))
+  for (const circuit of [open, probing(3), off, settled, ...well])
     assert.equal(afterSuccess(circuit), circuit)
-  for (const circuit of [draining, closingNow])
-    assert.deepEqual(afterSuccess({ ...circuit, failingSince: SINCE }), circuit)
+  for (const circuit of well)
+    for (const failed of [{ failingSince: SINCE }, { opens: 2 }])
+      assert.deepEqual(afterSuccess({ ...circuit, ...failed }), circuit)
 })
 
 test('pauses are 10 s to an hour, or longer if the subscriber asks for it', () => {
@@ -161,7 +163,7 @@ test('five days without a success disable a subscription, and not a millisecond 
   const long = { ...failing, failingSince }
   assert.equal(afterFailure(long, failure(), NOW, 'new'), long)
   assert.deepEqual(afterFailure(long, failure(), NOW + 1, 'new'), expected)
-  const probe = { ...probing(1), failingSince }
+  const probe = { ...probing(3), failingSince }
   assert.equal(reopened(probe, failure(), NOW, 'new').state, 'open')
   assert.deepEqual(reopened(probe, failure(), NOW + 1, 'new'), expected)
 })
@@ -171,7 +173,7 @@ test('a claim after a pause makes one probe; other claims keep the state', () =>
     state: 'half-open',
     opens: 2,
     failingSince: SINCE,
-    probes: 1,
+    probes: 3,
     lease: leased,
   })
   for (const circuit of [probing(100), draining, closingNow, off, settled])
@@ -179,30 +181,30 @@ test('a claim after a pause makes one probe; other claims keep the state', () =>
 })
 
 test('the next probe tries the event after the last one', () => {
-  const again = reopened(probing(1), failure(), NOW, 'new', 'event')
+  const again = reopened(probing(3), failure(), NOW, 'new', 'event')
   assert.equal(again.state === 'open' && again.after, 'event')
   const probe = claimed(again, NOW, 'new')
   assert.equal(probe.state === 'half-open' && probe.after, 'event')
-  assert.equal('after' in reopened(probing(1), failure(), NOW, 'new'), false)
+  assert.equal('after' in reopened(probing(3), failure(), NOW, 'new'), false)
   assert.equal('after' in claimed(open, NOW, 'new'), false)
 })
 
-test('probes grow from 1 to 10 to 100 to the whole backlog, and are no longer failing', () => {
+test('probes grow from 3 to 10 to 100 to the whole backlog, and are no longer failing', () => {
   const { failingSince: _since, ...well } = probing(10)
-  assert.deepEqual(afterProbes(probing(1)), well)
+  assert.deepEqual(afterProbes(probing(3)), well)
   assert.deepEqual(afterProbes(probing(10)), { ...well, probes: 100 })
-  assert.deepEqual(afterProbes(probing(100)), draining)
+  assert.deepEqual(afterProbes(probing(100)), { ...draining, opens: 0 })
 })
 
 test('failures after a delivered probe start a new failingSince', () => {
-  const years = { ...probing(1), failingSince: '2001-01-01T00:00:00.000Z' }
+  const years = { ...probing(3), failingSince: '2001-01-01T00:00:00.000Z' }
   const again = reopened(afterProbes(years), failure(), NOW, 'new')
   assert.equal(again.state === 'open' && again.failingSince, new Date(NOW).toISOString())
 })
 
 test('an empty backlog is closing, then closed; failingSince stays without a success', () => {
   assert.deepEqual(closing(draining), closingNow)
-  assert.deepEqual(closing(probing(1)), { ...closingNow, failingSince: SINCE })
+  assert.deepEqual(closing(probing(3)), { ...closingNow, failingSince: SINCE })
   assert.equal(closed(closingNow), undefined)
   assert.deepEqual(closed({ ...closingNow, failingSince: SINCE }), failing)
 })
@@ -222,6 +224,7 @@ test('starts a drain unless one is under way', () => {
   assert.deepEqual(withDrain(closingNow, NOW, 'new'), { ...draining, lease: leased })
   assert.deepEqual(withDrain(settled, NOW, 'new'), { ...settled, lease: leased })
   assert.deepEqual(withDrain(off, NOW, 'new'), { ...off, lease: leased })
+  assert.deepEqual(withDrain({ ...off, hasLooked: true }, NOW, 'new'), { ...off, lease: leased })
   for (const circuit of [open, probing(10), draining])
     assert.equal(withDrain(circuit, NOW, 'new'), circuit)
 })

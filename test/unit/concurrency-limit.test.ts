@@ -100,15 +100,15 @@ test('a subscriber is slow after an answer of more than 2 s: nobody waits for it
   const { limit, ask } = startLimit()
   const { release } = await ask('1')
   limit.observeLatency('1', 2000)
-  assert.equal(limit.limitOf('1'), QUICK)
+  assert.equal(limit.limitOf('1', 2), QUICK)
   limit.observeLatency('1', 2001)
-  assert.equal(limit.limitOf('1'), SLOW)
+  assert.equal(limit.limitOf('1', 2), SLOW)
   assert.equal((await ask('1')).got, 'none')
   release()
   assert.equal((await ask('1')).got, 'none', 'it is remembered')
   limit.start('1')
   limit.observeLatency('1', 5)
-  assert.equal(limit.limitOf('1'), QUICK)
+  assert.equal(limit.limitOf('1', 2), QUICK)
   assert.equal((await ask('1')).got, 'place')
 })
 
@@ -118,12 +118,33 @@ test('a subscriber is slow while its oldest request is older than 2 s, and quick
   await pass(1000)
   await ask('1')
   await pass(1000)
-  assert.equal(limit.limitOf('1'), QUICK)
+  assert.equal(limit.limitOf('1', 2), QUICK)
   await pass(1)
-  assert.equal(limit.limitOf('1'), SLOW)
+  assert.equal(limit.limitOf('1', 2), SLOW)
   assert.equal((await ask('1')).got, 'none')
   oldest.release()
-  assert.equal(limit.limitOf('1'), QUICK)
+  assert.equal(limit.limitOf('1', 2), QUICK)
+})
+
+test('a drain has what others leave of the limit, and always one request', () => {
+  const { limit, fill } = startLimit()
+  const releases = fill('1')
+  assert.deepEqual(
+    [0, 1, 10, QUICK].map((own) => limit.limitOf('1', own)),
+    [1, 1, 10, QUICK],
+  )
+  releases.slice(4).forEach((release) => release())
+  assert.equal(limit.limitOf('1'), QUICK - 4)
+})
+
+test('a caller may ask for a smaller limit', async () => {
+  const { limit, ask, pass } = startLimit()
+  for (let count = 0; count < 4; count++) limit.start('1')
+  const waiter = limit.acquire('1', 4)
+  await turn()
+  await pass(1000)
+  assert.equal(await waiter, undefined)
+  assert.equal((await ask('1')).got, 'place')
 })
 
 test('a waiting caller gives up when the subscriber becomes slow', async () => {

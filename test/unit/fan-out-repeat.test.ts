@@ -121,3 +121,20 @@ test('retries the message while the circuit of a backlog is not visible', async 
   await assert.rejects(flows.fanOut(), /not visible/)
   assert.equal(flows.event(flows.id)?.pending, SECOND + 60)
 })
+
+test('a delivery that joined the backlog of a deleted subscription keeps its event pending until it is cancelled', async () => {
+  const { id, fanOut, services, containers, subscription, record, event, run } = startFanOut()
+  await run(services.index.current())
+  services.concurrencyLimit.acquire = () => {
+    const etag = subscription()?._etag ?? '' // deleted during a long stop, and settled
+    containers.subscriptions.replace('/org/ttd/document-1', etag, () => tombstone(1))
+    return Promise.resolve(undefined)
+  }
+  const { find } = services.deliveries
+  services.deliveries.find = () => Promise.resolve(undefined) // a lagging replica
+  await assert.rejects(fanOut(), /not visible/)
+  assert.notEqual(event(id)?.pending, undefined)
+  services.deliveries.find = find
+  await fanOut(2)
+  assert.deepEqual([record()?.state, event(id)?.pending], ['cancelled', undefined])
+})

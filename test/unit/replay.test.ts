@@ -1,10 +1,41 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { drainSubscription } from '../../shared/flows/drain.ts'
 import { sendReplayPage, replayPage, redeliver, sweepReplays } from '../../shared/flows/replay.ts'
-import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
+import { leaseOf, type Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { deliveryOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 import { REPLAY, replayOf, startReplay, dead, addEvents } from './replay-fixture.ts'
+
+test('a page that is done again sends nothing twice', async () => {
+  const flows = startReplay({ only: 'all' })
+  const ids = flows.deliveries(10, { state: 'delivered', firstAttempt: SECOND - 590 }, 600)
+  addEvents(flows, 1, 300)
+  const before = flows.replay()
+  flows.services.replays.find = () => Promise.resolve(before) // a lagging replica shows the old cursor
+  for (let pages = 0; pages < 2; pages++) {
+    await flows.page()
+    const token = leaseOf(flows.circuit())?.token ?? ''
+    const message = { v: 1, consumer: '/org/ttd', subscription: 'document-1', token } as const
+    await flows.run(drainSubscription(flows.services, message))
+  }
+  const sent = flows.requests.map(({ event }) => event)
+  for (const id of ids) assert.equal(sent.filter((each) => each === id).length, 1)
+})
+
+test('a page is done again when a record that exists is not visible', async () => {
+  const flows = startReplay({ only: 'missing' })
+  const [id = ''] = addEvents(flows, 1, 560)
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = async (delivery) => {
+    await add(delivery)
+    return { outcome: 'exists', session: undefined } // an earlier try, whose answer was lost
+  }
+  flows.services.deliveries.find = () => Promise.resolve(undefined)
+  await assert.rejects(flows.page(), /not visible/)
+  assert.equal(flows.delivery(id)?.state, 'backlog')
+  assert.equal(flows.replay()?.state, 'running')
+})
 
 test('dead deliveries start their next run in the backlog, and a drain starts', async () => {
   const { deliveries, delivery, page, replay, circuit, sentTo } = startReplay()

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drainSubscription } from '../../shared/flows/drain.ts'
-import type { Settling } from '../../shared/subscriptions/subscription.ts'
+import { unsubscribe } from '../../shared/flows/manage-subscriptions.ts'
+import { isSubscription, type Settling } from '../../shared/subscriptions/subscription.ts'
 import { SECOND, startFlows } from './flow-fixture.ts'
 import { subscription, tombstone } from './subscription-fixture.ts'
 
 const message = { v: 1, consumer: '/org/ttd', subscription: 'document-1', token: 'token' } as const
 const settling = (numbers: number[], since = SECOND - 60): Settling => ({
-  numbers,
-  since,
+  deleted: numbers.map((number) => ({ number, since })),
   lease: { token: 'token', until: SECOND + 100 },
 })
 
@@ -115,3 +115,79 @@ test('works for a minute, then hands over', async () => {
   )
   assert.ok(flows.seconds() - SECOND >= 60 && flows.seconds() - SECOND < 90)
 })
+
+test('a deletion is settled by messages, the next of them a minute later at most', async () => {
+  const flows = startFlows()
+  flows.store(subscription(1))
+  await remove(flows)
+  const [first] = flows.sent.splice(0)
+  const token = String(first?.message['token'])
+  assert.equal(
+    await flows.run(drainSubscription(flows.services, { ...message, token })),
+    'settling',
+  )
+  assert.deepEqual(
+    flows.sent.map(({ delaySeconds }) => delaySeconds),
+    [60],
+  )
+})
+
+test('a subscription that was never validated leaves nothing to settle', async () => {
+  const flows = startFlows()
+  const { validated: _validated, ...made } = subscription(1)
+  flows.store(made)
+  await remove(flows)
+  const left = flows.subscription()
+  assert.ok(left !== undefined && 'deleted' in left)
+  assert.deepEqual([left.settling, left.ttl, flows.sent], [undefined, 86_400, []])
+})
+
+test('a deletion leaves a settling that is under way its lease, and is settled with it', async () => {
+  const flows = startFlows()
+  flows.store(subscription(2, { id: 'document-1', settling: settling([1], SECOND - 60) }))
+  const [open = ''] = flows.deliveries(1, { subscription: '2' })
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = async (...of) => {
+    flows.services.deliveries.page = page
+    await remove(flows, true)
+    return page(...of)
+  }
+  assert.equal(await flows.run(drainSubscription(flows.services, message)), 'settling')
+  const left = flows.subscription()?.settling
+  assert.deepEqual(
+    left?.deleted.map(({ number }) => number),
+    [2],
+  )
+  assert.equal(flows.sent.length, 1)
+  const token = left?.lease.token ?? ''
+  await flows.run(drainSubscription(flows.services, { ...message, token }))
+  assert.equal(flows.delivery(open, 2)?.state, 'cancelled')
+})
+
+test('thousands of deletions are settled in a few passes', async () => {
+  const {
+    settle,
+    subscription: found,
+    pass,
+  } = startSettling(
+    settling(
+      Array.from({ length: 6000 }, (_, index) => index + 1),
+      SECOND - 600,
+    ),
+  )
+  let token = 'token'
+  for (let passes = 0; passes < 4 && found()?.settling !== undefined; passes++) {
+    await settle(token)
+    token = found()?.settling?.lease.token ?? ''
+    await pass(20)
+  }
+  assert.equal(found()?.settling, undefined)
+})
+
+/** Deletes the subscription, within other work or by itself. */
+async function remove(flows: ReturnType<typeof startFlows>, within = false): Promise<void> {
+  const found = flows.subscription()
+  assert.ok(isSubscription(found))
+  const removed = unsubscribe(flows.services, found)
+  await (within ? removed : flows.run(removed))
+}

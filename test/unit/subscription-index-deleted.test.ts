@@ -34,12 +34,13 @@ test('an index unused for half a day is rebuilt: it may have missed deletions', 
   assert.deepEqual(await numbers(), [2], 'also then a failing page throws nothing away')
 })
 
-test('a subscription created again over its tombstone replaces the old one', async () => {
-  const { clock, store, numbers } = startIndex(written(SECOND, 1))
+test('a subscription created again over its tombstone replaces the old one, which is deleted', async () => {
+  const { clock, store, index, numbers } = startIndex(written(SECOND, 1))
   await numbers()
   store.changes = [{ ...subscription(2, { id: 'document-1' }), _ts: SECOND + 1 }]
   clock.now += 3001
   assert.deepEqual(await numbers(), [2])
+  assert.deepEqual([1, 2].map(index.isDeleted), [true, false])
 })
 
 test('a tombstone of a later number removes and marks the subscription that its document held before', async () => {

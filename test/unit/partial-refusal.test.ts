@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { circuitOf, draining } from './circuit-fixture.ts'
+import { leaseTokenOf, open, startDrain } from './drain-fixture.ts'
+import { SECOND, timeOfSecond } from './flow-fixture.ts'
+import { createRandom } from '../simulation/random.ts'
+
+/** Drains until the circuit is not open, at most so often. Returns the pauses, in seconds. */
+async function drainThroughPauses(flows: ReturnType<typeof startDrain>, most: number) {
+  const pauses: number[] = []
+  for (let drains = 0; drains < most; drains++) {
+    await flows.drain({ token: leaseTokenOf(flows) ?? '' })
+    const circuit = circuitOf(flows)
+    if (circuit?.state !== 'open') break
+    const pause = circuit.lease.until - flows.seconds()
+    pauses.push(pause)
+    await flows.pass(pause)
+  }
+  return pauses
+}
+
+test('an endpoint that refuses more than half of its events has only short pauses', async () => {
+  const flows = startDrain(open)
+  const random = createRandom(1)
+  const refused = new Set(flows.deliveries(3000).filter(() => random.chance(0.6)))
+  flows.endpoint.react = (event) => ({ status: refused.has(event) ? 400 : 200 })
+  const pauses = await drainThroughPauses(flows, 12)
+  assert.ok(pauses.length > 1)
+  assert.ok(Math.max(...pauses) <= 31, pauses.join())
+})
+
+test('a page with 95 deliveries does not disable, though its last five fail', async () => {
+  const flows = startDrain({ ...draining, failingSince: timeOfSecond(SECOND - 6 * 86_400) })
+  const ids = flows.deliveries(100)
+  flows.endpoint.react = (event) => ({ status: ids.indexOf(event) >= 95 ? 500 : 200, ms: 20 })
+  await flows.drain()
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'open' && circuit.failingSince >= timeOfSecond(SECOND))
+})
+
+test('five events that fail by themselves, oldest in the backlog, hold up an endpoint that is well for less than a minute', async () => {
+  const flows = startDrain(open)
+  const ids = flows.deliveries(60)
+  flows.endpoint.react = (event) => ({ status: ids.indexOf(event) < 5 ? 400 : 200 })
+  const pauses = await drainThroughPauses(flows, 3)
+  assert.deepEqual(pauses.length, 1)
+  assert.ok(pauses.every((pause) => pause <= 31))
+  assert.equal(flows.delivery(ids[5] ?? '')?.state, 'delivered')
+})

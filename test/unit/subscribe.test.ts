@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { subscribe, unsubscribe } from '../../shared/flows/manage-subscriptions.ts'
+import { isSubscription } from '../../shared/subscriptions/subscription.ts'
+import { startFlows } from './flow-fixture.ts'
+import { RESOURCE } from './subscription-fixture.ts'
+
+/** A subscription of a consumer, made by a request that can be repeated. */
+async function startSubscribed() {
+  const flows = startFlows()
+  const { services, run } = flows
+  const request = { endpoint: 'https://example.com/hook', filters: { resource: RESOURCE } }
+  const post = () => run(subscribe(services, '/org/ttd', request, 'https://api'))
+  const { subscription } = await post()
+  const find = async () => run(services.subscriptions.find('/org/ttd', subscription.id))
+  const found = await find()
+  assert.ok(isSubscription(found))
+  return { ...flows, post, find, found }
+}
+
+test('a subscription that was just deleted is made anew, though a replica still shows it', async () => {
+  const { services, run, post, find, found } = await startSubscribed()
+  await run(unsubscribe(services, found))
+  const { find: findNow } = services.subscriptions
+  let looks = 0
+  services.subscriptions.find = (consumer, id, session) =>
+    looks++ === 0 ? Promise.resolve(found) : findNow(consumer, id, session)
+  const { subscription, secret } = await post()
+  const stored = await find()
+  assert.ok(isSubscription(stored) && stored.number === subscription.number)
+  assert.ok(stored.number > found.number)
+  assert.equal(secret, stored.secrets[0]?.key)
+})
+
+test('a subscription is not stored over a later one that was made and deleted meanwhile', async () => {
+  const { services, run, post, find, found } = await startSubscribed()
+  await run(unsubscribe(services, found))
+  services.subscriptions.nextNumber = () => Promise.resolve(found.number - 1)
+  await assert.rejects(post(), { status: 503 })
+  const stored = await find()
+  assert.ok(stored !== undefined && 'deleted' in stored)
+})

@@ -13,7 +13,9 @@ export type CosmosErrorKind =
 /** What Cosmos DB decides by its status, for every call alike. Whatever is not listed passes. */
 const DECISIONS: Record<number, 'final' | 'exists'> = {
   400: 'final', // the request is wrong
+  404: 'final', // the document is not there; with a substatus it is something else that is missing
   409: 'exists',
+  412: 'final', // the document has changed
   413: 'final', // the document is too large
 }
 /** Answers and errors that say that the call had no effect, besides 429. */
@@ -38,9 +40,10 @@ const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'
  */
 export function classifyCosmosError(error: unknown): CosmosErrorKind {
   if (!(error instanceof Error)) return { kind: 'final' }
-  const { code = error.name, headers, retryAfterInMs } = fieldsOf(error)
+  const { code = error.name, substatus, headers, retryAfterInMs } = fieldsOf(error)
   if (code === 429) return { kind: 'throttled', waitMs: retryAfterInMs ?? 100 }
-  const decision = typeof code === 'number' ? DECISIONS[code] : undefined
+  const isOfAnother = code === 404 && Boolean(substatus)
+  const decision = typeof code === 'number' && !isOfAnother ? DECISIONS[code] : undefined
   if (decision === 'exists') return { kind: 'exists', session: sessionOf(headers) }
   if (decision === 'final' || BUGS.has(error.name)) return { kind: 'final' }
   return {

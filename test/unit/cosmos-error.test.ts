@@ -10,26 +10,11 @@ const withCode = (code: unknown) => Object.assign(new Error('of the SDK'), { cod
 const kindOf = (error: unknown) => classifyCosmosError(error).kind
 
 test('only a decision of Cosmos DB and a bug are final', () => {
-  for (const code of [400, 413]) assert.equal(kindOf(withCode(code)), 'final')
+  for (const code of [400, 404, 412, 413]) assert.equal(kindOf(withCode(code)), 'final')
+  assert.equal(kindOf(Object.assign(withCode(404), { substatus: 1003 })), 'unclear')
   for (const error of [new TypeError('a bug'), new RangeError('a bug'), 'no error'])
     assert.equal(kindOf(error), 'final')
-  const passing = [
-    404,
-    405,
-    408,
-    410,
-    412,
-    421,
-    449,
-    500,
-    501,
-    502,
-    504,
-    'ECONNRESET',
-    'EPROTO',
-    20,
-    23,
-  ]
+  const passing = [405, 408, 410, 421, 449, 500, 501, 502, 504, 'ECONNRESET', 'EPROTO', 20, 23]
   for (const code of passing) assert.equal(kindOf(withCode(code)), 'unclear', String(code))
   for (const code of [401, 403, 503, 'ECONNREFUSED', 'ENOTFOUND'])
     assert.equal(kindOf(withCode(code)), 'unreachable', String(code))

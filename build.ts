@@ -9,6 +9,7 @@ const packages = [
   '@azure/core-rest-pipeline',
   '@azure/storage-queue',
   '@azure/identity',
+  'jwks-rsa',
 ]
 const telemetry = './telemetry-export.ts' // of shared/telemetry/: OpenTelemetry's SDK, which most apps never load
 const beside = [...packages, telemetry]

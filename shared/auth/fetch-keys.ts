@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import Joi from 'joi'
-import jwksRsa from 'jwks-rsa'
 
 const FETCH_MS = 5000
 const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
@@ -34,7 +33,8 @@ export async function fetchKeys(jwksUri: string): Promise<SigningKey[]> {
   const fetcher = async (url: string) => ({
     keys: (await fetchJson(url, jwks, 'no list of keys')).keys.flatMap(withoutNulls),
   })
-  const found = await jwksRsa({ jwksUri, cache: false, fetcher }).getSigningKeys()
+  const { JwksClient } = await import('jwks-rsa')
+  const found = await new JwksClient({ jwksUri, cache: false, fetcher }).getSigningKeys()
   const keys = found.map((key) => ({ kid: key.kid, key: createPublicKey(key.getPublicKey()) }))
   const usable = keys.filter(({ key }) => key.asymmetricKeyType === 'rsa')
   if (usable.length === 0) throw new Error(NO_KEY)

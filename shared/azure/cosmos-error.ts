@@ -10,18 +10,17 @@ export type CosmosErrorKind =
   | { kind: 'throttled'; waitMs: number }
   | { kind: 'unreachable' | 'unclear' | 'final' }
 
-/** What Cosmos DB decides by its status, for every call alike. Whatever is not listed passes. */
+/** The statuses by which Cosmos DB decides on a request, besides a 404 of the document. Other failures are transient. */
 const DECISIONS: Record<number, 'final' | 'exists'> = {
   400: 'final', // the request is wrong
-  404: 'final', // the document is not there; with a substatus it is something else that is missing
   409: 'exists',
   412: 'final', // the document has changed
   413: 'final', // the document is too large
 }
-/** Answers and errors that say that the call had no effect, besides 429. */
+/** Statuses, codes and names of errors that mean that the call had no effect, besides 429. */
 const WITHOUT_EFFECT = new Set<unknown>([
-  401, // a key or a role that was changed
-  403, // a network rule that was changed
+  401, // a key or role has changed
+  403, // a network rule has changed
   503,
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -34,28 +33,27 @@ const WITHOUT_EFFECT = new Set<unknown>([
 const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
 
 /**
- * Classifies an error of a call by its `code` (an HTTP status or a system code), or by its name. Only a decision of
- * Cosmos DB and a bug of ours are final: 404 of an account or a container, 408, 410, 449 and every 5xx pass, and so does
- * whatever else goes wrong on the way.
+ * Classifies an error of @azure/cosmos by its `code` (an HTTP status or a system code), or by its name. Only a decision
+ * of Cosmos DB and a bug in our code are final. A 404 of an account or a container, 408, 410, 449, every 5xx and every
+ * error on the way there are transient.
  */
 export function classifyCosmosError(error: unknown): CosmosErrorKind {
   if (!(error instanceof Error)) return { kind: 'final' }
-  const { code = error.name, substatus, headers, retryAfterInMs } = fieldsOf(error)
+  const { code = error.name, headers, retryAfterInMs } = fieldsOf(error)
   if (code === 429) return { kind: 'throttled', waitMs: retryAfterInMs ?? 100 }
-  const isOfAnother = code === 404 && Boolean(substatus)
-  const decision = typeof code === 'number' && !isOfAnother ? DECISIONS[code] : undefined
+  const decision = typeof code === 'number' ? DECISIONS[code] : undefined
   if (decision === 'exists') return { kind: 'exists', session: sessionOf(headers) }
-  if (decision === 'final' || BUGS.has(error.name)) return { kind: 'final' }
+  if (decision === 'final' || isNotFound(error) || BUGS.has(error.name)) return { kind: 'final' }
   return {
     kind: WITHOUT_EFFECT.has(code) || WITHOUT_EFFECT.has(error.name) ? 'unreachable' : 'unclear',
   }
 }
 
-/** Whether an error says that a document has changed: the condition of the write is not met. */
+/** Returns whether an error says that a document has changed: the condition of the write is not met. */
 export const isPreconditionFailed = (error: unknown): boolean =>
   error instanceof Error && fieldsOf(error).code === 412
 
-/** Whether an error says that a document is not there. With a substatus it says something else: no container, no session yet. */
+/** Returns whether an error says that a document does not exist. With a substatus, something else does not: the container. */
 export const isNotFound = (error: unknown): boolean =>
   error instanceof Error && fieldsOf(error).code === 404 && !fieldsOf(error).substatus
 

@@ -1,6 +1,6 @@
 import type { CosmosClientOptions, CosmosHeaders, Database } from '@azure/cosmos'
 import type { Config } from '../config.ts'
-import { cosmosAnswersOnly } from './cosmos-answers.ts'
+import { validateResponses } from './cosmos-responses.ts'
 
 /** One call's limit, for `within`: the SDK's own limits do not end a hang. An instance with a full load takes seconds. */
 export const CALL_MS = 5000
@@ -18,7 +18,7 @@ export async function openDatabase({
     import('@azure/core-rest-pipeline'),
   ])
   const options: CosmosClientOptions = {
-    httpClient: cosmosAnswersOnly(createDefaultHttpClient()),
+    httpClient: validateResponses(createDefaultHttpClient()),
     consistencyLevel: 'Session', // without it the SDK sends no session token, not even of its own writes
     connectionPolicy: {
       requestTimeout: CALL_MS,

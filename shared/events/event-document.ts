@@ -1,4 +1,4 @@
-import { hasExactNumber, parseExactly } from '../http/exact-json.ts'
+import { hasRawNumber, parseLossless } from '../http/lossless-json.ts'
 import type { CloudEvent } from './cloud-event.ts'
 
 /** An event as it is stored: what Cosmos and the app need outside, the CloudEvent untouched inside. */
@@ -40,13 +40,13 @@ export function newEventDocument(
   }
 }
 
-/** As Cosmos DB and messages keep an event: their numbers are doubles, so `data` with others is kept as JSON text. */
+/** An event as Cosmos DB and messages keep it. Their numbers are doubles, so `data` with other numbers is JSON text. */
 export type StoredEvent = EventDocument & { dataText?: string }
 
 /** Returns the document to store. */
 export function toStored(document: EventDocument): StoredEvent {
   const { data, ...event } = document.event
-  return hasExactNumber(data) ? { ...document, event, dataText: JSON.stringify(data) } : document
+  return hasRawNumber(data) ? { ...document, event, dataText: JSON.stringify(data) } : document
 }
 
 /** Returns a stored document with its event as it was published. */
@@ -56,7 +56,7 @@ export function fromStored<T extends { event: CloudEvent }>(stored: T & { dataTe
   return {
     ...stored,
     dataText: undefined,
-    event: { ...stored.event, data: parseExactly(dataText) },
+    event: { ...stored.event, data: parseLossless(dataText) },
   }
 }
 

@@ -1,5 +1,5 @@
 import Joi from 'joi'
-import { hasExactNumber } from '../http/exact-json.ts'
+import { hasRawNumber } from '../http/lossless-json.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
 import { Problem, validationProblem } from '../http/problem.ts'
 import { faultOfSource } from './source.ts'
@@ -77,7 +77,7 @@ export function parseEventDraft({ text: body, value }: JsonBody): EventDraft {
 function requireStorable(draft: EventDraft, length: number): EventDraft {
   if (length * MAX_GROWTH <= MAX_STORED_BYTES) return draft
   const { data } = draft
-  const stored = hasExactNumber(data) ? { ...draft, data: JSON.stringify(data) } : draft
+  const stored = hasRawNumber(data) ? { ...draft, data: JSON.stringify(data) } : draft
   const bytes = Buffer.byteLength(JSON.stringify(stored))
   if (bytes <= MAX_STORED_BYTES) return draft
   throw new Problem(

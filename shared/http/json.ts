@@ -1,4 +1,4 @@
-import { parseExactly } from './exact-json.ts'
+import { parseLossless } from './lossless-json.ts'
 import { pointerTo, Problem } from './problem.ts'
 
 const MAX_DEPTH = 32 // the original's limit, altinn-contract §4.4
@@ -29,7 +29,7 @@ export function requireObject(value: unknown, expected: string): object {
 
 function parseSyntax(text: string): unknown {
   try {
-    return parseExactly(text)
+    return parseLossless(text)
   } catch (error) {
     throw new Problem(400, ['The body is not valid JSON', ...syntaxErrorOf(error)].join(': '))
   }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
-const NEXT_MS = 250 // RFC 8305 §8
-const MOST_TRIED = 8 // a name may have hundreds of addresses
+const ATTEMPT_DELAY_MS = 250 // RFC 8305 §8
+const MAX_ADDRESSES = 8 // a name may have hundreds of addresses
 
 /**
  * Connects to the first address that accepts; rejects when all have failed, or with the signal's reason. The next address
@@ -13,7 +13,7 @@ export function connectToAny(
   signal: AbortSignal,
 ): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  const untried = addresses.slice(0, MOST_TRIED)
+  const untried = addresses.slice(0, MAX_ADDRESSES)
   const open = new Set<Socket>()
   const errors: Error[] = []
   let timer: NodeJS.Timeout | undefined
@@ -37,7 +37,7 @@ export function connectToAny(
       errors.push(error)
       tryNext()
     })
-    if (untried.length > 0) timer = setTimeout(tryNext, NEXT_MS)
+    if (untried.length > 0) timer = setTimeout(tryNext, ATTEMPT_DELAY_MS)
   }
   function end(settle: () => void): void {
     clearTimeout(timer)

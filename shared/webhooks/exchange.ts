@@ -1,11 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { decodeBeginning } from '../http/cut-text.ts'
 import type { Deadline } from './deadline.ts'
-import { AnswerError } from './webhook-failure.ts'
+import { WebhookError } from './webhook-failure.ts'
 
 const BODY_BYTES = 4096
 const BODY_MS = 1000 // the head is the answer: its body is only for people to read
-const MOST_INTERIM = 100
+const MAX_INFORMATIONAL = 100
 
 /** The head of an answer, and what was read of its body. */
 export interface Exchange {
@@ -34,10 +34,12 @@ export function exchange(
   request.on('error', fail)
   request.on('information', () => {
     interim += 1
-    if (interim > MOST_INTERIM)
-      fail(new AnswerError(`more than ${MOST_INTERIM} interim answers (1xx)`))
+    if (interim > MAX_INFORMATIONAL)
+      fail(new WebhookError('other', `more than ${MAX_INFORMATIONAL} interim answers (1xx)`))
   })
-  request.on('upgrade', () => fail(new AnswerError('the answer switches to another protocol')))
+  request.on('upgrade', () =>
+    fail(new WebhookError('other', 'the answer switches to another protocol')),
+  )
   request.on('response', (response) => {
     head = response
     readBody(response, (text) => resolve({ ...headOf(response), body: text }))

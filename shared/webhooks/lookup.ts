@@ -1,13 +1,14 @@
 import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { createBoundedMap } from './bounded-map.ts'
+import { WebhookError } from './webhook-failure.ts'
 
 const LIMIT_MS = 5000 // a request that registers an endpoint waits for it
-const OTHER_FAMILY_MS = 1000 // some name servers never answer a question for IPv6
+const SECOND_FAMILY_MS = 1000 // some name servers never answer a question for IPv6
 const FIRST_TRY_MS = 1000 // c-ares asks each server again after this, then after twice as long
 const TRIES = 3
-const LONGEST_KEPT_MS = 300_000
-const MOST_NAMES = 10_000
+const MAX_TTL_MS = 300_000
+const MAX_NAMES = 10_000
 const LOOPBACK = ['127.0.0.1', '::1'] // RFC 6761 §6.3
 
 /** Returns all addresses of a name. Rejects or returns none when it has none. */
@@ -22,28 +23,19 @@ interface Found {
   ttlSeconds: number
 }
 
-/** A name has no addresses, or its name servers do not say. `code` is that of node:dns. */
-export class LookupError extends Error {
-  readonly code: string
-  constructor(code: string) {
-    super(`The name cannot be resolved: ${code}`)
-    this.code = code
-  }
-}
-
 /**
  * Creates the look-up of names of a process. What is found is kept for its time to live, up to 5 minutes; failures are
  * not kept. Those who ask for the same name at the same time share one question. Rejects after 5 s of silence. `servers` are
  * the system's unless they are given; `now` is in ms.
  */
 export function createLookup({ servers, now = () => performance.now() }: Options = {}): Lookup {
-  const kept = createBoundedMap<{ addresses: string[]; until: number }>(MOST_NAMES)
+  const kept = createBoundedMap<{ addresses: string[]; until: number }>(MAX_NAMES)
   const pending = new Map<string, Promise<string[]>>()
 
   async function lookUp(name: string): Promise<string[]> {
     try {
       const { addresses, ttlSeconds } = await askNameServers(name, servers)
-      const keptMs = Math.min(ttlSeconds * 1000, LONGEST_KEPT_MS)
+      const keptMs = Math.min(ttlSeconds * 1000, MAX_TTL_MS)
       if (keptMs > 0) kept.set(name, { addresses, until: now() + keptMs })
       return addresses
     } finally {
@@ -74,7 +66,7 @@ async function askNameServers(name: string, servers?: readonly string[]): Promis
   let end = setTimeout(() => resolver.cancel(), LIMIT_MS)
   const hasten = () => {
     clearTimeout(end)
-    end = setTimeout(() => resolver.cancel(), OTHER_FAMILY_MS)
+    end = setTimeout(() => resolver.cancel(), SECOND_FAMILY_MS)
   }
   const families = [
     resolver.resolve4(name, { ttl: true }),
@@ -93,11 +85,17 @@ type Records = { address: string; ttl: number }[]
 
 function foundIn(answers: PromiseSettledResult<Records>[]): Found {
   const records = answers.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
-  if (records.length === 0) throw new LookupError(codeOf(answers))
+  if (records.length === 0) throw unresolved(codeOf(answers))
   return {
     addresses: records.map(({ address }) => address),
     ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)),
   }
+}
+
+/** Returns the failure of a name that has no address; `code` is that of node:dns. */
+export function unresolved(code: string): WebhookError {
+  const detail = code === 'ENOTFOUND' ? '' : `: ${code}`
+  return new WebhookError('dns', `the host name cannot be resolved${detail}`)
 }
 
 /** Returns why there is no address: that a server failed says more than that the other family has none. */

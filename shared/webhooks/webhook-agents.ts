@@ -4,8 +4,8 @@ import type { BlockList, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { faultOfAddress, faultOfHttpAddress } from './address.ts'
 import { connectToAny } from './connect.ts'
-import { addressesOf, LookupError, type Lookup } from './lookup.ts'
-import { AddressError } from './webhook-failure.ts'
+import { addressesOf, unresolved, type Lookup } from './lookup.ts'
+import { WebhookError } from './webhook-failure.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
 // Less than what servers keep an idle connection open for (Node.js 5 s, others 60 s and more): one that is closed as a
@@ -20,8 +20,8 @@ export function createWebhookAgents({ timeoutMs, allowed, lookup, closed }: Opti
   async function connect(options: ClientRequestArgs, faultOf: FaultOf): Promise<Socket> {
     const addresses = await addressesOf(options.host ?? '', lookup)
     const fault = addresses.map(faultOf).find((each) => each !== undefined)
-    if (fault !== undefined) throw new AddressError(fault)
-    if (addresses.length === 0) throw new LookupError('ENOTFOUND')
+    if (fault !== undefined) throw new WebhookError('address', `the host's address is ${fault}`)
+    if (addresses.length === 0) throw unresolved('ENOTFOUND')
     return withTimeout(timeoutMs, (signal) =>
       connectToAny(addresses, Number(options.port), AbortSignal.any([signal, closed])),
     )

@@ -1,13 +1,14 @@
-import { LookupError } from './lookup.ts'
 import type { FailureReason } from './webhook-outcome.ts'
 
-/** Rejects a connection to an address that is not allowed. The message is shown to subscribers. */
-export class AddressError extends Error {}
+/** A failure whose reason is known where it happens. The message is shown to the subscriber. */
+export class WebhookError extends Error {
+  readonly reason: FailureReason
+  constructor(reason: FailureReason, message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
 
-/** An answer that is HTTP, and none to this request. The message is shown to subscribers. */
-export class AnswerError extends Error {}
-
-const UNRESOLVED = 'the host name cannot be resolved'
 const reasonPatterns: [FailureReason, RegExp, string][] = [
   ['timeout', /TIMEDOUT|TimeoutError/, 'no answer within the time limit'],
   ['refused', /^ECONNREFUSED$/, 'the connection was refused'],
@@ -21,16 +22,8 @@ const reasonPatterns: [FailureReason, RegExp, string][] = [
 /** Returns why a request failed. `detail` is shown to the subscriber, so it contains no address and no remote text. */
 export function failureOf(error: unknown): { reason: FailureReason; detail: string } {
   const causes = errorsIn(error)
-  return causes.map(ownFailure).find((each) => each !== undefined) ?? failureByCode(causes)
-}
-
-function ownFailure(error: Error): { reason: FailureReason; detail: string } | undefined {
-  if (error instanceof AddressError)
-    return { reason: 'address', detail: `the host's address is ${error.message}` }
-  if (error instanceof AnswerError) return { reason: 'other', detail: error.message }
-  if (!(error instanceof LookupError)) return undefined
-  const { code } = error
-  return { reason: 'dns', detail: code === 'ENOTFOUND' ? UNRESOLVED : `${UNRESOLVED}: ${code}` }
+  const own = causes.find((each) => each instanceof WebhookError)
+  return own === undefined ? failureByCode(causes) : { reason: own.reason, detail: own.message }
 }
 
 function failureByCode(causes: Error[]): { reason: FailureReason; detail: string } {

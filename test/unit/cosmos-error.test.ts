@@ -48,7 +48,7 @@ process.env['IDENTITY_ENDPOINT'] = `http://127.0.0.1:${bound.port}/msi/token`
 process.env['IDENTITY_HEADER'] = 'secret'
 
 for (const each of answers)
-  test(`an identity endpoint that answers ${String(each)} passes`, async () => {
+  test(`the failure of an identity endpoint that answers ${String(each)} is transient`, async () => {
     answer = each
     const credential = await openCredential('client')
     const error: unknown = await withTimeout(300, (abortSignal) =>

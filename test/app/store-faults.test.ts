@@ -11,7 +11,7 @@ import { waitForState } from '../support/stored-work.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-// Every answer that is not a decision of Cosmos DB passes: no event is lost for it, and nobody gets a 500.
+// Every response that is not a decision of Cosmos DB is transient: no event is lost, and no client gets a 500.
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
 const html = { headers: { 'content-type': 'text/html' }, body: '<html>Bad gateway</html>' }
 const faults: Record<string, Fault> = {
@@ -89,7 +89,7 @@ const each = Object.entries(faults)
 
 describe('many at once', { skip, concurrency: 4 }, () => {
   describe(
-    'a publish is answered 201 all the same, and the event arrives',
+    'answers a publish with 201 all the same, and delivers the event',
     { concurrency: each.length },
     () => {
       for (const [name, fault] of each)
@@ -105,7 +105,7 @@ describe('many at once', { skip, concurrency: 4 }, () => {
     },
   )
 
-  describe('a fan-out comes again', { concurrency: each.length }, () => {
+  describe('retries a fan-out', { concurrency: each.length }, () => {
     for (const [name, fault] of each)
       test(name, async () => {
         const own = await subscribed()
@@ -119,7 +119,7 @@ describe('many at once', { skip, concurrency: 4 }, () => {
     ['the read of a delivery', 'GET'],
     ['the outcome of a delivery', 'PUT'],
   ] as const)
-    describe(`${what} comes again, without another request`, { concurrency: each.length }, () => {
+    describe(`retries ${what}, without another request`, { concurrency: each.length }, () => {
       for (const [name, fault] of each)
         test(name, async () => {
           const own = await subscribed()
@@ -141,7 +141,7 @@ describe('many at once', { skip, concurrency: 4 }, () => {
 const owner = await mintToken(callerClaims.ttd)
 describe('one fault after another', { skip }, () => {
   for (const [name, fault] of each) {
-    test(`a reader that meets ${name} is told to try again`, async () => {
+    test(`tells a reader that meets ${name} to try again`, async () => {
       const broken = breakRequests(fault, isQueryOf('events'))
       const answer = await createReader(app, owner).get('ttd/apps-test?after=1')
       broken.heal()
@@ -149,7 +149,7 @@ describe('one fault after another', { skip }, () => {
       assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '5'])
     })
 
-    test(`who subscribes and meets ${name} is told to try again`, async () => {
+    test(`tells a subscriber that meets ${name} to try again`, async () => {
       const own = await createOwnApp(app, receiver, `asking-${++number}-`)
       const broken = breakRequests(fault, ({ url }) => url.includes('/colls/subscriptions/docs'))
       const answer = await own.client.call('POST', '', {

@@ -5,7 +5,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { toStored } from '../../shared/events/event-document.ts'
-import { parseExactly } from '../../shared/http/exact-json.ts'
+import { parseLossless } from '../../shared/http/lossless-json.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
@@ -14,7 +14,7 @@ import { documentAt } from '../support/stored-events.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
-// What was sent is what arrives, number by number, also those that no double holds.
+// Numbers in `data` arrive as they were sent, even if a double would change them.
 const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 const cosmos = await startFaultProxy(stores.settings.Cosmos)
 const app = await startApp(stores, { settings: { Cosmos: cosmos.connection } })
@@ -50,7 +50,7 @@ const tokensOf = (text: string): string[] =>
 
 const example = JSON.stringify({ ...exampleEvent, source: own.source })
 const withData = (data: string): string => `${example.slice(0, -1)},"data":${data}}`
-const dataOf = (body: string): string => JSON.stringify(Object(parseExactly(body)).data)
+const dataOf = (body: string): string => JSON.stringify(Object(parseLossless(body)).data)
 
 async function delivered(data: string): Promise<string> {
   const answer = await app.publish(withData(data), own.headers)
@@ -58,11 +58,11 @@ async function delivered(data: string): Promise<string> {
   return dataOf((await own.arrived(String(await answer.json()))).body)
 }
 
-test('numbers are delivered as they were written', async () => {
+test('delivers numbers as they were written', async () => {
   for (const literal of literals) assert.equal(await delivered(`[${literal}]`), `[${literal}]`)
 })
 
-test(`any data is delivered literal by literal: SEED=${seed}`, async () => {
+test(`delivers any data literal by literal: SEED=${seed}`, async () => {
   const texts = fc.sample(json, { seed, numRuns: 100 }).filter((text) => text !== 'null') // counts as absent
   const arrived = await Promise.all(texts.map(delivered))
   for (const [index, text] of texts.entries())
@@ -70,7 +70,7 @@ test(`any data is delivered literal by literal: SEED=${seed}`, async () => {
 })
 
 test(
-  'an event that came through the queue keeps its numbers',
+  'keeps the numbers of an event that came through the queue',
   { skip: deployedUrl !== undefined },
   async () => {
     cosmos.plan = ({ method, url }) =>
@@ -83,10 +83,10 @@ test(
   },
 )
 
-test('a reader gets the numbers as they were published', async () => {
+test('gives a reader the numbers as they were published', async () => {
   const old = documentAt(Date.now() - 60_000, {
     app: 'exact-read',
-    data: parseExactly('[1.10,-0]'),
+    data: parseLossless('[1.10,-0]'),
   })
   await stores.container('events').items.create(toStored(old))
   const reader = createReader(app, await mintToken(callerClaims.ttd))
@@ -97,7 +97,7 @@ test('a reader gets the numbers as they were published', async () => {
   assert.match(text, /"data":\[1\.10,-0\]/)
 })
 
-test('data_base64 is delivered where there is no data, and must be base64', async () => {
+test('delivers data_base64 if there is no data, and requires base64', async () => {
   const publish = (more: object) =>
     app.publish({ ...exampleEvent, source: own.source, ...more }, own.headers)
   for (const [more, expected] of [

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { nowSeconds } from '../clock.ts'
 import type { Stored } from '../azure/documents.ts'
 import type { ValidationMessage } from '../messages.ts'
@@ -30,7 +29,8 @@ export async function requestValidation(
   subscription: Stored<SubscriptionDocument>,
   api: string,
 ): Promise<SubscriptionDocument | undefined> {
-  return schedule(services, subscription, firstValidation(api, subscription.number, 0), 0)
+  const validation = firstValidation(api, subscription.number, 0)
+  return schedule(services, subscription, () => validation, 0)
 }
 
 /**
@@ -59,7 +59,7 @@ export async function validate(services: Services, message: ValidationMessage): 
   if (validation.due === undefined) return 'dropped' // given up
   const { url, body, headers } = signedRequest(
     found,
-    validationEvent(validation.source),
+    validationEvent(services.newEventId(), validation.source),
     nextTraceparent(undefined),
   )
   const outcome = outcomeOf(await services.webhook.post(url, body, headers), services.clock.now())
@@ -69,9 +69,9 @@ export async function validate(services: Services, message: ValidationMessage): 
 }
 
 /** The original's validation event (altinn-contract §5.4). */
-const validationEvent = (source: string) => ({
+const validationEvent = (id: string, source: string) => ({
   specversion: '1.0',
-  id: randomUUID(),
+  id,
   source,
   type: 'platform.events.validatesubscription',
 })
@@ -135,32 +135,43 @@ async function scheduleNext(
   const failedAt = new Date(services.clock.now()).toISOString()
   const { due: _due, ...failed } = { ...validation, failure: outcome.reason, failedAt }
   const step = RETRY_SECONDS[validation.attempt]
+  // The owner may have started the validation over during this attempt, whose outcome counts no more then.
+  const isCurrent = (current: SubscriptionDocument) =>
+    current.validation?.attempt === validation.attempt
   if (step === undefined || outcome.kind === 'gone')
-    await updateSubscription(services.subscriptions, subscription, (current) => ({
-      ...current,
-      validation: failed, // given up
-    }))
+    await updateSubscription(
+      services.subscriptions,
+      subscription,
+      (current) => (isCurrent(current) ? { ...current, validation: failed } : undefined), // given up
+    )
   else {
+    const next = { ...failed, attempt: validation.attempt + 1 }
     const wait = Math.max(step, outcome.waitSeconds)
-    await schedule(services, subscription, { ...failed, attempt: validation.attempt + 1 }, wait)
+    await schedule(
+      services,
+      subscription,
+      (current) => (isCurrent(current) ? next : undefined),
+      wait,
+    )
   }
 }
 
 /**
- * Schedules the next attempt of a validation, and returns the subscription, or undefined when it was deleted meanwhile.
- * The sweep sends the message at `due` if this one is lost.
+ * Schedules the next attempt of a validation, as `next` makes it of the stored subscription. Returns the subscription, or
+ * undefined when `next` returns nothing or the subscription was deleted meanwhile. The sweep sends the message at `due`
+ * if this one is lost.
  */
 async function schedule(
   services: Services,
   read: Stored<SubscriptionDocument>,
-  validation: Validation,
+  next: (current: SubscriptionDocument) => Validation | undefined,
   waitSeconds: number,
 ): Promise<SubscriptionDocument | undefined> {
   const due = nowSeconds(services.clock) + waitSeconds + services.config.repairAfterSeconds
-  const updated = await updateSubscription(services.subscriptions, read, (current) => ({
-    ...current,
-    validation: { ...validation, due },
-  }))
+  const updated = await updateSubscription(services.subscriptions, read, (current) => {
+    const validation = next(current)
+    return validation && { ...current, validation: { ...validation, due } }
+  })
   if (updated === undefined) return undefined
   await sendValidation(services, updated.document, updated.session, waitSeconds)
   return updated.document

@@ -85,7 +85,7 @@ export function simulatedServices(process: Process, environment: Environment): S
       async post(url, body, headers) {
         const event = headers['webhook-id'] ?? ''
         const isValidation = body.includes('platform.events.validatesubscription')
-        trace(`POST ${url} ${isValidation ? 'validation' : event}`)
+        trace(`POST ${url} ${isValidation ? 'validation ' : ''}${event}`)
         const answer = await subscriberAt(url).receive(process, event, isValidation)
         trace(`POST ${url} ${event}: ${answer.kind === 'answered' ? answer.status : answer.reason}`)
         return answer

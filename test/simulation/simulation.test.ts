@@ -25,15 +25,15 @@ test(`the delivery machine keeps its promises under up to ${MAX_SEEDS} seeds`, a
 })
 
 test('a seed is reproducible', async () => {
-  for (const seed of [3, 4, 5]) {
+  for (const seed of [3, 29, 43]) {
     const [first, second] = [await simulate(planOf(seed), 1e6), await simulate(planOf(seed), 1e6)]
     assert.deepEqual(withoutChance(first.trace), withoutChance(second.trace))
   }
 })
 
-/** Trace ids, and the ids of validation events, are random by themselves. */
+/** Trace ids are random by themselves. */
 const withoutChance = (trace: string[]): string[] =>
-  trace.map((line) => line.replaceAll(/00-[0-9a-f]{32}-[0-9a-f]{16}-01|[0-9a-f-]{36}: /g, ''))
+  trace.map((line) => line.replaceAll(/00-[0-9a-f]{32}-[0-9a-f]{16}-01/g, ''))
 
 test(`a backlog of ${BACKLOG} costs only its attempts, and delays no other subscriber`, async (t) => {
   const { delivered, callsPerDelivery, latestSeconds, retries } = await simulateBacklog({

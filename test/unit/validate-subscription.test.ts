@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { validate } from '../../shared/flows/validate-subscription.ts'
+import { requestValidation, validate } from '../../shared/flows/validate-subscription.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
 import { SECOND, startFlows, timeOfSecond } from './flow-fixture.ts'
 import { subscription } from './subscription-fixture.ts'
@@ -54,3 +54,27 @@ test('410, or webhook-delivery: disable on any status, ends the validation at on
     assert.equal(found.validated, undefined)
   }
 })
+
+for (const [number, status] of [
+  [8, 500],
+  [3, 410],
+] as const)
+  test(`a ${status} of attempt ${number} does not give up what the owner has started over meanwhile`, async () => {
+    const flows = startFlows()
+    flows.endpoint.react = () => ({ status, ms: 5000 })
+    const validation = { attempt: number, due: SECOND + 60, source }
+    flows.store(subscription(1, { validated: undefined, validation }))
+    const message = { v: 1, consumer: '/org/ttd', subscription: 'document-1' } as const
+    const startOver = async () => {
+      await flows.services.clock.timeout(1000).ended
+      const found = await flows.services.subscriptions.find('/org/ttd', 'document-1')
+      assert.ok(isSubscription(found))
+      await requestValidation(flows.services, found, 'https://h')
+    }
+    await flows.run(
+      Promise.all([validate(flows.services, { ...message, attempt: number }), startOver()]),
+    )
+    flows.endpoint.react = () => ({ status: 200 })
+    const again = validate(flows.services, { ...message, attempt: 0 })
+    assert.equal(await flows.run(again), 'delivered')
+  })

@@ -1,6 +1,6 @@
 import { compareAndSet } from '../azure/conditional-write.ts'
 import type { Stored } from '../azure/documents.ts'
-import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import { cancelled, DELETED, isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 
 /**
@@ -23,4 +23,16 @@ export async function changeDelivery(
     },
   )
   return stored?.document.state ?? 'changed'
+}
+
+/** Cancels an open delivery of a deleted subscription, which has no waker. Throws when it is not visible yet. */
+export async function cancelDeleted(
+  services: Pick<Services, 'deliveries'>,
+  subscription: string,
+  id: string,
+): Promise<DeliveryDocument['state'] | 'changed'> {
+  const stored = await services.deliveries.find(subscription, id)
+  if (stored === undefined) throw new Error(`Delivery ${id} is not visible yet.`)
+  if (!isOpen(stored)) return stored.state
+  return changeDelivery(services, stored, (delivery) => cancelled(delivery, DELETED))
 }

@@ -1,6 +1,6 @@
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import { nowSeconds } from '../clock.ts'
-import { cancelled, DELETED, newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
@@ -8,7 +8,7 @@ import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
-import { changeDelivery } from './change-delivery.ts'
+import { cancelDeleted } from './change-delivery.ts'
 import { forgetOutcome, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
@@ -83,14 +83,7 @@ async function ensureDrain(
   const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
   if (isKnown && !isClosed(subscriber.circuit)) return
   if ((await startDrain(services, subscriber)) === 'deleted')
-    await cancel(services, String(subscriber.number), id)
-}
-
-/** Cancels a delivery that joined the backlog of a deleted subscription: no drain would find it. */
-async function cancel({ deliveries }: Services, subscription: string, id: string): Promise<void> {
-  const stored = await deliveries.find(subscription, id)
-  if (stored === undefined) throw new Error(`Delivery ${id} is not visible yet.`)
-  await changeDelivery({ deliveries }, stored, (delivery) => cancelled(delivery, DELETED))
+    await cancelDeleted(services, String(subscriber.number), id)
 }
 
 /** Attempts the delivery. A record is created after 2 s even without an answer. */
@@ -122,6 +115,8 @@ async function storeFirstOutcome(
   await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), async () => {
     const { record, waitSeconds } = recordAfter(services, delivery, attempted)
     const created = await addDelivery(services, record)
+    if (created.outcome === 'exists' && attempted.outcome.kind !== 'failed')
+      return storeInRecord(services, delivery, created.session, attempted) // of another copy, which may still wait
     forgetOutcome(services, subscriber, delivery)
     services.telemetry.recordDelivery(record.state)
     if (created.outcome === 'created')
@@ -139,15 +134,12 @@ async function recordOpenAttempt(
   subscriber: SubscriptionEntry,
   sending: Promise<Attempted>,
 ): Promise<void> {
-  const { clock, config, deliveries, background } = services
+  const { clock, config, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
   const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
-  const storeLate = async (attempted: Attempted) => {
-    const { session } = await adding
-    const stored = await deliveries.find(delivery.subscription, delivery.id, session)
-    if (stored !== undefined) await storeOutcome(services, stored, attempted)
-  }
+  const storeLate = async (attempted: Attempted) =>
+    storeInRecord(services, delivery, (await adding).session, attempted)
   background.run(
     sending.then((attempted) =>
       storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
@@ -156,6 +148,17 @@ async function recordOpenAttempt(
     ),
   )
   await adding
+}
+
+/** Stores an outcome in the record that is there. */
+async function storeInRecord(
+  services: Services,
+  { subscription, id }: DeliveryDocument,
+  session: string | undefined,
+  attempted: Attempted,
+): Promise<void> {
+  const stored = await services.deliveries.find(subscription, id, session)
+  if (stored !== undefined) await storeOutcome(services, stored, attempted)
 }
 
 const asFirstAttempt = ({ outcome }: Attempted) => ({ outcome, isRetry: false })

@@ -11,12 +11,14 @@ import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
+import { cancelDeleted } from './change-delivery.ts'
 import { FIRST_FAN_OUT_MS } from './fan-out-message.ts'
 import { sendRetry } from './store-outcome.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
 const PAGE_BYTES = 8_000_000 // of events: Cosmos DB returns 4 MB per round trip, and a query has 5 s
+const MAX_LAG_SECONDS = 60 // who began the replay saw the subscription enabled, which a replica may not show yet
 const CONCURRENCY = 16
 const PAGE_INTERVAL_SECONDS = 1 // between pages, which limits a replay to 100 deliveries a second
 
@@ -35,7 +37,6 @@ export async function replayPage(
   if (subscription === undefined) return finish(services, replay, 'cancelled')
   const page = replay.only === 'dead' ? deadPage : eventPage
   const { looked, sent, cursor, more } = await page(services, replay, subscription)
-  if (sent > 0) await startDrain(services, subscription) // again: the first drain may have found nothing yet
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
   return more ? continueReplay(services, done) : finish(services, done, 'done')
 }
@@ -55,6 +56,9 @@ async function findSubscription(
   const begun = timeOf(replay.id).getTime() / 1000
   if (found?.validated === undefined && !isLongAgo(services.clock, begun))
     throw new Error(`Subscription ${number} is not visible, or not validated, yet.`)
+  const isRecent = nowSeconds(services.clock) - begun < MAX_LAG_SECONDS
+  if (found !== undefined && !isActive(found) && isRecent)
+    throw new Error(`Subscription ${number} is disabled, or its enabling is not visible yet.`)
   return found !== undefined && isActive(found) ? found : undefined
 }
 
@@ -127,19 +131,24 @@ const endOf = (items: { id: string }[], { cursor }: ReplayDocument) => ({
 
 /**
  * Puts items into the backlog and returns how many of them are there now. Starts the drain first: if this run dies, the
- * backlog has its waker, even if a lagging replica shows the next run an empty page.
+ * backlog has its waker, even if a lagging replica shows the next run an empty page. Starts it again afterwards: the
+ * first drain may have found nothing yet, and a subscription that was deleted meanwhile may be settled already.
  */
-async function sendEach<T>(
+async function sendEach<T extends { id: string }>(
   services: Services,
   subscription: SubscriptionDocument,
   items: T[],
   send: (item: T) => Promise<boolean>,
 ): Promise<number> {
-  if (items.length > 0) await startDrain(services, subscription)
+  if (items.length === 0 || (await startDrain(services, subscription)) === 'deleted') return 0
   let sent = 0
   await forEachConcurrently(items, CONCURRENCY, async (item) => {
     if (await send(item)) sent++
   })
+  if (sent > 0 && (await startDrain(services, subscription)) === 'deleted')
+    await forEachConcurrently(items, CONCURRENCY, async ({ id }) => {
+      await cancelDeleted(services, String(subscription.number), id)
+    })
   return sent
 }
 

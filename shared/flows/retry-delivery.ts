@@ -11,13 +11,11 @@ import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription } from '../subscriptions/subscription.ts'
-import { changeDelivery } from './change-delivery.ts'
+import { cancelDeleted, changeDelivery } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
 import { sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
-
-const MAX_RETRIES_OF_ONE = 4 // at once to a subscriber that has just failed, so that it leaves room for others
 
 /** The result of a message: the delivery's state, or why there was no attempt. */
 type Result = DeliveryDocument['state'] | 'dropped' | 'changed'
@@ -50,7 +48,7 @@ async function retry(
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
   const release =
     delivery.state === 'waiting' && isClosed(subscriber.circuit)
-      ? await services.concurrencyLimit.acquire(delivery.subscription, MAX_RETRIES_OF_ONE)
+      ? await services.concurrencyLimit.acquire(delivery.subscription, true)
       : undefined
   return release === undefined
     ? moveToBacklog(services, delivery, subscriber, knownAt)
@@ -102,11 +100,13 @@ async function moveToBacklog(
 ): Promise<Result> {
   const { circuit } = subscriber
   const isDrained = !isClosed(circuit) && circuit?.state !== 'disabled'
-  if (!isDrained || delivery.state === 'backlog') await startDrain(services, subscriber)
+  const cancel = () => cancelDeleted(services, delivery.subscription, delivery.id)
+  const isWoken = async () => (await startDrain(services, subscriber)) !== 'deleted'
+  if ((!isDrained || delivery.state === 'backlog') && !(await isWoken())) return cancel()
   if (delivery.state === 'backlog') return delivery.state
   const state = await changeDelivery(services, delivery, inBacklog)
-  if (services.clock.now() - knownAt > CIRCUIT_MAX_AGE_MS) await startDrain(services, subscriber)
-  return state
+  const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
+  return isKnown || (await isWoken()) ? state : cancel()
 }
 
 async function attemptAgain(

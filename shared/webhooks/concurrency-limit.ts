@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 
 const FAST_LIMIT = 24 // requests at once to a subscriber that answers quickly: half of an instance's slots (host.json)
+const RETRY_LIMIT = 4 // of those for retries: the subscriber has just failed, and must leave room for others
 const SLOW_LIMIT = 4 // to a slow one, which must not hold the slots of others
 const LATENCY_TTL_MS = 60_000 // then a slow subscriber is tried again: drains, which measure it, may run elsewhere
 const ACQUIRE_TIMEOUT_MS = 1000 // for a slot of a quick subscriber; nobody waits for a slow one
@@ -11,6 +12,7 @@ export const SLOW_MS = 2000
 interface Subscriber {
   /** Epoch milliseconds at which each open request was sent. */
   openRequests: Map<symbol, number>
+  openRetries: number
   latencyMs: number
   /** Epoch milliseconds of `latencyMs`, which expires. */
   measuredAt: number
@@ -26,6 +28,7 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     if (known !== undefined) return known
     const made = {
       openRequests: new Map<symbol, number>(),
+      openRetries: 0,
       latencyMs: 0,
       measuredAt: 0,
       waiting: new Set<() => void>(),
@@ -38,23 +41,23 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     now() - Math.min(...openRequests.values()) > SLOW_MS ||
     (latencyMs > SLOW_MS && now() - measuredAt < LATENCY_TTL_MS)
 
-  function start(subscription: string): () => void {
+  function start(subscription: string, isRetry = false): () => void {
     const subscriber = of(subscription)
+    const { openRequests, waiting } = subscriber
     const request = Symbol(subscription)
-    subscriber.openRequests.set(request, now())
+    openRequests.set(request, now())
+    if (isRetry) subscriber.openRetries++
     return () => {
-      subscriber.openRequests.delete(request)
-      const [next] = subscriber.waiting
-      if (next !== undefined) subscriber.waiting.delete(next) // two that end at once wake two
-      next?.()
-      if (
-        subscriber.openRequests.size === 0 &&
-        next === undefined &&
-        subscriber.latencyMs <= SLOW_MS
-      )
-        subscribers.delete(subscription) // no slow latency to remember
+      openRequests.delete(request)
+      if (isRetry) subscriber.openRetries--
+      for (const wake of waiting) wake() // in order: the first that may start does
+      const isIdle = openRequests.size === 0 && waiting.size === 0
+      if (isIdle && subscriber.latencyMs <= SLOW_MS) subscribers.delete(subscription) // no slow latency to remember
     }
   }
+  const hasSlot = ({ openRequests, openRetries }: Subscriber, isRetry: boolean): boolean =>
+    openRequests.size < FAST_LIMIT && (!isRetry || openRetries < RETRY_LIMIT)
+
   /** Resolves when a request has ended, or after so many milliseconds. */
   async function nextRelease({ waiting }: Subscriber, ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -67,17 +70,17 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
 
   return {
     /** Counts a request as open, whatever the limit. Returns the function that releases its slot. */
-    start,
+    start: (subscription: string): (() => void) => start(subscription),
 
     /**
      * Acquires a slot for a request and returns the function that releases it. Waits up to 1 s for a slot of a quick
      * subscriber. Returns undefined when there is none, or when the subscriber is slow: the delivery belongs in its
      * backlog then.
      */
-    async acquire(subscription: string, limit = FAST_LIMIT): Promise<(() => void) | undefined> {
+    async acquire(subscription: string, isRetry = false): Promise<(() => void) | undefined> {
       const subscriber = of(subscription)
       for (const end = now() + ACQUIRE_TIMEOUT_MS; !isSlow(subscriber);) {
-        if (subscriber.openRequests.size < limit) return start(subscription)
+        if (hasSlot(subscriber, isRetry)) return start(subscription, isRetry)
         const left = end - now()
         if (left <= 0) return undefined
         await nextRelease(subscriber, left)

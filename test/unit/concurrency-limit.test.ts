@@ -137,14 +137,28 @@ test('a drain has what others leave of the limit, and always one request', () =>
   assert.equal(limit.limitOf('1'), QUICK - 4)
 })
 
-test('a caller may ask for a smaller limit', async () => {
+test('retries take four slots, whatever else is open', async () => {
   const { limit, ask, pass } = startLimit()
-  for (let count = 0; count < 4; count++) limit.start('1')
-  const waiter = limit.acquire('1', 4)
+  for (let count = 0; count < 10; count++) limit.start('1')
+  for (let count = 0; count < 4; count++) assert.ok(await limit.acquire('1', true))
+  const waiter = limit.acquire('1', true)
   await turn()
   await pass(1000)
   assert.equal(await waiter, undefined)
   assert.equal((await ask('1')).got, 'place')
+})
+
+test('a slot that is released goes to the first who may take it', async () => {
+  const { limit } = startLimit()
+  for (let count = 0; count < 4; count++) await limit.acquire('1', true)
+  const [release = () => {}] = Array.from({ length: 20 }, () => limit.start('1'))
+  const got: string[] = []
+  void limit.acquire('1', true).then((slot) => slot && got.push('retry'))
+  void limit.acquire('1').then((slot) => slot && got.push('first attempt'))
+  await turn()
+  release()
+  await turn()
+  assert.deepEqual(got, ['first attempt'])
 })
 
 test('a waiting caller gives up when the subscriber becomes slow', async () => {

@@ -138,3 +138,15 @@ test('a delivery that joined the backlog of a deleted subscription keeps its eve
   await fanOut(2)
   assert.deepEqual([record()?.state, event(id)?.pending], ['cancelled', undefined])
 })
+
+test('an arrival ends the delivery that another copy of the message has left waiting', async () => {
+  const flows = startFanOut()
+  flows.deliveries(1, { state: 'waiting', attempt: 1, due: SECOND + 70 })
+  const { find } = flows.services.deliveries
+  let looks = 0
+  flows.services.deliveries.find = (...key) =>
+    looks++ === 0 ? Promise.resolve(undefined) : find(...key) // a lagging replica
+  await flows.fanOut(2)
+  assert.equal(flows.requests.length, 1)
+  assert.equal(flows.delivery(flows.id)?.state, 'delivered')
+})

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { startReplay, dead, addEvents } from './replay-fixture.ts'
+import { tombstone } from './subscription-fixture.ts'
 
 test('events without a delivery get one, others keep theirs', async () => {
   const flows = startReplay({ only: 'missing' })
@@ -89,4 +90,37 @@ test('a page ends before an event whose first fan-out may be under way', async (
   await flows.pass(21)
   assert.equal(await flows.page(), 'done')
   assert.equal(flows.delivery(young)?.state, 'backlog')
+})
+
+test('a page of a subscription that is deleted meanwhile leaves nothing in the backlog', async () => {
+  for (const place of ['before', 'after'] as const) {
+    const flows = startReplay({ only: 'missing' })
+    const ids = addEvents(flows, 3, 300)
+    const remove = () => {
+      flows.containers.subscriptions.remove('/org/ttd/document-1')
+      flows.store(tombstone(1))
+    }
+    const { ofResource } = flows.services.events
+    flows.services.events.ofResource = async (...range) => {
+      const last = await ofResource(...range)
+      if (place === 'before') remove()
+      return last
+    }
+    const { add } = flows.services.deliveries
+    flows.services.deliveries.add = (delivery) => {
+      if (place === 'after' && delivery.id === ids[0]) remove()
+      return add(delivery)
+    }
+    await flows.page()
+    const states = ids.map((id) => flows.delivery(id)?.state)
+    assert.ok(!states.includes('backlog'), states.join())
+  }
+})
+
+test('a replica that still shows the subscription disabled cancels no replay', async () => {
+  const off = { state: 'disabled', reason: '410', since: timeOfSecond(SECOND - 5000) } as const
+  const flows = startReplay({ only: 'missing' }, off)
+  addEvents(flows, 2, 300)
+  await assert.rejects(flows.page(), /not visible/)
+  assert.equal(flows.replay()?.state, 'running')
 })

@@ -76,7 +76,9 @@ test('a page has a hundred deliveries, and the next follows a second later', asy
 
 test('cancels a replay of a subscription disabled meanwhile', async () => {
   const off: Circuit = { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }
-  assert.equal(await startReplay({}, off).page(), 'cancelled')
+  const disabled = startReplay({}, off)
+  await disabled.pass(60)
+  assert.equal(await disabled.page(), 'cancelled')
   const unvalidated = startReplay()
   unvalidated.change(({ validated: _validated, ...current }) => current)
   await assert.rejects(unvalidated.page(), /not validated/)

@@ -97,3 +97,15 @@ test('looks for a missing event again soon, then after an hour; then the deliver
   const { state, reason } = await missing(3601)
   assert.deepEqual([state, reason], ['dead', 'the event is gone'])
 })
+
+test('cancels a delivery whose subscription is deleted and settled while this process stood still', async () => {
+  const flows = startRetry()
+  await flows.run(flows.services.index.current())
+  flows.services.concurrencyLimit.acquire = () => {
+    removeSubscription(flows)
+    flows.store(tombstone(1))
+    return Promise.resolve(undefined)
+  }
+  assert.equal(await flows.retry(), 'cancelled')
+  assert.equal(flows.record()?.state, 'cancelled')
+})

@@ -4,6 +4,7 @@ import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { draining } from './circuit-fixture.ts'
 import { startDrain } from './drain-fixture.ts'
 import { eventMessage, SECOND, startFlows } from './flow-fixture.ts'
+import { startRetry } from './retry-fixture.ts'
 import { subscription } from './subscription-fixture.ts'
 
 test('a drain leaves to a subscriber what fan-outs have open', async () => {
@@ -40,4 +41,10 @@ test('retries to two subscribers that hang leave slots of the instance to others
   flows.at(10, () => (heldAfter10 = open))
   await flows.run(Promise.all(all))
   assert.equal(heldAfter10, 8)
+})
+
+test('a retry to a busy, quick subscriber is made, and starts no drain', async () => {
+  const flows = startRetry()
+  for (let open = 0; open < 20; open++) flows.services.concurrencyLimit.start('1')
+  assert.deepEqual([await flows.retry(), flows.circuit()], ['delivered', undefined])
 })

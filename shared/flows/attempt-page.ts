@@ -21,6 +21,8 @@ export interface PageResult {
   gone: string | undefined
   /** The id of the last delivery whose attempt began. */
   lastAttempted: string
+  /** Why an outcome could not be stored, or an event not be read. */
+  error: Error | undefined
 }
 
 interface Limits {
@@ -34,7 +36,7 @@ interface Limits {
 /**
  * Attempts deliveries in order, as many at once as the subscriber's concurrency limit allows; a slow subscriber lowers
  * it at once. Begins no more attempts after `maxConsecutiveFailures`, after `endMs`, or when the subscriber wants no
- * more. Throws, after all attempts have ended, if an outcome could not be stored.
+ * more. Waits until all have ended; an error of the store is part of the result.
  */
 export async function attemptPage(
   limits: Limits,
@@ -48,6 +50,7 @@ export async function attemptPage(
     consecutiveFailures: 0,
     gone: undefined,
     lastAttempted: '',
+    error: undefined,
   }
   const rest = page.values()
   let own = 0
@@ -69,7 +72,9 @@ export async function attemptPage(
   }
   const workers = Array.from({ length: Math.min(limit(), page.length) }, worker)
   const ends = await Promise.allSettled(workers)
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed !== undefined)
+    result.error = new Error(String(failed.reason), { cause: failed.reason })
   return result
 }
 

@@ -1,5 +1,5 @@
 import type { Stored } from '../azure/documents.ts'
-import { forEachConcurrently } from '../azure/concurrency.ts'
+import { forEachConcurrently, runSequentially } from '../azure/concurrency.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import {
@@ -50,8 +50,7 @@ export async function attemptBacklog(
   const isProbe = circuit.state === 'half-open'
   if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
   const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
-  const hasSkipped = isProbe && circuit.after !== undefined
-  if (page.length === 0) return restartOrClose(drain, hasSkipped)
+  if (page.length === 0) return restartOrClose(drain, isProbe)
   const maxConsecutiveFailures = isProbe ? Infinity : FAILURE_THRESHOLD
   const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
   const endMs = Math.min(drain.endMs, untilMs)
@@ -61,12 +60,21 @@ export async function attemptBacklog(
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
     : result.consecutiveFailures >= FAILURE_THRESHOLD
-  await storeFailures(services, result, isProbe && hasFailed)
+  await runSequentially([
+    () => storeFailures(services, result, isProbe && hasFailed),
+    () => changeState(drain, result, hasFailed), // also if an outcome could not be stored
+  ])
+  if (result.error !== undefined) throw result.error
+}
+
+async function changeState(drain: Drain, result: PageResult, hasFailed: boolean): Promise<void> {
+  const { lease } = drain
   if (result.gone !== undefined) await disable(drain, result.gone)
   else if (hasFailed) await open(drain, result)
   else if (result.delivered > 0) {
+    const wasProbing = lease.circuit()?.state === 'half-open'
     await advance(lease)
-    if (hasSkipped) drain.after = '' // the failed probes are the oldest
+    if (wasProbing && lease.circuit()?.state === 'draining') startOver(drain) // failed probes are the oldest
   }
 }
 
@@ -83,11 +91,12 @@ const backlogOf = (
   services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
 
 /**
- * Handles the end of the backlog. Probes that skipped failed ones start over. Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
+ * Handles the end of the backlog. Probes start over: they have skipped those that failed. Otherwise the circuit is
+ * closing, and later checks look for deliveries that a writer with an old index added meanwhile.
  */
-async function restartOrClose(drain: Drain, hasSkipped: boolean): Promise<void> {
+async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const { lease, after } = drain
-  if (after !== '' && hasSkipped) {
+  if (after !== '' && isProbe) {
     drain.after = ''
     return
   }

@@ -18,6 +18,7 @@ export function createDrainLease(
 
   /** Changes the circuit. Returns false when the lease is lost: another drain has it, or the circuit needs none. */
   async function change(next: (circuit: Circuit) => Circuit | undefined): Promise<boolean> {
+    if (token === undefined) return false
     const updated = await updateSubscription(services.subscriptions, document, (current) =>
       current.circuit !== undefined && leaseOf(current.circuit)?.token === token
         ? withCircuit(current, next(current.circuit))

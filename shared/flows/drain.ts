@@ -13,7 +13,10 @@ import { attemptBacklog, CURSOR_MS, recheckBacklog, type Drain } from './drain-b
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
-const WORK_MS = 60_000 // then another message continues, so that no instance is held for long
+// Then another message continues. Longer than CURSOR_MS, or what joins the backlog behind a cursor has no turn; and short,
+// since a drain that dies is taken over only when its lease has run out.
+const WORK_MS = 20_000
+const STORE_MS = 20_000 // for storing the last outcomes and handing over
 const RETRY_SECONDS = 10 // after an error of the store
 
 /**
@@ -47,9 +50,10 @@ async function claim(
 ): Promise<DrainLease | undefined> {
   const ownToken = services.newToken()
   const now = services.clock.now()
+  const leaseSeconds = (WORK_MS + services.config.delivery.timeoutMs + STORE_MS) / 1000
   const updated = await updateSubscription(services.subscriptions, found, (current) =>
     current.circuit !== undefined && leaseOf(current.circuit)?.token === token
-      ? withCircuit(current, claimed(current.circuit, now, ownToken))
+      ? withCircuit(current, claimed(current.circuit, now, ownToken, leaseSeconds))
       : undefined,
   )
   return updated && createDrainLease(services, updated, ownToken)

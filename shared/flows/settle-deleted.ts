@@ -9,6 +9,7 @@ import { sendDrain } from './send-drain.ts'
 import { endAll, forEachOpenPage } from './settle.ts'
 
 const WORK_MS = 60_000
+const LEASE_SECONDS = 120 // for that work, the last page and handing over
 const RECHECK_SECONDS = 20 // a replica may still show what was just cancelled
 export const TOMBSTONE_SECONDS = 86_400 // every index has read it long before
 
@@ -24,7 +25,7 @@ export async function settleDeleted(
   const { clock } = services
   const claimed = await changeSettling(services, found, token, (settling) => ({
     ...settling,
-    lease: newLease(clock.now(), services.newToken()),
+    lease: newLease(clock.now(), services.newToken(), LEASE_SECONDS),
   }))
   if (claimed?.document.settling === undefined) return 'dropped'
   const { document } = claimed

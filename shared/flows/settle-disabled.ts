@@ -25,11 +25,8 @@ export async function settleDisabled(
     return isDisabled
   })
   if (lease.circuit() === undefined || services.clock.now() >= endMs) return
-  if (isNone && hasLooked === true) {
-    await lease.change(withoutLease)
-    return
-  }
-  if (isNone) await lease.change(looked)
+  if (isNone) await lease.change(hasLooked === true ? withoutLease : looked)
+  if (lease.circuit() === undefined) return
   await lease.handOver(isNone ? CLOSING_SECONDS : RECHECK_SECONDS)
 }
 
@@ -37,8 +34,9 @@ export async function settleDisabled(
 const looked = (circuit: Circuit): Circuit =>
   circuit.state === 'disabled' ? { ...circuit, hasLooked: true } : circuit
 
+/** Returns the settled circuit, or the same one when a delivery has joined the backlog since the first check. */
 function withoutLease(circuit: Circuit): Circuit {
-  if (circuit.state !== 'disabled') return circuit
+  if (circuit.state !== 'disabled' || circuit.hasLooked !== true) return circuit
   const { lease: _lease, hasLooked: _looked, ...settled } = circuit
   return settled
 }

@@ -51,7 +51,9 @@ export interface Failure {
 export const FAILURE_THRESHOLD = 5 // consecutive, as one instance sees them
 const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
 const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
-export const LEASE_SECONDS = 180 // a drain works for 60 s, and its last request takes at most 60 s more
+
+/** How long a drain's message may take to arrive before the sweep sends another. */
+const LEASE_SECONDS = 60
 
 /** How long a circuit that was read counts as known, in ms. A writer that takes longer checks again. */
 export const CIRCUIT_MAX_AGE_MS = 5000
@@ -141,8 +143,13 @@ export function disabled(reason: string, nowMs: number, token: string): Circuit 
 }
 
 /** Returns the circuit that a drain has claimed. After a pause it is half-open, with three probes. */
-export function claimed(circuit: Circuit, nowMs: number, token: string): Circuit {
-  const lease = newLease(nowMs, token)
+export function claimed(
+  circuit: Circuit,
+  nowMs: number,
+  token: string,
+  leaseSeconds = LEASE_SECONDS,
+): Circuit {
+  const lease = newLease(nowMs, token, leaseSeconds)
   if (circuit.state !== 'open') return withLease(circuit, lease)
   const { reason: _reason, ...failing } = circuit
   return { ...failing, state: 'half-open', probes: 3, lease }
@@ -178,15 +185,16 @@ export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) 
   failingSince === undefined ? undefined : { state: 'closed' as const, opens, failingSince }
 
 /**
- * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. A disabled circuit
- * always gets a new lease, which conflicts with a settling that has just found no delivery left.
+ * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. The settling of a
+ * disabled circuit keeps its lease, but has to look twice again.
  */
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit === undefined) return { state: 'draining', opens: 0, lease }
   if (circuit.state === 'disabled') {
+    if (circuit.lease !== undefined && circuit.hasLooked !== true) return circuit
     const { hasLooked: _looked, ...anew } = circuit
-    return { ...anew, lease }
+    return { lease, ...anew }
   }
   if (!isClosed(circuit)) return circuit
   const { opens, failingSince } = circuit
@@ -194,9 +202,9 @@ export function withDrain(circuit: Circuit | undefined, nowMs: number, token: st
 }
 
 /** Returns a lease that begins now. */
-export const newLease = (nowMs: number, token: string): Lease => ({
+export const newLease = (nowMs: number, token: string, seconds = LEASE_SECONDS): Lease => ({
   token,
-  until: Math.ceil(nowMs / 1000) + LEASE_SECONDS,
+  until: Math.ceil(nowMs / 1000) + seconds,
 })
 
 /** Returns the circuit with another lease. */

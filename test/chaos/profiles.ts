@@ -4,7 +4,7 @@ export interface Profile {
   settings: Record<string, string>
   /** How often the proof has the app sweep when all is published, in s, beside its own timer; undefined: not at all. */
   sweepSeconds: number | undefined
-  /** After how many seconds the lease of a drain that is not heard of is over, when all is published; undefined: its 180. */
+  /** After how many seconds the lease of a drain that is not heard of is over, when all is published; undefined: about a minute. */
   leaseSeconds: number | undefined
   /** Whether nothing goes wrong any more when all is published. */
   isFaultFreeAtEnd: boolean
@@ -25,7 +25,7 @@ export const asDeployed: Profile = {
   idleTimeoutSeconds: 300,
 }
 
-/** Short times, for many runs: everything but the leases, of ten minutes for a message and three for a drain, and the look into queues every second, is shorter. */
+/** Short times, for many runs: everything but the leases, of ten minutes for a message and one for a drain, and the look into queues every second, is shorter. */
 export const hurried: Profile = {
   name: 'hurried',
   settings: {

@@ -3,7 +3,7 @@ import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import { queues } from '../../shared/azure/definitions.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { LEASE_SECONDS, leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
+import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import {
   isSubscription,
   type SubscriptionOrTombstone,
@@ -30,6 +30,7 @@ export async function openStores(settings: StoreSettings) {
   const database = new CosmosClient(settings.Cosmos).database(settings.COSMOS_DATABASE)
   const service = QueueServiceClient.fromConnectionString(settings.QueueStorage)
   const sent = { events: 0, deliveries: 0 }
+  const seenLeases = new Map<string, number>()
   const numbers = new Map<string, string>()
   let faults = 0
 
@@ -74,8 +75,8 @@ export async function openStores(settings: StoreSettings) {
         ...others.map((name) => service.getQueueClient(name).clearMessages()),
       ])
     },
-    /** Has the leases of drains run out that were given more than so many seconds ago, in place of 180. */
-    endOldLeases: (seconds: number): Promise<void> => endOldLeases(database, seconds),
+    /** Has the leases of drains run out that it has seen for so many seconds, in place of about a minute. */
+    endOldLeases: (seconds: number): Promise<void> => endOldLeases(database, seenLeases, seconds),
     /** The record of the delivery of an event to the subscription with this endpoint. */
     async delivery(endpoint: string, event: string): Promise<DeliveryDocument | undefined> {
       const number = numbers.get(endpoint) ?? (await numberOf(database, endpoint))
@@ -87,16 +88,24 @@ export async function openStores(settings: StoreSettings) {
   }
 }
 
-async function endOldLeases(database: Database, seconds: number): Promise<void> {
+/** `seen` has when each token was first seen, in ms. */
+async function endOldLeases(
+  database: Database,
+  seen: Map<string, number>,
+  seconds: number,
+): Promise<void> {
   const container = database.container('subscriptions')
-  const oldest = Math.floor(Date.now() / 1000) + LEASE_SECONDS - seconds
+  const oldest = Date.now() - seconds * 1000
   const { resources } = await container.items
     .readAll<SubscriptionOrTombstone & { _etag: string }>()
     .fetchAll()
   for (const found of resources) {
     const circuit = isSubscription(found) ? found.circuit : undefined
     const lease = circuit?.state === 'open' ? undefined : leaseOf(circuit)
-    if (lease === undefined || lease.until > oldest) continue
+    if (lease === undefined) continue
+    const seenAt = seen.get(lease.token) ?? Date.now()
+    seen.set(lease.token, seenAt)
+    if (seenAt > oldest) continue
     const ended = { ...found, circuit: { ...circuit, lease: { ...lease, until: 1 } }, wake: 1 }
     const accessCondition = { type: 'IfMatch', condition: found._etag }
     await container

@@ -47,3 +47,25 @@ test('five events that fail by themselves, oldest in the backlog, hold up an end
   assert.ok(pauses.every((pause) => pause <= 31))
   assert.equal(flows.delivery(ids[5] ?? '')?.state, 'delivered')
 })
+
+for (const refused of [9, 12, 40])
+  test(`${refused} events that an endpoint always refuses, the oldest, hold up no others`, async () => {
+    const flows = startDrain(open)
+    const ids = flows.deliveries(200)
+    const bad = new Set(ids.slice(0, refused))
+    flows.endpoint.react = (event) => ({ status: bad.has(event) ? 500 : 200 })
+    await drainThroughPauses(flows, 20)
+    const arrived = ids.filter((id) => flows.delivery(id)?.state === 'delivered')
+    assert.equal(arrived.length, ids.length - refused)
+  })
+
+test('a drain that cannot store one failure opens the circuit all the same', async () => {
+  const flows = startDrain(open)
+  const [first = ''] = flows.deliveries(5)
+  flows.endpoint.react = () => ({ status: 503 })
+  const { save } = flows.services.deliveries
+  flows.services.deliveries.save = (delivery) =>
+    delivery.id === first ? Promise.reject(new Error('no store')) : save(delivery)
+  await assert.rejects(flows.drain(), /no store/)
+  assert.equal(circuitOf(flows)?.state, 'open')
+})

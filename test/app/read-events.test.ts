@@ -1,44 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { describe, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
 import { faults, filters, refusals, types } from './read-event-cases.ts'
+import { app, begin, cosmos, HOUR, person, stored, stores, ttd } from './read-event-fixture.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
 import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
-import { createTestStores, deployedUrl } from '../support/stores.ts'
+import { deployedUrl } from '../support/stores.ts'
 
-const HOUR = 3_600_000
-const stores = await createTestStores()
-const functions = ['read-app-events', 'read-party-events']
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const app = await startApp(stores, {
-  functions,
-  settings: { READ_HOLDBACK_SECONDS: '15', Cosmos: cosmos.connection },
-})
-after(() => Promise.all([app.stop(), cosmos.stop()]))
-const ttd = createReader(app, await mintToken(callerClaims.ttd))
-const someone = await mintToken({
-  ...callerClaims.user,
-  'urn:altinn:partyid': 71,
-  pid: '03017512345',
-})
-const user = createReader(app, someone)
-const person = createReader(app, someone, '03017512345')
-
-// Every test has an app, or a party, of its own. Events are a second apart, from an hour ago on.
-const begin = Date.now() - HOUR
 const at = (seconds: number) => new Date(begin + seconds * 1000).toISOString()
-type Said = Parameters<typeof documentAt>[1]
-async function stored(name: string, count: number, said: (index: number) => Said = () => ({})) {
-  const documents = Array.from({ length: count }, (_, index) =>
-    documentAt(begin + index * 1000, { app: name, ...said(index) }),
-  )
-  await store(stores, documents.toReversed())
-  return documents
-}
 const eventsOf = (documents: EventDocument[]) => documents.map(({ event }) => event)
 
 test('a page has 50 events as stored, oldest first; `next` leads on until the end', async () => {
@@ -194,49 +165,6 @@ test('shortens a page of large events, and skips none', async () => {
   const pages = await ttd.pages('ttd/large?after=1')
   assert.deepEqual(pages.map(idsOf).flat(), idsOf(documents))
   assert.ok(pages.length > 2 && pages.every((page) => page.length <= 4))
-})
-
-describe('events about a party', async () => {
-  const about = (subject: string, alternativesubject: string) => ({ subject, alternativesubject })
-  const mine = about('/party/71', '/person/03017512345')
-  const company = about('/party/60', '/organisation/991825827') // as documented
-  const sameCompany = about('/party/60', '/org/991825827') // as clients write it
-  const others = about('/party/61', '/person/02017512345')
-  const said = [mine, company, sameCompany, others]
-  const documents = await stored('people', 12, (index) => ({ ...said[index % 4] }))
-  const elsewhere = await stored('elsewhere', 8, (index) => ({ org: 'skd', ...said[index % 4] }))
-  const pick = (list: EventDocument[], ...kinds: number[]) =>
-    idsOf(list.filter((_, index) => kinds.includes(index % 4)))
-  const read = async (reader: typeof ttd, address: string) =>
-    idsOf((await reader.pages(address)).flat())
-
-  test('an app owner filters the events of its app by party, unit or person', async () => {
-    const query = 'ttd/people?after=1'
-    assert.deepEqual(await read(ttd, query), idsOf(documents))
-    assert.deepEqual(await read(ttd, `${query}&party=60`), pick(documents, 1, 2))
-    assert.deepEqual(await read(ttd, `${query}&party=0`), idsOf(documents))
-    assert.deepEqual(await read(ttd, `${query}&unit=991825827`), pick(documents, 1, 2))
-    const owner = createReader(app, await mintToken(callerClaims.ttd), '02017512345')
-    assert.deepEqual(await read(owner, query), pick(documents, 3))
-    assert.deepEqual(await read(ttd, `${query}&party=62`), [])
-    assert.deepEqual(await read(ttd, `${query}&party=60&type=nothing`), [])
-  })
-
-  test('a party reads what any app publishes about it, by party, unit or person', async () => {
-    const both = (...kinds: number[]) =>
-      [...pick(documents, ...kinds), ...pick(elsewhere, ...kinds)].toSorted()
-    assert.deepEqual(await read(user, 'party?after=1&party=71'), both(0))
-    assert.deepEqual(await read(person, 'party?after=1'), both(0))
-    assert.deepEqual(await read(ttd, 'party?after=1&unit=991825827'), both(1, 2))
-    const ofOther = 'party?after=1&party=71&source=https://skd.%25'
-    assert.deepEqual(await read(user, ofOther), pick(elsewhere, 0))
-  })
-
-  test('a person’s number stays in the header: `next` does not contain it', async () => {
-    const { next } = await person.page('party?after=1&size=1')
-    assert.match(next ?? '', /^http[^?]*\/events\/api\/v1\/app\/party\?after=[0-9a-f-]{36}&size=1$/)
-    assert.equal((await person.page(next ?? '')).events.length, 1)
-  })
 })
 
 describe("rejects with the original's messages", () => {

@@ -1,4 +1,4 @@
-// How the local host (local/host) reads route templates. That the first function by name wins is in host-http.test.ts.
+// How the local host (local/host) reads route templates. That the first function by name wins is in http.test.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildRoutes, findRoute } from '../../local/host/routes.ts'

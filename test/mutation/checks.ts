@@ -14,6 +14,7 @@ const parts = [
   'concurrency-limit',
   'delivery',
   'matcher',
+  'matcher-filters',
   'recent-outcomes',
   'subscription-index',
   'subscription-index-deleted',

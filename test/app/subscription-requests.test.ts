@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { startReceiver } from '../../local/receiver.ts'
+import { startApp } from '../support/app.ts'
+import { invalidSubscriptions } from './invalid-subscriptions.ts'
+import {
+  assertProblem,
+  createSubscriptionsClient,
+  callerClaims,
+  mintToken,
+} from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
+
+// What may be asked for, and which requests ask for the same subscription.
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+after(() => receiver.stop())
+const app = await startApp(stores)
+after(app.stop)
+const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+const user = createSubscriptionsClient(app, await mintToken(callerClaims.user))
+
+const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
+const SOURCE = 'https://ttd.apps.altinn.no/ttd/apps-test'
+let hooks = 0
+const hook = () => `${receiver.url}/${hooks++}` // each asks for another subscription
+const endpointsStored = async () => {
+  const documents = await stores.documents<{ id: string; endpoint?: string }>('subscriptions')
+  return documents.map(({ endpoint }) => endpoint)
+}
+
+describe('a subscription', { concurrency: 4 }, () => {
+  test('accepts member names in any case, and nulls for absent members', async () => {
+    const endPoint = hook()
+    const made = await client.subscribe({
+      ENDPOINT: endPoint,
+      sourcefilter: `${SOURCE}/`,
+      SubjectFilter: '/party/1',
+      resourceFilter: null,
+      alternativeSubjectFilter: '/org/991825827',
+      TypeFilter: 't',
+      includeSubunits: null,
+      unknown: 1,
+    })
+    const { sourceFilter, subjectFilter, alternativeSubjectFilter, typeFilter } = Object(made)
+    assert.deepEqual([made.endPoint, subjectFilter, typeFilter], [endPoint, '/party/1', 't'])
+    assert.equal(made.resourceFilter, RESOURCE, 'derived from the source')
+    const asCompared = [SOURCE, '/organisation/991825827']
+    assert.deepEqual([sourceFilter, alternativeSubjectFilter], asCompared)
+  })
+
+  const about = (alternativeSubjectFilter: string) => ({
+    resourceFilter: RESOURCE,
+    alternativeSubjectFilter,
+  })
+  const same: [what: string, first: object, second: object][] = [
+    ['the same', { resourceFilter: RESOURCE }, { resourceFilter: RESOURCE }],
+    ['nulls', { resourceFilter: RESOURCE }, { resourceFilter: RESOURCE, typeFilter: null }],
+    ['names in another case', { resourceFilter: RESOURCE }, { RESOURCEFILTER: RESOURCE }],
+    ['capitals', { resourceFilter: RESOURCE }, { resourceFilter: `URN${RESOURCE.slice(3)}` }],
+    ['a slash', { sourceFilter: SOURCE }, { sourceFilter: `${SOURCE}/` }],
+    ['its resource', { sourceFilter: SOURCE }, { sourceFilter: SOURCE, resourceFilter: RESOURCE }],
+    [
+      'a host in capitals, the default port and needless encodings',
+      { sourceFilter: SOURCE },
+      {
+        sourceFilter: SOURCE.replace('https://ttd.', 'HTTPS://TTD.').replace(
+          '/ttd/',
+          ':443/%74TD/',
+        ),
+      },
+    ],
+    [
+      'an organisation as a urn',
+      about('/organisation/991825827'),
+      about('urn:altinn:organization:identifier-no:991825827'),
+    ],
+    [
+      'a person as a urn',
+      about('/person/01017512345'),
+      about('urn:altinn:person:identifier-no:01017512345'),
+    ],
+    ['/org/ for /organisation/', about('/organisation/991825827'), about('/org/991825827')],
+  ]
+  for (const [what, first, second] of same)
+    test(`requested again (${what}) is the existing one, without its secret`, async () => {
+      const endPoint = hook()
+      const { secret, ...made } = await client.subscribe({ endPoint, ...first })
+      const again = await client.subscribe({ endPoint, ...second })
+      assert.match(secret ?? '', /^whsec_/)
+      assert.deepEqual({ ...again, validated: false }, made)
+    })
+
+  test('requested many times at once is created once', async () => {
+    const request = { endPoint: hook(), resourceFilter: RESOURCE }
+    const made = await Promise.all([1, 2, 3, 4].map(() => client.subscribe(request)))
+    assert.equal(new Set(made.map(({ id }) => id)).size, 1)
+    assert.equal(made.filter(({ secret }) => secret !== undefined).length, 1)
+    const stored = await endpointsStored()
+    assert.equal(stored.filter((endpoint) => endpoint === request.endPoint).length, 1)
+  })
+
+  test('differs by filter, endpoint or consumer', async () => {
+    const party = { resourceFilter: RESOURCE, subjectFilter: '/party/50019855' }
+    const endPoint = hook()
+    const made = await Promise.all([
+      client.subscribe({ endPoint, ...party }),
+      user.subscribe({ endPoint, ...party }),
+      client.subscribe({ endPoint: hook(), ...party }),
+      client.subscribe({ endPoint, ...party, typeFilter: 't' }),
+      client.subscribe({ endPoint, ...party, sourceFilter: SOURCE }),
+    ])
+    assert.equal(new Set(made.map(({ id }) => id)).size, 5)
+    assert.ok(made.every(({ secret }) => secret !== undefined))
+    assert.equal(made[1]?.consumer, '/user/20001')
+  })
+})
+
+const invalid = invalidSubscriptions(hook)
+
+describe('an invalid subscription request', { concurrency: 4 }, () => {
+  for (const [what, request, detail] of invalid)
+    test(what, async () => {
+      const said = await assertProblem(await client.call('POST', '', request), 400)
+      if (typeof detail === 'string') assert.equal(said, detail)
+      else assert.match(said, detail)
+    })
+
+  test('lists several violations, each with its place', async () => {
+    const request = { endPoint: 5, sourceFilter: 'x', typeFilter: '' }
+    const problem = await client.requestJson(400, 'POST', '', request)
+    const errors: { pointer: string }[] = problem.errors
+    const pointers = errors.map(({ pointer }) => pointer)
+    assert.deepEqual(pointers.toSorted(), ['/endPoint', '/sourceFilter', '/typeFilter'])
+  })
+
+  test('responds 400 to invalid JSON, and 415 to another content type', async () => {
+    await assertProblem(await client.call('POST', '', '{'), 400)
+    const headers = { 'content-type': 'text/plain' }
+    const other = { method: 'POST', headers, body: '{}' }
+    await assertProblem(await fetch(`${app.api}/subscriptions`, other), 415)
+  })
+})
+
+test('stores nothing that it rejects', async () => {
+  const stored = new Set(await endpointsStored())
+  for (const [what, request] of invalid) {
+    const { endPoint } = Object(request)
+    if (typeof endPoint === 'string') assert.equal(stored.has(endPoint), false, what)
+  }
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { after } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
+import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
+import { startApp } from '../support/app.ts'
+import {
+  createSubscriptionsClient,
+  callerClaims,
+  eventuallyByApi,
+  mintToken,
+  type Subscription,
+} from '../support/subscriber.ts'
+import { createTestStores } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
+
+// An app and a receiver, to validate endpoints with.
+export const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+after(() => receiver.stop())
+export const REPAIR_SECONDS = 2
+export const app = await startApp(stores, {
+  settings: { REPAIR_AFTER_SECONDS: String(REPAIR_SECONDS) },
+})
+after(app.stop)
+export const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+
+export const VALIDATION = 'platform.events.validatesubscription'
+export const request = (name: string) => ({
+  endPoint: `${receiver.url}/${name}`,
+  resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+  typeFilter: name, // the events of each test are its own
+})
+// It gets every event, for tests of who does not.
+await client.subscribed({ ...request('valid'), typeFilter: undefined })
+
+export const got = (name: string) => receiver.deliveries.filter(({ path }) => path === `/${name}`)
+export const validations = (name: string) =>
+  got(name).filter(({ event }) => event?.type === VALIDATION)
+export const publish = async (type: string): Promise<string> =>
+  String(await (await app.publish({ ...exampleEvent, type })).json())
+export const arrival = (name: string, id: string): Promise<Delivery> =>
+  receiver.waitFor(({ path, event }) => path === `/${name}` && event?.id === id, scaleTimeout(10))
+
+/** Answers the validation events on a path with these in turn, from then on with the last of them. */
+export function answerInTurn(name: string, ...behaviours: Behaviour[]): void {
+  let count = 0
+  receiver.behave(
+    () => ({ ...behaviours[Math.min(count++, behaviours.length - 1)], validationToo: true }),
+    `/${name}`,
+  )
+}
+export async function documentOf(id: number): Promise<SubscriptionDocument | undefined> {
+  const documents = await stores.documents<SubscriptionDocument>('subscriptions') // none is deleted here
+  return documents.find(({ number }) => number === id)
+}
+/** Asserts that a time of the app is between `began`, in ms of the epoch, and now. */
+export function assertBetween(began: number, time = ''): void {
+  assert.ok(Date.parse(time) >= began && Date.parse(time) <= Date.now(), time)
+}
+export const failure = (id: number): Promise<Subscription> =>
+  eventuallyByApi('the failure shows', async () => {
+    const found = await client.read(id)
+    return found.validationFailure !== undefined && found
+  })

@@ -1,5 +1,6 @@
 import { app, type HttpResponseInit } from '@azure/functions'
 import { requireOwnSource } from '../shared/auth/source-ownership.ts'
+import { newCloudEvent } from '../shared/events/cloud-event.ts'
 import { parseEventDraft } from '../shared/events/event-draft.ts'
 import { idempotencyKeyOf } from '../shared/events/idempotency-store.ts'
 import { acceptEvent } from '../shared/flows/accept-event.ts'
@@ -21,17 +22,18 @@ async function publishEvent({
   const draft = parseEventDraft(await readJsonBody(request, limit)) // 415, 413, 408, 400
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400
   requireOwnSource(publisher, draft.source, config.sourceHosts) // 401
-  const { event, how } = await acceptEvent(services, {
-    draft,
-    publisher,
+  const { document, how } = await acceptEvent(services, {
+    eventOf: (id) => newCloudEvent(draft, publisher, id),
     idempotencyKey,
+    owner: [publisher.org, publisher.app],
     traceparent,
   }) // 422, 503
-  log('event.accepted', { event: event.id, resource: event.resource, type: event.type, how })
+  const { id, resource, event } = document
+  log('event.accepted', { event: id, resource, type: event.type, how })
   return {
     status: 201,
-    headers: { 'content-type': 'application/json; charset=utf-8', location: event.subject },
-    body: JSON.stringify(event.id),
+    headers: { 'content-type': 'application/json; charset=utf-8', location: draft.subject },
+    body: JSON.stringify(id),
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { AppEvent } from '../../shared/events/cloud-event.ts'
 import type { Filters, SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 
 const types = ['created', 'completed', 'deleted', 'process.movedTo.task_1']
@@ -36,7 +36,7 @@ export function documentOf(number: number, resources: number): SubscriptionDocum
 export function eventFor(number: number, resources: number) {
   const { resource, subject, alternative, type } = filtersOf(number, resources)
   const app = number % resources
-  const event: CloudEvent = {
+  const event: AppEvent = {
     specversion: '1.0',
     id: '019c0000-0000-7000-8000-000000000000',
     time: '2026-02-01T00:00:00.000Z',

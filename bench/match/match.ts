@@ -42,7 +42,9 @@ function measure(count: number, resources: number) {
     resources,
     bytes,
     milliseconds,
-    indexed: timeEvents(matched, ({ event, alternative }) => matcher.match(event, alternative)),
+    indexed: timeEvents(matched, ({ event, alternative }) =>
+      matcher.match(event, alternative, Date.parse(event.time)),
+    ),
     scanned: timeEvents(scanTexts, scan),
     floor: timeEvents(texts, createLookup(documents)),
   }

@@ -99,6 +99,9 @@ export function requireSameMatches(
   scan: (sent: MatchInput) => unknown[],
 ): void {
   for (const sent of texts.map(freshEvent))
-    if (matcher.match(sent.event, sent.alternative).length !== scan(sent).length)
+    if (
+      matcher.match(sent.event, sent.alternative, Date.parse(sent.event.time)).length !==
+      scan(sent).length
+    )
       fail(`The matcher and the scan differ for ${JSON.stringify(sent)}`)
 }

@@ -23,7 +23,9 @@ function documentOf(number: number, ms: number): EventDocument {
   const subject = `/party/${Math.floor(number / SHARES) % SHARES}`
   const source = exampleEvent.source.replace('apps-test', app)
   const draft = { ...exampleEvent, source, subject }
-  const event = newCloudEvent(draft, { org: 'ttd', app }, newEventId(ms))
-  const { pending: _pending, ...document } = newEventDocument(event, 'none', 0)
+  const id = newEventId(ms)
+  const event = newCloudEvent(draft, { org: 'ttd', app }, id)
+  const made = newEventDocument({ id, event, traceparent: 'none', pending: 0 })
+  const { pending: _pending, ...document } = made
   return document
 }

@@ -30,6 +30,7 @@ export function bareCalls({ Cosmos = '', QueueStorage = '', ...more }: NodeJS.Pr
 export function documentOfApp() {
   const text = clientBody()
   const draft = parseEventDraft({ text, value: JSON.parse(text) })
-  const event = newCloudEvent(draft, { org: 'ttd', app: 'apps-test' }, newEventId())
-  return newEventDocument(event, nextTraceparent(undefined), 60)
+  const id = newEventId()
+  const event = newCloudEvent(draft, { org: 'ttd', app: 'apps-test' }, id)
+  return newEventDocument({ id, event, traceparent: nextTraceparent(undefined), pending: 60 })
 }

@@ -8,13 +8,16 @@ export interface Publisher {
   app: string
 }
 
-/** A CloudEvent 1.0 as stored, read and delivered, with its members in the original's order (altinn-contract §4.8). */
+/**
+ * A CloudEvent 1.0 as stored, read and delivered. A generic one (`POST /events`) has the members that its publisher gave,
+ * extensions included.
+ */
 export interface CloudEvent {
   specversion: '1.0'
   id: string
-  time: string
+  time?: string
   source: string
-  subject: string
+  subject?: string
   type: string
   resource: string
   resourceinstance?: string
@@ -25,8 +28,11 @@ export interface CloudEvent {
   data_base64?: string
 }
 
+/** An event of an app (`POST /app`), with its members in the original's order (altinn-contract §4.8). */
+export type AppEvent = CloudEvent & { time: string; subject: string }
+
 /** Returns the event of a valid draft. `id` is a UUIDv7; the event's `time` is the id's. */
-export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: string): CloudEvent {
+export function newCloudEvent(draft: EventDraft, publisher: Publisher, id: string): AppEvent {
   const { type, source, subject, alternativesubject, dataschema, contenttype } = draft
   const resourceinstance = instanceOf(source)
   return {

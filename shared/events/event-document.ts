@@ -4,10 +4,15 @@ import type { CloudEvent } from './cloud-event.ts'
 /** An event as it is stored: what Cosmos and the app need outside, the CloudEvent untouched inside. */
 export interface EventDocument {
   v: 1
+  /** A UUIDv7, also of the event of an app. */
   id: string
   resource: string
+  /** Empty where the event has none. */
   subject: string
   alternative?: string
+  /** Of a generic event: its publisher, such as /org/skd, and the id that the publisher gave it. */
+  publisher?: string
+  eventId?: string
   /** Epoch seconds from which the sweep takes the event, unless its fan-out is done before. Absent when it is. */
   pending?: number
   /** How often the sweep has taken it. */
@@ -17,23 +22,33 @@ export interface EventDocument {
   late?: string
   /** In such a copy: the id of the event. */
   copyOf?: string
+  /** The id of the event that this one repeats: nobody gets it or reads it. */
+  duplicateOf?: string
   traceparent: string
   event: CloudEvent
 }
 
-/** The document of a new event, which the sweep takes at the epoch second `pending` unless it is fanned out before. */
-export function newEventDocument(
-  event: CloudEvent,
-  traceparent: string,
-  pending: number,
-): EventDocument {
-  const { id, resource, subject, alternativesubject } = event
+interface NewEvent {
+  id: string
+  event: CloudEvent
+  /** Of a generic event. */
+  publisher?: string | undefined
+  traceparent: string
+  /** Epoch seconds. */
+  pending: number
+}
+
+/** Returns the document of a new event, which the sweep takes at `pending` unless it is fanned out before. */
+export function newEventDocument(made: NewEvent): EventDocument {
+  const { id, event, publisher, traceparent, pending } = made
+  const { resource, subject = '', alternativesubject } = event
   return {
     v: 1,
     id,
     resource,
     subject,
     ...(alternativesubject !== undefined && { alternative: alternativeOf(alternativesubject) }),
+    ...(publisher !== undefined && { publisher, eventId: event.id }),
     pending,
     traceparent,
     event,
@@ -80,13 +95,16 @@ export function referenceTo(
 
 /** A copy of an event's document under another id: for readers alone, nothing is fanned out from it. */
 export function copyOf(document: EventDocument, id: string): EventDocument {
-  const { v, id: original, resource, subject, alternative, traceparent, event } = document
+  const { v, id: original, resource, subject, alternative, publisher, eventId } = document
+  const { traceparent, event } = document
   return {
     v,
     id,
     resource,
     subject,
     ...(alternative !== undefined && { alternative }),
+    ...(publisher !== undefined && { publisher }),
+    ...(eventId !== undefined && { eventId }),
     copyOf: original,
     traceparent,
     event,

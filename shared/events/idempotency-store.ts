@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Database } from '@azure/cosmos'
-import type { CloudEvent, Publisher } from './cloud-event.ts'
+import type { CloudEvent } from './cloud-event.ts'
+import type { EventDocument } from './event-document.ts'
 import { readDocument } from '../azure/documents.ts'
 import { createDocument } from '../azure/create.ts'
 import { Problem } from '../http/problem.ts'
 
-/** The event that an idempotency key was first used for. */
+/** The event that an idempotency key, or the name of a generic event, was first used for. */
 interface IdempotencyDocument {
   v: 1
   id: string
@@ -28,31 +29,48 @@ export function idempotencyKeyOf(headers: Headers): string | undefined {
   throw new Problem(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.')
 }
 
-/** Stores idempotency keys for 48 hours, apart from the events, whose partition keys depend on the body. */
+/** Stores idempotency keys and names for 48 hours, apart from the events, whose partition keys depend on the body. */
 export function openIdempotencyStore(database: Database) {
   const container = database.container('requests')
+
+  async function createOrRead(
+    id: string,
+    { id: event, resource, subject }: EventDocument,
+    hash: string,
+  ) {
+    const document: IdempotencyDocument = { v: 1, id, event, resource, subject, hash }
+    const { outcome, session } = await createDocument(container, document)
+    if (outcome === 'created') return document
+    if (outcome === 'unconfirmed') return undefined
+    return readDocument<IdempotencyDocument>(container, id, id, session)
+  }
+
   return {
     /**
-     * Returns the event id of a key: that of `event` when the key is new, otherwise that of the first request. Throws a
-     * 422 when the first request had another event. Returns undefined when the store does not confirm the write.
+     * Returns the document id of a key: that of `document` when the key is new, otherwise that of the first request.
+     * `owner` is whose key it is. Throws a 422 when the first request had another event. Returns undefined when the store
+     * does not confirm the write.
      */
     async reserve(
-      publisher: Publisher,
+      owner: string[],
       key: string,
-      event: CloudEvent,
+      document: EventDocument,
     ): Promise<string | undefined> {
-      const { id: eventId, resource, subject } = event
-      const id = sha256([publisher.org, publisher.app, key])
-      const document = { v: 1, id, event: eventId, resource, subject, hash: hashOf(event) }
-      const { outcome, session } = await createDocument(container, document)
-      if (outcome === 'created') return eventId
-      const first =
-        outcome === 'exists' &&
-        (await readDocument<IdempotencyDocument>(container, id, id, session))
-      if (!first) return undefined
-      if (first.hash !== document.hash)
-        throw new Problem(422, 'This Idempotency-Key was used before, for another event.')
-      return first.event
+      const hash = hashOf(document.event)
+      const first = await createOrRead(sha256([...owner, key]), document, hash)
+      if (first === undefined || first.hash === hash) return first?.event
+      throw new Problem(422, 'This Idempotency-Key was used before, for another event.')
+    },
+
+    /**
+     * Returns the document id of the first event with this publisher, source and id, which name an event (CloudEvents
+     * 1.0 §3.1.1): that of `document` itself, unless it repeats an earlier one. Undefined when the store does not confirm
+     * the write.
+     */
+    async firstOf(document: EventDocument, publisher: string): Promise<string | undefined> {
+      const { source, id } = document.event
+      const name = sha256([publisher, source, id, 'event'])
+      return (await createOrRead(name, document, ''))?.event
     },
   }
 }

@@ -1,11 +1,10 @@
-import { type CloudEvent, newCloudEvent, type Publisher } from '../events/cloud-event.ts'
+import type { CloudEvent } from '../events/cloud-event.ts'
 import {
   type EventDocument,
   newEventDocument,
   referenceTo,
   toStored,
 } from '../events/event-document.ts'
-import type { EventDraft } from '../events/event-draft.ts'
 import { nowSeconds } from '../clock.ts'
 import { unconfirmedProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -13,15 +12,19 @@ import { storeEvent } from './store-event.ts'
 
 /** A valid request to publish. */
 export interface Submission {
-  draft: EventDraft
-  publisher: Publisher
+  /** Returns the event for a document with this id. */
+  eventOf: (id: string) => CloudEvent
+  /** Of a generic event. */
+  publisher?: string
   idempotencyKey: string | undefined
+  /** Whose idempotency key it is: the names of org and app, or the publisher. */
+  owner: string[]
   traceparent: string
 }
 
 /** An accepted event: stored (with or without its message), known from an earlier request, or spilled to the queue. */
 export interface Accepted {
-  event: CloudEvent
+  document: EventDocument
   how: 'stored' | 'stored, not pushed' | 'known' | 'spilled'
 }
 
@@ -30,31 +33,32 @@ export interface Accepted {
  * queue alone. Throws a 503 when neither is confirmed, or a 422 when the idempotency key belongs to another event.
  */
 export async function acceptEvent(services: Services, submission: Submission): Promise<Accepted> {
-  const { event, isRepeat } = await assignId(services, submission)
-  const document = newEventDocument(
-    event,
-    submission.traceparent,
-    nowSeconds(services.clock) + services.config.repairAfterSeconds,
-  )
+  const { document, isRepeat } = await assignId(services, submission)
   const { outcome, session } = await storeEvent(services, document)
-  if (outcome === 'exists' && isRepeat) return { event, how: 'known' } // pushed by the first request, or by the sweep
+  if (outcome === 'exists' && isRepeat) return { document, how: 'known' } // pushed by the first request, or by the sweep
   if (outcome !== 'unconfirmed') {
     const pushed = await succeeds(services.inboundQueue.push(referenceTo(document, session)))
-    return { event, how: pushed ? 'stored' : 'stored, not pushed' } // the sweep pushes it again
+    return { document, how: pushed ? 'stored' : 'stored, not pushed' } // the sweep pushes it again
   }
   if (submission.idempotencyKey === undefined && (await spill(services, document)))
-    return { event, how: 'spilled' }
+    return { document, how: 'spilled' }
   throw unconfirmedProblem('event')
 }
 
-/** Returns the event, with the id of an earlier request with the same idempotency key, if any. */
-async function assignId({ idempotency, newEventId }: Services, submission: Submission) {
-  const { draft, publisher, idempotencyKey } = submission
-  const event = newCloudEvent(draft, publisher, newEventId())
-  if (idempotencyKey === undefined) return { event, isRepeat: false }
-  const id = await idempotency.reserve(publisher, idempotencyKey, event)
+/** Returns the event's document, with the id of an earlier request with the same idempotency key, if any. */
+async function assignId(services: Services, submission: Submission) {
+  const { idempotencyKey, owner } = submission
+  const document = documentOf(services, submission, services.newEventId())
+  if (idempotencyKey === undefined) return { document, isRepeat: false }
+  const id = await services.idempotency.reserve(owner, idempotencyKey, document)
   if (id === undefined) throw unconfirmedProblem('event')
-  return { event: newCloudEvent(draft, publisher, id), isRepeat: id !== event.id }
+  return { document: documentOf(services, submission, id), isRepeat: id !== document.id }
+}
+
+function documentOf({ clock, config }: Services, submission: Submission, id: string) {
+  const { eventOf, publisher, traceparent } = submission
+  const pending = nowSeconds(clock) + config.repairAfterSeconds
+  return newEventDocument({ id, event: eventOf(id), publisher, traceparent, pending })
 }
 
 /**

@@ -33,8 +33,8 @@ interface FanOut {
 export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>): Promise<number> {
   const knownAt = services.clock.now()
   const matcher = await services.index.current()
-  const { event, alternative, late } = given.event
-  const accepted = late === undefined ? undefined : timeOf(late).getTime() // stored long after its id was made
+  const { id, event, alternative, late } = given.event
+  const accepted = timeOf(late ?? id).getTime() // late: stored long after its id was made
   const subscribers = matcher.match(event, alternative, accepted)
   const deliver = (subscriber: SubscriptionEntry) =>
     deliverTo(services, { ...given, knownAt }, subscriber)

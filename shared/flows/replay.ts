@@ -159,8 +159,8 @@ function eventFilter(subscription: SubscriptionDocument): (event: EventDocument)
   const matcher = createMatcher()
   const always = new Date(0).toISOString()
   matcher.put({ ...withCircuit(subscription, undefined), validated: always })
-  return ({ event, alternative, copyOf }) =>
-    copyOf === undefined && matcher.match(event, alternative).length > 0
+  return ({ event, alternative, copyOf, duplicateOf }) =>
+    (copyOf ?? duplicateOf) === undefined && matcher.match(event, alternative, Infinity).length > 0
 }
 
 /** Returns whether this replay, or an interrupted run of the same page, added the event to the backlog. */

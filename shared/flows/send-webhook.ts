@@ -35,7 +35,7 @@ export async function sendWebhook(
   const key = keyOf(receiver, work)
   const unsaved = unsavedOutcomes.get(key)
   if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS) return unsaved
-  const { url, body, headers } = signedRequest(receiver, event, traceparent)
+  const { url, body, headers } = signedRequest(receiver, event, work.id, traceparent)
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
   const outcome = outcomeOf(answer, clock.now())

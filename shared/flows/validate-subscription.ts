@@ -57,11 +57,8 @@ export async function validate(services: Services, message: ValidationMessage): 
   if (!isSubscription(found) || found.validation?.attempt !== message.attempt) return 'dropped'
   const { validation } = found
   if (validation.due === undefined) return 'dropped' // given up
-  const { url, body, headers } = signedRequest(
-    found,
-    validationEvent(services.newEventId(), validation.source),
-    nextTraceparent(undefined),
-  )
+  const event = validationEvent(services.newEventId(), validation.source)
+  const { url, body, headers } = signedRequest(found, event, event.id, nextTraceparent(undefined))
   const outcome = outcomeOf(await services.webhook.post(url, body, headers), services.clock.now())
   if (outcome.kind === 'delivered') await markValidated(services, found)
   else await scheduleNext(services, found, validation, outcome)

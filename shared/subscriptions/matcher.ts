@@ -78,19 +78,19 @@ export function createMatcher() {
     },
 
     /**
-     * Returns the active subscriptions that match the event and were validated by the time it was accepted:
-     * `event.time`, unless it was stored later. `alternative` is its stored alternative subject.
+     * Returns the active subscriptions that match the event and were validated by the time it was accepted, in ms of the
+     * epoch. `alternative` is its stored alternative subject.
      */
     match(
       event: CloudEvent,
-      alternative?: string,
-      acceptedMs = Date.parse(event.time),
+      alternative: string | undefined,
+      acceptedMs: number,
     ): SubscriptionEntry[] {
       const { keyed, unkeyed } = byResource.get(event.resource.toLowerCase()) ?? {}
       const { subject, type } = event
       const lists = [
         unkeyed,
-        keyed?.get(subject),
+        subject === undefined ? undefined : keyed?.get(subject),
         alternative === undefined || alternative === subject ? undefined : keyed?.get(alternative),
         type === subject || type === alternative ? undefined : keyed?.get(type), // no duplicates
       ]

@@ -6,16 +6,20 @@ interface SigningTarget {
   secrets: { key: string; until?: string }[]
 }
 
-/** Returns the request that delivers an event, signed with every secret that has not expired. */
+/**
+ * Returns the request that delivers an event, signed with every secret that has not expired. `id` is the same for every
+ * attempt: the id of the event's document, since that of a generic event is not unique, and any text.
+ */
 export function signedRequest(
   { endpoint, secrets }: SigningTarget,
-  event: { id: string },
+  event: object,
+  id: string,
   traceparent: string,
 ) {
   const now = Date.now()
   const { body, headers } = webhookRequest(endpoint, event, traceparent)
   const keys = activeSecrets({ secrets }).map(({ key }) => key)
-  const signature = signatureHeaders({ id: event.id, body, secrets: keys, now })
+  const signature = signatureHeaders({ id, body, secrets: keys, now })
   return { url: endpoint, body, headers: { ...headers, ...signature } }
 }
 

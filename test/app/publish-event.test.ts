@@ -35,7 +35,7 @@ test('stores an accepted event with a new id and time, and records its fan-out',
   assert.equal(document.pending, undefined)
   assert.equal(document.fanOut?.count, 0)
   assert.equal(document.alternative, '/person/01017512345')
-  assert.ok(Math.abs(Date.parse(document.event.time) - before) < 5000)
+  assert.ok(Math.abs(Date.parse(document.event.time ?? '') - before) < 5000)
   assert.deepEqual(document.event, {
     specversion: '1.0',
     id,

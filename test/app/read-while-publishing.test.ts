@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
-import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { AppEvent } from '../../shared/events/cloud-event.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { idsOf, createReader } from '../support/reader.ts'
@@ -31,7 +31,7 @@ test('a reader that follows `next` while events are published sees each once, ho
   const { fanOut: _fanOut, ...waiting } = spilled
   const old = documentAt(began - 60_000)
   await store(stores, [old])
-  const seen: CloudEvent[] = []
+  const seen: AppEvent[] = []
   const progress = { waits: 0 }
   const reading = new AbortController()
   t.after(() => reading.abort())
@@ -117,7 +117,7 @@ async function publish(client: number): Promise<string[]> {
  */
 async function follow(
   readers: ReturnType<typeof createReader>[],
-  seen: CloudEvent[],
+  seen: AppEvent[],
   progress: { waits: number },
   signal: AbortSignal,
 ): Promise<void> {

@@ -183,7 +183,12 @@ export const eventProperties = [
     goodEventText,
     ({ event, text }) => {
       const made = newCloudEvent(parse(text), publisher, newEventId())
-      const document = newEventDocument(made, '00-1-2-01', 60)
+      const document = newEventDocument({
+        id: made.id,
+        event: made,
+        traceparent: '00-1-2-01',
+        pending: 60,
+      })
       const stored: typeof document = JSON.parse(JSON.stringify(document))
       const { body } = webhookRequest('https://example.no/hook', stored.event, '00-1-2-01')
       const { id, time, ...members } = JSON.parse(body)

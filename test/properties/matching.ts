@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { AppEvent } from '../../shared/events/cloud-event.ts'
 import { createMatcher } from '../../shared/subscriptions/matcher.ts'
 import type { Filters, SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { createLikeMatcher } from '../../shared/events/like-pattern.ts'
@@ -61,7 +61,7 @@ const steps = fc.array(
 /** Matching as it is specified, in the plainest words. */
 function matchesBySpecification(
   { filters: wanted, validated, circuit }: SubscriptionDocument,
-  sent: CloudEvent,
+  sent: AppEvent,
   alternativeOfEvent: string | undefined,
 ): boolean {
   const { source: prefix, ...exact } = wanted
@@ -117,9 +117,9 @@ function compareStepByStep(list: Generated<typeof steps>): void {
       plain = plain.filter((each) => each.number !== step.remove)
     } else {
       const { alternative: other, ...members } = step.event
-      const sent: CloudEvent = { specversion: '1.0', id: 'id', ...members }
+      const sent: AppEvent = { specversion: '1.0', id: 'id', ...members }
       const stored = other?.replace('/org/', '/organisation/') // as the document of an event has it
-      const found = matcher.match(sent, stored).map((each) => each.number)
+      const found = matcher.match(sent, stored, Date.parse(sent.time)).map((each) => each.number)
       const expected = plain
         .filter((each) => matchesBySpecification(each, sent, stored))
         .map((each) => each.number)

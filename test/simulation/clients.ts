@@ -1,7 +1,7 @@
 import { acceptEvent } from '../../shared/flows/accept-event.ts'
 import { subscribe, unsubscribe } from '../../shared/flows/manage-subscriptions.ts'
 import { startReplay } from '../../shared/flows/start-replay.ts'
-import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import { newCloudEvent, type AppEvent } from '../../shared/events/cloud-event.ts'
 import { Problem } from '../../shared/http/problem.ts'
 import type { Services } from '../../shared/services.ts'
 import type { SubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
@@ -14,7 +14,7 @@ import type { Action, EventPlan, SubscriberPlan } from './plan.ts'
 export interface Accepted {
   /** The key of the plan's event. */
   key: number
-  event: CloudEvent
+  event: AppEvent
   /** Virtual ms at which it was sent. */
   sentAt: number
 }
@@ -63,14 +63,16 @@ export function startClients(
     const sentAt = scheduler.now()
     const source = `https://ttd.apps.altinn.no/ttd/app${app}/instances/${party}/${key}`
     call(async (services) => {
-      const { event, how } = await acceptEvent(services, {
-        draft: { type, source, subject: `/party/${party}`, specversion: '1.0' },
-        publisher: { org: 'ttd', app: `app${app}` },
+      const draft = { type, source, subject: `/party/${party}`, specversion: '1.0' }
+      const eventOf = (id: string) => newCloudEvent(draft, { org: 'ttd', app: `app${app}` }, id)
+      const { document, how } = await acceptEvent(services, {
+        eventOf,
         idempotencyKey: undefined,
+        owner: [],
         traceparent: nextTraceparent(undefined),
       })
-      cluster.trace.add('', `accepted ${event.id}, ${how}`)
-      accepted.push({ key, event, sentAt })
+      cluster.trace.add('', `accepted ${document.id}, ${how}`)
+      accepted.push({ key, event: eventOf(document.id), sentAt })
     })
   }
 

@@ -65,7 +65,10 @@ export function simulatedServices(process: Process, environment: Environment): S
       find: (reference) => events.find(reference),
       now: clock.now,
     }),
-    idempotency: { reserve: () => Promise.reject(new Error('Nobody has a key.')) },
+    idempotency: {
+      reserve: () => Promise.reject(new Error('Nobody has a key.')),
+      firstOf: () => Promise.reject(new Error('No event is generic.')),
+    },
     subscriptions,
     deliveries,
     replays,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { AppEvent } from '../../shared/events/cloud-event.ts'
 
 /** Reads events with a token; `person` goes into the header of that name. */
 export function createReader({ api }: { api: string }, token: string | undefined, person?: string) {
@@ -10,7 +10,7 @@ export function createReader({ api }: { api: string }, token: string | undefined
         ...(person !== undefined && { person }),
       },
     })
-  async function page(address: string): Promise<{ events: CloudEvent[]; next: string | null }> {
+  async function page(address: string): Promise<{ events: AppEvent[]; next: string | null }> {
     const answer = await get(address)
     const text = await answer.text()
     assert.equal(answer.status, 200, `${address}: ${text}`)
@@ -21,8 +21,8 @@ export function createReader({ api }: { api: string }, token: string | undefined
     get,
     page,
     /** Every page from there on, each at the address that the one before gave. */
-    async pages(address: string): Promise<CloudEvent[][]> {
-      const pages: CloudEvent[][] = []
+    async pages(address: string): Promise<AppEvent[][]> {
+      const pages: AppEvent[][] = []
       for (let next: string | null = address; next !== null;) {
         const read = await page(next)
         pages.push(read.events)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { exampleEvent } from '../../local/example.ts'
-import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { AppEvent } from '../../shared/events/cloud-event.ts'
 import { alternativeOf, type EventDocument } from '../../shared/events/event-document.ts'
 import { boundAt } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
@@ -30,7 +30,7 @@ export function documentAt(ms: number, said: EventMembers = {}): EventDocument {
   const { specversion: _given, ...example } = exampleEvent
   const id = idAt(ms)
   const time = new Date(ms).toISOString()
-  const event: CloudEvent = {
+  const event: AppEvent = {
     specversion: '1.0',
     id,
     time,

@@ -1,13 +1,13 @@
 // Which events the filters of a subscription let through.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CloudEvent } from '../../shared/events/cloud-event.ts'
+import type { AppEvent } from '../../shared/events/cloud-event.ts'
 import { appInFilter, type Filters } from '../../shared/subscriptions/subscription.ts'
 import { event, matcherOf, numbersFor, SOURCE } from './matcher-fixture.ts'
 import { RESOURCE, subscription } from './subscription-fixture.ts'
 
 /** Whether one subscription with these filters is matched by the event. */
-const meets = (filters: Partial<Filters>, of: Partial<CloudEvent> = {}, alternative?: string) =>
+const meets = (filters: Partial<Filters>, of: Partial<AppEvent> = {}, alternative?: string) =>
   numbersFor(matcherOf(subscription(1, { filters })), of, alternative).length === 1
 
 test('a subscription by resource matches every event of it and of no other', () => {

@@ -2,7 +2,6 @@ import type { HttpRequest } from '@azure/functions'
 import { Problem } from './problem.ts'
 
 const TIMEOUT_MS = 30_000 // EVENT_MAX_BYTES at 35 KB a second
-const DISCARD_MS = 5000 // as the host's own server does
 
 /** The largest body that a route takes; `setting` names the setting that it comes from, if any. */
 export interface BodyLimit {
@@ -42,17 +41,15 @@ export async function readBody(
 }
 
 /**
- * Reads the rest without keeping it, for 5 s at most, then ends the connection. The host passes an answer on once it has
- * sent the whole body (https://github.com/dotnet/yarp, HttpForwarder.cs): left unread, it would wait for minutes.
+ * Reads the rest without keeping it. The host passes an answer on once it has sent the whole body
+ * (https://github.com/dotnet/yarp, HttpForwarder.cs), of 8 MiB at most: left unread, it would wait for minutes. Cancelling
+ * the stream would not end the connection either: Node.js takes the socket from the request first, and leaves it half read.
  */
 async function discard(reader: Reader): Promise<void> {
-  const end = setTimeout(() => void reader.cancel().catch(() => {}), DISCARD_MS).unref()
   try {
     while (!(await reader.read()).done);
   } catch {
     // it has broken off
-  } finally {
-    clearTimeout(end)
   }
 }
 

@@ -33,7 +33,7 @@ test('a thousand subscribers under one domain get their events past slow and sil
   const { lookup } = await names(t, (name) =>
     name.includes('silent') ? undefined : { ...here, ttl: 60, delayMs: 200 },
   )
-  const posts = client(t, { lookup, timeoutMs: scaleTimeout(4000) })
+  const posts = client(t, { lookup, timeoutMs: scaleTimeout(20_000) })
   const to = (name: string) => posts.post(`http://${name}:${there.port}/${name}`)
   const silent = Array.from({ length: 20 }, (_, index) => to(`silent${index}.hosting.test`))
   const sent = await Promise.all(

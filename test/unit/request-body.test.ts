@@ -66,18 +66,18 @@ test('one that turns out too long is refused at that byte; the rest is read away
   assert.equal(seen.cancelled, false, 'its connection can be used again')
 })
 
-test('what goes on after the answer is cut off in 5 seconds', async (t) => {
+test('what goes on after the answer is read until the host ends it, however long that takes', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { request, send, seen } = openRequest()
   await send('abcde')
   await assert.rejects(readBody(request, limit), { status: 413 })
-  for (let second = 0; second < 5; second++) {
-    assert.equal(seen.cancelled, false)
-    await send('f')
+  for (let second = 0; second < 10; second++) {
+    const controller = await send('f')
     await setImmediate()
+    assert.equal(controller.desiredSize, 0, 'it is read')
     t.mock.timers.tick(1000)
   }
-  assert.equal(seen.cancelled, true)
+  assert.equal(seen.cancelled, false, 'which would leave the connection half read')
 })
 
 test('one that breaks off is a 400', async () => {
@@ -88,7 +88,7 @@ test('one that breaks off is a 400', async () => {
   await assert.rejects(reading, refusal(400, 'The body broke off before its end.'))
 })
 
-test('one that dribbles is a 408 after 30 seconds, and cut off', async (t) => {
+test('one that dribbles is a 408 after 30 seconds', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { request, send, seen } = openRequest()
   const reading = assert.rejects(
@@ -100,11 +100,9 @@ test('one that dribbles is a 408 after 30 seconds, and cut off', async (t) => {
     t.mock.timers.tick(1000)
     await setImmediate()
   }
-  assert.equal(seen.cancelled, false)
   t.mock.timers.tick(1000)
   await reading
-  t.mock.timers.tick(5000)
-  assert.equal(seen.cancelled, true)
+  assert.equal(seen.cancelled, false)
 })
 
 test('no timer is left behind', async () => {

@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { identityOf, requireMaySubscribe } from '../shared/auth/access-rules.ts'
+import { identityOf, requireMaySubscribe, requireScope } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
@@ -14,6 +14,7 @@ import {
 } from '../shared/flows/manage-subscriptions.ts'
 import {
   endpointIn,
+  isGenericRequest,
   parseSubscriptionRequest,
 } from '../shared/subscriptions/subscription-request.ts'
 import { subscriptionResource } from '../shared/subscriptions/subscription-resource.ts'
@@ -21,12 +22,14 @@ import { subscriptionResource } from '../shared/subscriptions/subscription-resou
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical existing one. */
 async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   requireJsonContentType(request) // 415
-  const identity = identityOf(await services.auth.requireCaller(request)) // 401, 400
+  const claims = await services.auth.requireCaller(request) // 401
+  const identity = identityOf(claims) // 400
   const body = await readJsonBody(request, SMALL_BODY) // 4xx
   const url = endpointIn(body) // 400
   if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
+  if (isGenericRequest(body)) requireScope(claims, 'subscribe') // 400, 403
   const wanted = parseSubscriptionRequest(body) // 400
-  requireMaySubscribe(identity, wanted.filters) // 400, 403
+  requireMaySubscribe(identity, wanted.filters, services.config.grants) // 400, 403
   const api = apiUrl(request.url)
   const { subscription, secret } = await subscribe(services, identity.consumer, wanted, api) // 503
   log('subscription.created', { subscription: subscription.number, new: secret !== undefined })

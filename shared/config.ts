@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import Joi from 'joi'
+import { parseGrants, type Grant } from './access-grants.ts'
 import { parseNetworks } from './http/networks.ts'
 
 /** The settings in the environment. docs/settings.md describes them. */
@@ -19,6 +20,7 @@ interface Settings {
   PLATFORM_TOKEN_CERTIFICATES?: Map<string, X509Certificate[]>
   PLATFORM_TOKEN_ISSUERS?: string[]
   SOURCE_HOSTS?: string[]
+  ACCESS_GRANTS: Grant[]
   EVENT_MAX_BYTES: number
   REPAIR_AFTER_SECONDS: number
   READ_HOLDBACK_SECONDS: number
@@ -62,6 +64,7 @@ const schema = Joi.object<Settings>({
   PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(parseCertificates),
   PLATFORM_TOKEN_ISSUERS: Joi.string().custom(parseList),
   SOURCE_HOSTS: Joi.string().custom(parseList),
+  ACCESS_GRANTS: Joi.string().custom(parseGrants).default([]),
   // An item of Cosmos DB has at most 2 MB, of which about 2 KB are not the event.
   EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
@@ -115,6 +118,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       platform: platformOf(value),
     },
     sourceHosts: value.SOURCE_HOSTS,
+    grants: value.ACCESS_GRANTS,
     eventMaxBytes: value.EVENT_MAX_BYTES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
     readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,

@@ -17,7 +17,7 @@ const referenceMembers = {
   v: Joi.valid(1).required(),
   event: Joi.string().guid().required(),
   resource: Joi.string().required(),
-  subject: Joi.string().required(),
+  subject: Joi.string().allow('').required(), // an event may have none
   session: sessionToken,
   traceparent: Joi.string().required(),
 }
@@ -29,7 +29,7 @@ const spilled = Joi.object<SpilledEvent>({
     v: Joi.valid(1).required(),
     id: Joi.string().guid().required(),
     resource: Joi.string().required(),
-    subject: Joi.string().required(),
+    subject: Joi.string().allow('').required(),
     event: Joi.object().required(),
   })
     .unknown()

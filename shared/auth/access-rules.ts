@@ -1,3 +1,6 @@
+import type { Grant } from '../access-grants.ts'
+import { appResource, type Publisher } from '../events/cloud-event.ts'
+import { alternativeOf } from '../events/event-document.ts'
 import { Problem } from '../http/problem.ts'
 import type { Claims } from './token-verifier.ts'
 
@@ -8,7 +11,19 @@ export interface Identity {
   org: string | undefined
   /** The plain and alternative subjects that denote the caller. */
   subjects: string[]
+  /** In lower case. */
+  scopes: Set<string>
 }
+
+const APP_RESOURCE = 'urn:altinn:resource:app_'
+const ADMIN_SCOPE = 'altinn:events.publish.admin'
+
+/** The scope that each action on generic events needs, as in the original (altinn-contract §8). */
+export const scopeFor = {
+  publish: 'altinn:events.publish',
+  subscribe: 'altinn:events.subscribe',
+  read: 'altinn:events.subscribe',
+} as const satisfies Record<Grant['action'], string>
 
 /**
  * Whether a cookie counts as the Altinn token: for reading alone. A browser adds it to what another site sends, and a form
@@ -25,7 +40,52 @@ export function identityOf(claims: Claims): Identity {
     withPrefix('/systemuser/', systemUserOf(claims).id) ??
     withPrefix('/organisation/', pathSegmentOf(claims['urn:altinn:orgNumber']))
   if (consumer === undefined) throw new Problem(400, 'Missing event consumer')
-  return { consumer, org, subjects: subjectsOf(claims) }
+  return { consumer, org, subjects: subjectsOf(claims), scopes: scopesOf(claims) }
+}
+
+/** Returns the scopes of a token, in lower case (altinn-contract §8.1). */
+export function scopesOf(claims: Claims): Set<string> {
+  const scopes = claims['urn:altinn:scope'] ?? claims['scope']
+  return new Set(typeof scopes === 'string' ? scopes.toLowerCase().split(/\s+/) : [])
+}
+
+/** Throws a 403 unless the token has the scope of an action. */
+export function requireScope(claims: Claims, action: Grant['action']): void {
+  const scope = scopeFor[action]
+  if (!scopesOf(claims).has(scope)) throw new Problem(403, `The token lacks the scope ${scope}.`)
+}
+
+/** Whether a resource is that of an app. */
+export const isAppResource = (resource: string): boolean => resource.startsWith(APP_RESOURCE)
+
+/**
+ * Throws a 403 unless the caller may publish: an app about its own resource by its platform access token (`app`), and
+ * who has a grant. The scope for administrators is enough for resources that are no app's.
+ */
+export function requireMayPublish(
+  caller: Identity,
+  app: Publisher | undefined,
+  resource: string,
+  grants: Grant[],
+): void {
+  const { scopes } = caller
+  const isOwn = app !== undefined && resource === appResource(app).toLowerCase()
+  const isAdmin = scopes.has(scopeFor.publish) && scopes.has(ADMIN_SCOPE)
+  if (isOwn || (isAdmin && !isAppResource(resource))) return
+  if (isGranted(grants, 'publish', caller, resource)) return
+  throw new Problem(403, `Not authorized to publish events of the resource ${resource}`)
+}
+
+function isGranted(
+  grants: Grant[],
+  action: Grant['action'],
+  { consumer, scopes }: Identity,
+  resource: string,
+): boolean {
+  const isFor = ({ who }: Grant) => (who === '*' ? scopes.has(scopeFor[action]) : who === consumer)
+  const isOf = ({ resource: granted }: Grant) =>
+    granted.endsWith('*') ? resource.startsWith(granted.slice(0, -1)) : resource === granted
+  return grants.some((grant) => grant.action === action && isFor(grant) && isOf(grant))
 }
 
 const orgOf = (claims: Claims): string | undefined => pathSegmentOf(claims['urn:altinn:org'])
@@ -42,23 +102,38 @@ function subjectsOf(claims: Claims): string[] {
   return subjects.filter((subject) => subject !== undefined)
 }
 
-interface RequestedFilters {
+/** The events that a caller asks for. */
+interface Wanted {
   resource: string
   subject?: string
   alternative?: string
 }
 
-/**
- * Throws a 403 unless the caller may subscribe: an app owner to its own apps, anyone to events about itself. 400 when the
- * filters name no subject. Altinn's policy decision point is not available here, so no finer rule applies.
- */
-export function requireMaySubscribe({ org, subjects }: Identity, filters: RequestedFilters): void {
-  if (org !== undefined && filters.resource.startsWith(`urn:altinn:resource:app_${org}_`)) return
-  const about = [filters.subject, filters.alternative].filter((subject) => subject !== undefined)
-  if (org === undefined && about.length === 0)
+/** Whether the caller may have events: an app owner those of its own apps, anyone those about itself, and who has a grant. */
+function mayHave(caller: Identity, action: 'subscribe' | 'read', wanted: Wanted, grants: Grant[]) {
+  const { org, subjects } = caller
+  return (
+    (org !== undefined && wanted.resource.startsWith(`${APP_RESOURCE}${org}_`)) ||
+    aboutOf(wanted).some((subject) => subjects.includes(alternativeOf(subject))) ||
+    isGranted(grants, action, caller, wanted.resource)
+  )
+}
+
+const aboutOf = ({ subject, alternative }: Wanted): string[] =>
+  [subject, alternative].filter((about) => about !== undefined)
+
+/** Throws a 403 unless the caller may subscribe to what the filters name; a 400 when they name no subject of the caller's. */
+export function requireMaySubscribe(caller: Identity, filters: Wanted, grants: Grant[]): void {
+  if (mayHave(caller, 'subscribe', filters, grants)) return
+  if (caller.org === undefined && aboutOf(filters).length === 0)
     throw new Problem(400, 'A valid subject to the authenticated identity is required')
-  if (about.some((subject) => subjects.includes(subject))) return
   throw new Problem(403, `Not authorized to create a subscription for resource ${filters.resource}`)
+}
+
+/** Throws a 403 unless the caller may read these events of a resource. */
+export function requireMayReadResource(caller: Identity, wanted: Wanted, grants: Grant[]): void {
+  if (mayHave(caller, 'read', wanted, grants)) return
+  throw new Problem(403, `Not authorized to read events of the resource ${wanted.resource}`)
 }
 
 /** Throws unless the caller is the org that owns the app: 401 for a caller that is no org (altinn-contract §5.1), 403 for another org. */

@@ -20,6 +20,7 @@ export const containers: ContainerDefinition[] = [
       ['/resource', '/id'],
       ['/subject', '/id'],
       ['/alternative', '/id'],
+      ['/resource', '/eventId', '/id'],
     ],
   },
   {

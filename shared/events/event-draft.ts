@@ -1,8 +1,8 @@
 import Joi from 'joi'
-import { hasRawNumber } from '../http/lossless-json.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
-import { Problem, validationProblem } from '../http/problem.ts'
+import { validationProblem } from '../http/problem.ts'
 import { faultOfSource } from './source.ts'
+import { requireStorable } from './stored-size.ts'
 
 /** The valid members of an event in a publisher's request. */
 export interface EventDraft {
@@ -18,8 +18,6 @@ export interface EventDraft {
 }
 
 const MISSING_MEMBERS = 'Missing parameter values: source, subject and type cannot be null' // the original's sentence, §4.4
-const MAX_STORED_BYTES = 1_900_000 // an item of Cosmos DB has 2 MB, a little of which is not the event
-const MAX_GROWTH = 2 // of data that is kept as text, where every quote is escaped
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[^"\\]*"|[\w!#$&^.+-]+))*$/
 
 /** A CloudEvents string (1.0 §2.4): no control characters, no noncharacters. */
@@ -68,20 +66,10 @@ export function parseEventDraft({ text: body, value }: JsonBody): EventDraft {
     .map(([name, member]) => [name, name === 'contenttype' ? mediaTypeOf(member) : member])
     .filter(([name, member]) => member !== null && (member !== '' || name === 'data'))
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
-  if (error === undefined) return requireStorable(draft, body.length)
+  if (error === undefined) {
+    requireStorable(draft, body.length)
+    return draft
+  }
   const missing = error.details.some(({ type }) => type === 'any.required')
   throw validationProblem(error.details, missing ? MISSING_MEMBERS : undefined)
-}
-
-/** Throws a 413 when the event is too large as stored. */
-function requireStorable(draft: EventDraft, length: number): EventDraft {
-  if (length * MAX_GROWTH <= MAX_STORED_BYTES) return draft
-  const { data } = draft
-  const stored = hasRawNumber(data) ? { ...draft, data: JSON.stringify(data) } : draft
-  const bytes = Buffer.byteLength(JSON.stringify(stored))
-  if (bytes <= MAX_STORED_BYTES) return draft
-  throw new Problem(
-    413,
-    `The event has ${bytes} bytes as it is stored; the limit is ${MAX_STORED_BYTES}.`,
-  )
 }

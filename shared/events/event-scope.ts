@@ -10,10 +10,14 @@ export interface Scope {
   alternative?: string
 }
 
-/** A stored event; `late` is the id of the copy that readers see in its place. */
+/**
+ * A stored event; `late` is the id of the copy that readers see in its place, `duplicateOf` that of the event which it
+ * repeats.
+ */
 export interface FoundEvent {
   id: string
   late?: string
+  duplicateOf?: string
   event: CloudEvent
 }
 
@@ -51,6 +55,6 @@ export function eventsIn(container: Container) {
  */
 function queryFor(paths: string[]): string {
   const equal = paths.map((path) => `c.${path} = @${path}`).join(' AND ')
-  return `SELECT TOP @most c.id, c.late, c.event, c.dataText FROM c
+  return `SELECT TOP @most c.id, c.late, c.duplicateOf, c.event, c.dataText FROM c
     WHERE ${equal} AND c.id > @after AND c.id < @until ORDER BY c.${paths.at(-1)}, c.id`
 }

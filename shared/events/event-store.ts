@@ -14,6 +14,8 @@ const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.re
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
 const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
+const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.duplicateOf FROM c
+  WHERE c.resource = @resource AND c.eventId = @event ORDER BY c.resource, c.eventId, c.id`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
 
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
@@ -74,6 +76,23 @@ export function openEventStore(database: Database) {
       ),
 
     in: eventsIn(container),
+
+    /** Returns the documents of a resource's generic events with the publisher's id `event`, the oldest first. */
+    withEventId: (resource: string, event: string) =>
+      queryAll<Pick<EventDocument, 'id' | 'late' | 'duplicateOf'>>(container, BY_EVENT_ID, {
+        '@resource': resource,
+        '@event': event,
+      }),
+
+    /**
+     * Notes that an event repeats another, so that nobody gets it. Returns `changed` when the document has changed since it
+     * was read.
+     */
+    markDuplicate: (event: Stored<EventDocument>, original: string) =>
+      patchIfMatch(container, event, keyOf(event), [
+        { op: 'remove', path: '/pending' },
+        { op: 'set', path: '/duplicateOf', value: original },
+      ]),
 
     /**
      * Gives a late event another id for its copy. Returns `changed` when the document has changed since it was read.

@@ -55,7 +55,7 @@ export function parseReadRequest(
 }
 
 /** Returns the values of each parameter, by its name in lower case without the brackets that some clients add to lists. */
-function parametersOf(url: string): Map<string, string[]> {
+export function parametersOf(url: string): Map<string, string[]> {
   const given = new Map<string, string[]>()
   for (const [name, value] of parametersIn(url)) {
     const known = name.toLowerCase().replace(/\[\d*\]$/, '')
@@ -64,11 +64,13 @@ function parametersOf(url: string): Map<string, string[]> {
   return given
 }
 
+/** Whether this service can have made an id by `now`, in ms of the epoch. */
+export const isEventId = (id: string, now = Date.now()): boolean =>
+  uuidV7.test(id) && timeOf(id).getTime() <= now
+
 /** Returns an id that this service can have made. Any other id, such as one of Altinn's, means the start. */
-function positionOf(after: string | undefined, now: number): string {
-  const known = after !== undefined && uuidV7.test(after) && timeOf(after).getTime() <= now
-  return known ? after.toLowerCase() : ''
-}
+const positionOf = (after: string | undefined, now: number): string =>
+  after !== undefined && isEventId(after, now) ? after.toLowerCase() : ''
 
 function parseTime(name: 'From' | 'To', value: string): number {
   const time = parseDateTime(value)
@@ -114,8 +116,8 @@ const isPartyId = (text: string): boolean => /^\d{1,20}$/.test(text) && Number(t
 const mutuallyExclusive = (one: string, other: string): Problem =>
   new Problem(400, `Only one of '${one}' or '${other}' can be defined.`)
 
-/** Splits at commas, since hosts join repeated parameters, and ignores empty patterns. */
-function parsePatterns(name: string, given: Map<string, string[]>): string[] {
+/** Splits at commas, since hosts join repeated parameters, and ignores empty patterns. Throws a 400 for more than 20. */
+export function parsePatterns(name: string, given: Map<string, string[]>): string[] {
   const patterns = (given.get(name) ?? []).flatMap((value) => value.split(','))
   const different = [...new Set(patterns.filter((pattern) => pattern !== ''))]
   if (different.length <= MAX_PATTERNS) return different

@@ -58,6 +58,7 @@ async function fanOutStored(
   if (event.pending === undefined) return undefined
   const claimed = await claimIfAlmostOverdue(services, event)
   if (claimed === undefined) return undefined
+  if (await isDuplicate(services, claimed)) return undefined
   const isOld = clock.now() - timeOf(event.id).getTime() > FIRST_FAN_OUT_MS
   const subscribers = await fanOut(services, {
     event,
@@ -68,6 +69,21 @@ async function fanOutStored(
   const at = new Date(clock.now()).toISOString()
   const { outcome } = await events.markFannedOut(claimed, subscribers, at)
   return { event: event.id, subscribers, outcome }
+}
+
+/**
+ * Marks a generic event that repeats another one: its publisher has given the same source and id before. Throws when the
+ * store does not confirm which was first.
+ */
+async function isDuplicate(
+  { events, idempotency }: Services,
+  event: Stored<EventDocument>,
+): Promise<boolean> {
+  if (event.publisher === undefined) return false
+  const first = await idempotency.firstOf(event, event.publisher)
+  if (first === undefined) throw new Error(`Event ${event.id} cannot be compared with others yet.`)
+  if (first !== event.id) await events.markDuplicate(event, first)
+  return first !== event.id
 }
 
 /**

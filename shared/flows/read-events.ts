@@ -1,6 +1,7 @@
 import type { CloudEvent } from '../events/cloud-event.ts'
 import type { Scope } from '../events/event-scope.ts'
-import type { ReadRequest } from '../events/read-request.ts'
+import { isEventId, type ReadRequest } from '../events/read-request.ts'
+import type { GenericReadRequest } from '../events/generic-read-request.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import { parametersIn } from '../http/query.ts'
@@ -12,6 +13,8 @@ export interface Page {
   last: string | undefined
 }
 
+type PageRequest = Omit<ReadRequest, 'about'>
+
 const MAX_SCANNED = 1000 // documents for a filtered page: about 70 RU at 1 KB each
 const MAX_PAGE_CHARACTERS = 4_000_000 // four times what 1,000 ordinary events have
 
@@ -22,7 +25,7 @@ const MAX_PAGE_CHARACTERS = 4_000_000 // four times what 1,000 ordinary events h
 export async function pageOfEvents(
   store: Services['events'],
   scope: Scope,
-  request: ReadRequest,
+  request: PageRequest,
 ): Promise<Page> {
   if (request.after >= request.until) return { events: [], last: undefined }
   return retry(() => readPage(store, scope, request)) // a retry starts over
@@ -31,15 +34,15 @@ export async function pageOfEvents(
 async function readPage(
   store: Services['events'],
   scope: Scope,
-  { after, until, size, sources, types }: ReadRequest,
+  { after, until, size, sources, types }: PageRequest,
 ): Promise<Page> {
   const [isSource, isType] = [createLikeMatcher(sources), createLikeMatcher(types)]
   const matches = ({ source, type }: CloudEvent) => isSource(source) && isType(type)
   const most = sources.length + types.length > 0 ? MAX_SCANNED : size
   const events: string[] = []
   let length = 0
-  const last = await store.in(scope, { after, until, most }, ({ late, event }) => {
-    if (late === undefined && matches(event)) {
+  const last = await store.in(scope, { after, until, most }, ({ late, duplicateOf, event }) => {
+    if ((late ?? duplicateOf) === undefined && matches(event)) {
       const text = JSON.stringify(event)
       length += text.length
       events.push(text)
@@ -47,6 +50,21 @@ async function readPage(
     return events.length < size && length < MAX_PAGE_CHARACTERS
   })
   return { events, last: last?.id }
+}
+
+/**
+ * Returns the id of the document after which a page of a resource begins, or nothing for the start. Of several events with
+ * the publisher's id, the oldest counts, so that the reader misses none.
+ */
+export async function positionAfter(
+  store: Services['events'],
+  { scope, after }: Pick<GenericReadRequest, 'scope' | 'after'>,
+): Promise<string> {
+  if ('document' in after) return after.document
+  const found = await retry(() => store.withEventId(scope.resource, after.event))
+  const visible = found.find(({ late, duplicateOf }) => (late ?? duplicateOf) === undefined)
+  if (visible !== undefined) return visible.id
+  return isEventId(after.event) ? after.event.toLowerCase() : '' // an app's event has its document's id
 }
 
 /**

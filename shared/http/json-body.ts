@@ -20,6 +20,13 @@ export function requireJsonContentType({ headers }: HttpRequest): void {
     throw new Problem(415, 'The Content-Type must be application/json.')
 }
 
+/** Throws a 415 when the Content-Type is present and not that of a structured CloudEvent. Runs before authentication. */
+export function requireCloudEventContentType({ headers }: HttpRequest): void {
+  const type = headers.get('content-type')
+  if (type !== null && !/^application\/cloudevents\+json\s*(?:;|$)/i.test(type))
+    throw new Problem(415, 'The Content-Type must be application/cloudevents+json.')
+}
+
 /**
  * Returns the JSON body as text and value. Throws a 415 without a Content-Type or for an unsupported charset or coding,
  * a 413 above the limit, a 408 when the body takes longer than 30 s, and a 400 for one that breaks off or is invalid JSON.

@@ -26,6 +26,8 @@ const filter = Joi.string()
   .max(2048)
   .messages({ 'string.empty': '{{#label}} must not be empty: leave it out' })
 
+const appResource = /^urn:altinn:resource:app_/i
+
 // In the original's order of checks (altinn-contract §8.4): `detail` is the first violation.
 const members = {
   endPoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
@@ -35,18 +37,20 @@ const members = {
   resourceFilter: filter
     .pattern(/^urn:[a-z0-9][a-z0-9-]{0,31}:\S+$/i)
     .messages({ 'string.pattern.base': 'Resource filter must be a valid urn' }),
-  subjectFilter: filter
-    .pattern(/^\/party\/\d{1,20}$/)
-    .message('{{#label}} must have the form /party/\\{partyId}, digits: no event has another'),
+  subjectFilter: filter.max(1024).when('resourceFilter', {
+    is: Joi.string().pattern(appResource, { invert: true }).required(),
+    otherwise: Joi.string()
+      .pattern(/^(?:\/party\/\d{1,20}|urn:\S+)$/)
+      .message(
+        '{{#label}} must have the form /party/\\{partyId}, digits, or be a urn: no event of an app has another',
+      ),
+  }),
   alternativeSubjectFilter: filter,
   typeFilter: filter.max(255),
   includeSubunits: Joi.boolean().strict(),
 }
-const schema = Joi.object<RequestBody>(members).prefs({
-  abortEarly: false,
-  convert: false,
-  stripUnknown: true,
-})
+const prefs = { abortEarly: false, convert: false, stripUnknown: true }
+const schema = Joi.object<RequestBody>(members).prefs(prefs)
 const memberNames = new Map(Object.keys(members).map((name) => [name.toLowerCase(), name]))
 
 /** Returns the members of a request by their own names, whatever their case; null means absent. */
@@ -62,11 +66,25 @@ export function endpointIn(body: JsonBody): string | undefined {
   return typeof endPoint === 'string' && endPoint !== '' ? endPoint : undefined
 }
 
-/** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3). Throws a 400. */
+/**
+ * Returns whether a request is for a resource that is no app's. The original then checks the scope, after the source filter
+ * and before the rest (altinn-contract §8.4).
+ */
+export function isGenericRequest(body: JsonBody): boolean {
+  const { resourceFilter, sourceFilter } = givenMembers(body)
+  const { error } = schema.extract('sourceFilter').validate(sourceFilter, prefs)
+  const isGeneric = typeof resourceFilter === 'string' && !appResource.test(resourceFilter)
+  return isGeneric && error === undefined
+}
+
+/** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3, §8.4). Throws a 400. */
 export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
   const { value, error } = schema.validate(givenMembers(body))
   if (error !== undefined) throw validationProblem(error.details)
-  requireResource(value)
+  const { resourceFilter } = value
+  if (resourceFilter !== undefined && !appResource.test(resourceFilter)) rejectForGeneric(value)
+  if ((resourceFilter ?? value.sourceFilter) === undefined)
+    throw new Problem(400, 'Resource filter is required.')
   rejectSubunits(value)
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
   return {
@@ -80,10 +98,14 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
   }
 }
 
-function requireResource({ resourceFilter, sourceFilter }: RequestBody): void {
-  if (resourceFilter === undefined && sourceFilter === undefined)
-    throw new Problem(400, 'Resource filter must be a valid urn')
+/** Throws a 400 for the filters that a generic subscription cannot have. */
+function rejectForGeneric({ sourceFilter, alternativeSubjectFilter }: RequestBody): void {
+  if (sourceFilter !== undefined) throw notSupported('Source')
+  if (alternativeSubjectFilter !== undefined) throw notSupported('AlternativeSubject')
 }
+
+const notSupported = (name: string): Problem =>
+  new Problem(400, `${name} filter is not supported for subscriptions on this resource.`)
 
 /** Returns the resource, and the source where that is given: then the resource is that of its app. */
 function targetOf({

@@ -59,7 +59,7 @@ export function invalidSubscriptions(
     ['a resource that is no urn', { ...good(), resourceFilter: 'app_ttd_apps-test' }, URN],
     ['a resource with a space', { ...good(), resourceFilter: `${RESOURCE} x` }, URN],
     ['a urn of nothing', { ...good(), resourceFilter: 'urn:' }, URN],
-    ['neither resource nor source', { endPoint: newEndpoint() }, URN],
+    ['neither resource nor source', { endPoint: newEndpoint() }, 'Resource filter is required.'],
     [
       'a source of an org',
       { endPoint: newEndpoint(), sourceFilter: 'https://ttd.apps.altinn.no/ttd' },

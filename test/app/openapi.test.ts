@@ -8,6 +8,7 @@ import { docsPage } from '../../local/docs-page.ts'
 import { exampleEvent } from '../../local/example.ts'
 import { startReceiver, type Delivery } from '../../local/receiver.ts'
 import { parseEventDraft } from '../../shared/events/event-draft.ts'
+import { parseGenericEvent } from '../../shared/events/generic-event.ts'
 import { problemTypes } from '../../shared/http/problem.ts'
 import { parseReadRequest } from '../../shared/events/read-request.ts'
 import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
@@ -118,6 +119,37 @@ const requests = {
       id: ['x', 1],
     },
   },
+  GenericEvent: {
+    parser: parseGenericEvent,
+    example: {
+      specversion: '1.0',
+      id: '1',
+      source: '/a',
+      type: 'a',
+      resource: 'urn:altinn:resource:a',
+    },
+    values: {
+      specversion: ['0.3', 1, null],
+      id: [x(255), x(256), '', 1, null],
+      source: [x(2048), x(2049), '', 1, null],
+      type: [x(255), x(256), '', 1, null],
+      resource: [
+        'urn:a:b',
+        'urn:A:b',
+        'urn:a',
+        'urn:a:',
+        'a',
+        `urn:a:${x(100)}`,
+        `urn:a:${x(101)}`,
+      ],
+      time: ['2026-01-01T00:00:00Z', '2026-01-01', 'now', 1, null],
+      subject: [x(1024), x(1025), '', 1, null],
+      alternativesubject: [x(2048), x(2049), null],
+      data: [null, 1, {}, [], 'x'],
+      data_base64: ['AQI=', 1, null],
+      extension: ['x', 1, true, null, {}, []],
+    },
+  },
   SubscriptionRequest: {
     parser: parseSubscriptionRequest,
     example: {
@@ -134,7 +166,7 @@ const requests = {
         '',
         null,
       ],
-      subjectFilter: filters,
+      subjectFilter: ['/party/1', 'urn:a:b', '/org/1', ...filters],
       alternativeSubjectFilter: filters,
       typeFilter: filters,
       includeSubunits: [true, false, null, 'false'],

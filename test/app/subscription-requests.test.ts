@@ -16,7 +16,10 @@ const [stores, receiver] = await Promise.all([createTestStores(), startReceiver(
 after(() => receiver.stop())
 const app = await startApp(stores)
 after(app.stop)
-const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+const client = createSubscriptionsClient(
+  app,
+  await mintToken({ ...callerClaims.ttd, scope: 'altinn:serviceowner altinn:events.subscribe' }),
+)
 const user = createSubscriptionsClient(app, await mintToken(callerClaims.user))
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'

@@ -134,7 +134,8 @@ export const tokenProperties = [
       const identity = problemOr(() => identityOf(claims), 400)
       if (identity === undefined) return
       assert.match(identity.consumer, /^\/(org|user|systemuser|organisation)\/[\w-]+$/)
-      const may = problemOr(() => (requireMaySubscribe(identity, filters), true), 400, 403) ?? false
+      const may =
+        problemOr(() => (requireMaySubscribe(identity, filters, []), true), 400, 403) ?? false
       assert.equal(may, maySubscribeBySpecification(claims, filters))
     },
   ),

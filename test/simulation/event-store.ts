@@ -65,6 +65,22 @@ export function simulatedEventStore(
       )
       return lastTaken(found, take)
     },
+    withEventId: (resource, eventId) =>
+      connection.query(`events ${eventId}`, (all) =>
+        top(
+          100,
+          all,
+          (each) => each.resource === resource && each.eventId === eventId,
+          (a, b) => compareText(a.id, b.id),
+        ),
+      ),
+    markDuplicate: (event, duplicateOf) =>
+      connection.patch(
+        eventKey(event),
+        partitionOf(event),
+        event._etag,
+        ({ pending: _pending, ...current }) => ({ ...current, duplicateOf }),
+      ),
     moveCopy: (event, late) =>
       connection.patch(eventKey(event), partitionOf(event), event._etag, (current) => ({
         ...current,

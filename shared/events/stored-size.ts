@@ -1,0 +1,18 @@
+import { hasRawNumber } from '../http/lossless-json.ts'
+import { Problem } from '../http/problem.ts'
+
+const MAX_STORED_BYTES = 1_900_000 // an item of Cosmos DB has 2 MB, a little of which is not the event
+const MAX_GROWTH = 2 // of data that is kept as text, where every quote is escaped
+
+/** Throws a 413 when an event is too large as it is stored. `length` is that of its body, in characters. */
+export function requireStorable(event: { data?: unknown }, length: number): void {
+  if (length * MAX_GROWTH <= MAX_STORED_BYTES) return
+  const { data } = event
+  const stored = hasRawNumber(data) ? { ...event, data: JSON.stringify(data) } : event
+  const bytes = Buffer.byteLength(JSON.stringify(stored))
+  if (bytes <= MAX_STORED_BYTES) return
+  throw new Problem(
+    413,
+    `The event has ${bytes} bytes as it is stored; the limit is ${MAX_STORED_BYTES}.`,
+  )
+}

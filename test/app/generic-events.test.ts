@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { startReceiver } from '../../local/receiver.ts'
+import type { EventDocument } from '../../shared/events/event-document.ts'
+import { startApp } from '../support/app.ts'
+import { createGenericClient } from '../support/generic-client.ts'
+import { assertProblem } from '../support/subscriber.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
+import { callerClaims, createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
+
+const RESOURCE = 'urn:altinn:resource:skd-broker'
+const grants = [
+  { resource: 'urn:altinn:resource:skd-*', action: 'publish', who: '/org/skd' },
+  { resource: RESOURCE, action: 'publish', who: '/org/nav' },
+  { resource: RESOURCE, action: 'subscribe', who: '/org/ttd' },
+  { resource: 'urn:altinn:resource:*', action: 'read', who: '/org/skd' },
+]
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+const app = await startApp(stores, { settings: { ACCESS_GRANTS: JSON.stringify(grants) } })
+after(() => Promise.all([app.stop(), receiver.stop()]))
+
+const withScope = (claims: object, scope: string) => mintToken({ ...claims, scope })
+const skd = createGenericClient(app, await withScope(callerClaims.skd, 'altinn:events.publish'))
+const nav = createGenericClient(
+  app,
+  await withScope({ ...callerClaims.ttd, 'urn:altinn:org': 'nav' }, 'altinn:events.publish'),
+)
+const ttd = createSubscriptionsClient(
+  app,
+  await withScope(callerClaims.ttd, 'altinn:events.subscribe'),
+)
+const event = (more: object = {}) => ({
+  specversion: '1.0',
+  id: crypto.randomUUID(),
+  source: '/broker',
+  type: 'no.altinn.broker.published',
+  resource: RESOURCE,
+  ...more,
+})
+const documents = async (id: string) =>
+  (await stores.documents<EventDocument>('events')).filter((each) => each.eventId === id)
+const done = (id: string, count = 1) =>
+  eventually(`${id} is fanned out`, async () => {
+    const found = await documents(id)
+    return found.length === count && found.every(({ pending }) => pending === undefined) && found
+  })
+const arrivals = (id: string, path: string) =>
+  receiver.deliveries.filter((one) => one.event?.id === id && one.path === path)
+
+test('an event is answered 200 with an empty body, stored before that, and delivered as it is', async () => {
+  await ttd.subscribed({ endPoint: `${receiver.url}/all`, resourceFilter: RESOURCE })
+  const sent = event({
+    subject: 'urn:altinn:organization:identifier-no:991825827',
+    time: '2020-01-01T01:00:00+01:00',
+    zone: 5,
+    isnew: true,
+    none: null,
+    data: { amount: 1 },
+  })
+  const answer = await skd.publish(
+    JSON.stringify(sent).replace('"amount":1', '"amount":12345678901234567890.10'),
+  )
+  assert.equal(answer.status, 200)
+  assert.equal(await answer.text(), '')
+  assert.equal(answer.headers.get('location'), null)
+  assert.equal((await documents(sent.id)).length, 1)
+  const delivery = await eventually('it arrives', () => arrivals(sent.id, '/all')[0])
+  assert.equal(
+    delivery.body,
+    `{"specversion":"1.0","id":"${sent.id}","source":"/broker","type":"no.altinn.broker.published",` +
+      `"resource":"${RESOURCE}","subject":"urn:altinn:organization:identifier-no:991825827",` +
+      '"time":"2020-01-01T01:00:00+01:00","zone":"5","isnew":"true",' +
+      '"datacontenttype":"application/json","data":{"amount":12345678901234567890.10}}',
+  )
+  const [document] = await documents(sent.id)
+  assert.equal(delivery.headers['webhook-id'], document?.id)
+})
+
+test('an event that repeats another is answered 200 and delivered once, whatever else it says', async () => {
+  const path = `/repeats`
+  const { id: subscription } = await ttd.subscribed({
+    endPoint: `${receiver.url}${path}`,
+    resourceFilter: RESOURCE,
+  })
+  const first = event()
+  assert.equal((await skd.publish(first)).status, 200)
+  await done(first.id)
+  for (const more of [{}, { type: 'other', subject: '/other' }])
+    assert.equal((await skd.publish({ ...first, ...more })).status, 200)
+  const three = await done(first.id, 3)
+  const [original, ...repeats] = three.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  assert.deepEqual(
+    repeats.map(({ duplicateOf }) => duplicateOf),
+    [original?.id, original?.id],
+  )
+  assert.equal((await skd.publish({ ...first, source: '/elsewhere' })).status, 200)
+  assert.equal((await nav.publish(first)).status, 200, 'another publisher has ids of its own')
+  await done(first.id, 5)
+  assert.equal(arrivals(first.id, path).length, 3)
+
+  const { id: replay } = await ttd.requestJson(202, 'POST', `/${subscription}/replay`, {
+    only: 'missing',
+    from: '2020-01-01T00:00:00Z',
+  })
+  await eventually('the replay is done', async () => {
+    const { state } = await ttd.requestJson(200, 'GET', `/${subscription}/replay`)
+    return state === 'done'
+  })
+  assert.ok(replay)
+  assert.equal(arrivals(first.id, path).length, 3, 'a replay skips what repeats')
+})
+
+test('an Idempotency-Key makes a request one event, and is its owner’s alone', async () => {
+  const key = { 'idempotency-key': crypto.randomUUID() }
+  const sent = event()
+  assert.equal((await skd.publish(sent, key)).status, 200)
+  assert.equal(
+    (await skd.publish({ ...sent, id: 'new', time: '2020-01-01T00:00:00Z' }, key)).status,
+    200,
+  )
+  await assertProblem(await skd.publish({ ...sent, type: 'other' }, key), 422)
+  assert.equal((await nav.publish({ ...sent, id: 'other' }, key)).status, 200)
+  await done(sent.id)
+  assert.equal((await documents('new')).length, 0)
+})
+
+describe('generic subscriptions match by resource, subject and type', async () => {
+  const subject = 'urn:altinn:party:uuid:5a2f0d63-7e55-4f6e-8a0a-6f9f8a1f0f0a'
+  const filters = {
+    subject: { subjectFilter: subject },
+    type: { typeFilter: 'wanted' },
+    both: { subjectFilter: subject, typeFilter: 'wanted' },
+  }
+  for (const [name, each] of Object.entries(filters))
+    await ttd.subscribed({
+      endPoint: `${receiver.url}/match/${name}`,
+      resourceFilter: RESOURCE.toUpperCase().replace('URN:ALTINN', 'urn:altinn'),
+      ...each,
+    })
+  const rows: [members: object, ...matching: (keyof typeof filters)[]][] = [
+    [{ subject, type: 'wanted' }, 'both', 'subject', 'type'],
+    [{ subject }, 'subject'],
+    [{ type: 'wanted' }, 'type'],
+    [{ subject: '/party/1', type: 'wanted' }, 'type'],
+    [{}],
+    [{ subject, type: 'wanted', resource: 'urn:altinn:resource:skd-other' }],
+  ]
+  for (const [members, ...matching] of rows)
+    test(`${Object.keys(members).join(', ') || 'nothing'}: ${matching.join(', ') || 'none'}`, async () => {
+      const sent = event(members)
+      assert.equal((await skd.publish(sent)).status, 200)
+      await done(sent.id)
+      const got = Object.keys(filters).filter(
+        (name) => arrivals(sent.id, `/match/${name}`).length > 0,
+      )
+      assert.deepEqual(got.toSorted(), matching.toSorted())
+    })
+})

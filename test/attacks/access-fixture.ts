@@ -5,11 +5,21 @@ import { createTestStores } from '../support/stores.ts'
 
 export const OWN = 'urn:altinn:resource:app_ttd_apps-test'
 
+/** What the app's operator grants. */
+const grants = [
+  { resource: 'urn:altinn:resource:skd-*', action: 'publish', who: '/org/skd' },
+  { resource: 'urn:altinn:resource:open', action: 'publish', who: '*' },
+  { resource: 'urn:altinn:resource:skd-*', action: 'read', who: '/org/skd' },
+  { resource: 'urn:altinn:resource:skd-*', action: 'subscribe', who: '/org/skd' },
+  { resource: 'urn:altinn:resource:app_ttd_shared', action: 'subscribe', who: '/org/skd' },
+]
+
 const functions = ['publish-event', 'health', 'openapi']
 functions.push('create-subscription', 'list-subscriptions')
 functions.push('read-subscription', 'delete-subscription', 'rotate-secret', 'list-deliveries')
 functions.push('retry-one-delivery', 'start-replay', 'read-replay', 'validate-subscription')
 functions.push('read-app-events', 'read-party-events')
+functions.push('publish-generic-event', 'read-generic-events')
 
 /** Every kind of token; the order is that of the tables. */
 export const kinds = [
@@ -38,7 +48,10 @@ export type AccessFixture = Awaited<ReturnType<typeof startAccessFixture>>
 /** An app that delivers nothing, with a receiver to subscribe and a token of each kind. */
 export async function startAccessFixture() {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  const app = await startApp(stores, { functions })
+  const app = await startApp(stores, {
+    functions,
+    settings: { ACCESS_GRANTS: JSON.stringify(grants) },
+  })
   let hooks = 0
   return {
     stores,

@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test'
 import { kinds, startAccessFixture } from './access-fixture.ts'
 import type { Attack } from './attack.ts'
 import { cookieAttacks } from './cookies.ts'
+import { genericAttacks } from './generic.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { readAttacks } from './reads.ts'
 import { leakAttacks } from './secrets.ts'
@@ -57,5 +58,6 @@ describe('every route with every kind of token', () => {
 describe('what is guessed, or another’s, opens nothing', () => testEach(guesses))
 describe('a token in a cookie reads, and changes nothing', () => testEach(cookies))
 describe('who may subscribe to what', () => testEach(subscriptionAttacks(fixture)))
+describe('who may do what with generic events', () => testEach(genericAttacks(fixture)))
 describe('who may read what', () => testEach(readings))
 describe('responses disclose no secret', () => testEach(leakAttacks('access', app, secretTokens)))

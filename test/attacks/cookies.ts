@@ -24,6 +24,15 @@ interface Row {
 const rows: Row[] = [
   { route: 'GET /app/{org}/{app}', query: '?after=1', status: 200 },
   { route: 'GET /app/party', query: '?after=1&unit=991825827', status: 200 },
+  { route: 'GET /events', query: '?after=0&resource=urn:altinn:resource:app_ttd_a', status: 403 }, // its token lacks the scope
+  { route: 'POST /events', type: 'application/cloudevents+json', body: {}, status: 401 },
+  {
+    route: 'POST /events',
+    type: 'application/cloudevents+json',
+    body: {},
+    headers: { platformaccesstoken: platform },
+    status: 401,
+  },
   { route: 'GET /subscriptions', status: 200 },
   { route: 'GET /subscriptions/{id}', status: 200 },
   { route: 'GET /subscriptions/{id}/deliveries', status: 200 },

@@ -5,6 +5,7 @@ import type { Attack } from './attack.ts'
 import { bodyAttacks, startBodyFixture } from './bodies.ts'
 import { cookieAttacks } from './cookies.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
+import { genericAttacks } from './generic.ts'
 import { readAttacks } from './reads.ts'
 import { routeAttacks } from './routes.ts'
 import { leakAttacks } from './secrets.ts'
@@ -36,6 +37,7 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
     ...(await idEnumerationAttacks(started)),
     ...subscriptionAttacks(started),
     ...(await readAttacks(started)),
+    ...genericAttacks(started),
     ...leakAttacks(
       'access',
       started.app,

@@ -32,6 +32,9 @@ param platformTokenIssuers string[] = []
 @description('SOURCE_HOSTS: the hosts that an event\'s source may name; empty for all.')
 param sourceHosts string[] = []
 
+@description('ACCESS_GRANTS: who may publish, subscribe to or read which resources, beside what everyone may.')
+param accessGrants { resource: string, action: 'publish' | 'subscribe' | 'read', who: string }[] = []
+
 @description('EVENT_MAX_BYTES.')
 @minValue(1024)
 @maxValue(1900000)
@@ -231,6 +234,7 @@ var appSettings = {
   PLATFORM_TOKEN_CERTIFICATES: platformTokenCertificates
   PLATFORM_TOKEN_ISSUERS: join(platformTokenIssuers, ',')
   SOURCE_HOSTS: join(sourceHosts, ',')
+  ACCESS_GRANTS: empty(accessGrants) ? '' : string(accessGrants)
   EVENT_MAX_BYTES: string(eventMaxBytes ?? '')
   DELIVERY_RETRY_SECONDS: join(map(deliveryRetrySeconds ?? [], seconds => string(seconds)), ',')
   DELIVERY_TIMEOUT_SECONDS: string(deliveryTimeoutSeconds ?? '')

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clientBody, clientHeaders } from './example.ts'
+import { clientBody, clientHeaders, genericEvent } from './example.ts'
 import { startHost } from './host/host.ts'
 import { fail } from './lifetime.ts'
 import { newestEvents } from './inspect.ts'
@@ -12,15 +12,20 @@ import { altinnToken, callers, platformToken } from './tokens.ts'
 const INDEX_MS = 3100 // how old a process's index of subscriptions can be, and a moment more
 
 // `npm run demo`: one event from its publisher to a subscriber, on a stack of its own; exit 0 if every step did what it should.
+// With `--generic` the event is of a resource that is no app's.
+const isGeneric = process.argv.includes('--generic')
 try {
   const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
   addToEnvironment({ ...stack.settings, ...fastPolling })
   const host = await startHost({ folder: root, port: 0 })
   const receiver = await startReceiver()
   const api = `${host.url}/events/api/v1`
-  receiver.setSecret(await subscribeExample(api, stack.issuer.url, `${receiver.url}/hook`))
+  const filters = isGeneric ? { resourceFilter: genericEvent.resource } : {}
+  receiver.setSecret(await subscribeExample(api, stack.issuer.url, `${receiver.url}/hook`, filters))
   await sleep(INDEX_MS)
-  const id = await publish(`${api}/app`, stack)
+  const id = await (isGeneric
+    ? publishGeneric(`${api}/events`, stack)
+    : publish(`${api}/app`, stack))
   const { body, verified } = await receiver.waitFor(({ event }) => event?.id === id)
   console.log(
     `\nThe subscriber got, ${verified ? 'with a good signature' : 'WITHOUT a good signature'}:\n${body}`,
@@ -46,6 +51,19 @@ async function publish(url: string, { issuer }: Stack): Promise<string> {
   )
   if (answer.status !== 201) throw new Error('The event was not accepted.')
   return String(id)
+}
+
+async function publishGeneric(url: string, { issuer }: Stack): Promise<string> {
+  const scope = 'altinn:events.publish'
+  const token = await altinnToken(issuer.url, { ...callers.org('ttd'), scope })
+  const headers = {
+    Authorization: `Bearer ${token}`,
+    'Content-Type': 'application/cloudevents+json',
+  }
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(genericEvent) })
+  console.log(`\nPOST ${url}\n${answer.status} ${await answer.text()}`)
+  if (answer.status !== 200) throw new Error('The event was not accepted.')
+  return genericEvent.id
 }
 
 /** Returns the stored event once it is fanned out. Throws after 5 s. */

@@ -8,6 +8,16 @@ export const exampleEvent = {
   alternativesubject: '/person/01017512345',
 }
 
+/** A generic event, of a resource that is no app's. */
+export const genericEvent = {
+  specversion: '1.0',
+  id: '8b8ac3b8-37a4-4a3a-8d33-5e0c1e5a7a11',
+  source: 'https://platform.altinn.no/broker',
+  type: 'no.altinn.broker.published',
+  resource: 'urn:altinn:resource:ttd-broker',
+  subject: '/organisation/991825827',
+}
+
 /** The members that may differ from the example. */
 interface ClientEvent {
   type?: string

@@ -2,6 +2,13 @@ import { startEmulators } from './emulators/emulators.ts'
 import { startIssuer } from './issuer.ts'
 import { createResources } from './resources.ts'
 
+/** Everyone with the scope may do everything: there is nobody else on a laptop. */
+const everything = (['publish', 'subscribe', 'read'] as const).map((action) => ({
+  resource: 'urn:altinn:resource:*',
+  action,
+  who: '*',
+}))
+
 export type Stack = Awaited<ReturnType<typeof startStack>>
 
 /**
@@ -37,6 +44,7 @@ export async function startStack(ports: {
       COSMOS_DATABASE: database,
       QueueStorage: emulators.storage,
       ...issuer.settings,
+      ACCESS_GRANTS: JSON.stringify(everything),
       WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128', // receivers on this machine
     },
   }

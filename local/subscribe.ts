@@ -2,20 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { altinnToken, callers } from './tokens.ts'
 
 const LIMIT_SECONDS = 20
+const scope = 'altinn:serviceowner altinn:events.subscribe'
+
+interface Filters {
+  resourceFilter?: string
+  typeFilter?: string
+}
 
 /**
- * Subscribes an endpoint to the events of the example app, as its owner; `filters` narrow them. `api` and `issuer` are
- * addresses. Returns the secret that signs its webhooks, once the subscription is validated; throws if the app refuses it
+ * Subscribes an endpoint to the events of the example app, as its owner; `filters` narrow them, or name another resource.
+ * `api` and `issuer` are addresses. Returns the secret that signs its webhooks, once the subscription is validated; throws if the app refuses it
  * or it is not validated within 20 s.
  */
 export async function subscribeExample(
   api: string,
   issuer: string,
   endPoint: string,
-  filters: { typeFilter?: string } = {},
+  filters: Filters = {},
 ): Promise<string> {
   const headers = {
-    Authorization: `Bearer ${await altinnToken(issuer, callers.org('ttd'))}`,
+    Authorization: `Bearer ${await altinnToken(issuer, { ...callers.org('ttd'), scope })}`,
     'Content-Type': 'application/json',
   }
   const resourceFilter = 'urn:altinn:resource:app_ttd_apps-test'

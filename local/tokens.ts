@@ -1,4 +1,9 @@
-/** The claims that the real issuer writes into an Altinn token, by the kind of caller. */
+const organisationId = (number: string) => ({
+  authority: 'iso6523-actorid-upis',
+  ID: `0192:${number}`,
+})
+
+/** The claims that the real issuer writes into an Altinn token, by the kind of caller (altinn-contract §3). */
 export const callers = {
   org: (org: string, orgNumber = '991825827') => ({
     'urn:altinn:org': org,
@@ -6,7 +11,7 @@ export const callers = {
     'urn:altinn:authenticatemethod': 'maskinporten',
     'urn:altinn:authlevel': 3,
     scope: 'altinn:serviceowner',
-    consumer: { authority: 'iso6523-actorid-upis', ID: `0192:${orgNumber}` },
+    consumer: organisationId(orgNumber),
     token_type: 'Bearer',
   }),
   user: (userId: number, partyId: number, pid: string) => ({
@@ -17,6 +22,24 @@ export const callers = {
     'urn:altinn:authenticatemethod': 'BankID',
     'urn:altinn:authlevel': 4,
     pid,
+  }),
+  organisation: (orgNumber: string) => ({
+    scope: 'altinn:events.subscribe',
+    token_type: 'Bearer',
+    'urn:altinn:orgNumber': orgNumber,
+    consumer: organisationId(orgNumber),
+  }),
+  systemUser: (orgNumber: string) => ({
+    scope: 'altinn:events.subscribe',
+    token_type: 'Bearer',
+    authorization_details: [
+      {
+        type: 'urn:altinn:systemuser',
+        systemuser_id: ['a545ca75-0d54-4f84-9d57-5ae1b1d50cd2'],
+        systemuser_org: organisationId(orgNumber),
+        system_id: '991825827_system',
+      },
+    ],
   }),
 }
 

@@ -44,6 +44,7 @@ var containers = [
       ['/resource', '/id']
       ['/subject', '/id']
       ['/alternative', '/id']
+      ['/resource', '/eventId', '/id']
     ]
   }
   {

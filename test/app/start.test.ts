@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import jwt from 'jsonwebtoken'
 import { after, test } from 'node:test'
 import { bareEnvironment } from '../support/environment.ts'
 import { eventually } from '../support/stores.ts'
@@ -197,10 +198,30 @@ test('start:func reports missing Core Tools', async () => {
   if (isMade) rmSync(settings)
 })
 
-test('token without an app reports what it needs', async () => {
-  const { ended, output } = start('print-tokens')
-  assert.equal(await ended, 1)
-  assert.match(output(), /npm run token -- --org ttd --app apps-test/)
+for (const args of [[], ['--app', 'a'], ['--org', 'ttd', '--person', '1'], ['--scope', 'x']])
+  test(`token reports what it needs: ${args.join(' ')}`, async () => {
+    const { ended, output } = start('print-tokens', {}, root, args)
+    assert.equal(await ended, 1)
+    assert.match(output(), /npm run token -- --org ttd --app apps-test/)
+  })
+
+test('token prints an Altinn token of every kind of caller, with a scope', async () => {
+  const issuer = String(process.env['TEST_ISSUER'])
+  const claimsOf = async (...args: string[]) => {
+    const ports = { ISSUER_PORT: new URL(issuer).port }
+    const { ended, output } = start('print-tokens', ports, root, args)
+    assert.equal(await ended, 0, output())
+    const [, token] = /^Authorization: Bearer (\S+)\n$/.exec(output()) ?? []
+    return Object(jwt.decode(token ?? ''))
+  }
+  const scope = 'altinn:events.publish'
+  const skd = await claimsOf('--org', 'skd', '--scope', scope)
+  assert.deepEqual([skd['urn:altinn:org'], skd.scope], ['skd', scope])
+  const person = await claimsOf('--person', '01017512345', '--scope', scope)
+  assert.deepEqual([person.pid, person.scope], ['01017512345', scope])
+  assert.equal((await claimsOf('--unit', '991825827'))['urn:altinn:orgNumber'], '991825827')
+  const [system] = (await claimsOf('--system-user', '991825827')).authorization_details
+  assert.equal(system.systemuser_org.ID, '0192:991825827')
 })
 
 test('show and token explain what to do when no stack runs at their ports', async () => {

@@ -9,33 +9,14 @@ import { eventually, setting } from './stores.ts'
 export type App = Awaited<ReturnType<typeof startApp>>
 
 const maskinporten = { scope: 'altinn:events.subscribe', token_type: 'Bearer' }
-const organisationId = (number: string) => ({
-  authority: 'iso6523-actorid-upis',
-  ID: `0192:${number}`,
-})
-
 /** One caller of each kind, with the claims that the real issuer writes (altinn-contract §3). */
 export const callerClaims = {
   ttd: callers.org('ttd'),
   skd: callers.org('skd', '974761076'),
   user: callers.user(20001, 50019855, '01017512345'),
   otherUser: callers.user(20002, 50019856, '02017512345'),
-  systemUser: {
-    ...maskinporten,
-    authorization_details: [
-      {
-        type: 'urn:altinn:systemuser',
-        systemuser_id: ['a545ca75-0d54-4f84-9d57-5ae1b1d50cd2'],
-        systemuser_org: organisationId('312345678'),
-        system_id: '991825827_system',
-      },
-    ],
-  },
-  organisation: {
-    ...maskinporten,
-    'urn:altinn:orgNumber': '912345678',
-    consumer: organisationId('912345678'),
-  },
+  systemUser: callers.systemUser('312345678'),
+  organisation: callers.organisation('912345678'),
   nobody: maskinporten,
 }
 

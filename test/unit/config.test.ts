@@ -50,6 +50,7 @@ test('four settings are enough; the rest has defaults', () => {
     queues: { connectionString: STORAGE },
     auth: { openIdConfigurationUrl: OPENID, platform: { jwksUrl: JWKS, issuers: undefined } },
     sourceHosts: undefined,
+    grants: [],
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,
@@ -225,4 +226,23 @@ test('an invalid setting stops the start of the app with one line that names it'
   assert.deepEqual(await exit, [1, null])
   assert.match(err, /^Wrong settings: Cosmos is [^;\n]+; EVENT_MAX_BYTES must be [^;\n]+\n$/)
   assert.doesNotMatch(out + err, /S3CRET|listens/)
+})
+
+test('grants are a list, and a wrong entry is named', () => {
+  const grant = { resource: 'urn:altinn:resource:app_ttd_*', action: 'read', who: '/org/skd' }
+  const wrong = (...grants: object[]) => faultOf({ ACCESS_GRANTS: JSON.stringify(grants) })
+  assert.deepEqual(read({ ACCESS_GRANTS: JSON.stringify([grant]) }).grants, [grant])
+  for (const text of ['x', '{}', '"*"', JSON.stringify(grant)])
+    assert.match(faultOf({ ACCESS_GRANTS: text }), /^Wrong settings: ACCESS_GRANTS .*JSON list/)
+  const faults: [changes: object, fault: RegExp][] = [
+    [{ action: 'write' }, /\[1\]\.action" must be one of \[publish, subscribe, read\]/],
+    [{ who: 'skd' }, /\[1\]\.who" must be a consumer, such as \/org\/skd, or \*/],
+    [{ who: '/org/*' }, /\[1\]\.who"/],
+    [{ who: undefined }, /\[1\]\.who" is required/],
+    [{ resource: '*' }, /\[1\]\.resource" must be a urn in lower case/],
+    [{ resource: 'urn:altinn:*:app' }, /\[1\]\.resource"/],
+    [{ resource: 'urn:Altinn:x' }, /\[1\]\.resource"/],
+    [{ subject: '/party/1' }, /\[1\]\.subject" is not allowed/],
+  ]
+  for (const [changes, fault] of faults) assert.match(wrong(grant, { ...grant, ...changes }), fault)
 })

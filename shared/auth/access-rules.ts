@@ -56,7 +56,7 @@ export function requireScope(claims: Claims, action: Grant['action']): void {
 }
 
 /** Whether a resource is that of an app. */
-export const isAppResource = (resource: string): boolean => resource.startsWith(APP_RESOURCE)
+const isAppResource = (resource: string): boolean => resource.startsWith(APP_RESOURCE)
 
 /**
  * Throws a 403 unless the caller may publish: an app about its own resource by its platform access token (`app`), and
@@ -114,13 +114,16 @@ function mayHave(caller: Identity, action: 'subscribe' | 'read', wanted: Wanted,
   const { org, subjects } = caller
   return (
     (org !== undefined && wanted.resource.startsWith(`${APP_RESOURCE}${org}_`)) ||
-    aboutOf(wanted).some((subject) => subjects.includes(alternativeOf(subject))) ||
+    aboutOf(wanted).some((subject) => subjects.includes(subject)) ||
     isGranted(grants, action, caller, wanted.resource)
   )
 }
 
+/** Returns the subjects that are asked for; a urn in the form that names a caller. */
 const aboutOf = ({ subject, alternative }: Wanted): string[] =>
-  [subject, alternative].filter((about) => about !== undefined)
+  [subject?.startsWith('urn:') === true ? alternativeOf(subject) : subject, alternative].filter(
+    (about) => about !== undefined,
+  )
 
 /** Throws a 403 unless the caller may subscribe to what the filters name; a 400 when they name no subject of the caller's. */
 export function requireMaySubscribe(caller: Identity, filters: Wanted, grants: Grant[]): void {

@@ -232,8 +232,8 @@ test('grants are a list, and a wrong entry is named', () => {
   const grant = { resource: 'urn:altinn:resource:app_ttd_*', action: 'read', who: '/org/skd' }
   const wrong = (...grants: object[]) => faultOf({ ACCESS_GRANTS: JSON.stringify(grants) })
   assert.deepEqual(read({ ACCESS_GRANTS: JSON.stringify([grant]) }).grants, [grant])
-  for (const text of ['x', '{}', '"*"', JSON.stringify(grant)])
-    assert.match(faultOf({ ACCESS_GRANTS: text }), /^Wrong settings: ACCESS_GRANTS .*JSON list/)
+  for (const list of ['x', '{}', '"*"', JSON.stringify(grant)])
+    assert.match(faultOf({ ACCESS_GRANTS: list }), /^Wrong settings: ACCESS_GRANTS .*JSON list/)
   const faults: [changes: object, fault: RegExp][] = [
     [{ action: 'write' }, /\[1\]\.action" must be one of \[publish, subscribe, read\]/],
     [{ who: 'skd' }, /\[1\]\.who" must be a consumer, such as \/org\/skd, or \*/],

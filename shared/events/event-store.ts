@@ -14,6 +14,7 @@ const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.re
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
 const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
+const BY_ID = `SELECT TOP 1 * FROM c WHERE c.resource = @resource AND c.id = @id ORDER BY c.resource, c.id`
 const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.duplicateOf FROM c
   WHERE c.resource = @resource AND c.eventId = @event ORDER BY c.resource, c.eventId, c.id`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
@@ -76,6 +77,13 @@ export function openEventStore(database: Database) {
       ),
 
     in: eventsIn(container),
+
+    /** Returns the event of a resource by its document's id, or undefined. */
+    async ofId(resource: string, id: string): Promise<EventDocument | undefined> {
+      const parameters = { '@resource': resource, '@id': id }
+      const [stored] = await queryAll<EventDocument>(container, BY_ID, parameters)
+      return stored && fromStored(stored)
+    },
 
     /** Returns the documents of a resource's generic events with the publisher's id `event`, the oldest first. */
     withEventId: (resource: string, event: string) =>

@@ -25,7 +25,8 @@ export async function pageOfSubscriptions(
   }
 }
 
-function parsePosition(after: string): number {
+/** Returns the id of the last subscription of the page before. Throws a 400. */
+export function parsePosition(after: string): number {
   if (/^\d{1,10}$/.test(after)) return Number(after)
   throw new Problem(400, `"after" must be the id of a subscription`)
 }

@@ -61,7 +61,7 @@ export async function positionAfter(
   { scope, after }: Pick<GenericReadRequest, 'scope' | 'after'>,
 ): Promise<string> {
   if ('document' in after) return after.document
-  const found = await retry(() => store.withEventId(scope.resource, after.event))
+  const found = await store.withEventId(scope.resource, after.event)
   const visible = found.find(({ late, duplicateOf }) => (late ?? duplicateOf) === undefined)
   if (visible !== undefined) return visible.id
   return isEventId(after.event) ? after.event.toLowerCase() : '' // an app's event has its document's id

@@ -97,6 +97,14 @@ export function createMatcher() {
       return select(lists, event, alternative, acceptedMs)
     },
 
+    /** Returns the subscriptions whose filters match the event, active or not. Looks at all: 100,000 take some 5 ms. */
+    matchAny: (event: CloudEvent, alternative: string | undefined): SubscriptionEntry[] => {
+      const [resource, source] = [event.resource.toLowerCase(), canonicalSource(event.source)]
+      return [...byNumber.values()].filter(
+        (entry) => entry.resource === resource && filtersMatch(entry, event, alternative, source),
+      )
+    },
+
     /** Returns a subscription by number, active or not. */
     get: (number: number): SubscriptionEntry | undefined => byNumber.get(number),
 

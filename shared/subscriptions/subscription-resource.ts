@@ -1,4 +1,5 @@
 import type { Circuit } from './circuit-breaker.ts'
+import type { SubscriptionEntry } from './matcher.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 
 /** Returns a subscription as the API shows it: the original's members that have a value (altinn-contract §5.3), and its health. */
@@ -26,6 +27,23 @@ export function subscriptionResource({
       validationFailure: { reason: validation.failure, at: validation.failedAt },
     }),
     circuit: circuitResource(circuit),
+  }
+}
+
+/** Returns a subscription as the owner of its resource sees it: no secrets, and an endpoint without its query. */
+export function subscriberResource(entry: SubscriptionEntry) {
+  const { number, consumer, endpoint, source, subject, alternative, type, validated } = entry
+  const { origin, pathname } = new URL(endpoint)
+  return {
+    id: number,
+    consumer,
+    endPoint: origin + pathname,
+    ...(source !== undefined && { sourceFilter: source }),
+    ...(subject !== undefined && { subjectFilter: subject }),
+    ...(alternative !== undefined && { alternativeSubjectFilter: alternative }),
+    ...(type !== undefined && { typeFilter: type }),
+    validated: validated !== undefined,
+    circuit: circuitResource(entry.circuit),
   }
 }
 

@@ -19,7 +19,8 @@ functions.push('create-subscription', 'list-subscriptions')
 functions.push('read-subscription', 'delete-subscription', 'rotate-secret', 'list-deliveries')
 functions.push('retry-one-delivery', 'start-replay', 'read-replay', 'validate-subscription')
 functions.push('read-app-events', 'read-party-events')
-functions.push('publish-generic-event', 'read-generic-events')
+functions.push('publish-generic-event', 'read-generic-events', 'read-generic-event')
+functions.push('read-app-event', 'list-subscribers')
 
 /** Every kind of token; the order is that of the tables. */
 export const kinds = [

@@ -33,6 +33,9 @@ const rows: Row[] = [
     headers: { platformaccesstoken: platform },
     status: 401,
   },
+  { route: 'GET /events/{id}', query: `?resource=${OWN}`, status: 404 },
+  { route: 'GET /app/{org}/{app}/{id}', status: 404 },
+  { route: 'GET /resources/{resource}/subscriptions', status: 200 },
   { route: 'GET /subscriptions', status: 200 },
   { route: 'GET /subscriptions/{id}', status: 200 },
   { route: 'GET /subscriptions/{id}/deliveries', status: 200 },
@@ -77,7 +80,13 @@ export async function cookieAttacks({
   })
   async function ask(cookie: string, { route, query = '', type, body, headers }: Row) {
     const [method, template = ''] = route.split(' ')
-    const names: Record<string, string> = { id: String(id), event, org: 'ttd', app: 'apps-test' }
+    const names: Record<string, string> = {
+      id: String(id),
+      event,
+      org: 'ttd',
+      app: 'apps-test',
+      resource: OWN,
+    }
     const address = template.replaceAll(/\{(\w+)\}/g, (_, name) => names[name] ?? '')
     const request = fetch(`${app.api}${address}${query}`, {
       method: method ?? '',

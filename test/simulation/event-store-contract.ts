@@ -64,6 +64,9 @@ export async function eventStoreContract({
   assert.deepEqual(await read(0, 9, 10, 2), [id(1), id(2)])
   assert.deepEqual(await read(4, 9, 10), [])
 
+  assert.equal((await finish(store.ofId(RESOURCE, id(3))))?.id, id(3))
+  assert.equal(await finish(store.ofId(`${RESOURCE}x`, id(3))), undefined)
+
   // Generic events by the publisher's id; one that repeats another is not pending any more.
   for (const place of [7, 6, 8])
     await finish(

@@ -65,6 +65,17 @@ export function simulatedEventStore(
       )
       return lastTaken(found, take)
     },
+    ofId: async (resource, id) => {
+      const [found] = await connection.query(`event ${id}`, (all) =>
+        top(
+          1,
+          all,
+          (each) => each.resource === resource && each.id === id,
+          () => 0,
+        ),
+      )
+      return found
+    },
     withEventId: (resource, eventId) =>
       connection.query(`events ${eventId}`, (all) =>
         top(

@@ -1,0 +1,61 @@
+import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
+import type { EventDocument } from '../events/event-document.ts'
+import { timeOf } from '../events/event-id.ts'
+import { isEventId } from '../events/read-request.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+
+const MAX_SUBSCRIBERS = 100 // a read for each
+
+/**
+ * Returns an event, when it was accepted and fanned out, and what has become of its delivery to each subscription that
+ * exists; the first 100. Throws a 404 when the resource has no such event.
+ */
+export async function eventStatus(services: Services, resource: string, id: string) {
+  const found = await findEvent(services, resource, id)
+  if (found === undefined) throw new Problem(404, `There is no event ${id} of ${resource}.`)
+  const matcher = await services.index.current()
+  const subscribers = matcher.matchAny(found.event, found.alternative).slice(0, MAX_SUBSCRIBERS)
+  const deliveries = await Promise.all(
+    subscribers.map((subscriber) => deliveryTo(services, subscriber, found.id)),
+  )
+  const { fanOut } = found
+  return {
+    event: found.event,
+    accepted: timeOf(found.id).toISOString(),
+    ...(fanOut !== undefined && { fannedOut: { at: fanOut.at, subscribers: fanOut.count } }),
+    deliveries: deliveries.filter((delivery) => delivery !== undefined),
+  }
+}
+
+/** Finds an event by the id that its publisher and its readers know. */
+async function findEvent(
+  { events }: Services,
+  resource: string,
+  id: string,
+): Promise<EventDocument | undefined> {
+  const generic = await events.withEventId(resource, id)
+  const first = generic.find(({ duplicateOf, late }) => (duplicateOf ?? late) === undefined)
+  if (first !== undefined) return events.ofId(resource, first.id)
+  const found = isEventId(id) ? await events.ofId(resource, id.toLowerCase()) : undefined
+  return found?.publisher === undefined && found?.copyOf === undefined ? found : undefined
+}
+
+async function deliveryTo(
+  { deliveries }: Services,
+  { number, consumer }: SubscriptionEntry,
+  event: string,
+) {
+  const found = await deliveries.find(String(number), event)
+  return found && { subscription: number, consumer, ...outcomeOf(found) }
+}
+
+function outcomeOf({ state, attempts, reason, due }: DeliveryDocument) {
+  return {
+    state: isOpen({ state }) ? 'waiting' : state,
+    attempts: attempts.length,
+    ...(reason !== undefined && { reason }),
+    ...(due !== undefined && { due: new Date(due * 1000).toISOString() }),
+  }
+}

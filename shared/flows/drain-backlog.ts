@@ -17,6 +17,7 @@ import {
 } from '../subscriptions/circuit-breaker.ts'
 import { attemptPage, type PageResult } from './attempt-page.ts'
 import type { DrainLease } from './drain-lease.ts'
+import type { Pace } from './pace.ts'
 import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
@@ -35,6 +36,8 @@ export interface Drain {
   after: string
   /** Epoch milliseconds until which a replica may show what other processes delivered. Pages then begin with the oldest. */
   afterUntilMs: number
+  /** Of a subscription with a rate limit. */
+  pace: Pace | undefined
 }
 
 /**
@@ -46,7 +49,7 @@ export async function attemptBacklog(
   drain: Drain,
   circuit: Circuit & { state: 'half-open' | 'draining' },
 ): Promise<void> {
-  const { services, lease } = drain
+  const { services, lease, pace } = drain
   const isProbe = circuit.state === 'half-open'
   if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
   const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
@@ -54,7 +57,7 @@ export async function attemptBacklog(
   const maxConsecutiveFailures = isProbe ? Infinity : FAILURE_THRESHOLD
   const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
   const endMs = Math.min(drain.endMs, untilMs)
-  const limits = { services, subscription: lease.subscription(), endMs }
+  const limits = { services, subscription: lease.subscription(), pace, endMs }
   const result = await attemptPage({ ...limits, maxConsecutiveFailures }, page)
   if (result.lastAttempted !== '') drain.after = result.lastAttempted
   const hasFailed = isProbe

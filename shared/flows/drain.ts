@@ -10,6 +10,7 @@ import {
 } from '../subscriptions/subscription.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
 import { attemptBacklog, CURSOR_MS, recheckBacklog, type Drain } from './drain-backlog.ts'
+import { createPace } from './pace.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
@@ -39,7 +40,8 @@ export async function drainSubscription(
   const endMs = services.clock.now() + WORK_MS
   const after = message.after ?? lastProbed(lease)
   const afterUntilMs = services.clock.now() + CURSOR_MS
-  return runDrain({ services, lease, endMs, after, afterUntilMs })
+  const pace = createPace(services.clock, lease.subscription().maxPerSecond)
+  return runDrain({ services, lease, endMs, after, afterUntilMs, pace })
 }
 
 /** Claims the lease under a new token, so that a second copy of the message does nothing. */

@@ -9,7 +9,7 @@ import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.t
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { cancelDeleted } from './change-delivery.ts'
-import { forgetOutcome, sendWebhook } from './send-webhook.ts'
+import { forgetOutcome, mayAttemptNow, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
 
@@ -51,7 +51,7 @@ async function deliverTo(
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
-  const release = isClosed(subscriber.circuit)
+  const release = mayAttemptNow(subscriber)
     ? await concurrencyLimit.acquire(subscription)
     : undefined
   if (release === undefined) await addToBacklog(services, fan, subscriber)

@@ -53,7 +53,7 @@ export async function subscribe(
 ): Promise<Subscribed> {
   const { subscriptions } = services
   const known = await subscriptions.find(consumer, documentIdOf(request))
-  const existing = isSubscription(known) ? await requestValidation(services, known, api) : undefined
+  const existing = isSubscription(known) ? await renew(services, known, request, api) : undefined
   if (existing !== undefined) return { subscription: existing }
   const number = await subscriptions.nextNumber()
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
@@ -68,6 +68,25 @@ export async function subscribe(
   if (subscription === undefined) throw unconfirmedProblem('subscription') // deleted meanwhile
   const [secret] = made.secrets
   return stored.number === made.number ? { subscription, secret: secret.key } : { subscription } // else another's, at once
+}
+
+/**
+ * Gives an identical subscription the rate limit that is asked for now, and validates it again. Returns undefined when it
+ * was deleted meanwhile.
+ */
+async function renew(
+  services: Services,
+  known: Stored<SubscriptionDocument>,
+  { maxPerSecond }: SubscriptionRequest,
+  api: string,
+): Promise<SubscriptionDocument | undefined> {
+  if (known.maxPerSecond === maxPerSecond) return requestValidation(services, known, api)
+  const changed = await updateSubscription(services.subscriptions, known, (current) => {
+    const { maxPerSecond: _before, ...rest } = current
+    return { ...rest, ...(maxPerSecond !== undefined && { maxPerSecond }) }
+  })
+  services.index.invalidate()
+  return changed && requestValidation(services, changed.document, api)
 }
 
 /**
@@ -177,7 +196,7 @@ const subscriptionNotFound = (number: string | number): Problem =>
   new Problem(404, `There is no subscription ${number}.`)
 
 function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
-  const { endpoint, filters } = request
+  const { endpoint, filters, maxPerSecond } = request
   return {
     v: 1 as const,
     id: documentIdOf(request),
@@ -185,6 +204,7 @@ function newSubscription(consumer: string, number: number, request: Subscription
     number,
     endpoint,
     filters,
+    ...(maxPerSecond !== undefined && { maxPerSecond }),
     createdBy: consumer,
     created: new Date().toISOString(),
     secrets: [{ key: newSecret() }] satisfies [{ key: string }],

@@ -13,7 +13,7 @@ import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.t
 import { isSubscription } from '../subscriptions/subscription.ts'
 import { cancelDeleted, changeDelivery } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
-import { sendWebhook, type Receiver } from './send-webhook.ts'
+import { mayAttemptNow, sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
@@ -47,7 +47,7 @@ async function retry(
   if (subscriber === 'deleted')
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
   const release =
-    delivery.state === 'waiting' && isClosed(subscriber.circuit)
+    delivery.state === 'waiting' && mayAttemptNow(subscriber)
       ? await services.concurrencyLimit.acquire(delivery.subscription, true)
       : undefined
   return release === undefined

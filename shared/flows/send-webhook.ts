@@ -1,5 +1,6 @@
 import type { CloudEvent } from '../events/cloud-event.ts'
 import type { Services } from '../services.ts'
+import { isClosed, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import { attemptOf, outcomeOf, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
 
@@ -11,6 +12,18 @@ export interface Receiver {
   endpoint: string
   secrets: { key: string; until?: string }[]
 }
+
+/**
+ * Whether a subscriber may be sent an event outside of a drain: its circuit is closed, and it has no rate limit, which only
+ * the one drain at a time can keep.
+ */
+export const mayAttemptNow = ({
+  circuit,
+  maxPerSecond,
+}: {
+  circuit?: Circuit | undefined
+  maxPerSecond?: number | undefined
+}): boolean => isClosed(circuit) && maxPerSecond === undefined
 
 /** Identifies an attempt of a subscriber. */
 interface AttemptKey {

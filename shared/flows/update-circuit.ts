@@ -18,6 +18,7 @@ export interface Subscriber {
   id: string
   number: number
   circuit?: Circuit | undefined
+  maxPerSecond?: number | undefined
 }
 
 type Change = (circuit: Circuit | undefined, token: string) => Circuit | undefined

@@ -8,6 +8,7 @@ import { appInFilter, type Filters } from './subscription.ts'
 export interface SubscriptionRequest {
   endpoint: string
   filters: Filters
+  maxPerSecond?: number
 }
 
 interface RequestBody {
@@ -18,6 +19,7 @@ interface RequestBody {
   alternativeSubjectFilter?: string
   typeFilter?: string
   includeSubunits?: boolean
+  maxPerSecond?: number
 }
 
 const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
@@ -48,6 +50,7 @@ const members = {
   alternativeSubjectFilter: filter,
   typeFilter: filter.max(255),
   includeSubunits: Joi.boolean().strict(),
+  maxPerSecond: Joi.number().integer().min(1).max(1000),
 }
 const prefs = { abortEarly: false, convert: false, stripUnknown: true }
 const schema = Joi.object<RequestBody>(members).prefs(prefs)
@@ -87,6 +90,7 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
     throw new Problem(400, 'Resource filter is required.')
   rejectSubunits(value)
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
+  const { maxPerSecond } = value
   return {
     endpoint: value.endPoint,
     filters: {
@@ -95,6 +99,7 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
       ...(alternative !== undefined && { alternative: alternativeOf(alternative) }),
       ...(type !== undefined && { type }),
     },
+    ...(maxPerSecond !== undefined && { maxPerSecond }),
   }
 }
 

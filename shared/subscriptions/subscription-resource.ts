@@ -10,6 +10,7 @@ export function subscriptionResource({
 }: SubscriptionDocument) {
   const { source, subject, resource, alternative, type } = filters
   const { number, endpoint, consumer, createdBy, created, validated, circuit } = subscription
+  const { maxPerSecond } = subscription
   return {
     id: number,
     endPoint: endpoint,
@@ -19,6 +20,7 @@ export function subscriptionResource({
     ...(alternative !== undefined && { alternativeSubjectFilter: alternative }),
     ...(type !== undefined && { typeFilter: type }),
     includeSubunits: false,
+    ...(maxPerSecond !== undefined && { maxPerSecond }),
     consumer,
     createdBy,
     created,
@@ -33,6 +35,7 @@ export function subscriptionResource({
 /** Returns a subscription as the owner of its resource sees it: no secrets, and an endpoint without its query. */
 export function subscriberResource(entry: SubscriptionEntry) {
   const { number, consumer, endpoint, source, subject, alternative, type, validated } = entry
+  const { maxPerSecond } = entry
   const { origin, pathname } = new URL(endpoint)
   return {
     id: number,
@@ -42,6 +45,7 @@ export function subscriberResource(entry: SubscriptionEntry) {
     ...(subject !== undefined && { subjectFilter: subject }),
     ...(alternative !== undefined && { alternativeSubjectFilter: alternative }),
     ...(type !== undefined && { typeFilter: type }),
+    ...(maxPerSecond !== undefined && { maxPerSecond }),
     validated: validated !== undefined,
     circuit: circuitResource(entry.circuit),
   }

@@ -22,6 +22,8 @@ export interface SubscriptionDocument {
   number: number
   endpoint: string
   filters: Filters
+  /** The rate limit, 1 to 1,000; without one, events are sent as they come. */
+  maxPerSecond?: number
   createdBy: string
   created: string
   /** ISO time at which the endpoint answered the validation event; absent before. */
@@ -100,7 +102,15 @@ export function withCircuit<T extends SubscriptionDocument>(
 /** The members that the index reads: those that fan-outs need. */
 export type IndexedSubscription = Pick<
   SubscriptionDocument,
-  'id' | 'consumer' | 'number' | 'endpoint' | 'secrets' | 'filters' | 'validated' | 'circuit'
+  | 'id'
+  | 'consumer'
+  | 'number'
+  | 'endpoint'
+  | 'secrets'
+  | 'filters'
+  | 'maxPerSecond'
+  | 'validated'
+  | 'circuit'
 >
 
 /** Whether it gets events, at once or from its backlog. */
@@ -169,6 +179,7 @@ export function entryOf(
     endpoint,
     secrets,
     circuit,
+    maxPerSecond: subscription.maxPerSecond,
     /** Epoch seconds of the version read. */
     version,
   }

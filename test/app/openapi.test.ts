@@ -170,6 +170,7 @@ const requests = {
       alternativeSubjectFilter: filters,
       typeFilter: filters,
       includeSubunits: [true, false, null, 'false'],
+      maxPerSecond: [1, 1000, 0, 1001, 1.5, '5', null],
       other: [1],
     },
   },

@@ -132,10 +132,14 @@ export function startClients(
   return { accepted, subscribed }
 }
 
-const requestOf = ({ app, type }: SubscriberPlan, index: number): SubscriptionRequest => ({
+const requestOf = (
+  { app, type, maxPerSecond }: SubscriberPlan,
+  index: number,
+): SubscriptionRequest => ({
   endpoint: urlOf(index),
   filters: {
     resource: `urn:altinn:resource:app_ttd_app${app}`,
     ...(type !== undefined && { type }),
   },
+  ...(maxPerSecond !== undefined && { maxPerSecond }),
 })

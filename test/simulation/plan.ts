@@ -25,6 +25,7 @@ export interface Plan {
 export interface SubscriberPlan {
   app: number
   type?: string
+  maxPerSecond?: number
   /** Virtual ms. */
   subscribes: number
   behaviours: Behaviour[]

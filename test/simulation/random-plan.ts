@@ -69,6 +69,7 @@ function anySubscriber(chance: Chance, apps: number): SubscriberPlan {
   return {
     app: random.integer(1, apps),
     ...(type !== undefined && { type }),
+    ...(random.chance(0.1) && { maxPerSecond: random.pick([2, 20, 1000]) }),
     subscribes: random.chance(0.6) ? 0 : moment(),
     behaviours: random.chance(0.35) ? [] : behaviours(chance),
   }

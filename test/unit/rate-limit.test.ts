@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
+import { circuitOf, draining } from './circuit-fixture.ts'
+import { next, startDrain } from './drain-fixture.ts'
+import { startFanOut } from './fan-out-fixture.ts'
+import { eventMessage, SECOND } from './flow-fixture.ts'
+
+const JITTER_MS = 40 // the event is read between an attempt's turn and its request
+
+/** The most that was sent in any second. */
+const rateOf = (times: number[]): number =>
+  Math.max(
+    ...times.map((from) => times.filter((at) => at >= from && at < from + 1000 - JITTER_MS).length),
+  )
+
+for (const perSecond of [1, 7, 100])
+  test(`a drain begins at most ${perSecond} a second, also where another goes on`, async () => {
+    const flows = startDrain(draining)
+    flows.change((stored) => ({ ...stored, maxPerSecond: perSecond }))
+    const count = Math.min(300, perSecond * 30)
+    flows.deliveries(count)
+    flows.endpoint.react = () => ({ status: 200, ms: 300 })
+    await flows.drain()
+    while (circuitOf(flows)?.state === 'draining') await next(flows)
+    const times = flows.requests.map(({ at }) => at)
+    assert.equal(times.length, count)
+    assert.equal(rateOf(times), perSecond)
+    const seconds = (Math.max(...times) - Math.min(...times)) / 1000
+    assert.ok(seconds >= (count - 1) / perSecond - JITTER_MS / 1000, `${seconds} s`)
+  })
+
+test('first attempts and retries of a subscription with a rate limit wait for its drain', async () => {
+  const flows = startFanOut()
+  flows.change((stored) => ({ ...stored, maxPerSecond: 5 }))
+  await flows.fanOut()
+  assert.deepEqual([flows.requests.length, flows.delivery(flows.id)?.state], [0, 'backlog'])
+  assert.equal(circuitOf(flows)?.state, 'draining')
+  const [id = ''] = flows.deliveries(1, { state: 'waiting', due: SECOND, attempt: 1 }, 7)
+  const message = { ...eventMessage(id), subscription: '1', run: 0, attempt: 1 }
+  assert.equal(await flows.run(retryDelivery(flows.services, message, 'x')), 'backlog')
+  assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [0, 'backlog'])
+})

@@ -88,11 +88,13 @@ export function createKeySet({
     const refreshed = refresh()
     if (!hasCurrentKeys() || (hasPassed(MAX_AGE, known?.at) && !isOutage)) await refreshed
   }
-  /** Fetches again, at most once a minute. Returns whether it did. */
+  /** Fetches again, at most once a minute, or waits for a fetch that is under way. Returns whether there was one. */
   async function refreshOutOfTurn(): Promise<boolean> {
-    const isTooSoon = known === undefined || !hasPassed(SECOND, known.at)
-    if (isTooSoon || !hasPassed(RENEW_INTERVAL, renewedAt)) return false
-    renewedAt = now()
+    if (fetching === undefined) {
+      const isTooSoon = known === undefined || !hasPassed(SECOND, known.at)
+      if (isTooSoon || !hasPassed(RENEW_INTERVAL, renewedAt)) return false
+      renewedAt = now()
+    }
     await refresh()
     return true
   }

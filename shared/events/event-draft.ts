@@ -1,6 +1,6 @@
 import Joi from 'joi'
 import { hasRawNumber } from '../http/lossless-json.ts'
-import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
+import { isJsonObject, type JsonBody, membersOf, requireObject } from '../http/json.ts'
 import { Problem, validationProblem } from '../http/problem.ts'
 import { faultOfSource } from './source.ts'
 
@@ -54,7 +54,7 @@ function rejecting(fault: (value: string) => string | undefined): Joi.CustomVali
 
 /** Returns the media type in a serialised System.Net.Mime.ContentType of .NET, or any other value unchanged. */
 function mediaTypeOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (!isJsonObject(value)) return value
   return Object.entries(value).find(([name]) => name.toLowerCase() === 'mediatype')?.[1] ?? null
 }
 

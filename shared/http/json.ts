@@ -21,9 +21,13 @@ export function parseJson(text: string): unknown {
   return value
 }
 
+/** Returns whether a parsed value is a JSON object. A number that is kept as it was written is an object to JavaScript. */
+export const isJsonObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+
 /** Throws a 400 that asks for `expected` unless the body is a JSON object. */
 export function requireObject(value: unknown, expected: string): object {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  if (isJsonObject(value)) return value
   throw new Problem(400, `The body must be a JSON object: ${expected}.`)
 }
 

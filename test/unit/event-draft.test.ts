@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseEventDraft } from '../../shared/events/event-draft.ts'
+import { parseJson } from '../../shared/http/json.ts'
+
+const accept = (text: string) => parseEventDraft({ text, value: parseJson(text) })
+const eventWith = (member: string) =>
+  `{"type":"a","source":"https://ttd.apps.altinn.no/ttd/app","subject":"/party/1","specversion":"1.0",${member}}`
+
+for (const number of ['1', '1.0', '1e400', '-0', '9007199254740993']) {
+  test(`the number ${number} is no event`, () => {
+    assert.throws(() => accept(number), { status: 400, message: /must be a JSON object/ })
+  })
+  test(`the number ${number} is no media type`, () => {
+    const event = eventWith(`"contenttype":${number}`)
+    assert.throws(() => accept(event), { status: 400, message: /"contenttype" must be a string/ })
+  })
+}

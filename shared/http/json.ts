@@ -35,6 +35,7 @@ function parseSyntax(text: string): unknown {
   try {
     return parseLossless(text)
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep() // a reviver, which raw numbers need, recurses
     throw new Problem(400, ['The body is not valid JSON', ...syntaxErrorOf(error)].join(': '))
   }
 }
@@ -48,8 +49,7 @@ function syntaxErrorOf(error: unknown): string[] {
 function rejectUnstorable(value: unknown, path: string[]): void {
   if (typeof value === 'string' && !value.isWellFormed()) reject(path, 'has a lone surrogate')
   if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return
-  if (path.length >= MAX_DEPTH)
-    throw new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
+  if (path.length >= MAX_DEPTH) throw tooDeep()
   for (const [name, member] of Object.entries(value)) {
     path.push(name)
     if (name === '__proto__') reject(path, 'is not allowed as a name')
@@ -58,6 +58,8 @@ function rejectUnstorable(value: unknown, path: string[]): void {
     path.pop()
   }
 }
+
+const tooDeep = () => new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
 
 function reject(path: string[], reason: string): never {
   throw new Problem(400, `${pointerTo(path)} ${reason}.`)

@@ -16,3 +16,9 @@ for (const number of ['1', '1.0', '1e400', '-0', '9007199254740993']) {
     assert.throws(() => accept(event), { status: 400, message: /"contenttype" must be a string/ })
   })
 }
+
+for (const number of ['1', '1.0'])
+  test(`a body that is nested deeply is refused for that, with the number ${number}`, () => {
+    const text = `${'['.repeat(100_000)}${number}${']'.repeat(100_000)}`
+    assert.throws(() => accept(text), { status: 400, message: /nested deeper than 32 levels/ })
+  })

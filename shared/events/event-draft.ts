@@ -68,14 +68,14 @@ export function parseEventDraft({ text: body, value }: JsonBody): EventDraft {
     .map(([name, member]) => [name, name === 'contenttype' ? mediaTypeOf(member) : member])
     .filter(([name, member]) => member !== null && (member !== '' || name === 'data'))
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
-  if (error === undefined) return requireStorable(draft, body.length)
+  if (error === undefined) return requireStorable(draft, Buffer.byteLength(body))
   const missing = error.details.some(({ type }) => type === 'any.required')
   throw validationProblem(error.details, missing ? MISSING_MEMBERS : undefined)
 }
 
 /** Throws a 413 when the event is too large as stored. */
-function requireStorable(draft: EventDraft, length: number): EventDraft {
-  if (length * MAX_GROWTH <= MAX_STORED_BYTES) return draft
+function requireStorable(draft: EventDraft, bodyBytes: number): EventDraft {
+  if (bodyBytes * MAX_GROWTH <= MAX_STORED_BYTES) return draft
   const { data } = draft
   const stored = hasRawNumber(data) ? { ...draft, data: JSON.stringify(data) } : draft
   const bytes = Buffer.byteLength(JSON.stringify(stored))

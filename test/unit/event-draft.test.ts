@@ -22,3 +22,8 @@ for (const number of ['1', '1.0'])
     const text = `${'['.repeat(100_000)}${number}${']'.repeat(100_000)}`
     assert.throws(() => accept(text), { status: 400, message: /nested deeper than 32 levels/ })
   })
+
+test('an event that Cosmos DB has no room for is refused, however few characters it has', () => {
+  const event = eventWith(`"data":"${'\u20ac'.repeat(700_000)}"`) // 1.4 MB in UTF-16, 2.1 MB in UTF-8
+  assert.throws(() => accept(event), { status: 413 })
+})

@@ -25,8 +25,11 @@ export interface KeyFailure {
 export interface KeySet {
   /** Returns the keys for a `kid`; `unavailable` where none are known and the key server does not give them. */
   find(kid: string | undefined): Promise<FoundKeys>
-  /** Returns the keys for a `kid` under which a signature was wrong, fetched again; none where that was tried just now. */
-  renew(kid: string | undefined): Promise<KeyObject[]>
+  /**
+   * Returns the keys for a `kid` under which a signature was wrong, fetched again; none where that was tried just now, and
+   * `unavailable` where a key of that `kid` is not known and the last fetch failed: it may be new.
+   */
+  renew(kid: string | undefined): Promise<FoundKeys>
   readonly hasKeys: boolean
   readonly failure: KeyFailure | undefined
 }
@@ -88,11 +91,13 @@ export function createKeySet({
     const refreshed = refresh()
     if (!hasCurrentKeys() || (hasPassed(MAX_AGE, known?.at) && !isOutage)) await refreshed
   }
-  /** Fetches again, at most once a minute. Returns whether it did. */
+  /** Fetches again, at most once a minute, or waits for a fetch that is under way. Returns whether there was one. */
   async function refreshOutOfTurn(): Promise<boolean> {
-    const isTooSoon = known === undefined || !hasPassed(SECOND, known.at)
-    if (isTooSoon || !hasPassed(RENEW_INTERVAL, renewedAt)) return false
-    renewedAt = now()
+    if (fetching === undefined) {
+      const isTooSoon = known === undefined || !hasPassed(SECOND, known.at)
+      if (isTooSoon || !hasPassed(RENEW_INTERVAL, renewedAt)) return false
+      renewedAt = now()
+    }
     await refresh()
     return true
   }
@@ -101,14 +106,20 @@ export function createKeySet({
     const exact = keys.filter((entry) => entry.kid === kid)
     return (exact.length > 0 ? exact : keys).map(({ key }) => key) // an unknown kid matches all keys, as in the original
   }
+  const isUnknown = (kid: string | undefined): boolean =>
+    kid !== undefined && known !== undefined && known.keys.every((entry) => entry.kid !== kid)
+
   return {
     async find(kid) {
       await ensureFresh()
-      const isUnknown = kid !== undefined && known?.keys.every((entry) => entry.kid !== kid)
-      if (isUnknown === true) await refreshOutOfTurn()
+      if (isUnknown(kid)) await refreshOutOfTurn()
       return hasCurrentKeys() || failure?.isAbsent === true ? currentKeys(kid) : 'unavailable'
     },
-    renew: async (kid) => ((await refreshOutOfTurn()) ? currentKeys(kid) : []),
+    async renew(kid) {
+      const isFetched = await refreshOutOfTurn()
+      if (isUnknown(kid) && failure !== undefined) return 'unavailable'
+      return isFetched ? currentKeys(kid) : []
+    },
     get hasKeys() {
       return hasCurrentKeys()
     },

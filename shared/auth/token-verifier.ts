@@ -30,7 +30,9 @@ export function createTokenVerifier(keySetFor: (claims: Claims) => KeySet | unde
     if (keys === 'unavailable') return keys
     const verdict = verdictOf(token, keys)
     if (verdict !== 'wrong signature') return verdict
-    const renewed = verdictOf(token, await keySet.renew(unverified?.kid)) // a key may change under the same kid
+    const renewedKeys = await keySet.renew(unverified?.kid) // a key may change under the same kid
+    if (renewedKeys === 'unavailable') return renewedKeys
+    const renewed = verdictOf(token, renewedKeys)
     return renewed === 'wrong signature' ? 'invalid' : renewed
   }
   function cache(digest: string, claims: Claims, expiresAt: number): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from '@azure/cosmos'
 import { WRITE_BUDGET_MS } from '../config.ts'
-import { classifyCosmosError } from './cosmos-error.ts'
+import { classifyCosmosError, isNotFound } from './cosmos-error.ts'
 import { sessionOf, TRY_MS } from './cosmos.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -35,7 +35,7 @@ export async function createDocument(
     } catch (error) {
       const fault = classifyCosmosError(error)
       if (fault.kind === 'exists') return { outcome: 'exists', session: fault.session }
-      if (fault.kind === 'final') throw error
+      if (fault.kind === 'final' && !isNotFound(error)) throw error // what a create does not find is the container
       unreachableSince = fault.kind === 'unreachable' ? (unreachableSince ?? Date.now()) : undefined
       const pause = fault.kind === 'throttled' ? fault.waitMs : backOff(attempt)
       const end = Math.min(

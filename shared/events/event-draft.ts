@@ -1,5 +1,5 @@
 import Joi from 'joi'
-import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
+import { isJsonObject, type JsonBody, membersOf, requireObject } from '../http/json.ts'
 import { validationProblem } from '../http/problem.ts'
 import { faultOfSource } from './source.ts'
 import { requireStorable } from './stored-size.ts'
@@ -52,7 +52,7 @@ function rejecting(fault: (value: string) => string | undefined): Joi.CustomVali
 
 /** Returns the media type in a serialised System.Net.Mime.ContentType of .NET, or any other value unchanged. */
 function mediaTypeOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (!isJsonObject(value)) return value
   return Object.entries(value).find(([name]) => name.toLowerCase() === 'mediatype')?.[1] ?? null
 }
 
@@ -67,7 +67,7 @@ export function parseEventDraft({ text: body, value }: JsonBody): EventDraft {
     .filter(([name, member]) => member !== null && (member !== '' || name === 'data'))
   const { value: draft, error } = schema.validate(Object.fromEntries(members))
   if (error === undefined) {
-    requireStorable(draft, body.length)
+    requireStorable(draft, Buffer.byteLength(body))
     return draft
   }
   const missing = error.details.some(({ type }) => type === 'any.required')

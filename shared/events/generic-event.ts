@@ -1,4 +1,4 @@
-import { type JsonBody } from '../http/json.ts'
+import { isJsonObject, type JsonBody } from '../http/json.ts'
 import { Problem } from '../http/problem.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import { requireStorable } from './stored-size.ts'
@@ -37,7 +37,7 @@ export function parseGenericEvent({ text, value }: JsonBody): CloudEvent {
   const { id, source, type, resource } = requireAttributes(attributes)
   const data = dataOf(Object.fromEntries(members), attributes)
   const event = { specversion: '1.0' as const, ...attributes, id, source, type, resource, ...data }
-  requireStorable(event, text.length)
+  requireStorable(event, Buffer.byteLength(text))
   return event
 }
 
@@ -47,7 +47,7 @@ const isTimestamp = (text: string): boolean =>
 const isData = (name: string): boolean => name === 'data' || name === 'data_base64'
 
 function requireCloudEvent(value: unknown): object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (!isJsonObject(value))
     throw new Problem(400, `Cannot decode JSON element of kind '${kindOf(value)}' as CloudEvent`)
   const { specversion }: { specversion?: unknown } = value
   if (specversion === undefined || specversion === null)

@@ -21,9 +21,13 @@ export function parseJson(text: string): unknown {
   return value
 }
 
+/** Returns whether a parsed value is a JSON object. A number that is kept as it was written is an object to JavaScript. */
+export const isJsonObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+
 /** Throws a 400 that asks for `expected` unless the body is a JSON object. */
 export function requireObject(value: unknown, expected: string): object {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  if (isJsonObject(value)) return value
   throw new Problem(400, `The body must be a JSON object: ${expected}.`)
 }
 
@@ -31,6 +35,7 @@ function parseSyntax(text: string): unknown {
   try {
     return parseLossless(text)
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep() // a reviver, which raw numbers need, recurses
     throw new Problem(400, ['The body is not valid JSON', ...syntaxErrorOf(error)].join(': '))
   }
 }
@@ -44,8 +49,7 @@ function syntaxErrorOf(error: unknown): string[] {
 function rejectUnstorable(value: unknown, path: string[]): void {
   if (typeof value === 'string' && !value.isWellFormed()) reject(path, 'has a lone surrogate')
   if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return
-  if (path.length >= MAX_DEPTH)
-    throw new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
+  if (path.length >= MAX_DEPTH) throw tooDeep()
   for (const [name, member] of Object.entries(value)) {
     path.push(name)
     if (name === '__proto__') reject(path, 'is not allowed as a name')
@@ -54,6 +58,8 @@ function rejectUnstorable(value: unknown, path: string[]): void {
     path.pop()
   }
 }
+
+const tooDeep = () => new Problem(400, `The body is nested deeper than ${MAX_DEPTH} levels.`)
 
 function reject(path: string[], reason: string): never {
   throw new Problem(400, `${pointerTo(path)} ${reason}.`)

@@ -42,7 +42,10 @@ export function exchange(
   )
   request.on('response', (response) => {
     head = response
-    readBody(response, (text) => resolve({ ...headOf(response), body: text }))
+    readBody(response, (text) => {
+      if (!request.writableFinished) request.destroy() // who answers early may never read the rest
+      resolve({ ...headOf(response), body: text })
+    })
   })
   deadline.onEnd = fail
   if (deadline.reason === undefined) request.end(body)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
+import { createTokenVerifier } from '../../shared/auth/token-verifier.ts'
+import { altinnClaims, forge } from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { eventually } from '../support/stores.ts'
 import {
@@ -97,4 +99,20 @@ test('a failure is reported with its reason and the time of the first in a row, 
   clock.now += MINUTE
   await set.find('FIRST')
   await eventually('success', () => set.failure === undefined)
+})
+
+test('a token whose key cannot be fetched gets no verdict, and one of a known key does', async (t) => {
+  const { server, clock, set } = await start(t, first)
+  const verify = createTokenVerifier(() => set)
+  await set.find('FIRST')
+  clock.now += 10 * SECOND
+  server.answer('/ttd/jwks', {}, 503)
+  const ofNewKey = forge(second, altinnClaims())
+  assert.equal(await verify(ofNewKey), 'unavailable')
+  clock.now += 10 * SECOND
+  assert.equal(await verify(ofNewKey), 'unavailable', 'the minute has not passed')
+  assert.equal(await verify(forge({ ...second, kid: 'FIRST' }, altinnClaims())), 'invalid')
+  server.serve('ttd', first, second)
+  clock.now += MINUTE
+  assert.equal(typeof (await verify(ofNewKey)), 'object')
 })

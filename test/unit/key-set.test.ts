@@ -156,6 +156,20 @@ test('finds a new kid at once, and the next one after a minute', async (t) => {
   assertKeys(await set.find('FIRST'), third) // withdrawn keys are gone
 })
 
+test('who comes while a new key is fetched waits for it', async (t) => {
+  const { server, clock, set } = await start(t, first)
+  await set.find('FIRST')
+  clock.now += 10 * SECOND
+  server.serve('ttd', first, second)
+  for (const found of await Promise.all([set.find('SECOND'), set.find('SECOND')]))
+    assertKeys(found, second)
+  clock.now += MINUTE
+  server.serve('ttd', { jwk: { ...third.jwk, kid: 'FIRST' } })
+  for (const found of await Promise.all([set.renew('FIRST'), set.renew('FIRST')]))
+    assertKeys(found, third)
+  assert.equal(server.requestedPaths.length, 3)
+})
+
 test('a flood of unknown kids costs a request a minute and locks out no known key', async (t) => {
   const { server, clock, set } = await start(t, first)
   for (let kid = 0; clock.now < 3 * HOUR; clock.now += 10 * SECOND) {

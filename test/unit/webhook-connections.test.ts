@@ -1,5 +1,6 @@
 // Which connections the webhook client makes, keeps and waits for.
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import {
@@ -68,4 +69,18 @@ test('whoever waits for a connection fails at the time limit', async (t) => {
   assert.ok(there.deliveries.length < answers.length) // the first to end makes room for one that has time left
   there.behave({})
   assertAnswered(await posts.post(there.url), 200)
+})
+
+test('an answer before the request is read leaves no connection behind', async (t) => {
+  const body = 'x'.repeat(16_000_000) // more than the buffers of both ends take
+  const connection = Promise.withResolvers<Socket>()
+  const url = await rawServer(t, (socket) => {
+    socket.pause().write(OK)
+    connection.resolve(socket)
+  })
+  const posts = client(t, { timeoutMs: scaleTimeout(5000) })
+  assertAnswered(await posts.post(url, body), 200, 'ok')
+  const socket = await connection.promise
+  await new Promise((resolve) => socket.once('close', resolve).resume())
+  assert.ok(socket.bytesRead < body.length, 'the rest was still waiting to be read')
 })

@@ -1,5 +1,5 @@
 // `npm run bench:accept [-- --seconds 10] [--warm-up 4] [--profile]`: measures what accepting an event costs beyond its
-// two store calls. Intervals of load alternate between the app without telemetry, the app with telemetry, and the bare
+// two store calls. Intervals of load alternate between the app without telemetry, the app that takes generic events, the app with telemetry, and the bare
 // SDK calls, in the same host and alone, all on the same emulators.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -30,7 +30,7 @@ if (!(seconds > 0)) throw new Error(`--seconds must be a number above 0, not ${v
 if (!(warmUpSeconds > 0))
   throw new Error(`--warm-up must be a number above 0, not ${values['warm-up']}`)
 
-const deadlineMs = (3 * seconds + 20) * 1000 // of this process: a busy machine gets fewer intervals, not a longer run
+const deadlineMs = (4 * seconds + 20) * 1000 // of this process: a busy machine gets fewer intervals, not a longer run
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
 const flags = values.profile ? profileFlags(profile) : []
@@ -73,19 +73,20 @@ async function measureRounds(
 }
 
 async function measureAll(contenders: Contenders<Contender>, length: number): Promise<Round> {
-  const { app, traced, hosted, bare } = contenders
+  const { app, generic, traced, hosted, bare } = contenders
   const limits = { milliseconds: length * 1000, calls: MAX_CALLS_PER_INTERVAL }
   return {
     app: await measure(app, limits),
+    generic: await measure(generic, limits),
     traced: await measure(traced, limits),
     hosted: await measure(hosted, limits),
     bare: await measure(bare, limits),
   }
 }
 
-async function stop({ app, traced, hosted, bare }: Contenders<Contender>): Promise<void> {
-  await Promise.all([app, traced, hosted, bare].map(({ driver }) => driver.stop()))
-  await Promise.all([app, traced, hosted].map(({ worker }) => worker.stop()))
+async function stop({ bare, ...hosts }: Contenders<Contender>): Promise<void> {
+  await Promise.all([bare, ...Object.values(hosts)].map(({ driver }) => driver.stop()))
+  await Promise.all(Object.values(hosts).map(({ worker }) => worker.stop()))
 }
 
 /** A collector that discards all telemetry. */

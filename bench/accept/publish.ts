@@ -1,6 +1,6 @@
 // The load on the app, in its own process: 32 connections that send the requests of the real client.
 import { parseArgs } from 'node:util'
-import { clientBody, clientHeaders } from '../../local/example.ts'
+import { clientBody, clientHeaders, genericEvent } from '../../local/example.ts'
 import { openConnection } from './connection.ts'
 import { CONCURRENCY } from '../support/limits.ts'
 import { serveIntervals } from '../support/interval.ts'
@@ -8,8 +8,12 @@ import { serveIntervals } from '../support/interval.ts'
 const { positionals } = parseArgs({ allowPositionals: true })
 const [address = '', altinn = '', platform = ''] = positionals
 const url = new URL(address)
-const request = requestFor(url, clientHeaders(altinn, platform), clientBody())
-const connections = Array.from({ length: CONCURRENCY }, () => openConnection(url, request, 201))
+const { PlatformAccessToken, ...common } = clientHeaders(altinn, platform)
+const generic = { ...common, 'Content-Type': 'application/cloudevents+json' }
+const [request, status] = url.pathname.endsWith('/app')
+  ? [requestFor(url, { ...common, PlatformAccessToken }, clientBody()), 201]
+  : [requestFor(url, generic, JSON.stringify(genericEvent)), 200]
+const connections = Array.from({ length: CONCURRENCY }, () => openConnection(url, request, status))
 serveIntervals(await Promise.all(connections))
 
 function requestFor(

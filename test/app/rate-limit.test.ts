@@ -8,7 +8,7 @@ import { createTestStores } from '../support/stores.ts'
 const LIMIT = 10
 const EVENTS = 25
 
-test('a subscription with a rate limit gets no more in any second, and everything', async (t) => {
+test('a subscription with a rate limit gets its events no faster than that, and all of them', async (t) => {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
   const app = await startApp(stores)
   t.after(() => Promise.all([app.stop(), receiver.stop()]))
@@ -19,13 +19,11 @@ test('a subscription with a rate limit gets no more in any second, and everythin
   }
   const made = await own.client.subscribed({ ...request, maxPerSecond: LIMIT })
   assert.equal(Object(made).maxPerSecond, LIMIT)
+  const began = Date.now()
   await own.allArrived(await own.publishMany(EVENTS), 60)
-  const times = own.arrivals().map(({ at }) => at.getTime())
-  const slack = 50 // ms by which one request may take longer to arrive than another
-  const most = Math.max(
-    ...times.map((from) => times.filter((at) => at >= from && at < from + 1000 - slack).length),
-  )
-  assert.ok(most <= LIMIT, `${most} in a second`)
+  // How many come in each second is shown in virtual time (test/unit): here a busy machine may bunch them up.
+  const seconds = (Date.now() - began) / 1000
+  assert.ok(seconds >= EVENTS / LIMIT, `all in ${seconds} s`)
   const changed = await own.client.subscribe(request)
   assert.deepEqual([changed.id, Object(changed).maxPerSecond], [made.id, undefined])
 })

@@ -20,8 +20,8 @@ export interface PageResult {
   consecutiveFailures: number
   /** Why the subscriber wants no more events. */
   gone: string | undefined
-  /** The id of the last delivery whose attempt began. */
-  lastAttempted: string
+  /** The deliveries whose attempt began, in order. */
+  attempted: DeliveryDocument[]
   /** Why an outcome could not be stored, or an event not be read. */
   error: Error | undefined
 }
@@ -51,7 +51,7 @@ export async function attemptPage(
     failed: [],
     consecutiveFailures: 0,
     gone: undefined,
-    lastAttempted: '',
+    attempted: [],
     error: undefined,
   }
   const rest = page.values()
@@ -71,7 +71,7 @@ export async function attemptPage(
       }
       const { value: delivery } = rest.next()
       if (delivery === undefined) return
-      result.lastAttempted = delivery.id
+      result.attempted.push(delivery)
       own++
       await attempt(limits, delivery, result).finally(() => own--)
     }

@@ -36,6 +36,12 @@ export interface Drain {
   after: string
   /** Epoch milliseconds until which a replica may show what other processes delivered. Pages then begin with the oldest. */
   afterUntilMs: number
+  /** Until then, epoch milliseconds, a replica may show what the drain before has delivered, if there was one. */
+  lagsUntilMs: number
+  /** The newest event attempted, by this drain or the one before: the cursor of the next. */
+  newest: string
+  /** What this drain has attempted while it drains: a replica may show that again. */
+  attempted: Set<string>
   /** Of a subscription with a rate limit. */
   pace: Pace | undefined
 }
@@ -52,14 +58,17 @@ export async function attemptBacklog(
   const { services, lease, pace } = drain
   const isProbe = circuit.state === 'half-open'
   if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
-  const page = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
+  const found = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
+  const page = isProbe ? found : found.filter((each) => !drain.attempted.has(keyOf(each)))
   if (page.length === 0) return restartOrClose(drain, isProbe)
   const maxConsecutiveFailures = isProbe ? Infinity : FAILURE_THRESHOLD
   const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
   const endMs = Math.min(drain.endMs, untilMs)
   const limits = { services, subscription: lease.subscription(), pace, endMs }
   const result = await attemptPage({ ...limits, maxConsecutiveFailures }, page)
-  if (result.lastAttempted !== '') drain.after = result.lastAttempted
+  drain.after = result.attempted.at(-1)?.id ?? drain.after
+  if (drain.after > drain.newest) drain.newest = drain.after
+  if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
     : result.consecutiveFailures >= FAILURE_THRESHOLD
@@ -77,9 +86,14 @@ async function changeState(drain: Drain, result: PageResult, hasFailed: boolean)
   else if (result.delivered > 0) {
     const wasProbing = lease.circuit()?.state === 'half-open'
     await advance(lease)
-    if (wasProbing && lease.circuit()?.state === 'draining') startOver(drain) // failed probes are the oldest
+    if (wasProbing && lease.circuit()?.state === 'draining') {
+      startOver(drain) // failed probes are the oldest
+      drain.newest = ''
+    }
   }
 }
+
+const keyOf = ({ id, run, attempt }: DeliveryDocument): string => `${id} ${run} ${attempt}`
 
 function startOver(drain: Drain): void {
   drain.after = ''
@@ -94,19 +108,20 @@ const backlogOf = (
   services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
 
 /**
- * Handles the end of the backlog. Probes start over: they have skipped those that failed. Otherwise the circuit is
- * closing, and later checks look for deliveries that a writer with an old index added meanwhile.
+ * Handles the end of the backlog. Starts over where there may be more: probes have skipped those that failed, and others
+ * have joined behind the cursor meanwhile, which is needed no more once no replica shows what the drain before delivered.
+ * Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
  */
 async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
-  const { lease, after } = drain
-  if (after !== '' && isProbe) {
+  const { services, lease, after, newest } = drain
+  if (after !== '' && (isProbe || services.clock.now() >= drain.lagsUntilMs)) {
     drain.after = ''
     return
   }
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )
-  if (isClosing) await lease.handOver(RECHECK_SECONDS[0], after)
+  if (isClosing) await lease.handOver(RECHECK_SECONDS[0], newest)
 }
 
 const storeFailures = (

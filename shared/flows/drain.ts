@@ -40,8 +40,19 @@ export async function drainSubscription(
   const endMs = services.clock.now() + WORK_MS
   const after = message.after ?? lastProbed(lease)
   const afterUntilMs = services.clock.now() + CURSOR_MS
+  const lagsUntilMs = message.after === undefined ? 0 : afterUntilMs
   const pace = createPace(services.clock, lease.subscription().maxPerSecond)
-  return runDrain({ services, lease, endMs, after, afterUntilMs, pace })
+  return runDrain({
+    services,
+    lease,
+    endMs,
+    after,
+    newest: after,
+    afterUntilMs,
+    lagsUntilMs,
+    attempted: new Set(),
+    pace,
+  })
 }
 
 /** Claims the lease under a new token, so that a second copy of the message does nothing. */
@@ -79,7 +90,7 @@ async function checkLease({ services, lease }: Drain): Promise<void> {
 async function runDrain(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
   for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
-    if (services.clock.now() >= endMs) await lease.handOver(0, drain.after)
+    if (services.clock.now() >= endMs) await lease.handOver(0, drain.newest)
     else
       await step(drain, circuit).catch(async (error: unknown) => {
         await lease.handOver(RETRY_SECONDS) // the token of this message is spent, so a retry of it would do nothing

@@ -60,3 +60,15 @@ test('the first check of a closing backlog sends nothing again that a lagging re
   assert.equal(await next(flows), 'closing')
   assert.deepEqual(sentOf(flows), ids)
 })
+
+test('a delivery that joins behind the cursor is sent when the end is reached, and nothing twice', async () => {
+  const flows = startDrain(draining)
+  const ids = flows.deliveries(30)
+  flows.endpoint.react = () => ({ status: 200, ms: 100 })
+  const late: string[] = []
+  flows.at(0.15, () => late.push(...flows.deliveries(5, {}, 20))) // older than all
+  const began = flows.seconds()
+  assert.equal(await flows.drain(), 'closing')
+  assert.ok(flows.seconds() - began < 3)
+  assert.deepEqual(sentOf(flows), [...late, ...ids].toSorted())
+})

@@ -12,6 +12,7 @@ import { openDeliveryStore } from './deliveries/delivery-store.ts'
 import { createLookup } from './webhooks/lookup.ts'
 import { openEventStore } from './events/event-store.ts'
 import { createHealth } from './telemetry/health.ts'
+import { allowSlowConnections } from './http/slow-connections.ts'
 import { openHeartbeatStore } from './telemetry/heartbeat-store.ts'
 import { createBoundedMap } from './webhooks/bounded-map.ts'
 import { createConcurrencyLimit } from './webhooks/concurrency-limit.ts'
@@ -39,6 +40,7 @@ const MAX_UNSAVED = 1000
  * Creates everything that a function needs, from the settings. Opens no connection: the first call of each part does.
  */
 export async function createServices(config: Config) {
+  allowSlowConnections()
   const [database, queueService, telemetry] = await Promise.all([
     openDatabase(config.cosmos),
     openQueueService(config.queues),

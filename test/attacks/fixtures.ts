@@ -15,7 +15,7 @@ import { tokenAttacks } from './tokens.ts'
 import { startWebhookFixture } from './webhook-fixture.ts'
 import { webhookAttacks } from './webhooks.ts'
 import { subscriptionAttacks } from './subscription-attempts.ts'
-import { startUploadFixture, uploadAttacks } from './uploads.ts'
+import { longUploadAttacks, startUploadFixture, uploadAttacks } from './uploads.ts'
 
 /** An app under attack, with all that is tried on it, in order. */
 interface AttackSuite {
@@ -29,7 +29,10 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
   suite(startTokenFixture, tokenAttacks),
   suite(startSourceFixture, sourceAttacks),
   suite(startBodyFixture, bodyAttacks),
-  suite(startUploadFixture, uploadAttacks),
+  suite(startUploadFixture, (started) => [
+    ...uploadAttacks(started),
+    ...longUploadAttacks(started), // too long for `npm test`
+  ]),
   suite(startEndpointFixture, (started) => [...addressAttacks, ...endpointAttacks(started)]),
   suite(startAccessFixture, async (started) => [
     ...(await routeAttacks(started)),

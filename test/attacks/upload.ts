@@ -56,14 +56,16 @@ export const sendOn: Send = async ({ socket, write }) => {
   return undefined
 }
 
-/** Sends a byte now and then. */
-export const dribble: Send = async ({ socket, write }) => {
-  for (let sent = 0; sent < 50 && !socket.closed; sent++) {
-    write(' ')
-    await sleep(20)
+/** Sends so many bytes, one at a time. */
+export const dribble =
+  (bytes: number, everyMs: number): Send =>
+  async ({ socket, write }) => {
+    for (let sent = 0; sent < bytes && !socket.closed; sent++) {
+      write(' ')
+      await sleep(everyMs)
+    }
+    return socket.closed ? undefined : 'no answer'
   }
-  return socket.closed ? undefined : 'no answer'
-}
 
 /** Leaves in the middle. */
 export const leave: Send = async ({ socket, write }) => {

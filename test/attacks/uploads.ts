@@ -44,8 +44,8 @@ export function uploadAttacks({ stores, app, signed }: UploadFixture): Attack[] 
     row('100 MB', '413', signed, LENGTH, sendHuge),
     row('100 MB in chunks', '413', signed, undefined, sendHuge),
     row('chunks without end', '413', signed, undefined, sendOn),
-    row('a body that dribbles', 'no answer', signed, 1000, dribble),
-    row('chunks that dribble', 'no answer', signed, undefined, dribble),
+    row('a body that dribbles', 'no answer', signed, 1000, dribble(50, 20)),
+    row('chunks that dribble', 'no answer', signed, undefined, dribble(50, 20)),
     row('a body that ends early', 'closed', signed, 1000, leave),
     row('chunks that end early', 'closed', signed, undefined, leave),
     attack('upload', 'what all this has stored', 'only what others published', async () => {
@@ -55,6 +55,18 @@ export function uploadAttacks({ stores, app, signed }: UploadFixture): Attack[] 
     attack('upload', 'the app after all this', 'alive', async () =>
       app.died() ? 'dead' : 'alive',
     ),
+  ]
+}
+
+/** Attacks by bodies that dribble for a minute: all begin now, beside whatever else is tried, and each ends after 35 s. */
+export function longUploadAttacks({ app, signed }: UploadFixture): Attack[] {
+  const row = (name: string, length: number | undefined) => {
+    const outcome = upload(`${app.api}/app`, signed, length, dribble(60, 1000))
+    return attack('upload', name, 408, () => outcome)
+  }
+  return [
+    row('a body that dribbles for longer than 30 s', 1000),
+    row('chunks that dribble for longer than 30 s', undefined),
   ]
 }
 

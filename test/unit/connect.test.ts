@@ -1,46 +1,11 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import { closedServer, REFUSES, SECOND_SYN_MS, SLOW } from '../support/closed-server.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 import { assertAnswered, assertFailed, client, receiver } from '../support/webhook-client.ts'
 
-const SLOW = '127.0.0.2'
-const REFUSES = '127.0.0.3'
 const WELL = '127.0.0.1'
-const SECOND_SYN_MS = 1000 // Linux sends it after a second
-
-const source = `
-const { createServer } = require('node:http')
-const { parentPort, workerData } = require('node:worker_threads')
-const server = createServer((request, response) => response.end('slow')).listen(
-  { port: workerData.port, host: '${SLOW}', backlog: 1 },
-  () => {
-    parentPort.postMessage(server.address().port)
-    setImmediate(() => Atomics.wait(new Int32Array(workerData.gate), 0, 0))
-  },
-)`
-
-/** A server that accepts no connection before `open`: its thread stands still, and its backlog is full. */
-async function closedServer(t: TestContext, port = 0) {
-  const gate = new SharedArrayBuffer(4)
-  const worker = new Worker(source, { eval: true, workerData: { gate, port } })
-  const open = () => {
-    Atomics.store(new Int32Array(gate), 0, 1)
-    Atomics.notify(new Int32Array(gate), 0)
-  }
-  const [bound]: number[] = await once(worker, 'message')
-  const fill = Array.from({ length: 8 }, () => connect(bound ?? 0, SLOW).on('error', () => {}))
-  t.after(async () => {
-    for (const socket of fill) socket.destroy()
-    open()
-    await worker.terminate()
-  })
-  await sleep(50) // until the backlog is full
-  return { port: bound ?? 0, open }
-}
 
 test('an address that is slow to accept is not given up for one that refuses', async (t) => {
   const slow = await closedServer(t)
@@ -55,7 +20,7 @@ test('an address that is slow to accept is not given up for one that refuses', a
 
 test('an address that does not accept gives way to the next', async (t) => {
   const there = await receiver(t, { host: WELL })
-  const slow = await closedServer(t, there.port)
+  const slow = await closedServer(t, { port: there.port })
   const lookup = async () => [SLOW, REFUSES, WELL]
   const posts = client(t, { lookup, timeoutMs: scaleTimeout(5000) })
   const answer = await posts.post(`http://webhook.test:${slow.port}/`)

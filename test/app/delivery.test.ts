@@ -6,7 +6,12 @@ import { startReceiver, type Behaviour, type Delivery } from '../../local/receiv
 import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import type { CircuitResource } from '../support/subscriber.ts'
-import { updateStored, waitForState, waitForRecord } from '../support/stored-work.ts'
+import {
+  replayFirstSeconds,
+  updateStored,
+  waitForState,
+  waitForRecord,
+} from '../support/stored-work.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // As on Flex Consumption: HTTP, fan-out and retries on instances of their own.
@@ -80,8 +85,10 @@ test(
 const suiteOptions = { skip, concurrency: true }
 suite('deliveries to each kind of endpoint', suiteOptions, () => {
   test('delivers an event published the moment a subscription is validated, although indexes are older', async () => {
-    const { publish, arrived } = await subscribedApp({ wait: false })
-    await arrived(await publish(), 40)
+    const { id, publish, arrived } = await subscribedApp({ wait: false })
+    const event = await publish()
+    await replayFirstSeconds(stores, id)
+    await arrived(event)
   })
 
   test('delivers once when a message comes twice', async () => {

@@ -3,6 +3,7 @@ import { operations as operationNames } from '../../local/emulators/request-char
 import { isUsage } from '../../local/emulators/usage.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import type { ReplayDocument } from '../../shared/deliveries/replay-store.ts'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import {
@@ -57,6 +58,19 @@ export async function endLease(stores: TestStores, app: App, number: number): Pr
     return { ...subscription, circuit: { ...circuit, lease: { ...circuit.lease, until: 1 } } }
   })
   await app.runTimer('sweep-subscriptions')
+}
+
+/** The replay of a subscription. */
+export const replayOf = (stores: TestStores, number: number): Promise<ReplayDocument> =>
+  eventually(`a replay of ${number}`, async () => {
+    const all = await stores.documents<ReplayDocument>('replays')
+    return all.find(({ subscription }) => subscription === String(number))
+  })
+
+/** Has the replay of a subscription's first seconds begin now: its message comes half a minute later, and may come twice. */
+export async function replayFirstSeconds(stores: TestStores, number: number): Promise<void> {
+  const { subscription, id } = await replayOf(stores, number)
+  await stores.send('replays', { v: 1, subscription, replay: id })
 }
 
 /** The records of a subscription's deliveries, oldest event first. */

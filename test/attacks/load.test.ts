@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { bareEnvironment } from '../support/environment.ts'
+
+test('the attacks load before anything is started, as proof:attacks loads them', async () => {
+  const file = pathToFileURL(path.join(import.meta.dirname, 'fixtures.ts')).href
+  const program = `await import(${JSON.stringify(file)}); process.exit()`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    env: bareEnvironment(),
+    stdio: 'inherit',
+  })
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})

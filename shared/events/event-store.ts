@@ -97,12 +97,12 @@ export function openEventStore(database: Database) {
       ),
 
     /**
-     * Notes that an event repeats another, so that nobody gets it. Returns `changed` when the document has changed since it
-     * was read.
+     * Notes that an event, or the copy of one, repeats another, so that nobody gets it. Returns `changed` when the document
+     * has changed since it was read.
      */
     markDuplicate: (event: Stored<EventDocument>, original: string) =>
       patchIfMatch(container, event, keyOf(event), [
-        { op: 'remove', path: '/pending' },
+        ...(event.pending === undefined ? [] : [{ op: 'remove' as const, path: '/pending' }]),
         { op: 'set', path: '/duplicateOf', value: original },
       ]),
 

@@ -106,6 +106,11 @@ describe('a generic event that arrives late by the queue', () => {
     const event = { ...waiting.event, id: eventId }
     return { ...waiting, publisher: '/org/ttd', eventId, event, pending: 1 }
   }
+  const notPending = (id: string) =>
+    eventually(`${id} is done`, async () => {
+      const found = await documentsOf(id)
+      return found.original !== undefined && found.original.pending === undefined && found
+    })
 
   test('has its deliveries in what its owner sees of it', async () => {
     const document = generic('late', 10)
@@ -117,6 +122,19 @@ describe('a generic event that arrives late by the queue', () => {
     const { accepted, fannedOut: done } = Object(await answer.json())
     assert.equal(accepted, timeOf(document.id).toISOString())
     assert.equal(done?.subscribers, 0)
+  })
+
+  test('and repeats another is hidden from readers, with its copy', async () => {
+    const [first, repeat] = [generic('twice', 10), generic('twice', 9)]
+    for (const document of [first, repeat]) {
+      await spill(document)
+      await notPending(document.id)
+    }
+    const { original, copies } = await documentsOf(repeat.id)
+    assert.deepEqual(
+      [original, ...copies].map((each) => each?.duplicateOf),
+      [first.id, first.id],
+    )
   })
 })
 

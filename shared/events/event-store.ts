@@ -15,7 +15,7 @@ const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.re
 const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
 const BY_ID = `SELECT TOP 1 * FROM c WHERE c.resource = @resource AND c.id = @id ORDER BY c.resource, c.id`
-const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.duplicateOf FROM c
+const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.copyOf, c.duplicateOf FROM c
   WHERE c.resource = @resource AND c.eventId = @event ORDER BY c.resource, c.eventId, c.id`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
 
@@ -87,18 +87,22 @@ export function openEventStore(database: Database) {
 
     /** Returns the documents of a resource's generic events with the publisher's id `event`, the oldest first. */
     withEventId: (resource: string, event: string) =>
-      queryAll<Pick<EventDocument, 'id' | 'late' | 'duplicateOf'>>(container, BY_EVENT_ID, {
-        '@resource': resource,
-        '@event': event,
-      }),
+      queryAll<Pick<EventDocument, 'id' | 'late' | 'copyOf' | 'duplicateOf'>>(
+        container,
+        BY_EVENT_ID,
+        {
+          '@resource': resource,
+          '@event': event,
+        },
+      ),
 
     /**
-     * Notes that an event repeats another, so that nobody gets it. Returns `changed` when the document has changed since it
-     * was read.
+     * Notes that an event, or the copy of one, repeats another, so that nobody gets it. Returns `changed` when the document
+     * has changed since it was read.
      */
     markDuplicate: (event: Stored<EventDocument>, original: string) =>
       patchIfMatch(container, event, keyOf(event), [
-        { op: 'remove', path: '/pending' },
+        ...(event.pending === undefined ? [] : [{ op: 'remove' as const, path: '/pending' }]),
         { op: 'set', path: '/duplicateOf', value: original },
       ]),
 

@@ -1,3 +1,4 @@
+import { parseDateTime } from '../http/date-time.ts'
 import { isJsonObject, type JsonBody } from '../http/json.ts'
 import { Problem } from '../http/problem.ts'
 import type { CloudEvent } from './cloud-event.ts'
@@ -42,7 +43,7 @@ export function parseGenericEvent({ text, value }: JsonBody): CloudEvent {
 }
 
 const isTimestamp = (text: string): boolean =>
-  timestamp.test(text) && !Number.isNaN(Date.parse(text))
+  timestamp.test(text) && typeof parseDateTime(text) === 'number'
 
 const isData = (name: string): boolean => name === 'data' || name === 'data_base64'
 
@@ -62,6 +63,7 @@ function requireCloudEvent(value: unknown): object {
 
 /** Returns the text of an attribute; numbers and booleans of extensions become text, as in the original. */
 function attributeOf(name: string, value: unknown): string {
+  if (name === '') throw new Problem(400, "Attribute name must be non-empty (Parameter 'name')")
   const odd = /[^a-z0-9]/.exec(name)?.[0]
   if (odd !== undefined)
     throw new Problem(

@@ -29,14 +29,14 @@ export async function eventStatus(services: Services, resource: string, id: stri
   }
 }
 
-/** Finds an event by the id that its publisher and its readers know. */
+/** Finds an event by the id that its publisher and its readers know; not a copy, which has no deliveries. */
 async function findEvent(
   { events }: Services,
   resource: string,
   id: string,
 ): Promise<EventDocument | undefined> {
   const generic = await events.withEventId(resource, id)
-  const first = generic.find(({ duplicateOf, late }) => (duplicateOf ?? late) === undefined)
+  const first = generic.find(({ duplicateOf, copyOf }) => (duplicateOf ?? copyOf) === undefined)
   if (first !== undefined) return events.ofId(resource, first.id)
   const found = isEventId(id) ? await events.ofId(resource, id.toLowerCase()) : undefined
   return found?.publisher === undefined && found?.copyOf === undefined ? found : undefined

@@ -1,6 +1,6 @@
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
-import type { EventDocument, EventReference } from '../events/event-document.ts'
+import { referenceTo, type EventDocument, type EventReference } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { InboundMessage } from '../messages.ts'
 import type { Services } from '../services.ts'
@@ -82,8 +82,12 @@ async function isDuplicate(
   if (event.publisher === undefined) return false
   const first = await idempotency.firstOf(event, event.publisher)
   if (first === undefined) throw new Error(`Event ${event.id} cannot be compared with others yet.`)
-  if (first !== event.id) await events.markDuplicate(event, first)
-  return first !== event.id
+  if (first === event.id) return false
+  const copy =
+    event.late && (await events.find({ ...referenceTo(event, undefined), event: event.late }))
+  if (copy) await events.markDuplicate(copy, first) // before the event: as long as that is pending, this is done again
+  await events.markDuplicate(event, first)
+  return true
 }
 
 /**

@@ -47,6 +47,11 @@ const refused: [body: object | string, detail: string][] = [
     { ...good, time: '2026-13-01T00:00:00Z' },
     "Text for attribute 'time' is invalid: Invalid timestamp (Parameter 'text')",
   ],
+  [
+    { ...good, time: '2026-02-30T00:00:00Z' },
+    "Text for attribute 'time' is invalid: Invalid timestamp (Parameter 'text')",
+  ],
+  [{ ...good, '': 'x' }, "Attribute name must be non-empty (Parameter 'name')"],
   [{ ...good, Type2: 'x' }, "Invalid character 'T' in attribute name 'Type2' (Parameter 'name')"],
   [{ ...good, a_b: 'x' }, "Invalid character '_' in attribute name 'a_b' (Parameter 'name')"],
   [{ ...good, more: {} }, "Invalid token type 'Object' for CloudEvent attribute"],

@@ -97,6 +97,47 @@ test('late a second time changes nothing', async () => {
   assert.deepEqual(await documentsOf(document.id), first)
 })
 
+describe('a generic event that arrives late by the queue', () => {
+  const RESOURCE = 'urn:altinn:resource:app_ttd_generic'
+  const generic = (eventId: string, ageMinutes: number) => {
+    const { fanOut: _fanOut, ...waiting } = documentAt(Date.now() - ageMinutes * MINUTE, {
+      app: 'generic',
+    })
+    const event = { ...waiting.event, id: eventId }
+    return { ...waiting, publisher: '/org/ttd', eventId, event, pending: 1 }
+  }
+  const notPending = (id: string) =>
+    eventually(`${id} is done`, async () => {
+      const found = await documentsOf(id)
+      return found.original !== undefined && found.original.pending === undefined && found
+    })
+
+  test('has its deliveries in what its owner sees of it', async () => {
+    const document = generic('late', 10)
+    await spill(document)
+    await fannedOut(document.id)
+    const answer = await fetch(`${app.api}/events/late?resource=${RESOURCE}`, {
+      headers: { authorization: `Bearer ${await mintToken(callerClaims.ttd)}` },
+    })
+    const { accepted, fannedOut: done } = Object(await answer.json())
+    assert.equal(accepted, timeOf(document.id).toISOString())
+    assert.equal(done?.subscribers, 0)
+  })
+
+  test('and repeats another is hidden from readers, with its copy', async () => {
+    const [first, repeat] = [generic('twice', 10), generic('twice', 9)]
+    for (const document of [first, repeat]) {
+      await spill(document)
+      await notPending(document.id)
+    }
+    const { original, copies } = await documentsOf(repeat.id)
+    assert.deepEqual(
+      [original, ...copies].map((each) => each?.duplicateOf),
+      [first.id, first.id],
+    )
+  })
+})
+
 /** Reserves an idempotency key for an event that an earlier request did not get to store. Returns a function that publishes it. */
 async function reserved(key: string, subject: string, id: string) {
   const publish = () => app.publish({ ...exampleEvent, subject }, { 'Idempotency-Key': key })

@@ -7,11 +7,11 @@ import { issuerSettings } from '../support/app.ts'
 import { createTestStores, deployedUrl, setting } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 
-// The short form of `npm run proof:loss`: one seed, another one each time unless LOSS_SEED says which.
-const skip = deployedUrl !== undefined && 'the processes and their stores must be its own'
+// The short form of `npm run proof:loss`: one seed, a random one unless LOSS_SEED is set.
+const skip = deployedUrl !== undefined && 'needs processes and stores of its own'
 const seed = seedOf('LOSS_SEED', process.env['LOSS_SEED'])
 
-test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
+test(`no event that was answered with 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
   const stores = await createTestStores()
   const result = await runLoss(
     {
@@ -35,7 +35,7 @@ test(`nothing that got a 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) =>
   assert.equal(delivered + dead, expected)
   assert.ok(
     accepted > 0 && faults > 0 && kills === 3,
-    'something went wrong, and something did not',
+    'some events were accepted, and all kinds of faults happened',
   )
   assert.deepEqual([result.duplicateKeys, result.invalidSignatures, result.crashes], [0, 0, 0])
 })

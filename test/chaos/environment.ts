@@ -4,7 +4,7 @@ import { createPublisher } from './publisher.ts'
 import { openStores, type StoreSettings } from './stores.ts'
 import { startSubscriber, type SubscriberOptions } from './subscribers.ts'
 
-/** What a run needs of what surrounds it. */
+/** The services that the app depends on. */
 export interface BackingServices {
   stores: StoreSettings
   /** The token issuer: its address, and the settings that name it. */
@@ -13,7 +13,7 @@ export interface BackingServices {
 
 export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
-/** Stores behind fault proxies, four processes of the app, subscribers that are validated, and a publisher. */
+/** Starts fault proxies, four processes of the app, validated subscribers and a publisher. `stop` stops them all. */
 export async function startEnvironment(
   { stores: storeSettings, issuer }: BackingServices,
   {

@@ -2,26 +2,29 @@ import { quantile } from '../../bench/support/statistics.ts'
 import type { Accepted } from './publisher.ts'
 import type { Subscriber } from './subscribers.ts'
 
-/** A delivery that must be made: an accepted event to a subscriber that wants it. */
+/** A delivery that must be made: an accepted event, and a subscriber whose filter matches it. */
 export interface ExpectedDelivery {
   event: Accepted
   subscriber: Subscriber
 }
 
-/** From the 201 to the first delivery, in ms. */
+/** The latencies from the 201 to the first delivery, in ms. */
 export interface Latencies {
   p50: number
   p99: number
   p999: number
   count: number
-  /** How many were longer than `LATE_MS`. */
+  /** The number above `MAX_LATENCY_MS`. */
   late: number
 }
 
-/** What one in a thousand may take: the sweep finds what a killed process held after 60 s, at its next run 30 s later. */
+/**
+ * The aim for p99.9. The work of a killed process is overdue after 60 s, the sweep runs every 30 s, and its message and
+ * attempt follow.
+ */
 export const MAX_LATENCY_MS = 120_000
 
-/** Every delivery that some accepted events call for. */
+/** Returns every delivery that must be made of the accepted events. */
 export const expectedDeliveries = (
   accepted: Accepted[],
   subscribers: Subscriber[],
@@ -32,11 +35,11 @@ export const expectedDeliveries = (
       .map((subscriber) => ({ event, subscriber })),
   )
 
-/** Those that were not made (yet). */
-export const undelivered = (owed: ExpectedDelivery[]): ExpectedDelivery[] =>
-  owed.filter(({ event, subscriber }) => !subscriber.received.has(event.id))
+/** Returns the deliveries that have not succeeded yet. */
+export const undelivered = (expected: ExpectedDelivery[]): ExpectedDelivery[] =>
+  expected.filter(({ event, subscriber }) => !subscriber.received.has(event.id))
 
-/** How often a subscriber answered an event with success again, in all. */
+/** Returns the number of deliveries beyond the first of each event at each subscriber. */
 export function countDuplicates(subscribers: Subscriber[]): number {
   const times = subscribers.flatMap(({ received }) =>
     [...received.values()].map((each) => each.times),
@@ -44,23 +47,23 @@ export function countDuplicates(subscribers: Subscriber[]): number {
   return times.reduce((sum, each) => sum + each - 1, 0)
 }
 
-/** From the 201 to the first delivery in ms; undefined where there was none. */
+/** Returns the latency in ms, or undefined when there was no delivery. */
 function latencyOf({ event, subscriber }: ExpectedDelivery): number | undefined {
   const first = subscriber.received.get(event.id)?.firstAt
   return first === undefined ? undefined : Math.max(0, first - event.at)
 }
 
-/** Returns the deliveries with the highest latency. */
-export const slowestDeliveries = (owed: ExpectedDelivery[], count: number): string[] =>
-  owed
-    .map((each) => ({ ...each, wait: latencyOf(each) ?? 0 }))
-    .toSorted((one, other) => other.wait - one.wait)
+/** Describes the `count` deliveries with the highest latency. */
+export const slowestDeliveries = (expected: ExpectedDelivery[], count: number): string[] =>
+  expected
+    .map((each) => ({ ...each, latency: latencyOf(each) ?? 0 }))
+    .toSorted((one, other) => other.latency - one.latency)
     .slice(0, count)
-    .map(({ event, subscriber, wait }) => `${event.id} to ${subscriber.name}: ${wait} ms`)
+    .map(({ event, subscriber, latency }) => `${event.id} to ${subscriber.name}: ${latency} ms`)
 
-export function latenciesOf(owed: ExpectedDelivery[]): Latencies {
-  const waits = owed.map(latencyOf).filter((wait) => wait !== undefined)
-  const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => quantile(waits, share))
-  const late = waits.filter((wait) => wait > MAX_LATENCY_MS).length
-  return { p50: p50 ?? NaN, p99: p99 ?? NaN, p999: p999 ?? NaN, count: waits.length, late }
+export function latenciesOf(expected: ExpectedDelivery[]): Latencies {
+  const latencies = expected.map(latencyOf).filter((latency) => latency !== undefined)
+  const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => quantile(latencies, share))
+  const late = latencies.filter((latency) => latency > MAX_LATENCY_MS).length
+  return { p50: p50 ?? NaN, p99: p99 ?? NaN, p999: p999 ?? NaN, count: latencies.length, late }
 }

@@ -7,9 +7,9 @@ import { cosmosFaults, queueFaults } from './store-faults.ts'
 import type { Profile } from './profiles.ts'
 import type { Stores } from './stores.ts'
 
-const BURST_SHARE = 0.5 // of the requests to a store, in a storm
+const BURST_SHARE = 0.5 // of the requests to a store
 
-/** From now on requests to the stores meet faults: this share of them, and more in the plan's storms. */
+/** Makes a share of the requests to the stores meet faults, and more during the bursts of the plan. */
 export function injectStoreFaults(
   stores: Stores,
   plan: LossPlan,
@@ -25,7 +25,7 @@ export function injectStoreFaults(
   )
 }
 
-/** Kills the processes of the app, and empties the queues, when the plan says so. */
+/** Kills the processes of the app and empties the queues, at the times of the plan. */
 export async function killAndEmpty(
   { kills, emptyAt }: LossPlan,
   clock: Clock,
@@ -40,7 +40,7 @@ export async function killAndEmpty(
   await Promise.all([...killing, emptying])
 }
 
-/** Has the app sweep every so many seconds, until the signal; without seconds not at all. */
+/** Starts the sweeps every `sweepSeconds` until the signal aborts. Returns at once without `sweepSeconds`. */
 export async function sweepRepeatedly(
   hosts: Hosts,
   stores: Stores,
@@ -54,5 +54,6 @@ export async function sweepRepeatedly(
   }
 }
 
+/** Returns false when the signal aborts. */
 const waited = (ms: number, signal: AbortSignal): Promise<boolean> =>
   sleep(ms, true, { signal }).catch(() => false)

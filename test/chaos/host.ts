@@ -13,19 +13,19 @@ const START_MS = 60_000
 interface Options {
   settings: Record<string, string>
   functions: string[]
-  /** The file that its lines go to. */
+  /** The file for its log lines. */
   log: string
 }
 
-/** The built app with some functions in a process of its own, which can be killed and comes again, also by itself. */
+/** Starts some functions of the built app in their own process. It is restarted when it is killed or crashes. */
 export async function startHost({ settings, functions, log: file }: Options) {
   mkdirSync(path.dirname(file), { recursive: true })
   const log = createWriteStream(file)
-  const stopping = new Set<Child>() // by our own hand
+  const stopping = new Set<Child>() // killed or stopped on purpose: no crash
   let crashes = 0
   let kills = 0
   let isUp = true
-  let queue = Promise.resolve() // one kill after another
+  let restarts = Promise.resolve() // in sequence
 
   let current = await launch()
 
@@ -44,16 +44,16 @@ export async function startHost({ settings, functions, log: file }: Options) {
       return { child, url }
     } catch (error) {
       crashes++
-      await end(child).kill() // where it hangs
+      await markStopping(child).kill() // it may hang
       if (triesLeft === 1) throw error
       return launch(triesLeft - 1)
     }
   }
   function restart(): void {
     crashes++
-    queue = queue.then(async () => void (current = await launch()))
+    restarts = restarts.then(async () => void (current = await launch()))
   }
-  function end(child: Child): Child {
+  function markStopping(child: Child): Child {
     stopping.add(child)
     return child
   }
@@ -64,21 +64,21 @@ export async function startHost({ settings, functions, log: file }: Options) {
     heapUsed: () => current.child.heapUsed(),
     crashes: () => crashes,
     kills: () => kills,
-    /** Kills it with SIGKILL, and starts it again in `downMs`. */
+    /** Kills it with SIGKILL, and restarts it after `downMs`. */
     kill(downMs: number): Promise<void> {
-      queue = queue.then(async () => {
+      restarts = restarts.then(async () => {
         isUp = false
-        await end(current.child).kill()
+        await markStopping(current.child).kill()
         kills++
         await sleep(downMs)
         current = await launch()
         isUp = true
       })
-      return queue
+      return restarts
     },
     async stop(): Promise<void> {
-      await queue
-      await end(current.child).stop()
+      await restarts
+      await markStopping(current.child).stop()
       log.end()
     },
   }

@@ -9,10 +9,10 @@ import { unavailable } from './store-faults.ts'
 import type { Stores } from './stores.ts'
 import { sweepRepeatedly } from './faults.ts'
 
-const STEADY_MS = 5000 // before and after
-const WARM_UP_SECONDS = 8 // an outage before the outage: what it loads and compiles is then there, and no growth
+const STEADY_MS = 5000 // before and after an outage
+const WARM_UP_SECONDS = 8 // a first outage loads and compiles code, which must not count as growth of the heap
 const PROGRESS_MS = 5000
-const LARGE_EVERY = 20
+const LARGE_INTERVAL = 20
 
 export interface Outage {
   store: 'cosmos' | 'queue'
@@ -22,18 +22,18 @@ export interface Outage {
   onProgress?: (line: string) => void
 }
 
-/** What came of an outage of a whole store, under load. */
+/** The result of an outage of a whole store under load. */
 export interface OutageResult {
   store: 'cosmos' | 'queue'
   profile: string
   seconds: number
   accepted: number
-  /** Events without a 201, those that fit into a message and the larger ones. */
+  /** Events without a 201: those that fit into a message, and the larger ones. */
   refusedSmall: number
   refusedLarge: number
-  /** How often each status was answered. */
+  /** The number of answers by status. */
   answers: Record<string, number>
-  /** The longest wait for a refusal, in ms, and how many 503s did not say when to try again. */
+  /** The longest ms until a refusal, and the number of 503s without Retry-After. */
   slowestRefusal: number
   missingRetryAfter: number
   expected: number
@@ -42,19 +42,22 @@ export interface OutageResult {
   lost: string[]
   duplicates: number
   crashes: number
-  /** From the end of the outage to the last delivery of what was published before, in s. */
+  /** Seconds from the end of the outage to the last delivery of the events published before it. */
   drainSeconds: number
   messagesPerEvent: number
   messagesPerDelivery: number
-  /** Bytes in use on the heaps of the four processes before the outage and after the last delivery. */
+  /** Bytes in use on the heaps of the four processes, before the outage and after the last delivery. */
   heapBefore: number
   heapAfter: number
 }
 
-/** Has a store down under load, half of the time refusing connections and half answering 503, and waits for the rest. */
+/**
+ * Takes a store down under load: for half of the time it refuses connections, then it answers 503. Waits until every
+ * delivery is made or dead.
+ */
 export async function runOutage(services: BackingServices, outage: Outage): Promise<OutageResult> {
   const clock = createClock()
-  const subscribers = [{ name: 'well', behaviour: () => ({}) }]
+  const subscribers = [{ name: 'healthy', behaviour: () => ({}) }]
   const { profile, store } = outage
   const environment = await startEnvironment(services, {
     profile,
@@ -90,7 +93,7 @@ async function publish({ publisher }: Environment, clock: Clock, outage: Outage)
   const all = Math.ceil(seconds * outage.eventsPerSecond)
   const publishing = Array.from({ length: all }, async (_, index) => {
     const at = (index / outage.eventsPerSecond) * 1000
-    const data = index % LARGE_EVERY === 0 ? LARGE : undefined
+    const data = index % LARGE_INTERVAL === 0 ? LARGE : undefined
     await clock.until(at)
     await publisher.publish({
       at,
@@ -107,14 +110,14 @@ async function takeDown(
   stores: Stores,
   { store, seconds }: Pick<Outage, 'store' | 'seconds'>,
 ): Promise<void> {
-  const half = createClock()
-  half.begin()
+  const outageClock = createClock()
+  outageClock.begin()
   await stores[store].close()
-  await half.until(seconds * 500)
+  await outageClock.until(seconds * 500)
   const { plan } = stores[store]
   stores[store].plan = () => unavailable[store]
   await stores[store].open()
-  await half.until(seconds * 1000)
+  await outageClock.until(seconds * 1000)
   stores[store].plan = plan
 }
 
@@ -125,10 +128,10 @@ async function resultOf(
 ): Promise<OutageResult> {
   const { publisher, subscribers, stores, hosts } = environment
   const { accepted, refused, answers, slowestRefusal, missingRetryAfter } = publisher.published
-  const owed = expectedDeliveries(accepted, subscribers)
-  const { dead, lost } = await waitUntilSettled(owed, stores, profile.idleTimeoutSeconds)
-  const backlog = owed.filter(({ event }) => event.at <= backAt)
-  const firsts = backlog.map(
+  const expected = expectedDeliveries(accepted, subscribers)
+  const { dead, lost } = await waitUntilSettled(expected, stores, profile.idleTimeoutSeconds)
+  const backlog = expected.filter(({ event }) => event.at <= backAt)
+  const deliveredAt = backlog.map(
     ({ event, subscriber }) => subscriber.received.get(event.id)?.firstAt ?? Infinity,
   )
   return {
@@ -141,15 +144,15 @@ async function resultOf(
     answers,
     slowestRefusal,
     missingRetryAfter,
-    expected: owed.length,
-    delivered: owed.length - undelivered(owed).length,
+    expected: expected.length,
+    delivered: expected.length - undelivered(expected).length,
     dead,
     lost,
     duplicates: countDuplicates(subscribers),
     crashes: hosts.crashes(),
-    drainSeconds: Math.max(0, Math.max(...firsts) - backAt) / 1000,
+    drainSeconds: Math.max(0, Math.max(...deliveredAt) - backAt) / 1000,
     messagesPerEvent: stores.sent.events / accepted.length,
-    messagesPerDelivery: stores.sent.deliveries / owed.length,
+    messagesPerDelivery: stores.sent.deliveries / expected.length,
     heapBefore,
     heapAfter: await heapOf(environment),
   }

@@ -1,20 +1,20 @@
-/** The times of the app in a run. */
+/** The intervals and timeouts of the app in a run. */
 export interface Profile {
   name: string
   settings: Record<string, string>
-  /** How often the proof has the app sweep when all is published, in s, beside its own timer; undefined: not at all. */
+  /** Seconds between extra sweeps once all events are published; undefined for the app's own timer only. */
   sweepSeconds: number | undefined
-  /** After how many seconds the lease of a drain that is not heard of is over, when all is published; undefined: about a minute. */
+  /** Seconds until the run ends the lease of a drain; undefined for the app's own, about a minute. */
   leaseSeconds: number | undefined
-  /** Whether nothing goes wrong any more when all is published. */
+  /** Whether the faults end once all events are published. */
   isFaultFreeAtEnd: boolean
-  /** What has not come when for so long nothing has is lost. */
+  /** Seconds without a delivery after which the missing ones are lost. */
   idleTimeoutSeconds: number
 }
 
 /**
- * The app's and host.json's own times: repair after 60 s, a failed message again after 30 s, a sweep every 30 s. Only the
- * schedule's steps of five minutes and more are a minute.
+ * The settings of the app and host.json: repair after 60 s, a failed message again after 30 s, a sweep every 30 s. Only
+ * the retry steps of five minutes and more are one minute.
  */
 export const asDeployed: Profile = {
   name: 'as deployed',
@@ -25,7 +25,7 @@ export const asDeployed: Profile = {
   idleTimeoutSeconds: 300,
 }
 
-/** Short times, for many runs: everything but the leases, of ten minutes for a message and one for a drain, and the look into queues every second, is shorter. */
+/** Short intervals, for many runs. The leases of messages and drains and the polling of queues are as deployed. */
 export const hurried: Profile = {
   name: 'hurried',
   settings: {
@@ -40,7 +40,7 @@ export const hurried: Profile = {
   idleTimeoutSeconds: 300,
 }
 
-/** For a run of seconds: swept only when all is published, so that what the sweep sends again is not lost again. */
+/** For a run of seconds: it sweeps only once all events are published, so that no redrive is lost again. */
 export const brief: Profile = {
   name: 'brief',
   settings: {

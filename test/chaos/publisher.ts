@@ -4,30 +4,30 @@ import { clientBody, clientHeaders } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import type { PlannedEvent } from './plan.ts'
 
-const TIMEOUT_MS = 20_000 // to answer: twice the app's own budget
-const PAUSE_MS = 500
-const KEYED_TRIES = 40
+const TIMEOUT_MS = 20_000 // twice the app's budget for an answer
+const RETRY_AFTER_MS = 500
+const MAX_KEYED_ATTEMPTS = 40
 const TOKEN_SECONDS = 4 * 3600
 
-/** An event that the app has answered 201 for, and when: ms of the epoch. */
+/** An event that was answered with 201, and when (epoch ms). */
 export interface Accepted {
   id: string
   at: number
   type: string
 }
 
-/** What publishing has come to. */
+/** The results of a publisher. */
 interface Published {
   accepted: Accepted[]
-  /** Events that got no 201. */
+  /** Events without a 201. */
   refused: PlannedEvent[]
-  /** How often each status was answered, `none` where there was no answer. */
+  /** The number of answers by status, `none` without an answer. */
   answers: Record<string, number>
-  /** Events whose key was answered with a second id. */
+  /** Idempotency keys that were answered with a second id. */
   duplicateKeys: number
-  /** The longest wait for anything but a 201, in ms. */
+  /** The longest ms until an answer other than 201. */
   slowestRefusal: number
-  /** 503s that do not say when to try again. */
+  /** 503s without Retry-After. */
   missingRetryAfter: number
 }
 
@@ -36,7 +36,7 @@ interface Attempt {
   id: string
 }
 
-/** A publisher with the real client's bytes; `api` returns the address of the host for a turn. */
+/** Creates a publisher with the requests of the real client. `api` returns the address of the host for a turn. */
 export async function createPublisher(api: (turn: number) => string, issuer: string) {
   const dispatcher = new Agent({ connections: 32, pipelining: 1 })
   const headers = clientHeaders(
@@ -79,21 +79,21 @@ export async function createPublisher(api: (turn: number) => string, issuer: str
         hasRetryAfter: answer.headers['retry-after'] !== undefined,
       }
     } catch {
-      return { status: 'none' as const, id: '', hasRetryAfter: false } // killed, or out of time
+      return { status: 'none' as const, id: '', hasRetryAfter: false } // a killed host, or a timeout
     }
   }
   return {
     published,
-    /** Publishes one event: once, as the real client, or with a key until it is accepted. */
+    /** Publishes an event: without a key once, as the real client; with a key up to 40 times until it is accepted. */
     async publish(event: PlannedEvent): Promise<void> {
-      for (let left = event.key === undefined ? 1 : KEYED_TRIES; left > 0; left--) {
+      for (let left = event.key === undefined ? 1 : MAX_KEYED_ATTEMPTS; left > 0; left--) {
         const { status, id } = await send(event)
         if (status === 201) {
           published.accepted.push({ id, at: Date.now(), type: event.type })
           if (event.isRepeated) await resend(event, id)
           return
         }
-        if (left > 1) await sleep(PAUSE_MS)
+        if (left > 1) await sleep(RETRY_AFTER_MS)
       }
       published.refused.push(event)
     },

@@ -11,53 +11,53 @@ import type { Size } from './plan.ts'
 import type { Environment } from './environment.ts'
 import type { UndeliveredResult } from './wait-until-settled.ts'
 
-/** What came of a run. */
+/** The result of a run. */
 export interface LossResult {
   seed: number
-  /** What was planned. */
+  /** The planned size. */
   size: Size
-  /** The name of the profile: which times the app had. */
+  /** The name of the profile. */
   profile: string
   seconds: number
   faults: number
   kills: number
-  /** How often a process ended by itself. */
+  /** The number of processes that ended by themselves. */
   crashes: number
   accepted: number
   refused: number
-  /** How often each status was answered. */
+  /** The number of answers by status. */
   answers: Record<string, number>
   expected: number
   delivered: number
   duplicates: number
   dead: number
   lost: string[]
-  /** Keys that became two events. */
+  /** Idempotency keys that became two events. */
   duplicateKeys: number
-  /** Deliveries whose signature does not hold. */
+  /** Deliveries with an invalid signature. */
   invalidSignatures: number
-  /** To the subscriber that is well. */
+  /** Latencies to the healthy subscriber. */
   healthy: Latencies
-  /** To all three. */
+  /** Latencies to all three subscribers. */
   all: Latencies
-  /** The longest to the one that is well. */
+  /** The slowest deliveries to the healthy subscriber. */
   slowest: string[]
-  /** Messages to fan-out, for each accepted event. */
+  /** Messages for fan-out per accepted event. */
   messagesPerEvent: number
-  /** Messages for each delivery. */
+  /** Messages for retries and drains per delivery. */
   messagesPerDelivery: number
 }
 
-/** Counts what a run has come to. */
+/** Returns the result of a run that has settled. */
 export function resultOf(
   { seed, size, profile, seconds }: Pick<LossResult, 'seed' | 'size' | 'profile' | 'seconds'>,
   { subscribers, publisher, hosts, stores }: Environment,
   { dead, lost }: UndeliveredResult,
 ): LossResult {
   const { accepted, refused, answers, duplicateKeys } = publisher.published
-  const owed = expectedDeliveries(accepted, subscribers)
-  const [well] = subscribers
-  const toWell = owed.filter(({ subscriber }) => subscriber === well)
+  const expected = expectedDeliveries(accepted, subscribers)
+  const [healthy] = subscribers
+  const toHealthy = expected.filter(({ subscriber }) => subscriber === healthy)
   return {
     seed,
     size,
@@ -69,32 +69,32 @@ export function resultOf(
     accepted: accepted.length,
     refused: refused.length,
     answers,
-    expected: owed.length,
-    delivered: owed.length - undelivered(owed).length,
+    expected: expected.length,
+    delivered: expected.length - undelivered(expected).length,
     duplicates: countDuplicates(subscribers),
     dead,
     lost,
-    duplicateKeys: duplicateKeys + (well?.duplicateKeys() ?? 0),
+    duplicateKeys: duplicateKeys + (healthy?.duplicateKeys() ?? 0),
     invalidSignatures: subscribers.reduce((sum, each) => sum + each.invalidSignatures(), 0),
-    healthy: latenciesOf(toWell),
-    all: latenciesOf(owed),
-    slowest: slowestDeliveries(toWell, 5),
+    healthy: latenciesOf(toHealthy),
+    all: latenciesOf(expected),
+    slowest: slowestDeliveries(toHealthy, 5),
     messagesPerEvent: stores.sent.events / accepted.length,
-    messagesPerDelivery: stores.sent.deliveries / owed.length,
+    messagesPerDelivery: stores.sent.deliveries / expected.length,
   }
 }
 
-/** One line on how far a run has come. */
+/** Returns a line about the progress of a run. */
 export function progressOf(
   { publisher, subscribers, hosts, stores }: Environment,
   clock: Clock,
 ): string {
   const { accepted, refused } = publisher.published
-  const owed = expectedDeliveries(accepted, subscribers)
+  const expected = expectedDeliveries(accepted, subscribers)
   return [
     `${Math.round(clock.elapsed() / 1000)} s:`,
     `${accepted.length} accepted, ${refused.length} refused,`,
-    `${owed.length - undelivered(owed).length} of ${owed.length} delivered,`,
+    `${expected.length - undelivered(expected).length} of ${expected.length} delivered,`,
     `${stores.faults()} faults, ${hosts.kills()} kills`,
   ].join(' ')
 }

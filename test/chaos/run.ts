@@ -10,21 +10,21 @@ import { failingSubscribers, healthySubscribers } from './subscribers.ts'
 import { injectStoreFaults, sweepRepeatedly, killAndEmpty } from './faults.ts'
 
 const PROGRESS_MS = 5000
-const MAX_SHARE = 0.9
+const MOSTLY_DELIVERED = 0.9 // of the deliveries
 
 export interface Run {
   name: string
   seed: number
   size: Size
   profile: Profile
-  /** Whether all goes well: no fault, no kill, nothing emptied, nobody ill. */
+  /** Whether the run has no fault, no kill, no emptied queue and only healthy subscribers. */
   isBaseline: boolean
   onProgress?: (line: string) => void
-  /** Called when all is published and most of it has come to the subscriber that is well: the rest is waiting. */
+  /** Called when all events are published and most have reached the healthy subscriber. The rest is waiting. */
   onMostlyDelivered?: () => void
 }
 
-/** One run: publishes while everything breaks as the seed says, waits until all is delivered or dead, and counts. */
+/** Publishes during the faults of the seed, waits until every delivery is made or dead, and returns the result. */
 export async function runLoss(services: BackingServices, run: Run): Promise<LossResult> {
   const { name, seed, size, profile, isBaseline, onProgress, onMostlyDelivered } = run
   const clock = createClock()
@@ -63,6 +63,7 @@ export async function runLoss(services: BackingServices, run: Run): Promise<Loss
   }
 }
 
-async function waitUntilMost(owed: ExpectedDelivery[], end: AbortSignal): Promise<void> {
-  while (!end.aborted && undelivered(owed).length > owed.length * (1 - MAX_SHARE)) await sleep(500)
+async function waitUntilMost(expected: ExpectedDelivery[], end: AbortSignal): Promise<void> {
+  while (!end.aborted && undelivered(expected).length > expected.length * (1 - MOSTLY_DELIVERED))
+    await sleep(500)
 }

@@ -1,13 +1,13 @@
 import type { Fault, Plan, Refusal } from '../../local/fault-proxy.ts'
 import type { Random } from './random.ts'
 
-/** What a store answers that is wholly down, where it answers. */
+/** The answers of a store that is down. */
 export const unavailable = {
   cosmos: cosmos(503, 'ServiceUnavailable', 'Service is currently unavailable.'),
   queue: storage(503, 'ServerBusy', 'The server is currently unable to receive requests.'),
 }
 
-/** Answers as Cosmos DB gives them: https://learn.microsoft.com/rest/api/cosmos-db/http-status-codes-for-cosmosdb */
+/** Errors of Cosmos DB: https://learn.microsoft.com/rest/api/cosmos-db/http-status-codes-for-cosmosdb */
 const cosmosAnswers: [Refusal, ...Refusal[]] = [
   cosmos(408, 'RequestTimeout', 'The operation did not complete within the allowed time.'),
   cosmos(449, 'RetryWith', 'The operation encountered a transient error: conflicting requests.'),
@@ -15,21 +15,21 @@ const cosmosAnswers: [Refusal, ...Refusal[]] = [
   unavailable.cosmos,
 ]
 
-/** Answers as the queue service gives them: https://learn.microsoft.com/rest/api/storageservices/queue-service-error-codes */
+/** Errors of the queue service: https://learn.microsoft.com/rest/api/storageservices/queue-service-error-codes */
 const queueAnswers: [Refusal, ...Refusal[]] = [
   storage(500, 'InternalError', 'The server encountered an internal error.'),
   storage(500, 'OperationTimedOut', 'The operation could not be completed in the permitted time.'),
   unavailable.queue,
 ]
 
-/** Too many requests for what is paid for; the SDK waits for `ms`. */
+/** The answer when the throughput is used up. The SDK waits for `ms`. */
 const throttled = (ms: number): Refusal => {
   const refusal = cosmos(429, 'TooManyRequests', 'Request rate is large.')
   const headers = { 'x-ms-retry-after-ms': String(ms), 'x-ms-substatus': '3200' }
   return { ...refusal, headers: { ...refusal.headers, ...headers } }
 }
 
-/** A plan in which `share()` of the requests to Cosmos DB meet a fault. */
+/** Returns a plan in which the share of the requests to Cosmos DB meets a fault. */
 export const cosmosFaults =
   (random: Random, share: () => number): Plan =>
   () =>
@@ -37,13 +37,13 @@ export const cosmosFaults =
       ? random.pick<Fault>([
           throttled(Math.round(random.between(5, 800))),
           ...cosmosAnswers,
-          { delayMs: random.between(100, 3000) }, // the app gives up after 2 s; the request is done all the same
+          { delayMs: random.between(100, 3000) }, // the app gives up after 2 s, but the request is executed
           'cut before',
           'cut after',
         ])
       : undefined
 
-/** The same for the queues; messages are also put there twice. */
+/** Returns the same for the queues, where messages are also sent twice. */
 export const queueFaults =
   (random: Random, share: () => number): Plan =>
   ({ method }) => {

@@ -21,7 +21,7 @@ const INBOUND = 'events-inbound'
 
 export type Stores = Awaited<ReturnType<typeof openStores>>
 
-/** The stores of a run: the app reaches them through fault proxies, the proof directly. */
+/** Opens the stores of a run. The app uses them through fault proxies, the run itself directly. */
 export async function openStores(settings: StoreSettings) {
   const [cosmos, queue] = await Promise.all([
     startFaultProxy(settings.Cosmos),
@@ -34,8 +34,8 @@ export async function openStores(settings: StoreSettings) {
   const numbers = new Map<string, string>()
   let faults = 0
 
-  /** Counts the faults, and the messages that reach a queue. */
-  const counted =
+  /** Counts the faults of a plan, and the messages that reach a queue. */
+  const withCounts =
     (plan: Plan): Plan =>
     (request) => {
       const fault = plan(request)
@@ -46,9 +46,9 @@ export async function openStores(settings: StoreSettings) {
         sent[name === INBOUND ? 'events' : 'deliveries'] += fault === 'twice' ? 2 : 1
       return fault
     }
-  const plan = (ofCosmos: Plan, ofQueue: Plan): void => {
-    cosmos.plan = counted(ofCosmos)
-    queue.plan = counted(ofQueue)
+  const plan = (cosmosPlan: Plan, queuePlan: Plan): void => {
+    cosmos.plan = withCounts(cosmosPlan)
+    queue.plan = withCounts(queuePlan)
   }
   const clearFaults = () =>
     plan(
@@ -60,14 +60,13 @@ export async function openStores(settings: StoreSettings) {
     cosmos,
     queue,
     settings: { ...settings, Cosmos: cosmos.connection, QueueStorage: queue.connection },
-    /** Messages sent to fan-out, and for retries and drains, so far. */
+    /** The messages sent so far: for fan-out, and for retries and drains. */
     sent,
     faults: () => faults,
-    /** From now on requests meet what these plans say. */
+    /** Sets the fault plans. */
     plan,
-    /** From now on nothing goes wrong. */
-    clearFaults: clearFaults,
-    /** Empties every queue; only events that travel whole, since the store was away, are left in theirs. */
+    clearFaults,
+    /** Empties every queue, except for messages with a whole event, which is in no store yet. */
     async emptyQueues(): Promise<void> {
       const others = queues.filter((name) => name !== INBOUND)
       await Promise.all([
@@ -75,9 +74,9 @@ export async function openStores(settings: StoreSettings) {
         ...others.map((name) => service.getQueueClient(name).clearMessages()),
       ])
     },
-    /** Has the leases of drains run out that it has seen for so many seconds, in place of about a minute. */
+    /** Ends the leases of drains that were first seen `seconds` ago. They would last for about a minute. */
     endOldLeases: (seconds: number): Promise<void> => endOldLeases(database, seenLeases, seconds),
-    /** The record of the delivery of an event to the subscription with this endpoint. */
+    /** Returns the record of a delivery to the subscription with this endpoint, or undefined. */
     async delivery(endpoint: string, event: string): Promise<DeliveryDocument | undefined> {
       const number = numbers.get(endpoint) ?? (await numberOf(database, endpoint))
       numbers.set(endpoint, number)
@@ -88,7 +87,7 @@ export async function openStores(settings: StoreSettings) {
   }
 }
 
-/** `seen` has when each token was first seen, in ms. */
+/** `seen` has the epoch ms at which each token was first seen. */
 async function endOldLeases(
   database: Database,
   seen: Map<string, number>,
@@ -111,7 +110,7 @@ async function endOldLeases(
     await container
       .item(found.id, found.consumer)
       .replace(ended, { accessCondition })
-      .catch(() => {}) // the app was first: the lease is a new one
+      .catch(() => {}) // the app has written a new lease
   }
 }
 
@@ -124,9 +123,9 @@ async function numberOf(database: Database, endpoint: string): Promise<string> {
 }
 
 async function deleteReferences(queue: QueueClient): Promise<void> {
-  const most = { numberOfMessages: 32, visibilityTimeout: 5 }
-  const take = async () => (await queue.receiveMessages(most)).receivedMessageItems
-  for (let messages = await take(); messages.length > 0; messages = await take())
+  const batch = { numberOfMessages: 32, visibilityTimeout: 5 }
+  const receive = async () => (await queue.receiveMessages(batch)).receivedMessageItems
+  for (let messages = await receive(); messages.length > 0; messages = await receive())
     for (const { messageId, popReceipt, messageText } of messages)
       if (!Buffer.from(messageText, 'base64').includes('"spilled"'))
         await queue.deleteMessage(messageId, popReceipt)

@@ -6,7 +6,7 @@ import { createRandom } from './random.ts'
 
 const FLAKY_SHARE = 0.1
 
-/** Which events a subscriber has got, and when first: by id, ms of the epoch. */
+/** The first delivery of an event (epoch ms), and the number of deliveries. */
 interface Receipt {
   firstAt: number
   times: number
@@ -16,13 +16,13 @@ export type Subscriber = Awaited<ReturnType<typeof startSubscriber>>
 
 export interface SubscriberOptions {
   name: string
-  /** How it answers, each time it is asked. */
+  /** Returns the answer to each request. */
   behaviour: () => Behaviour
-  /** The one type of events that it wants; all where there is none. */
+  /** The only type of events that it subscribes to; undefined for all. */
   type?: string
 }
 
-/** A subscriber that counts what it has answered with success; it is not subscribed yet. */
+/** Starts an endpoint that counts the deliveries it answers with success. `subscribe` subscribes it. */
 export async function startSubscriber({ name, behaviour, type }: SubscriberOptions) {
   const receiver = await startReceiver()
   const received = new Map<string, Receipt>()
@@ -48,12 +48,12 @@ export async function startSubscriber({ name, behaviour, type }: SubscriberOptio
     name,
     endpoint,
     received,
-    /** How many came without a signature that holds. */
+    /** Returns the number of deliveries with an invalid signature. */
     invalidSignatures: () => invalidSignatures,
-    /** How many keys came as more than one event. */
+    /** Returns the number of idempotency keys that came as more than one event. */
     duplicateKeys: () => [...idsOfKey.values()].filter(({ size }) => size > 1).length,
     matches: (event: { type: string }): boolean => type === undefined || event.type === type,
-    /** Subscribes at an address of the app, with a token of the issuer there. */
+    /** Subscribes at the app's address `api`, with a token of `issuer`. */
     async subscribe(api: string, issuer: string): Promise<void> {
       const filters = type === undefined ? {} : { typeFilter: type }
       receiver.setSecret(await subscribeExample(api, issuer, endpoint, filters))
@@ -62,14 +62,14 @@ export async function startSubscriber({ name, behaviour, type }: SubscriberOptio
   }
 }
 
-/** The three of a run in which nobody is ill. */
+/** The three subscribers of a run without faults. */
 export const healthySubscribers: SubscriberOptions[] = [
-  { name: 'well', behaviour: () => ({}) },
+  { name: 'healthy', behaviour: () => ({}) },
   { name: 'flaky', behaviour: () => ({}) },
   { name: 'down', behaviour: () => ({}), type: COMPLETED },
 ]
 
-/** One that is well, one that fails now and then, and one that is down for a while. */
+/** Returns three subscribers: one healthy, one that fails 10 % of the requests, and one that is down for a time. */
 export function failingSubscribers(
   { down }: LossPlan,
   clock: Clock,
@@ -83,7 +83,7 @@ export function failingSubscribers(
     { delayMs: 1000 },
   ]
   return [
-    { name: 'well', behaviour: () => ({}) },
+    { name: 'healthy', behaviour: () => ({}) },
     { name: 'flaky', behaviour: () => (random.chance(FLAKY_SHARE) ? random.pick(failures) : {}) },
     {
       name: 'down',
@@ -93,5 +93,5 @@ export function failingSubscribers(
   ]
 }
 
-/** An event with a key has it as its data (loss-plan.ts); others have none, or all the same large text. */
+/** Events with an idempotency key have it as their data (plan.ts). Others have none, or the same large text. */
 const isKey = (data: unknown): data is string => typeof data === 'string' && data.length < 100

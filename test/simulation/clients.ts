@@ -6,56 +6,56 @@ import { Problem } from '../../shared/http/problem.ts'
 import type { Services } from '../../shared/services.ts'
 import type { SubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
 import { nextTraceparent } from '../../shared/telemetry/trace.ts'
-import { EPOCH, urlOf, type Cluster } from './cluster.ts'
+import { EPOCH, endpointOf, type Cluster } from './cluster.ts'
 import { eventKey } from './event-store.ts'
 import type { Action, EventPlan, SubscriberPlan } from './plan.ts'
 
-/** An event whose publisher has its 201. */
-export interface Accepted {
+/** An event that was answered with 201. */
+export interface AcceptedEvent {
   /** The key of the plan's event. */
   key: number
   event: AppEvent
-  /** Virtual ms at which it was sent. */
+  /** Virtual ms at which the request was sent. */
   sentAt: number
 }
 
-/** The subscription that an owner was told of, and when the request was sent (virtual ms). */
-export interface Subscribed {
+/** A subscription that an owner has got, and when the request was sent (virtual ms). */
+export interface CreatedSubscription {
   number: number
-  askedAt: number
+  requestedAt: number
 }
 
 const CONSUMER = '/org/ttd'
 const API = 'https://events.example.org/events/api/v1'
-const PATIENCE_MS = 60_000
+const RETRY_AFTER_MS = 60_000
 
-/** The plan's publishers and owners, who call the app at their times. Returns what was accepted and subscribed, as it comes. */
+/** Starts the publishers and owners of a plan. Returns two lists that grow as the app answers. */
 export function startClients(
   cluster: Cluster,
   plan: { events: EventPlan[]; subscribers: SubscriberPlan[]; actions: Action[] },
-): { accepted: Accepted[]; subscribed: Subscribed[] } {
+): { accepted: AcceptedEvent[]; subscriptions: CreatedSubscription[] } {
   const { scheduler, random, containers } = cluster
-  const accepted: Accepted[] = []
-  const subscribed: Subscribed[] = []
+  const accepted: AcceptedEvent[] = []
+  const created: CreatedSubscription[] = []
 
-  /** Calls a process that runs, if there is one. */
+  /** Calls a running process; while there is none, tries again every second. */
   function call(work: (services: Services) => Promise<void>): void {
-    const process = random.any(cluster.running())
+    const process = random.pickOptional(cluster.running())
     if (process === undefined) scheduler.after(1000, () => call(work))
     else process.defer(1, () => void work(cluster.servicesOf(process)).catch(() => {}))
   }
 
-  /** Calls until it is done: an answer of 503, or none, is followed by another try. */
-  function insist(work: (services: Services) => Promise<unknown>): void {
-    let isOver = false
+  /** Calls until the answer is below 500. */
+  function callUntilDone(work: (services: Services) => Promise<unknown>): void {
+    let isDone = false
     call(async (services) => {
       await work(services).catch((error: unknown) => {
         if (!(error instanceof Problem) || error.status >= 500) throw error
       })
-      isOver = true
+      isDone = true
     })
-    scheduler.after(random.between(PATIENCE_MS, 2 * PATIENCE_MS), () => {
-      if (!isOver) insist(work)
+    scheduler.after(random.between(RETRY_AFTER_MS, 2 * RETRY_AFTER_MS), () => {
+      if (!isDone) callUntilDone(work)
     })
   }
 
@@ -83,24 +83,24 @@ export function startClients(
       found: NonNullable<Awaited<ReturnType<typeof subscriptions.byNumber>>>,
     ) => Promise<unknown>,
   ): Promise<void> {
-    const endpoint = urlOf(subscriber)
+    const endpoint = endpointOf(subscriber)
     const { found: owned } = await subscriptions.ofConsumer(CONSUMER, 0, 1000)
     const number = owned.find((each) => each.endpoint === endpoint)?.number
     const found = number === undefined ? undefined : await subscriptions.byNumber(number)
     if (found !== undefined) await work(found)
   }
 
-  function act(action: Action): void {
+  function perform(action: Action): void {
     const { kind } = action
     switch (kind) {
       case 'subscribe':
-        return join(action.subscriber)
+        return createSubscription(action.subscriber)
       case 'unsubscribe':
-        return insist((services) =>
+        return callUntilDone((services) =>
           withSubscription(services, action.subscriber, (found) => unsubscribe(services, found)),
         )
       case 'replay':
-        return insist((services) =>
+        return callUntilDone((services) =>
           withSubscription(services, action.subscriber, (found) =>
             startReplay(services, found, {
               only: action.only,
@@ -116,27 +116,34 @@ export function startClients(
     }
   }
 
-  function join(index: number): void {
+  function createSubscription(index: number): void {
     const subscriber = plan.subscribers[index]
     if (subscriber === undefined) return
-    insist(async (services) => {
-      const askedAt = scheduler.now()
-      const made = await subscribe(services, CONSUMER, requestOf(subscriber, index), API)
-      subscribed.push({ number: made.subscription.number, askedAt })
+    callUntilDone(async (services) => {
+      const requestedAt = scheduler.now()
+      const { subscription } = await subscribe(
+        services,
+        CONSUMER,
+        requestOf(subscriber, index),
+        API,
+      )
+      created.push({ number: subscription.number, requestedAt })
     })
   }
 
-  plan.subscribers.forEach(({ subscribes }, index) => scheduler.at(subscribes, () => join(index)))
+  plan.subscribers.forEach(({ subscribesAt }, index) =>
+    scheduler.at(subscribesAt, () => createSubscription(index)),
+  )
   plan.events.forEach((each) => scheduler.at(each.at, () => publish(each)))
-  plan.actions.forEach((each) => scheduler.at(each.at, () => act(each)))
-  return { accepted, subscribed }
+  plan.actions.forEach((each) => scheduler.at(each.at, () => perform(each)))
+  return { accepted, subscriptions: created }
 }
 
 const requestOf = (
   { app, type, maxPerSecond }: SubscriberPlan,
   index: number,
 ): SubscriptionRequest => ({
-  endpoint: urlOf(index),
+  endpoint: endpointOf(index),
   filters: {
     resource: `urn:altinn:resource:app_ttd_app${app}`,
     ...(type !== undefined && { type }),

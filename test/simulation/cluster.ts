@@ -13,15 +13,15 @@ import { createSubscriber, type Subscriber } from './subscriber.ts'
 import { startTimer } from './timers.ts'
 import { createTrace } from './trace.ts'
 
-/** When every simulation begins. */
+/** The epoch ms at which every simulation begins. */
 export const EPOCH = Date.UTC(2030, 0, 7)
 
-const CLOCK_MS = 1500 // what a machine's clock may be off
-const RESTART_MS = 20_000
+const MAX_CLOCK_OFFSET_MS = 1500
+const MAX_RESTART_MS = 20_000
 
 export type Cluster = ReturnType<typeof createCluster>
 
-/** The app as it is deployed: processes that come and go over stores and queues, and the subscribers it sends to. */
+/** The deployed app: processes that start and die, their stores and queues, and the subscribers. */
 export function createCluster(plan: Plan, isTraced: boolean) {
   const random = createRandom(plan.seed)
   const scheduler = createScheduler(random.fork())
@@ -32,7 +32,7 @@ export function createCluster(plan: Plan, isTraced: boolean) {
     scheduler,
     random,
     faults,
-    lagMs: () => (scheduler.now() < plan.calmFrom ? plan.farBehindMs : 0),
+    lagMs: () => (scheduler.now() < plan.faultsEndAt ? plan.replicaLagMs : 0),
     observe(process, call) {
       if (call.startsWith('send')) calls.sent++
       else calls.store++
@@ -42,28 +42,28 @@ export function createCluster(plan: Plan, isTraced: boolean) {
   const containers = createContainers(scheduler, EPOCH)
   const subscribers = new Map<string, Subscriber>()
   plan.subscribers.forEach(({ behaviours }, index) => {
-    const url = urlOf(index)
+    const url = endpointOf(index)
     const timeoutMs = config.delivery.timeoutMs
     subscribers.set(url, createSubscriber(url, behaviours, network, timeoutMs))
   })
 
   const processes = new Map<Process, Services>()
-  const broken = new Map<FunctionName, number>() // until which virtual time
-  let started = 0
+  const brokenUntil = new Map<FunctionName, number>() // virtual ms
+  let startCount = 0
 
   function startProcess(): void {
     const process = createProcess({
-      name: `p${++started}`,
+      name: `p${++startCount}`,
       scheduler,
       random,
       epoch: EPOCH,
-      clockOffsetMs: random.between(-CLOCK_MS, CLOCK_MS),
+      clockOffsetMs: random.between(-MAX_CLOCK_OFFSET_MS, MAX_CLOCK_OFFSET_MS),
       deathRate: () => faults.rate('process-dies'),
       freezeRate: () => faults.rate('process-freezes'),
       onDeath() {
         processes.delete(process)
         trace.add(process.name, 'dies')
-        scheduler.after(random.between(1000, RESTART_MS), startProcess)
+        scheduler.after(random.between(1000, MAX_RESTART_MS), startProcess)
       },
     })
     const services = simulatedServices(process, {
@@ -82,17 +82,17 @@ export function createCluster(plan: Plan, isTraced: boolean) {
     if (services === undefined) throw new Error(`${process.name} is dead.`)
     return services
   }
-  const isBroken = (name: FunctionName) => scheduler.now() < (broken.get(name) ?? 0)
+  const isBroken = (name: FunctionName) => scheduler.now() < (brokenUntil.get(name) ?? 0)
 
   function queueFor({ name, run }: QueueFunction) {
     return createQueue(name, network, {
       processes: running,
       async run(process, text, dequeueCount) {
         trace.add(process.name, `${name} ${dequeueCount} ${text}`)
-        if (isBroken(name)) throw new Error('A broken deployment.')
+        if (isBroken(name)) throw new Error('The deployment is broken.')
         try {
-          const ended = await run(servicesOf(process), JSON.parse(text), dequeueCount)
-          trace.add(process.name, `${name}: ${ended}`)
+          const outcome = await run(servicesOf(process), JSON.parse(text), dequeueCount)
+          trace.add(process.name, `${name}: ${outcome}`)
         } catch (error) {
           trace.add(process.name, `${name} failed: ${String(error)}`)
           throw error
@@ -120,10 +120,9 @@ export function createCluster(plan: Plan, isTraced: boolean) {
     })
   for (let count = 0; count < plan.processes; count++) startProcess()
 
-  /** Has an incident happen. */
-  function suffer(incident: Incident): void {
+  function applyIncident(incident: Incident): void {
     trace.add('', incident.kind)
-    const process = random.any(running())
+    const process = random.pickOptional(running())
     switch (incident.kind) {
       case 'queues-emptied':
         return Object.values(queues).forEach((queue) => queue.clear())
@@ -134,19 +133,19 @@ export function createCluster(plan: Plan, isTraced: boolean) {
       case 'deployment':
         return [...processes.keys()].forEach((each) => each.kill())
       case 'function-broken':
-        broken.set(incident.name, scheduler.now() + incident.ms)
+        brokenUntil.set(incident.name, scheduler.now() + incident.ms)
     }
   }
-  for (const incident of plan.incidents) scheduler.at(incident.at, () => suffer(incident))
+  for (const incident of plan.incidents) scheduler.at(incident.at, () => applyIncident(incident))
 
   return { scheduler, random, trace, calls, containers, subscribers, queues, running, servicesOf }
 }
 
-/** The endpoint of a plan's subscriber. */
-export const urlOf = (index: number): string => `https://s${index}.example.org/hook`
+/** Returns the endpoint of a plan's subscriber. */
+export const endpointOf = (index: number): string => `https://s${index}.example.org/hook`
 
 function subscriberAt(subscribers: Map<string, Subscriber>, url: string): Subscriber {
   const subscriber = subscribers.get(url)
-  if (subscriber === undefined) throw new Error(`Nobody is at ${url}.`)
+  if (subscriber === undefined) throw new Error(`There is no subscriber at ${url}.`)
   return subscriber
 }

@@ -7,12 +7,12 @@ import type { Process } from './process.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
-/** What lies between the processes and the stores. */
+/** What the processes share on the way to the stores, queues and subscribers. */
 export interface Network {
   scheduler: Scheduler
   random: Random
   faults: Faults
-  /** How far all replicas lag at this moment. */
+  /** Returns the ms that all replicas lag now. */
   lagMs: () => number
   /** Counts and traces a call. */
   observe: (process: Process, call: string) => void
@@ -20,15 +20,15 @@ export interface Network {
 
 export type Connection<T extends Document> = ReturnType<typeof connect<T>>
 
-/** An error as the SDK throws it. */
-export const unavailable = () =>
+/** Returns an error as the SDK throws it. */
+export const unavailableError = () =>
   Object.assign(new Error('The service is unavailable.'), { code: 503 })
 
-const MAX_LAG_MS = 8000 // below what the index reads again: 10 s
+const MAX_LAG_MS = 8000 // below the 10 s that the index reads again
 
 /**
- * A process's connection to a container, as the SDK keeps one at Session consistency: it remembers how far it has seen
- * each partition, and sees its own writes. A session token given to a read counts in the place of what it remembers.
+ * A process's connection to a container with Session consistency, as the SDK's client: it remembers the position it has
+ * seen of each partition, so it reads its own writes. A session token of a read replaces the remembered position.
  */
 export function connect<T extends Document>(
   process: Process,
@@ -36,39 +36,39 @@ export function connect<T extends Document>(
   { scheduler, random, faults, lagMs, observe }: Network,
 ) {
   const seen: Position = Array.from({ length: PARTITIONS }, () => 0)
-  const hits = (kind: FaultKind) => random.chance(faults.rate(kind))
-  function latency(most: number): number {
-    if (!hits('store-is-slow')) return random.between(1, 8)
-    return random.chance(0.3) ? random.between(most / 4, most) : random.skewed(50, most)
+  const isInjected = (kind: FaultKind) => random.chance(faults.rate(kind))
+  function latency(maxMs: number): number {
+    if (!isInjected('store-is-slow')) return random.between(1, 8)
+    return random.chance(0.3) ? random.between(maxMs / 4, maxMs) : random.logUniform(50, maxMs)
   }
 
-  /** How far a replica is that answers now: not behind `least`. */
-  function replica(partition: number, least: number): number {
-    const lag = lagMs() + (hits('replica-lags') ? random.skewed(10, MAX_LAG_MS) : 0)
+  /** Returns the position of the replica that answers now, at least `least`. */
+  function replicaPosition(partition: number, least: number): number {
+    const lag = lagMs() + (isInjected('replica-lags') ? random.logUniform(10, MAX_LAG_MS) : 0)
     const position = Math.max(least, container.positionAt(partition, scheduler.now() - lag))
     seen[partition] = Math.max(seen[partition] ?? 0, position)
     return position
   }
 
-  /** `apply` happens at the store, whatever becomes of the process; `answer` makes of it what the process gets. */
-  function call<A, R>(name: string, most: number, apply: () => A, answer: (applied: A) => R) {
+  /** Runs `apply` at the store, even if the process dies. Resolves with `answer` while the process is alive. */
+  function call<A, R>(name: string, maxMs: number, apply: () => A, answer: (applied: A) => R) {
     observe(process, name)
     return new Promise<R>((resolve) => {
-      scheduler.after(latency(most), () => {
+      scheduler.after(latency(maxMs), () => {
         const applied = apply()
-        process.defer(latency(most), () => resolve(answer(applied)))
+        process.defer(latency(maxMs), () => resolve(answer(applied)))
       })
     })
   }
   function fail(name: string): Promise<never> {
     observe(process, `${name} refused`)
     return new Promise((_resolve, reject) => {
-      process.defer(latency(READ_MS), () => reject(unavailable()))
+      process.defer(latency(MAX_READ_LATENCY_MS), () => reject(unavailableError()))
     })
   }
-  const written = (partition: number): string => {
+  const sessionAfterWrite = (partition: number): string => {
     seen[partition] = Math.max(seen[partition] ?? 0, container.positionAt(partition, Infinity))
-    return mintToken(partition, container.positionAt(partition, Infinity))
+    return sessionToken(partition, container.positionAt(partition, Infinity))
   }
 
   function conditionalWrite(
@@ -78,31 +78,31 @@ export function connect<T extends Document>(
     apply: () => Stored<T> | undefined,
   ): Promise<ConditionalWrite> {
     const partition = container.partitionOf(partitionKey)
-    if (hits('store-refuses')) return fail(`${name} ${key}`)
-    const isLost = hits('store-loses-answer')
-    const isRetried = hits('store-retries')
-    const write = call(`${name} ${key}`, READ_MS, apply, (stored): ConditionalWrite => {
-      const session = written(partition)
+    if (isInjected('store-refuses')) return fail(`${name} ${key}`)
+    const isLost = isInjected('store-loses-answer')
+    const isRetried = isInjected('store-retries')
+    const write = call(`${name} ${key}`, MAX_READ_LATENCY_MS, apply, (stored): ConditionalWrite => {
+      const session = sessionAfterWrite(partition)
       if (stored === undefined || isRetried) return { outcome: 'changed', session }
       return { outcome: 'written', etag: stored._etag, session }
     })
-    return isLost ? write.then(() => Promise.reject(unavailable())) : write
+    return isLost ? write.then(() => Promise.reject(unavailableError())) : write
   }
 
   return {
-    /** Throws nothing: what is not confirmed is an outcome. */
+    /** Returns `unconfirmed` when the call fails, and never throws. */
     create(key: string, partitionKey: string, document: T): Promise<Created> {
       const partition = container.partitionOf(partitionKey)
-      const isRefused = hits('store-refuses')
-      const isLost = isRefused || hits('store-loses-answer')
-      const isRetried = hits('store-retries')
+      const isRefused = isInjected('store-refuses')
+      const isLost = isRefused || isInjected('store-loses-answer')
+      const isRetried = isInjected('store-retries')
       return call(
         `create ${key}`,
-        WRITE_MS,
+        MAX_WRITE_LATENCY_MS,
         () => (isRefused ? undefined : container.insert(key, document)),
         (stored): Created => {
           if (isLost) return { outcome: 'unconfirmed', session: undefined }
-          const session = written(partition)
+          const session = sessionAfterWrite(partition)
           if (stored === undefined || isRetried) return { outcome: 'exists', session }
           return { outcome: 'created', etag: stored._etag, session }
         },
@@ -110,12 +110,16 @@ export function connect<T extends Document>(
     },
 
     read(key: string, partitionKey: string, session?: string): Promise<Stored<T> | undefined> {
-      if (hits('store-refuses')) return fail(`read ${key}`)
+      if (isInjected('store-refuses')) return fail(`read ${key}`)
       const partition = container.partitionOf(partitionKey)
       return call(
         `read ${key}`,
-        READ_MS,
-        () => container.find(key, replica(partition, leastOf(session, partition, seen))),
+        MAX_READ_LATENCY_MS,
+        () =>
+          container.find(
+            key,
+            replicaPosition(partition, requiredPosition(session, partition, seen)),
+          ),
         (document) => document,
       )
     },
@@ -133,27 +137,28 @@ export function connect<T extends Document>(
     ): Promise<ConditionalWrite> =>
       conditionalWrite('patch', key, partitionKey, () => container.replace(key, etag, modify)),
 
-    /** Returns what `select` makes of all documents, as the replicas show them. */
+    /** Returns the result of `select` for all documents that the replicas show. */
     query<R>(name: string, select: (documents: Iterable<Stored<T>>) => R): Promise<R> {
-      if (hits('store-refuses')) return fail(name)
+      if (isInjected('store-refuses')) return fail(name)
       return call(
         name,
-        READ_MS,
-        () => select(container.all(seen.map((least, partition) => replica(partition, least)))),
+        MAX_READ_LATENCY_MS,
+        () =>
+          select(container.all(seen.map((least, partition) => replicaPosition(partition, least)))),
         (result) => result,
       )
     },
   }
 }
 
-const READ_MS = 4000 // the slowest way there, and the slowest back
-const WRITE_MS = 6000
+const MAX_READ_LATENCY_MS = 4000 // the longest latency of the request, and of the response
+const MAX_WRITE_LATENCY_MS = 6000
 
-const mintToken = (partition: number, position: number): string => `${partition}:-1#${position}`
+const sessionToken = (partition: number, position: number): string => `${partition}:-1#${position}`
 
-/** What a token says of a partition: one of another partition says nothing, and then nothing else does. */
-function leastOf(session: string | undefined, partition: number, seen: Position): number {
+/** Returns the position that a read must see. A token of another partition sets no bound, as in Cosmos DB. */
+function requiredPosition(session: string | undefined, partition: number, seen: Position): number {
   if (session === undefined) return seen[partition] ?? 0
-  const [, of, position] = /^(\d+):-1#(\d+)$/.exec(session) ?? []
-  return Number(of) === partition ? Number(position) : 0
+  const [, tokenPartition, position] = /^(\d+):-1#(\d+)$/.exec(session) ?? []
+  return Number(tokenPartition) === partition ? Number(position) : 0
 }

@@ -5,7 +5,7 @@ export interface Document {
   ttl?: number
 }
 
-/** A write of a document; `document` is absent where it removed it. */
+/** A write of a document; `document` is absent when the write removed it. */
 interface Version<T> {
   /** The number of the write in its container. */
   lsn: number
@@ -14,13 +14,13 @@ interface Version<T> {
   document?: Stored<T>
 }
 
-/** The physical partitions that a container has: enough for a session token to be of the wrong one. */
+/** The number of physical partitions of a container: two, so that a session token can belong to another one. */
 export const PARTITIONS = 2
 
-/** How far each physical partition is seen: the number of its last write. */
+/** A position in each physical partition: the number of its last visible write. */
 export type Position = number[]
 
-/** Hears of every write, with what was there before. */
+/** Called after every write, with the document before it. */
 type Listener<T> = (document: Stored<T> | undefined, before: Stored<T> | undefined) => void
 
 interface Definition<T> {
@@ -31,10 +31,10 @@ interface Definition<T> {
   epochSeconds: () => number
 }
 
-const LONGEST_LAG_MS = 70_000
-const KEPT_WRITES = 1000
+const MAX_LAG_MS = 70_000
+const MIN_KEPT_WRITES = 1000
 
-/** A document through time. */
+/** The versions of a document. */
 interface Entry<T> {
   partition: number
   versions: Version<T>[]
@@ -43,8 +43,8 @@ interface Entry<T> {
 export type Container<T extends Document> = ReturnType<typeof createContainer<T>>
 
 /**
- * A container as Cosmos DB keeps it: documents unique by their full key, each with the tag and the time of its version, in
- * partitions whose replicas may lag. What it hands out is frozen: nobody changes a stored document in place.
+ * A simulated Cosmos DB container: documents are unique by their full key, have an `_etag` and a `_ts`, and are in
+ * partitions whose replicas may lag. Documents are frozen, so that no caller can change a stored one in place.
  */
 export function createContainer<T extends Document>(definition: Definition<T>) {
   const { partitionKeyOf, defaultTtlSeconds, now, epochSeconds } = definition
@@ -56,7 +56,7 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
   const isExpired = ({ _ts, ttl = defaultTtlSeconds }: Stored<T>) =>
     ttl > 0 && epochSeconds() >= _ts + ttl
 
-  function shown({ versions }: Entry<T>, upTo: number): Stored<T> | undefined {
+  function visibleVersion({ versions }: Entry<T>, upTo: number): Stored<T> | undefined {
     const latest = versions.at(-1)
     const isLatest = latest === undefined || latest.lsn <= upTo
     const version = isLatest ? latest : versions.findLast((each) => each.lsn <= upTo)
@@ -65,7 +65,7 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
 
   function find(key: string, upTo = Infinity): Stored<T> | undefined {
     const entry = entries.get(key)
-    return entry && shown(entry, upTo)
+    return entry && visibleVersion(entry, upTo)
   }
 
   function write(key: string, document: T | undefined, partitionKey: string) {
@@ -74,12 +74,17 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
     const entry = entries.get(key) ?? { partition, versions: [] }
     const version: Version<T> = { lsn: ++lsn, at: now() }
     if (document !== undefined)
-      version.document = freeze({ ...copy(document), _etag: `"${lsn}"`, _ts: epochSeconds() })
-    entry.versions = [...stillShown(entry.versions, now()), version]
+      version.document = deepFreeze({
+        ...jsonCopy(document),
+        _etag: `"${lsn}"`,
+        _ts: epochSeconds(),
+      })
+    entry.versions = [...recentVersions(entry.versions, now()), version]
     entries.set(key, entry)
-    const recent = writes[partition]
-    recent?.push(version)
-    if ((recent?.length ?? 0) > 2 * KEPT_WRITES) recent?.splice(0, KEPT_WRITES)
+    const partitionWrites = writes[partition]
+    partitionWrites?.push(version)
+    if ((partitionWrites?.length ?? 0) > 2 * MIN_KEPT_WRITES)
+      partitionWrites?.splice(0, MIN_KEPT_WRITES)
     for (const listener of listeners) listener(version.document, before)
     return version.document
   }
@@ -87,36 +92,36 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
   return {
     partitionOf: (partitionKey: string): number => hash(partitionKey) % PARTITIONS,
 
-    /** Returns the document as it was at a position; without one, as it is. */
+    /** Returns the document at a position, by default the latest one. */
     find,
 
-    /** Returns all documents as they were at a position, in the order of their creation. */
+    /** Yields all documents at a position, in the order of their creation. */
     *all(position?: Position): Generator<Stored<T>> {
       for (const entry of entries.values()) {
-        const document = shown(entry, position?.[entry.partition] ?? Infinity)
+        const document = visibleVersion(entry, position?.[entry.partition] ?? Infinity)
         if (document !== undefined) yield document
       }
     },
 
-    /** Stores a document where none is: returns what was stored, or undefined. */
+    /** Creates a document. Returns it as stored, or undefined when the key exists. */
     insert(key: string, document: T): Stored<T> | undefined {
       return find(key) === undefined ? write(key, document, partitionKeyOf(document)) : undefined
     },
 
-    /** Stores what `modify` makes of a document that still has the tag: returns what was stored, or undefined. */
+    /** Replaces a document by the result of `modify`. Returns it as stored, or undefined when its etag has changed. */
     replace(key: string, etag: string, modify: (current: Stored<T>) => T): Stored<T> | undefined {
       const current = find(key)
       if (current?._etag !== etag) return undefined
       return write(key, modify(current), partitionKeyOf(current))
     },
 
-    /** Erases a document. */
+    /** Deletes a document. */
     remove(key: string): void {
       const current = find(key)
       if (current !== undefined) write(key, undefined, partitionKeyOf(current))
     },
 
-    /** The number of the last write of a partition at a virtual time. */
+    /** Returns the number of the last write to a partition at a virtual time. */
     positionAt: (partition: number, time: number): number =>
       writes[partition]?.findLast(({ at }) => at <= time)?.lsn ?? 0,
 
@@ -124,19 +129,19 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
   }
 }
 
-/** The versions that a replica may still show. */
-function stillShown<T>(versions: Version<T>[] | undefined, now: number): Version<T>[] {
+/** Returns the versions that a lagging replica may still show. */
+function recentVersions<T>(versions: Version<T>[] | undefined, now: number): Version<T>[] {
   if (versions === undefined) return []
-  const oldest = versions.findLastIndex(({ at }) => at < now - LONGEST_LAG_MS)
+  const oldest = versions.findLastIndex(({ at }) => at < now - MAX_LAG_MS)
   return oldest > 0 ? versions.slice(oldest) : versions
 }
 
-/** As the wire makes it: members without a value are gone. */
-const copy = <T>(document: T): T => JSON.parse(JSON.stringify(document))
+/** Copies a document as JSON does: without undefined members. */
+const jsonCopy = <T>(document: T): T => JSON.parse(JSON.stringify(document))
 
-function freeze<T extends object>(document: T): T {
+function deepFreeze<T extends object>(document: T): T {
   for (const member of Object.values(document))
-    if (typeof member === 'object' && member !== null) freeze(member)
+    if (typeof member === 'object' && member !== null) deepFreeze(member)
   return Object.freeze(document)
 }
 

@@ -3,7 +3,7 @@ import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { Connection } from './connection.ts'
 import { ascending, compareText, top } from './select.ts'
 
-/** The deliveries' store over a simulated container. */
+/** The delivery store over a simulated container. */
 export function simulatedDeliveryStore(
   connection: Connection<DeliveryDocument>,
 ): ReturnType<typeof openDeliveryStore> {

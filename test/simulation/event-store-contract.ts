@@ -1,60 +1,60 @@
 import assert from 'node:assert/strict'
-import { eventDocument, id, RESOURCE, type Subject } from './contract-fixture.ts'
+import { eventDocument, id, RESOURCE, type StoresUnderTest } from './contract-fixture.ts'
 
 export async function eventStoreContract({
   stores: { events: store },
-  finish,
-}: Subject): Promise<void> {
+  runCall,
+}: StoresUnderTest): Promise<void> {
   const reference = { v: 1 as const, event: id(3), resource: RESOURCE, subject: '/party/1' }
   const traced = { ...reference, traceparent: '00-1-1-01' }
-  assert.equal(await finish(store.find(traced)), undefined)
-  const added = await finish(store.add(eventDocument(3, 300)))
+  assert.equal(await runCall(store.find(traced)), undefined)
+  const added = await runCall(store.add(eventDocument(3, 300)))
   assert.equal(added.outcome, 'created')
-  assert.equal((await finish(store.add(eventDocument(3)))).outcome, 'exists')
-  for (const [place, pending] of [
+  assert.equal((await runCall(store.add(eventDocument(3)))).outcome, 'exists')
+  for (const [index, pending] of [
     [1, 200],
     [2, undefined],
     [4, 100],
   ] as const)
-    await finish(store.add(eventDocument(place, pending)))
+    await runCall(store.add(eventDocument(index, pending)))
 
-  // Overdue: the longest first, none whose time has not come, none that is fanned out.
-  const overdue = await finish(store.overdue(299))
+  // Overdue events: the most overdue first, without those that are due later or fanned out.
+  const overdue = await runCall(store.overdue(299))
   assert.deepEqual(
     overdue.map((each) => each.id),
     [id(4), id(1)],
   )
-  assert.deepEqual(await finish(store.pending()), [id(4), id(1), id(3)])
+  assert.deepEqual(await runCall(store.pending()), [id(4), id(1), id(3)])
 
-  // A claim moves it; whoever claims by what was read before changes nothing.
+  // A claim postpones an event, and a second claim with the same etag fails.
   const [first] = overdue
   assert.ok(first)
-  assert.equal((await finish(store.claim(first, 400))).outcome, 'written')
-  assert.equal((await finish(store.claim(first, 500))).outcome, 'changed')
-  const claimed = await finish(store.find({ ...traced, event: id(4) }))
+  assert.equal((await runCall(store.claim(first, 400))).outcome, 'written')
+  assert.equal((await runCall(store.claim(first, 500))).outcome, 'changed')
+  const claimed = await runCall(store.find({ ...traced, event: id(4) }))
   assert.equal(claimed?.pending, 400)
   assert.equal(claimed.redrives, 1)
 
   const session = added.session === undefined ? {} : { session: added.session }
-  const found = await finish(store.find({ ...traced, ...session }))
+  const found = await runCall(store.find({ ...traced, ...session }))
   assert.ok(found)
   if (added.outcome === 'created') assert.equal(found._etag, added.etag)
   const at = '2030-01-01T00:00:00.000Z'
-  assert.equal((await finish(store.markFannedOut(found, 2, at))).outcome, 'written')
-  assert.equal((await finish(store.markFannedOut(found, 3, at))).outcome, 'changed')
-  const marked = await finish(store.find(traced))
+  assert.equal((await runCall(store.markFannedOut(found, 2, at))).outcome, 'written')
+  assert.equal((await runCall(store.markFannedOut(found, 3, at))).outcome, 'changed')
+  const marked = await runCall(store.find(traced))
   assert.deepEqual(marked?.fanOut, { count: 2, at })
   assert.ok(!('pending' in marked))
 
-  // By id, after (exclusive), until (exclusive), at most, until enough is taken.
+  // Reads by id between exclusive bounds, at most `most`, and stops when `take` returns false.
   const read = async (after: number, until: number, most: number, enough = Infinity) => {
     const taken: string[] = []
     const take = (document: { id: string }) => taken.push(document.id) < enough
     const bounds = { after: id(after), until: id(until), most }
-    const last = await finish(store.ofResource(RESOURCE, bounds, take))
+    const last = await runCall(store.ofResource(RESOURCE, bounds, take))
     const inScope: string[] = []
     const takeId = (document: { id: string }) => inScope.push(document.id) < enough
-    await finish(store.in({ resource: RESOURCE, subject: '/party/1' }, bounds, takeId))
+    await runCall(store.in({ resource: RESOURCE, subject: '/party/1' }, bounds, takeId))
     assert.deepEqual(inScope, taken)
     assert.equal(last?.id, taken.at(-1))
     return taken
@@ -64,23 +64,23 @@ export async function eventStoreContract({
   assert.deepEqual(await read(0, 9, 10, 2), [id(1), id(2)])
   assert.deepEqual(await read(4, 9, 10), [])
 
-  assert.equal((await finish(store.ofId(RESOURCE, id(3))))?.id, id(3))
-  assert.equal(await finish(store.ofId(`${RESOURCE}x`, id(3))), undefined)
+  assert.equal((await (store.ofId(RESOURCE, id(3))))?.id, id(3))
+  assert.equal(await (store.ofId(`${RESOURCE}x`, id(3))), undefined)
 
   // Generic events by the publisher's id; one that repeats another is not pending any more.
   for (const place of [7, 6, 8])
-    await finish(
+    await (
       store.add({ ...eventDocument(place, 100), eventId: place === 8 ? 'other' : 'mine' }),
     )
-  const withEventId = await finish(store.withEventId(RESOURCE, 'mine'))
+  const withEventId = await (store.withEventId(RESOURCE, 'mine'))
   assert.deepEqual(
     withEventId.map((each) => each.id),
     [id(6), id(7)],
   )
-  const repeat = await finish(store.find({ ...traced, event: id(7) }))
+  const repeat = await (store.find({ ...traced, event: id(7) }))
   assert.ok(repeat)
-  assert.equal((await finish(store.markDuplicate(repeat, id(6)))).outcome, 'written')
-  assert.equal((await finish(store.markDuplicate(repeat, id(6)))).outcome, 'changed')
-  const duplicate = await finish(store.find({ ...traced, event: id(7) }))
+  assert.equal((await (store.markDuplicate(repeat, id(6)))).outcome, 'written')
+  assert.equal((await (store.markDuplicate(repeat, id(6)))).outcome, 'changed')
+  const duplicate = await (store.find({ ...traced, event: id(7) }))
   assert.ok(duplicate?.duplicateOf === id(6) && !('pending' in duplicate))
 }

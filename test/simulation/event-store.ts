@@ -9,7 +9,7 @@ interface Key {
   subject: string
 }
 
-/** The events' store over a simulated container. */
+/** The event store over a simulated container. */
 export function simulatedEventStore(
   connection: Connection<EventDocument>,
 ): ReturnType<typeof openEventStore> {
@@ -104,11 +104,11 @@ export function simulatedEventStore(
   }
 }
 
-/** The key of an event in its container. */
+/** Returns the key of an event in its container. */
 export const eventKey = ({ id, resource, subject }: Key): string => `${resource}${subject}/${id}`
 const partitionOf = ({ resource, subject }: Omit<Key, 'id'>): string => `${resource}${subject}`
 
-/** Gives items to `take` until it has enough; returns the last one it took. */
+/** Passes items to `take` until it returns false. Returns the last item that it got. */
 function lastTaken<T>(items: T[], take: (item: T) => boolean): T | undefined {
   for (const item of items) if (!take(item)) return item
   return items.at(-1)

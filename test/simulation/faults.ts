@@ -1,10 +1,10 @@
 import type { Scheduler } from './scheduler.ts'
 
-/** What may go wrong at a rate, at any call, message or step. */
+/** The kinds of faults that are injected at a rate, into calls, messages and steps. */
 export type FaultKind =
-  | 'store-refuses' // before the write is applied
-  | 'store-loses-answer' // after it is
-  | 'store-retries' // the answer of the first try is lost, and the second meets what the first has written
+  | 'store-refuses' // the write is not applied
+  | 'store-loses-answer' // the write is applied
+  | 'store-retries' // the SDK loses the first answer, tries again, and conflicts with its own write
   | 'store-is-slow'
   | 'replica-lags'
   | 'send-fails'
@@ -25,13 +25,13 @@ export interface Fault {
   /** Virtual ms. */
   from: number
   until: number
-  /** The share of the chances at which it happens. */
+  /** The share of the calls, messages or steps that meet it. */
   rate: number
 }
 
 export type Faults = ReturnType<typeof createFaults>
 
-/** The rates of all faults at this moment: the sum of those whose time it is. */
+/** Tracks the current rate of each kind of fault: the sum of the active ones. */
 export function createFaults(faults: readonly Fault[], scheduler: Scheduler) {
   const rates = new Map<FaultKind, number>()
   const add = (kind: FaultKind, rate: number) => rates.set(kind, (rates.get(kind) ?? 0) + rate)

@@ -18,13 +18,13 @@ import { nextTraceparent } from '../../shared/telemetry/trace.ts'
 import type { FunctionName } from './plan.ts'
 import type { Queues } from './services.ts'
 
-/** A function that a queue starts, as its handler does it. Returns how it ended, for the trace. */
+/** A function with a queue trigger. `run` does what its handler does, and returns the outcome for the trace. */
 export interface QueueFunction {
   name: FunctionName
   run: (services: Services, message: unknown, dequeueCount: number) => Promise<string>
 }
 
-/** By the queue that starts them. */
+/** The functions by the queue that triggers them. */
 export const queueFunctions: Record<keyof Queues, QueueFunction> = {
   inboundQueue: { name: 'fan-out-event', run: fanOutEvent },
   retryQueue: {
@@ -53,16 +53,16 @@ async function fanOutEvent(
 ): Promise<string> {
   const traceparent = nextTraceparent(undefined)
   const done = await fanOutMessage(services, parseInboundMessage(message), {
-    dequeueCount: dequeueCount,
+    dequeueCount,
     traceparent,
   })
   return done === undefined ? 'nothing to do' : `${done.subscribers} subscribers, ${done.outcome}`
 }
 
-/** A function that the clock starts every 30 s. */
+/** A function with a timer trigger, every 30 s. */
 export interface TimerFunction {
   name: FunctionName
-  /** Whose wakers it looks for. */
+  /** The container in which it looks for due documents. */
   container: 'events' | 'deliveries' | 'subscriptions'
   run: (services: Services, endMs: number) => Promise<number>
 }
@@ -88,9 +88,9 @@ export const timerFunctions: TimerFunction[] = [
     name: 'sweep-subscriptions',
     container: 'subscriptions',
     async run(services, endMs) {
-      const woken = await sweepSubscriptions(services, endMs)
+      const count = await sweepSubscriptions(services, endMs)
       await sweepReplays(services)
-      return woken
+      return count
     },
   },
 ]

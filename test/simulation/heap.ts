@@ -1,4 +1,4 @@
-/** A priority queue: a binary heap in an array, the least first. */
+/** A priority queue with the least item first: a binary heap in an array. */
 export function createHeap<T>(compare: (a: T, b: T) => number) {
   const items: T[] = []
 

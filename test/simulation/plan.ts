@@ -1,25 +1,25 @@
 import type { Fault } from './faults.ts'
 import type { Behaviour } from './subscriber.ts'
 
-/** All that a seed decides before it runs: what shrinking takes away from, piece by piece. */
+/** The input of a simulation, made from a seed. A failing plan can be shrunk piece by piece. */
 export interface Plan {
-  /** Chance of the schedule: latencies, orders, who meets a fault. */
+  /** The seed of the schedule: latencies, orders, and which calls meet a fault. */
   seed: number
   processes: number
-  /** How many subscriptions a page of the index has. */
+  /** The number of subscriptions in a page of the index. */
   pageSize: number
   subscribers: SubscriberPlan[]
   events: EventPlan[]
   actions: Action[]
   faults: Fault[]
   incidents: Incident[]
-  /** Virtual ms at which the last fault is over, and every endpoint is well that will ever be. */
-  calmFrom: number
+  /** Virtual ms at which the last fault ends, and every endpoint is healthy that does not fail for good. */
+  faultsEndAt: number
   /**
-   * How far all replicas lag until then, where a read's session token asks for no more: further than the machine's times
-   * allow for. Then work may wait for long, but still nothing may be ended without cause.
+   * The ms that all replicas lag until then, for reads without a newer session token. Above 0 it exceeds the bound of
+   * the delivery machine (10 s): work may be late, but no delivery may end without a valid reason.
    */
-  farBehindMs: number
+  replicaLagMs: number
 }
 
 export interface SubscriberPlan {
@@ -27,12 +27,12 @@ export interface SubscriberPlan {
   type?: string
   maxPerSecond?: number
   /** Virtual ms. */
-  subscribes: number
+  subscribesAt: number
   behaviours: Behaviour[]
 }
 
 export interface EventPlan {
-  /** What actions name it by. */
+  /** The key by which actions name the event. */
   key: number
   at: number
   app: number
@@ -40,14 +40,14 @@ export interface EventPlan {
   party: number
 }
 
-/** What an owner does; `subscriber` is an index, `event` a key. */
+/** An action of an owner; `subscriber` is an index, `event` a key. */
 export type Action = { at: number } & (
   | { kind: 'unsubscribe' | 'subscribe'; subscriber: number }
   | { kind: 'replay'; subscriber: number; only: 'dead' | 'missing' | 'all' }
   | { kind: 'erase'; event: number }
 )
 
-/** What happens once. */
+/** A fault that happens once. */
 export type Incident = { at: number } & (
   | { kind: 'queues-emptied' }
   | { kind: 'process-dies' }

@@ -1,9 +1,9 @@
-import { HOUR, MINUTE, SECOND, type Chance } from './chance.ts'
+import { HOUR, MINUTE, SECOND, type PlanRandom } from './plan-random.ts'
 import type { Fault, FaultKind } from './faults.ts'
 import { functionNames, type Incident } from './plan.ts'
 
-/** The highest rate of each kind of fault. */
-const RATES: [FaultKind, number][] = [
+/** The highest rate of each kind of fault, as a share of the calls. */
+const MAX_RATES: [FaultKind, number][] = [
   ['store-refuses', 0.3],
   ['store-loses-answer', 0.2],
   ['store-retries', 0.1],
@@ -23,33 +23,34 @@ const RATES: [FaultKind, number][] = [
   ['timer-doubled', 0.5],
 ]
 
-export function planFaults({ random, moment, calmFrom }: Chance): Fault[] {
+export function planFaults({ random, time, faultsEndAt }: PlanRandom): Fault[] {
   const share = random.pick([0.1, 0.3, 0.6])
-  const chosen = RATES.filter(() => random.chance(share)).map(([kind, most]): Fault => {
-    const from = random.chance(0.5) ? 0 : moment()
-    const lasts = random.chance(0.5) ? calmFrom : random.skewed(SECOND, HOUR)
+  const chosen = MAX_RATES.filter(() => random.chance(share)).map(([kind, maxRate]): Fault => {
+    const from = random.chance(0.5) ? 0 : time()
+    const duration = random.chance(0.5) ? faultsEndAt : random.logUniform(SECOND, HOUR)
     return {
       kind,
       from,
-      until: Math.min(calmFrom, from + lasts),
-      rate: random.skewed(most / 30, most),
+      until: Math.min(faultsEndAt, from + duration),
+      rate: random.logUniform(maxRate / 30, maxRate),
     }
   })
   if (!random.chance(0.15)) return chosen
-  const from = moment()
-  const until = Math.min(calmFrom, from + random.skewed(10 * SECOND, 3 * HOUR)) // an outage
+  const from = time()
+  const until = Math.min(faultsEndAt, from + random.logUniform(10 * SECOND, 3 * HOUR))
+  // An outage: every call fails.
   return [...chosen, { kind: random.pick(['store-refuses', 'send-fails']), from, until, rate: 1 }]
 }
 
-/** A deployment that breaks what delivers, until somebody comes to work. */
-export function brokenOvernight({ random, moment, calmFrom }: Chance): Incident {
-  const at = Math.min(moment(), calmFrom / 2)
+/** A deployment that breaks a delivering function until the end of the faults. */
+export function planBrokenDeployment({ random, time, faultsEndAt }: PlanRandom): Incident {
+  const at = Math.min(time(), faultsEndAt / 2)
   const name = random.pick(['fan-out-event', 'retry-delivery', 'drain-backlog'])
-  return { at, kind: 'function-broken', name, ms: calmFrom - at }
+  return { at, kind: 'function-broken', name, ms: faultsEndAt - at }
 }
 
-export function planIncident({ random, moment, calmFrom }: Chance): Incident {
-  const at = moment()
+export function planIncident({ random, time, faultsEndAt }: PlanRandom): Incident {
+  const at = time()
   const kind = random.pick([
     'queues-emptied',
     'process-dies',
@@ -57,8 +58,8 @@ export function planIncident({ random, moment, calmFrom }: Chance): Incident {
     'deployment',
     'function-broken',
   ])
-  if (kind === 'process-freezes') return { at, kind, ms: random.skewed(SECOND, MINUTE) }
+  if (kind === 'process-freezes') return { at, kind, ms: random.logUniform(SECOND, MINUTE) }
   if (kind !== 'function-broken') return { at, kind }
   const name = random.pick(functionNames)
-  return { at, kind, name, ms: Math.min(calmFrom - at, random.skewed(MINUTE, 12 * HOUR)) }
+  return { at, kind, name, ms: Math.min(faultsEndAt - at, random.logUniform(MINUTE, 12 * HOUR)) }
 }

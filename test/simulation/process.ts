@@ -10,21 +10,21 @@ interface Options {
   random: Random
   /** Epoch ms at which virtual time begins. */
   epoch: number
-  /** What this machine's clock is ahead by. */
+  /** The ms by which its clock is ahead. */
   clockOffsetMs: number
-  /** The share of steps at which it dies, at this moment. */
+  /** Returns the current share of steps at which it dies. */
   deathRate: () => number
-  /** And of those at which it freezes for up to a minute. */
+  /** Returns the current share of steps at which it freezes, for up to a minute. */
   freezeRate: () => number
   onDeath: () => void
 }
 
-const SHORT_FREEZE_MS = 2000
-const LONGEST_FREEZE_MS = 60_000
+const MAX_SHORT_FREEZE_MS = 2000
+const MAX_FREEZE_MS = 60_000
 
 /**
- * A process of the app: its steps come by `defer` alone. Once it is dead none comes any more, so that it ends between two
- * awaits; while it is frozen they wait, and its clock goes on.
+ * A process of the app. `defer` schedules every step of it: after its death no step runs, so it ends between two awaits;
+ * while it is frozen the steps wait, and its clock goes on.
  */
 export function createProcess(options: Options) {
   const { name, scheduler, random, epoch, clockOffsetMs, deathRate, freezeRate, onDeath } = options
@@ -47,7 +47,7 @@ export function createProcess(options: Options) {
     else if (random.chance(deathRate())) kill()
     else if (random.chance(freezeRate())) {
       const isLong = random.chance(0.5)
-      freeze(random.between(0, isLong ? LONGEST_FREEZE_MS : SHORT_FREEZE_MS))
+      freeze(random.between(0, isLong ? MAX_FREEZE_MS : MAX_SHORT_FREEZE_MS))
       resume(step)
     } else step()
   }

@@ -2,7 +2,7 @@ import type { openReplayStore, ReplayDocument } from '../../shared/deliveries/re
 import type { Connection } from './connection.ts'
 import { ascending, top } from './select.ts'
 
-/** The replays' store over a simulated container. */
+/** The replay store over a simulated container. */
 export function simulatedReplayStore(
   connection: Connection<ReplayDocument>,
 ): ReturnType<typeof openReplayStore> {

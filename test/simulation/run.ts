@@ -7,17 +7,17 @@ import { shrink } from './shrink.ts'
 import { simulate, type Result } from './simulate.ts'
 
 /**
- * Simulates seeds, one after the other, and says which fail: the violations, the smallest plan that was found to fail, and
- * the last lines of its trace. Exits with 1 where any has failed.
+ * Simulates seeds one after another. Prints for each failing seed its violations, the smallest failing plan that it
+ * finds, and the last lines of its trace. Exits with 1 when a seed fails.
  *
- *   --seeds N      how many (1000)
- *   --seed S       the first one (1); alone, only this one
- *   --lines L      how much of the trace of a failure is printed (60)
- *   --whole        prints the whole trace of each seed, and shrinks nothing
- *   --list         only lists the seeds that fail
- *   --first        ends with the first that fails, and shrinks nothing
- *   --backlog N    simulates a backlog of N deliveries beside others, and nothing else
- *   --out FILE     where the totals are written, as JSON
+ *   --seeds N      the number of seeds (1000)
+ *   --seed S       the first seed (1); without --seeds, the only one
+ *   --lines L      the number of lines of a failure's trace (60)
+ *   --whole        prints the whole trace of each seed, without shrinking
+ *   --list         lists the failing seeds, without shrinking
+ *   --first        ends at the first failing seed, without shrinking
+ *   --backlog N    simulates only a backlog of N deliveries
+ *   --out FILE     writes the totals into a file, as JSON
  */
 const { values } = parseArgs({
   options: {
@@ -34,15 +34,16 @@ const { values } = parseArgs({
 const first = Number(values.seed ?? 1)
 const count = Number(values.seeds ?? (values.seed === undefined ? 1000 : 1))
 const lines = Number(values.lines)
-if (![first, count, lines].every(Number.isSafeInteger)) throw new Error('These are no numbers.')
+if (![first, count, lines].every(Number.isSafeInteger))
+  throw new Error('--seed, --seeds and --lines must be integers.')
 
 const SHRINK_MS = 60_000
 const PROGRESS_MS = 10_000
-const MAX_SHOWN = 5
+const MAX_PRINTED = 5
 
 const began = Date.now()
 const totals = { seeds: 0, failed: 0, steps: 0, days: 0, accepted: 0, requests: 0 }
-let toldAt = began
+let lastProgressAt = began
 
 if (values.backlog !== undefined) {
   console.log(await simulateBacklog({ events: Number(values.backlog) }))
@@ -50,14 +51,14 @@ if (values.backlog !== undefined) {
 }
 for (let seed = first; seed < first + count; seed++) {
   const result = await simulate(planOf(seed))
-  add(result)
+  addToTotals(result)
   if (values.whole) console.log((await simulate(planOf(seed), 1_000_000)).trace.join('\n'))
   if (result.violations.length > 0) {
-    await show(seed, result)
+    await printFailure(seed, result)
     if (values.first) break
   }
-  if (Date.now() - toldAt < PROGRESS_MS) continue
-  toldAt = Date.now()
+  if (Date.now() - lastProgressAt < PROGRESS_MS) continue
+  lastProgressAt = Date.now()
   console.log(summary())
 }
 console.log(summary())
@@ -68,25 +69,25 @@ if (values.out !== undefined) {
 }
 process.exitCode = totals.failed > 0 ? 1 : 0
 
-function add({ violations, steps, lasted, accepted, requests }: Result): void {
+function addToTotals({ violations, steps, virtualMs, accepted, requests }: Result): void {
   totals.seeds++
   if (violations.length > 0) totals.failed++
   totals.steps += steps
-  totals.days += lasted / 86_400_000
+  totals.days += virtualMs / 86_400_000
   totals.accepted += accepted
   totals.requests += requests
 }
 
-async function show(seed: number, { violations }: Result): Promise<void> {
+async function printFailure(seed: number, { violations }: Result): Promise<void> {
   console.log(`\nseed ${seed}: ${violations.length} violations`)
-  console.log(violations.slice(0, MAX_SHOWN).join('\n'))
-  console.log(`again: npm run proof:simulation -- --seed ${seed}`)
-  if (totals.failed > MAX_SHOWN || values.whole || values.first || values.list) return
+  console.log(violations.slice(0, MAX_PRINTED).join('\n'))
+  console.log(`to reproduce: npm run proof:simulation -- --seed ${seed}`)
+  if (totals.failed > MAX_PRINTED || values.whole || values.first || values.list) return
   const fails = async (plan: Plan) => (await simulate(plan)).violations.length > 0
   const smallest = await shrink(planOf(seed), fails, Date.now() + SHRINK_MS)
   const last = await simulate(smallest, lines)
-  console.log(`the smallest plan that fails: ${JSON.stringify(smallest)}`)
-  console.log(`${last.trace.join('\n')}\n${last.violations.slice(0, MAX_SHOWN).join('\n')}\n`)
+  console.log(`the smallest failing plan: ${JSON.stringify(smallest)}`)
+  console.log(`${last.trace.join('\n')}\n${last.violations.slice(0, MAX_PRINTED).join('\n')}\n`)
 }
 
 function summary(): string {

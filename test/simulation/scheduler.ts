@@ -3,22 +3,19 @@ import type { Random } from './random.ts'
 
 export type Scheduler = ReturnType<typeof createScheduler>
 
-/** Something that happens at a moment of virtual time. */
+/** A task, and the virtual ms at which it runs. */
 interface Task {
   at: number
-  /** Decides between tasks of one moment. */
+  /** A random order of the tasks with the same time. */
   tie: number
   run: () => void
 }
 
-/** Steps that are queued at once: the event loop goes round once for all, and drains the microtasks after each. */
+/** The steps per turn of the event loop, which drains the microtasks after each. */
 const BATCH = 32
 const MAX_STEPS = 50_000_000
 
-/**
- * Virtual time, in ms from the beginning. One task runs after the other, and before the next one everything that was
- * waiting for it has run too: all microtasks are drained.
- */
+/** Virtual time, in ms from the start. Runs one task after another, and drains all microtasks between them. */
 export function createScheduler(random: Random) {
   const tasks = createHeap<Task>((a, b) => a.at - b.at || a.tie - b.tie)
   let now = 0
@@ -28,7 +25,7 @@ export function createScheduler(random: Random) {
     tasks.push({ at: Math.max(now, time), tie: random.next(), run })
   }
 
-  /** Runs the next task; false where there is none before `until`, or `isDone` says so. */
+  /** Runs the next task. Returns false when there is none until `until`, or when `isDone` returns true. */
   function step(until: number, isDone: () => boolean): boolean {
     if (isDone()) return false
     const next = tasks.peek()
@@ -36,7 +33,7 @@ export function createScheduler(random: Random) {
       now = Math.max(now, until)
       return false
     }
-    if (++steps > MAX_STEPS) throw new Error('The simulation does not come to an end.')
+    if (++steps > MAX_STEPS) throw new Error(`The simulation takes more than ${MAX_STEPS} steps.`)
     tasks.pop()
     now = next.at
     next.run()
@@ -49,10 +46,10 @@ export function createScheduler(random: Random) {
     at,
     after: (ms: number, run: () => void): void => at(now + ms, run),
 
-    /** When the next task runs; undefined where there is none. */
+    /** Returns the time of the next task, or undefined. */
     nextAt: (): number | undefined => tasks.peek()?.at,
 
-    /** Runs tasks until virtual time is `until`, or `isDone` after one of them. Rejects with what a task throws. */
+    /** Runs tasks until the virtual time `until`, or until `isDone` returns true. Rejects with the error of a task. */
     run: (until: number, isDone: () => boolean = () => false): Promise<void> =>
       new Promise((resolve, reject) => {
         let queued = 0

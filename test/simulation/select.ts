@@ -1,4 +1,4 @@
-/** What a query is made of: the documents that `matches`, in order, at most `count`. */
+/** Returns the first `count` matching documents in an order, as a query with TOP and ORDER BY does. */
 export function top<T>(
   count: number,
   documents: Iterable<T>,
@@ -10,13 +10,13 @@ export function top<T>(
   return found.toSorted(compare).slice(0, count)
 }
 
-/** By one member, the least first. */
+/** Compares by a member; a document without it counts as 0. */
 export const ascending =
   <Name extends string>(name: Name) =>
   (a: { [name in Name]?: number }, b: { [name in Name]?: number }): number =>
     (a[name] ?? 0) - (b[name] ?? 0)
 
-/** By the code units of a text, as Cosmos DB orders. */
+/** Compares texts by code units, as Cosmos DB does. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1

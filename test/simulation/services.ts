@@ -15,7 +15,7 @@ import type { SimulatedQueue } from './queue.ts'
 import type { Random } from './random.ts'
 import type { Subscriber } from './subscriber.ts'
 
-/** The settings: the defaults, and nothing that is called. */
+/** The default settings, with addresses that nothing calls. */
 export const config = readConfig({
   Cosmos: 'AccountEndpoint=https://cosmos.invalid;AccountKey=a2V5',
   QueueStorage: 'UseDevelopmentStorage=true',
@@ -27,7 +27,7 @@ const auth = createAuth(config.auth)
 
 const MAX_UNSAVED = 1000
 
-/** The queues by the names of their members in the services. */
+/** The queues, named as in the services. */
 export interface Queues {
   inboundQueue: SimulatedQueue
   retryQueue: SimulatedQueue
@@ -39,13 +39,13 @@ export interface Queues {
 interface Environment {
   stores: ReturnType<typeof openStores>
   queues: Queues
-  /** The subscriber of an endpoint. */
+  /** Returns the subscriber of an endpoint. Throws when there is none. */
   subscriberAt: (url: string) => Subscriber
   random: Random
   trace: (what: string) => void
 }
 
-/** What a function gets in a process: the parts of the product, over stores, queues and subscribers that are simulated. */
+/** Returns the services of a process: the real ones over simulated stores, queues and subscribers. */
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
   const { stores, queues, subscriberAt, random, trace } = environment
@@ -66,8 +66,8 @@ export function simulatedServices(process: Process, environment: Environment): S
       now: clock.now,
     }),
     idempotency: {
-      reserve: () => Promise.reject(new Error('Nobody has a key.')),
-      firstOf: () => Promise.reject(new Error('No event is generic.')),
+      reserve: () => Promise.reject(new Error('The simulation has no idempotency keys.')),
+      firstOf: () => Promise.reject(new Error('The simulation has no generic events.')),
     },
     subscriptions,
     deliveries,
@@ -103,7 +103,7 @@ export function simulatedServices(process: Process, environment: Environment): S
       run: (work) => void work.catch((error: unknown) => trace(`background: ${String(error)}`)),
       idle: () => Promise.resolve(),
     },
-    health: () => Promise.reject(new Error('Nobody asks.')),
+    health: () => Promise.reject(new Error('The simulation has no health check.')),
   }
 }
 
@@ -112,7 +112,7 @@ const noHeartbeats = {
   ageSeconds: () => Promise.resolve(0),
 }
 
-/** UUIDv7 by a clock, ascending, from a chance that repeats. */
+/** Returns a source of ascending UUIDv7s, by a clock and a seeded generator. */
 function eventIds(now: () => number, random: Random): () => string {
   let last = 0
   return () => {
@@ -122,7 +122,7 @@ function eventIds(now: () => number, random: Random): () => string {
   }
 }
 
-/** The last twelve digits of a UUID. */
+/** Returns the last twelve digits of a UUID. */
 const digits = (random: Random): string =>
   random
     .integer(0, 2 ** 31)

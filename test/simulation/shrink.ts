@@ -1,13 +1,13 @@
 import type { Plan } from './plan.ts'
 
-/** The parts of a plan that a failure may do without. */
+/** The parts of a plan that shrinking removes items from. */
 const LISTS = ['incidents', 'faults', 'actions', 'events'] as const
 
-const SCHEDULES = 3
+const SEEDS_PER_CANDIDATE = 3
 
 /**
- * Makes a plan that fails smaller: leaves out faults, incidents, actions and events, halves first, then one by one, and
- * the behaviours of subscribers, for as long as what is left still fails. Ends at `deadline` (ms of the epoch).
+ * Returns the smallest failing plan found until `deadline` (epoch ms). Removes faults, incidents, actions, events (halves
+ * first, then single ones) and the behaviours of subscribers while the rest still fails.
  */
 export async function shrink(
   plan: Plan,
@@ -15,9 +15,9 @@ export async function shrink(
   deadline: number,
 ): Promise<Plan> {
   let smallest = plan
-  /** Whatever is left out changes the schedule: so a few others are tried too. */
+  /** Tries a few seeds: every removal changes the schedule, and may hide the failure. */
   async function accept(candidate: Plan): Promise<boolean> {
-    for (let seed = candidate.seed; seed < candidate.seed + SCHEDULES; seed++) {
+    for (let seed = candidate.seed; seed < candidate.seed + SEEDS_PER_CANDIDATE; seed++) {
       if (Date.now() >= deadline) return false
       if (await fails({ ...candidate, seed })) {
         smallest = { ...candidate, seed }
@@ -33,7 +33,7 @@ export async function shrink(
         for (let from = 0; from < smallest[list].length;)
           if (!(await accept(without(smallest, list, from, size)))) from += size
     for (let index = 0; index < smallest.subscribers.length; index++)
-      await accept(withWellSubscriber(smallest, index))
+      await accept(withHealthySubscriber(smallest, index))
     if (smallest.processes > 1) await accept({ ...smallest, processes: 1 })
   }
   return smallest
@@ -44,10 +44,10 @@ const without = (plan: Plan, list: (typeof LISTS)[number], from: number, size: n
   [list]: plan[list].toSpliced(from, size),
 })
 
-/** Subscribers keep their places, as endpoints and actions go by them: one that is not needed is well. */
-function withWellSubscriber(plan: Plan, index: number): Plan {
-  const subscribers = plan.subscribers.map((each, place) =>
-    place === index ? { ...each, behaviours: [] } : each,
+/** Makes a subscriber healthy. It is not removed, since endpoints and actions name subscribers by index. */
+function withHealthySubscriber(plan: Plan, index: number): Plan {
+  const subscribers = plan.subscribers.map((each, position) =>
+    position === index ? { ...each, behaviours: [] } : each,
   )
   return { ...plan, subscribers }
 }

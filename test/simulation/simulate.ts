@@ -1,4 +1,4 @@
-import { createAuditor } from './auditor.ts'
+import { createInvariants } from './invariants.ts'
 import { startClients } from './clients.ts'
 import { createCluster } from './cluster.ts'
 import type { Plan } from './plan.ts'
@@ -8,70 +8,76 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** After the last fault, what is well is through by then: a `Retry-After` of a day, the longest step of the retry schedule. */
-const SETTLED_MS = 40 * HOUR
-/** And what is down for good has been given up: five days, or the retry schedule. */
-const GIVEN_UP_MS = 8 * 24 * HOUR
-/** A claim that was made while all failed may last for an hour. */
-const CLAIMS_OVER_MS = 75 * MINUTE
-const LATE_MS = 150 * SECOND // 60 s, a sweep, the message, the attempt
+/** How long recovery takes after the last fault: at most a `Retry-After` of a day and the longest retry step. */
+const MAX_RECOVERY_MS = 40 * HOUR
+/** How long until deliveries to a permanently failing endpoint are given up: five days, or the retry schedule. */
+const MAX_GIVE_UP_MS = 8 * 24 * HOUR
+/** A claim made during the faults lasts for up to an hour. */
+const MAX_CLAIM_MS = 75 * MINUTE
+const MAX_OVERDUE_MS = 150 * SECOND // 60 s, a sweep, the message, the attempt
 const CHECK_MS = 10 * MINUTE
 
 export interface Result {
-  /** The first violations; none where all promises were kept. */
+  /** The first violations, or none. */
   violations: string[]
   trace: string[]
   steps: number
-  /** Virtual ms. */
-  lasted: number
+  virtualMs: number
   calls: { store: number; sent: number }
   requests: number
   accepted: number
 }
 
-/** Runs a plan to its end, and audits it on the way and there. */
+/** Runs a plan, and checks the invariants during the run and at its end. */
 export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
   const cluster = createCluster(plan, tracedLines > 0)
   const { scheduler, containers, trace, calls } = cluster
   const timeline = createTimeline(containers.subscriptions, scheduler.now)
-  const { accepted, subscribed } = startClients(cluster, plan)
-  const auditor = createAuditor(cluster, timeline, accepted, subscribed)
+  const { accepted, subscriptions } = startClients(cluster, plan)
+  const invariants = createInvariants(cluster, timeline, accepted, subscriptions)
   const isFaultless = plan.faults.length === 0 && plan.incidents.length === 0
-  const calmFrom = isFaultless ? 0 : plan.calmFrom + CLAIMS_OVER_MS
-  const isForGood = plan.subscribers.some(({ behaviours }) => {
+  const recoveredAt = isFaultless ? 0 : plan.faultsEndAt + MAX_CLAIM_MS
+  const hasPermanentFailure = plan.subscribers.some(({ behaviours }) => {
     const last = behaviours.at(-1)
-    return last !== undefined && last.kind !== 'well'
+    return last !== undefined && last.kind !== 'healthy'
   })
-  const end = plan.calmFrom + (isForGood ? GIVEN_UP_MS : SETTLED_MS)
+  const end = plan.faultsEndAt + (hasPermanentFailure ? MAX_GIVE_UP_MS : MAX_RECOVERY_MS)
   const violations: string[] = []
   let suspects = new Set<string>()
 
-  const isWithinBounds = plan.farBehindMs === 0
+  const isLagBounded = plan.replicaLagMs === 0
   while (violations.length === 0 && scheduler.now() < end) {
-    const isCalm = scheduler.now() >= calmFrom
-    await scheduler.run(Math.min(end, scheduler.now() + stepOf(scheduler.now(), plan.calmFrom)))
-    if (isCalm && isWithinBounds) violations.push(...auditor.late(LATE_MS))
-    // What has no waker at two looks in a row has none: a write is not longer under way.
-    const unwoken = new Set(isWithinBounds ? auditor.unwoken() : [])
-    violations.push(...[...unwoken].filter((each) => suspects.has(each)))
-    suspects = unwoken
-    if (scheduler.now() > plan.calmFrom + MINUTE && !auditor.isBusy()) break
+    const hasRecovered = scheduler.now() >= recoveredAt
+    await scheduler.run(
+      Math.min(end, scheduler.now() + checkIntervalMs(scheduler.now(), plan.faultsEndAt)),
+    )
+    if (hasRecovered && isLagBounded) violations.push(...invariants.overdueWork(MAX_OVERDUE_MS))
+    // Work without a waker counts at the second check in a row: at the first, a write may be in progress.
+    const found = new Set(isLagBounded ? invariants.workWithoutWaker() : [])
+    violations.push(...[...found].filter((each) => suspects.has(each)))
+    suspects = found
+    if (scheduler.now() > plan.faultsEndAt + MINUTE && !invariants.hasPendingWork()) break
   }
-  violations.push(...auditor.unfounded(), ...auditor.unwanted(), ...auditor.missing())
-  if (isWithinBounds) violations.push(...auditor.unfinished(), ...auditor.paused())
+  violations.push(
+    ...invariants.unjustifiedOutcomes(),
+    ...invariants.unwantedRequests(),
+    ...invariants.lostSubscriptions(),
+  )
+  if (isLagBounded)
+    violations.push(...invariants.unfinishedDeliveries(), ...invariants.unclosedCircuits())
   if (isFaultless && plan.actions.every(({ kind }) => kind === 'erase'))
-    violations.push(...auditor.repeated())
+    violations.push(...invariants.duplicateDeliveries())
   return {
     violations,
     trace: trace.last(tracedLines),
     steps: scheduler.steps(),
-    lasted: scheduler.now(),
+    virtualMs: scheduler.now(),
     calls,
-    requests: auditor.requests(),
+    requests: invariants.requestCount(),
     accepted: accepted.length,
   }
 }
 
-/** Often while much happens, seldom in the days after. */
-const stepOf = (now: number, calmFrom: number): number =>
-  now < calmFrom + 3 * HOUR ? CHECK_MS : HOUR
+/** Returns the ms between checks: fewer checks in the days after the faults. */
+const checkIntervalMs = (now: number, faultsEndAt: number): number =>
+  now < faultsEndAt + 3 * HOUR ? CHECK_MS : HOUR

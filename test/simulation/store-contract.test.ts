@@ -10,26 +10,26 @@ import { createFaults } from './faults.ts'
 import { createProcess } from './process.ts'
 import { createRandom } from './random.ts'
 import { createScheduler } from './scheduler.ts'
-import type { Subject } from './contract-fixture.ts'
+import type { StoresUnderTest } from './contract-fixture.ts'
 import { deliveryStoreContract } from './delivery-store-contract.ts'
 import { eventStoreContract } from './event-store-contract.ts'
 import { replayStoreContract } from './replay-store-contract.ts'
 import { subscriptionStoreContract } from './subscription-store-contract.ts'
 import { createContainers, openStores } from './stores.ts'
 
-// The same tests for both, so that the simulation runs over what the product runs over.
+// Both pass the same tests, so the simulated stores behave as the real ones.
 testStores('real stores', openReal)
 testStores('simulated stores', openSimulated)
 
-/** What the delivery machine relies on in its stores: registers one test for each. */
-function testStores(name: string, open: () => Promise<Subject>): void {
+/** Registers a test per store, of what the delivery machine relies on. */
+function testStores(name: string, open: () => Promise<StoresUnderTest>): void {
   test(`${name}: events`, async () => eventStoreContract(await open()))
   test(`${name}: deliveries`, async () => deliveryStoreContract(await open()))
   test(`${name}: subscriptions`, async () => subscriptionStoreContract(await open()))
   test(`${name}: replays`, async () => replayStoreContract(await open()))
 }
 
-async function openReal(): Promise<Subject> {
+async function openReal(): Promise<StoresUnderTest> {
   const { settings } = await createTestStores()
   const { Cosmos: connectionString, COSMOS_DATABASE: name } = settings
   const database = await openDatabase({ connectionString, database: name })
@@ -40,11 +40,11 @@ async function openReal(): Promise<Subject> {
       subscriptions: openSubscriptionStore(database),
       replays: openReplayStore(database),
     },
-    finish: (call) => call,
+    runCall: (call) => call,
   }
 }
 
-async function openSimulated(): Promise<Subject> {
+async function openSimulated(): Promise<StoresUnderTest> {
   const random = createRandom(1)
   const scheduler = createScheduler(random)
   const process = createProcess({
@@ -61,10 +61,10 @@ async function openSimulated(): Promise<Subject> {
   const network = { scheduler, random, faults, lagMs: () => 0, observe: () => {} }
   return {
     stores: openStores(process, createContainers(scheduler, EPOCH), network, 2),
-    async finish(call) {
+    async runCall(call) {
       let isOver = false
-      const over = () => void (isOver = true)
-      call.then(over, over)
+      const done = () => void (isOver = true)
+      call.then(done, done)
       await scheduler.run(Infinity, () => isOver)
       return call
     },

@@ -13,36 +13,36 @@ import { simulatedSubscriptionStore } from './subscription-store.ts'
 
 export type Containers = ReturnType<typeof createContainers>
 
-/** The containers of the database, with the times to live that they have in Azure. */
+/** Creates the containers of the database, with the same times to live as in Azure. */
 export function createContainers({ now }: { now: () => number }, epoch: number) {
   const epochSeconds = () => Math.floor((epoch + now()) / 1000)
-  const shared = (id: string) => ({ defaultTtlSeconds: ttlOf(id), now, epochSeconds })
-  let last = 0
+  const common = (id: string) => ({ defaultTtlSeconds: ttlOf(id), now, epochSeconds })
+  let lastNumber = 0
   return {
     events: createContainer<EventDocument>({
-      ...shared('events'),
+      ...common('events'),
       partitionKeyOf: ({ resource, subject }) => `${resource}${subject}`,
     }),
     deliveries: createContainer<DeliveryDocument>({
-      ...shared('deliveries'),
+      ...common('deliveries'),
       partitionKeyOf: ({ subscription, id }) => `${subscription}/${id}`,
     }),
     subscriptions: createContainer<SubscriptionOrTombstone>({
-      ...shared('subscriptions'),
+      ...common('subscriptions'),
       partitionKeyOf: ({ consumer }) => consumer,
     }),
     replays: createContainer<ReplayDocument>({
-      ...shared('replays'),
+      ...common('replays'),
       partitionKeyOf: ({ subscription }) => subscription,
     }),
-    nextNumber: () => ++last,
+    nextNumber: () => ++lastNumber,
   }
 }
 
 const ttlOf = (id: string): number =>
   containers.find((container) => container.id === id)?.defaultTtlSeconds ?? -1
 
-/** The stores as a process opens them. */
+/** Opens a process's stores, with connections of its own. */
 export function openStores(
   process: Process,
   { events, deliveries, subscriptions, replays, nextNumber }: Containers,

@@ -5,7 +5,7 @@ import {
   isSubscription,
   type SubscriptionDocument,
 } from '../../shared/subscriptions/subscription.ts'
-import { RESOURCE, type Subject } from './contract-fixture.ts'
+import { RESOURCE, type StoresUnderTest } from './contract-fixture.ts'
 
 const subscription = (number: number, consumer = '/org/ttd'): SubscriptionDocument => ({
   v: 1,
@@ -20,61 +20,64 @@ const subscription = (number: number, consumer = '/org/ttd'): SubscriptionDocume
 })
 const lease = (until: number) => ({ token: randomUUID(), until })
 
-export async function subscriptionStoreContract({ stores, finish }: Subject): Promise<void> {
+export async function subscriptionStoreContract({
+  stores,
+  runCall,
+}: StoresUnderTest): Promise<void> {
   const { subscriptions: store } = stores
-  const numbers = [await finish(store.nextNumber()), await finish(store.nextNumber())]
+  const numbers = [await runCall(store.nextNumber()), await runCall(store.nextNumber())]
   assert.deepEqual(numbers, [1, 2])
-  const added = await finish(store.add(subscription(1)))
+  const added = await runCall(store.add(subscription(1)))
   assert.equal(added.outcome, 'created')
-  assert.equal((await finish(store.add(subscription(1)))).outcome, 'exists')
-  await finish(store.add(subscription(3)))
+  assert.equal((await runCall(store.add(subscription(1)))).outcome, 'exists')
+  await runCall(store.add(subscription(3)))
   const draining = { state: 'draining' as const, opens: 0, lease: lease(200) }
-  await finish(store.add({ ...subscription(2, '/org/skd'), circuit: draining }))
+  await runCall(store.add({ ...subscription(2, '/org/skd'), circuit: draining }))
 
-  // Every write sets `wake`, and clears it.
-  const first = await finish(store.find('/org/ttd', 's1', added.session))
+  // Every write sets `wake` anew, or removes it.
+  const first = await runCall(store.find('/org/ttd', 's1', added.session))
   assert.ok(isSubscription(first))
   assert.equal(first.wake, undefined)
   const validation = { attempt: 0, due: 100, source: 'https://example.org' }
-  const written = await finish(store.save({ ...first, validation }))
+  const written = await runCall(store.save({ ...first, validation }))
   assert.equal(written.outcome, 'written')
-  assert.equal((await finish(store.save(first))).outcome, 'changed')
-  const due = async (now: number) => (await finish(store.overdue(now))).map((each) => each.number)
+  assert.equal((await runCall(store.save(first))).outcome, 'changed')
+  const due = async (now: number) => (await runCall(store.overdue(now))).map((each) => each.number)
   assert.deepEqual(await due(99), [])
   assert.deepEqual(await due(200), [1, 2])
-  const second = await finish(store.find('/org/skd', 's2'))
+  const second = await runCall(store.find('/org/skd', 's2'))
   assert.ok(isSubscription(second))
   const { circuit: _circuit, ...closed } = second
-  assert.equal((await finish(store.save(closed))).outcome, 'written')
+  assert.equal((await runCall(store.save(closed))).outcome, 'written')
   assert.deepEqual(await due(200), [1])
 
-  // A tombstone is found by its key, and by nobody who looks for a subscription.
-  const third = await finish(store.find('/org/ttd', 's3'))
+  // A tombstone is found by its key, but not by its number.
+  const third = await runCall(store.find('/org/ttd', 's3'))
   assert.ok(third)
-  const { id: place, consumer, number, _etag, _ts } = third
-  const tombstone = { v: 1 as const, id: place, consumer, number, deleted: true as const }
+  const { id: key, consumer, number, _etag, _ts } = third
+  const tombstone = { v: 1 as const, id: key, consumer, number, deleted: true as const }
   const settling = { deleted: [{ number: 3, since: 1 }], lease: lease(300) }
-  await finish(store.save({ ...tombstone, ttl: -1, settling, _etag, _ts }))
-  const left = await finish(store.find('/org/ttd', 's3'))
-  assert.ok(left && 'deleted' in left)
-  assert.deepEqual(left.settling, settling)
-  assert.equal(await finish(store.byNumber(3)), undefined)
-  assert.equal((await finish(store.byNumber(2)))?.id, 's2')
-  assert.equal(await finish(store.byNumber(9)), undefined)
+  await runCall(store.save({ ...tombstone, ttl: -1, settling, _etag, _ts }))
+  const remaining = await runCall(store.find('/org/ttd', 's3'))
+  assert.ok(remaining && 'deleted' in remaining)
+  assert.deepEqual(remaining.settling, settling)
+  assert.equal(await runCall(store.byNumber(3)), undefined)
+  assert.equal((await runCall(store.byNumber(2)))?.id, 's2')
+  assert.equal(await runCall(store.byNumber(9)), undefined)
   const owned = async (after: number, most: number) => {
-    const { found, last } = await finish(store.ofConsumer('/org/ttd', after, most))
+    const { found, last } = await runCall(store.ofConsumer('/org/ttd', after, most))
     return [found.map((each) => each.number), last]
   }
   assert.deepEqual(await owned(0, 10), [[1], undefined])
   assert.deepEqual(await owned(0, 1), [[1], 1])
-  assert.deepEqual(await owned(1, 1), [[], 3]) // the tombstone takes a place
+  assert.deepEqual(await owned(1, 1), [[], 3]) // a tombstone counts in a page
   assert.deepEqual(await owned(3, 1), [[], undefined])
   assert.deepEqual(await due(300), [1, 3])
 
-  // The index hears of all of them, tombstones too, by their numbers.
+  // Changes come in the order of the numbers, tombstones included.
   const changes: Change[] = []
   const all = store.changedSince(0)
-  await finish(readAll(all, changes))
+  await runCall(readAll(all, changes))
   assert.deepEqual(
     changes.map((each) => [each.number, 'deleted' in each]),
     [
@@ -85,7 +88,7 @@ export async function subscriptionStoreContract({ stores, finish }: Subject): Pr
   )
   const latest = Math.max(...changes.map((each) => each._ts))
   const later: Change[] = []
-  await finish(readAll(store.changedSince(latest + 1), later))
+  await runCall(readAll(store.changedSince(latest + 1), later))
   assert.deepEqual(later, [])
 }
 

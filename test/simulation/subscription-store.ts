@@ -8,7 +8,7 @@ import {
 import type { Connection } from './connection.ts'
 import { ascending, top } from './select.ts'
 
-/** The subscriptions' store over a simulated container, whose pages of changes are short. */
+/** The subscription store over a simulated container. `pageSize` is the number of subscriptions in a page of changes. */
 export function simulatedSubscriptionStore(
   connection: Connection<SubscriptionOrTombstone>,
   { pageSize, nextNumber }: { pageSize: number; nextNumber: () => number },

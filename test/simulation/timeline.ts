@@ -1,65 +1,65 @@
 import type { SubscriptionOrTombstone } from '../../shared/subscriptions/subscription.ts'
 import type { Container } from './container.ts'
 
-/** A time in which a subscription was active: validated, and neither disabled nor deleted. Virtual ms, as written. */
-interface Active {
+/** A period in which a subscription was active: validated, and neither disabled nor deleted. In virtual ms. */
+interface ActivePeriod {
   from: number
   until: number
-  /** What its document says of when it was validated: epoch ms, by the clock of the process that did it. */
+  /** The `validated` of its document in epoch ms, by the clock of the process that validated it. */
   validated: number
 }
 
-/** The life of a subscription, by its number. */
-export interface Life {
+/** What happened to the subscription with a number. */
+export interface SubscriptionHistory {
   number: number
   endpoint: string
   resource: string
   type?: string
-  active: Active[]
+  activePeriods: ActivePeriod[]
   deletedAt: number
 }
 
 export type Timeline = ReturnType<typeof createTimeline>
 
-/** Notes, at every write of the store, when each subscription was active: the truth that no process has. */
+/** Records at every write when each subscription was active, without the lag that a process sees. */
 export function createTimeline(container: Container<SubscriptionOrTombstone>, now: () => number) {
-  const lives = new Map<number, Life>()
+  const histories = new Map<number, SubscriptionHistory>()
 
-  function activate(life: Life, validated: number | undefined): void {
-    const current = life.active.at(-1)
-    const isOn = current?.until === Infinity
+  function recordActivity(history: SubscriptionHistory, validated: number | undefined): void {
+    const current = history.activePeriods.at(-1)
+    const isActiveNow = current?.until === Infinity
     if (validated === undefined) {
-      if (isOn) current.until = now()
-    } else if (!isOn) life.active.push({ from: now(), until: Infinity, validated })
+      if (isActiveNow) current.until = now()
+    } else if (!isActiveNow) history.activePeriods.push({ from: now(), until: Infinity, validated })
     else if (current.validated !== validated) {
       current.until = now()
-      life.active.push({ from: now(), until: Infinity, validated })
+      history.activePeriods.push({ from: now(), until: Infinity, validated })
     }
   }
 
   container.onWrite((document) => {
     if (document === undefined) return
-    const life = lives.get(document.number)
+    const existing = histories.get(document.number)
     if ('deleted' in document) {
-      if (life === undefined || life.deletedAt !== Infinity) return
-      activate(life, undefined)
-      life.deletedAt = now()
+      if (existing === undefined || existing.deletedAt !== Infinity) return
+      recordActivity(existing, undefined)
+      existing.deletedAt = now()
       return
     }
     const { number, endpoint, filters, validated, circuit } = document
     const { resource, type } = filters
-    const known = life ?? {
+    const history = existing ?? {
       number,
       endpoint,
       resource,
       ...(type !== undefined && { type }),
-      active: [],
+      activePeriods: [],
       deletedAt: Infinity,
     }
-    lives.set(number, known)
+    histories.set(number, history)
     const isActive = validated !== undefined && circuit?.state !== 'disabled'
-    activate(known, isActive ? Date.parse(validated) : undefined)
+    recordActivity(history, isActive ? Date.parse(validated) : undefined)
   })
 
-  return { lives }
+  return { histories }
 }

@@ -4,78 +4,79 @@ import type { TimerFunction } from './functions.ts'
 import type { Process } from './process.ts'
 import type { Containers } from './stores.ts'
 
-const EVERY_MS = 30_000
+const PERIOD_MS = 30_000
 const WORK_MS = 20_000
 
 interface Options {
   network: Network
   epoch: number
   containers: Containers
-  /** The processes that may run it now. */
+  /** Returns the processes that can run it now. */
   processes: () => Process[]
   servicesOf: (process: Process) => Services
   trace: (process: Process, what: string) => void
 }
 
 /**
- * Starts a timer: every 30 s one process runs it, or now and then two, or none. Runs that would find nothing, because no
- * document's time has come, are left out: days are made of them.
+ * Starts a timer: every 30 s one process runs it; a fault makes it two, or none. Skips runs that would find no due
+ * document, which are most of the 2,880 a day.
  */
 export function startTimer(
   { name, container, run }: TimerFunction,
   { network, epoch, containers, processes, servicesOf, trace }: Options,
 ): void {
   const { scheduler, random, faults } = network
-  let plannedAt = Infinity
+  let scheduledAt = Infinity
 
-  /** Plans a run for the first tick after an epoch second. */
-  function wakeAt(seconds: number): void {
+  /** Schedules a run for the first tick after `seconds`, an epoch time. */
+  function scheduleRun(seconds: number): void {
     const due = Math.max(scheduler.now() + 1, seconds * 1000 - epoch)
-    const tick = Math.ceil(due / EVERY_MS) * EVERY_MS
-    if (tick >= plannedAt) return
-    plannedAt = tick
+    const tick = Math.ceil(due / PERIOD_MS) * PERIOD_MS
+    if (tick >= scheduledAt) return
+    scheduledAt = tick
     scheduler.at(tick, () => {
-      if (plannedAt === tick) start()
+      if (scheduledAt === tick) runTick()
     })
   }
 
-  function start(): void {
-    plannedAt = Infinity
-    if (!random.chance(faults.rate('timer-missed'))) runIn(random.any(processes()))
-    if (random.chance(faults.rate('timer-doubled'))) runIn(random.any(processes()))
-    wakeAt(earliest())
+  function runTick(): void {
+    scheduledAt = Infinity
+    if (!random.chance(faults.rate('timer-missed'))) runIn(random.pickOptional(processes()))
+    if (random.chance(faults.rate('timer-doubled'))) runIn(random.pickOptional(processes()))
+    scheduleRun(earliestDueTime())
   }
 
   function runIn(process: Process | undefined): void {
     process?.defer(random.between(0, 100), () => {
       const services = servicesOf(process)
-      const isSent = run(services, services.clock.now() + WORK_MS)
-      isSent.then(
+      const finished = run(services, services.clock.now() + WORK_MS)
+      finished.then(
         (count) => trace(process, `${name}: ${count}`),
         (error: unknown) => trace(process, `${name} failed: ${String(error)}`),
       )
     })
   }
 
-  function earliest(): number {
-    let least = Infinity
-    for (const document of containers[container].all()) least = Math.min(least, wakerOf(document))
+  function earliestDueTime(): number {
+    let first = Infinity
+    for (const document of containers[container].all()) first = Math.min(first, dueTimeOf(document))
     if (container === 'subscriptions')
-      for (const replay of containers.replays.all()) least = Math.min(least, wakerOf(replay))
-    return least
+      for (const replay of containers.replays.all()) first = Math.min(first, dueTimeOf(replay))
+    return first
   }
 
-  function note(document: Waiting | undefined): void {
-    if (document !== undefined) wakeAt(wakerOf(document))
+  function onWrite(document: WaitingDocument | undefined): void {
+    if (document !== undefined) scheduleRun(dueTimeOf(document))
   }
-  containers[container].onWrite(note)
-  if (container === 'subscriptions') containers.replays.onWrite(note)
+  containers[container].onWrite(onWrite)
+  if (container === 'subscriptions') containers.replays.onWrite(onWrite)
 }
 
-/** What a document says of when it waits for the sweep: epoch seconds. */
-interface Waiting {
+/** The epoch seconds from which a sweep finds a document. */
+interface WaitingDocument {
   pending?: number
   due?: number
   wake?: number
 }
-const wakerOf = ({ pending, due, wake }: Waiting): number => pending ?? due ?? wake ?? Infinity
+const dueTimeOf = ({ pending, due, wake }: WaitingDocument): number =>
+  pending ?? due ?? wake ?? Infinity

@@ -8,7 +8,7 @@ import {
   scopesOf,
 } from '../shared/auth/access-rules.ts'
 import type { Claims } from '../shared/auth/token-verifier.ts'
-import type { Publisher } from '../shared/events/cloud-event.ts'
+import { appResource, type Publisher } from '../shared/events/cloud-event.ts'
 import { parseGenericEvent } from '../shared/events/generic-event.ts'
 import { parseGenericReadRequest } from '../shared/events/generic-read-request.ts'
 import { idempotencyKeyOf } from '../shared/events/idempotency-store.ts'
@@ -29,11 +29,13 @@ async function publish(call: HttpCall): Promise<HttpResponseInit> {
   const event = parseGenericEvent(await readJsonBody(request, limit)) // 415, 413, 408, 400
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400
   requireMayPublish(caller, publishingApp, event.resource, config.grants) // 403
+  // Not the user of an app: another app with that user's token could use up this one's ids and keys.
+  const publisher = publishingApp === undefined ? caller.consumer : appResource(publishingApp)
   const { document, how } = await acceptEvent(services, {
     eventOf: () => event,
-    publisher: caller.consumer,
+    publisher,
     idempotencyKey,
-    owner: [caller.consumer],
+    owner: [publisher],
     traceparent,
   }) // 422, 503
   const { id, resource } = document

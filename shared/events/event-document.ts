@@ -10,7 +10,7 @@ export interface EventDocument {
   /** Empty where the event has none. */
   subject: string
   alternative?: string
-  /** Of a generic event: its publisher, such as /org/skd, and the id that the publisher gave it. */
+  /** Of a generic event: its publisher, such as /org/skd or the resource of the app, and the id that the publisher gave it. */
   publisher?: string
   eventId?: string
   /** Epoch seconds from which the sweep takes the event, unless its fan-out is done before. Absent when it is. */

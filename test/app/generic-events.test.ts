@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { platformToken } from '../../local/tokens.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
 import { assertProblem } from '../support/subscriber.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createTestStores, eventually, setting } from '../support/stores.ts'
 import { callerClaims, createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
 
 const RESOURCE = 'urn:altinn:resource:skd-broker'
@@ -108,6 +109,23 @@ test('an event that repeats another is answered 200 and delivered once, whatever
   })
   assert.ok(replay)
   assert.equal(arrivals(first.id, path).length, 3, 'a replay skips what repeats')
+})
+
+test('two apps are two publishers, also with the token of one user', async () => {
+  const user = await mintToken(callerClaims.user)
+  const key = { 'idempotency-key': crypto.randomUUID() }
+  const { id } = event()
+  for (const name of ['first', 'second']) {
+    const platform = await platformToken(setting('TEST_ISSUER'), 'ttd', name, 3600)
+    const { publish } = createGenericClient(app, user, platform)
+    const sent = event({ id, resource: `urn:altinn:resource:app_ttd_${name}` })
+    assert.equal((await publish(sent, key)).status, 200)
+  }
+  const both = await done(id, 2)
+  assert.deepEqual(
+    both.map(({ duplicateOf }) => duplicateOf),
+    [undefined, undefined],
+  )
 })
 
 test('an Idempotency-Key makes a request one event, and is its owner’s alone', async () => {

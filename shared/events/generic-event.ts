@@ -16,8 +16,8 @@ const kinds = new Map([
 const maxBytes = new Map([
   ['id', 255],
   ['type', 255],
-  ['subject', 1024], // a part of the partition key, which has 2,048 bytes
-  ['resource', 1024],
+  ['subject', 1000], // with the resource it is the partition key, which has 2,048 bytes
+  ['resource', 1000],
 ])
 const MAX_BYTES = 2048 // of any other attribute
 // The original's form of a resource (altinn-contract §8.1).

@@ -63,7 +63,7 @@ const refused: [body: object | string, detail: string][] = [
   [{ ...good, resource: 'urn:a:b c' }, "'Resource' must be a valid urn."],
   [{ ...good, data: 1, data_base64: 'AQI=' }, 'The event has both data and data_base64.'],
   [{ ...good, data_base64: 'x' }, 'data_base64 must be base64.'],
-  [{ ...good, subject: 'é'.repeat(513) }, "The attribute 'subject' has more than 1024 bytes."],
+  [{ ...good, subject: 'é'.repeat(501) }, "The attribute 'subject' has more than 1000 bytes."],
   [{ ...good, more: 'x'.repeat(2049) }, "The attribute 'more' has more than 2048 bytes."],
   [{ ...good, more: '\u0000' }, "The attribute 'more' has a control character."],
 ]

@@ -143,7 +143,7 @@ const requests = {
         `urn:a:${x(101)}`,
       ],
       time: ['2026-01-01T00:00:00Z', '2026-01-01', 'now', 1, null],
-      subject: [x(1024), x(1025), '', 1, null],
+      subject: [x(1000), x(1001), '', 1, null],
       alternativesubject: [x(2048), x(2049), null],
       data: [null, 1, {}, [], 'x'],
       data_base64: ['AQI=', 1, null],

@@ -64,23 +64,23 @@ export async function eventStoreContract({
   assert.deepEqual(await read(0, 9, 10, 2), [id(1), id(2)])
   assert.deepEqual(await read(4, 9, 10), [])
 
-  assert.equal((await (store.ofId(RESOURCE, id(3))))?.id, id(3))
-  assert.equal(await (store.ofId(`${RESOURCE}x`, id(3))), undefined)
+  assert.equal((await runCall(store.ofId(RESOURCE, id(3))))?.id, id(3))
+  assert.equal(await runCall(store.ofId(`${RESOURCE}x`, id(3))), undefined)
 
   // Generic events by the publisher's id; one that repeats another is not pending any more.
   for (const place of [7, 6, 8])
-    await (
+    await runCall(
       store.add({ ...eventDocument(place, 100), eventId: place === 8 ? 'other' : 'mine' }),
     )
-  const withEventId = await (store.withEventId(RESOURCE, 'mine'))
+  const withEventId = await runCall(store.withEventId(RESOURCE, 'mine'))
   assert.deepEqual(
     withEventId.map((each) => each.id),
     [id(6), id(7)],
   )
-  const repeat = await (store.find({ ...traced, event: id(7) }))
+  const repeat = await runCall(store.find({ ...traced, event: id(7) }))
   assert.ok(repeat)
-  assert.equal((await (store.markDuplicate(repeat, id(6)))).outcome, 'written')
-  assert.equal((await (store.markDuplicate(repeat, id(6)))).outcome, 'changed')
-  const duplicate = await (store.find({ ...traced, event: id(7) }))
+  assert.equal((await runCall(store.markDuplicate(repeat, id(6)))).outcome, 'written')
+  assert.equal((await runCall(store.markDuplicate(repeat, id(6)))).outcome, 'changed')
+  const duplicate = await runCall(store.find({ ...traced, event: id(7) }))
   assert.ok(duplicate?.duplicateOf === id(6) && !('pending' in duplicate))
 }

@@ -1,5 +1,5 @@
 import type { Grant } from '../access-grants.ts'
-import { appResource, type Publisher } from '../events/cloud-event.ts'
+import { appResource, appResourcePattern, type Publisher } from '../events/cloud-event.ts'
 import { alternativeOf } from '../events/event-document.ts'
 import { Problem } from '../http/problem.ts'
 import type { Claims } from './token-verifier.ts'
@@ -15,7 +15,6 @@ export interface Identity {
   scopes: Set<string>
 }
 
-const APP_RESOURCE = 'urn:altinn:resource:app_'
 const ADMIN_SCOPE = 'altinn:events.publish.admin'
 
 /** The scope that each action on generic events needs, as in the original (altinn-contract §8). */
@@ -55,9 +54,6 @@ export function requireScope(claims: Claims, action: Grant['action']): void {
   if (!scopesOf(claims).has(scope)) throw new Problem(403, `The token lacks the scope ${scope}.`)
 }
 
-/** Whether a resource is that of an app. */
-const isAppResource = (resource: string): boolean => resource.startsWith(APP_RESOURCE)
-
 /**
  * Throws a 403 unless the caller may publish: an app about its own resource by its platform access token (`app`), and
  * who has a grant. The scope for administrators is enough for resources that are no app's.
@@ -71,7 +67,7 @@ export function requireMayPublish(
   const { scopes } = caller
   const isOwn = app !== undefined && resource === appResource(app).toLowerCase()
   const isAdmin = scopes.has(scopeFor.publish) && scopes.has(ADMIN_SCOPE)
-  if (isOwn || (isAdmin && !isAppResource(resource))) return
+  if (isOwn || (isAdmin && !appResourcePattern.test(resource))) return
   if (isGranted(grants, 'publish', caller, resource)) return
   throw new Problem(403, `Not authorized to publish events of the resource ${resource}`)
 }
@@ -113,7 +109,7 @@ interface Wanted {
 function mayHave(caller: Identity, action: 'subscribe' | 'read', wanted: Wanted, grants: Grant[]) {
   const { org, subjects } = caller
   return (
-    (org !== undefined && wanted.resource.startsWith(`${APP_RESOURCE}${org}_`)) ||
+    (org !== undefined && wanted.resource.startsWith(appResource({ org, app: '' }))) ||
     aboutOf(wanted).some((subject) => subjects.includes(subject)) ||
     isGranted(grants, action, caller, wanted.resource)
   )

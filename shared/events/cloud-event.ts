@@ -57,6 +57,9 @@ function dataOf({ data, data_base64 }: EventDraft): Pick<CloudEvent, 'data' | 'd
   return data_base64 === undefined ? {} : { data_base64 }
 }
 
+/** Matches the resource of any app, in any case. */
+export const appResourcePattern = /^urn:altinn:resource:app_/i
+
 /** Returns the resource of an app's events. It is unique: the name of an org has no underscore. */
 export const appResource = ({ org, app }: Publisher): string =>
   `urn:altinn:resource:app_${org}_${app}`

@@ -1,10 +1,10 @@
-import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import { isEventId } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { deliveryResource } from './read-deliveries.ts'
 
 const MAX_SUBSCRIBERS = 100 // a read for each
 
@@ -48,14 +48,7 @@ async function deliveryTo(
   event: string,
 ) {
   const found = await deliveries.find(String(number), event)
-  return found && { subscription: number, consumer, ...outcomeOf(found) }
-}
-
-function outcomeOf({ state, attempts, reason, due }: DeliveryDocument) {
-  return {
-    state: isOpen({ state }) ? 'waiting' : state,
-    attempts: attempts.length,
-    ...(reason !== undefined && { reason }),
-    ...(due !== undefined && { due: new Date(due * 1000).toISOString() }),
-  }
+  if (found === undefined) return undefined
+  const { event: _event, run: _run, attempts, ...outcome } = deliveryResource(found)
+  return { subscription: number, consumer, ...outcome, attempts: attempts.length }
 }

@@ -1,4 +1,5 @@
 import Joi from 'joi'
+import { appResourcePattern } from '../events/cloud-event.ts'
 import { alternativeOf } from '../events/event-document.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
 import { Problem, validationProblem } from '../http/problem.ts'
@@ -28,8 +29,6 @@ const filter = Joi.string()
   .max(2048)
   .messages({ 'string.empty': '{{#label}} must not be empty: leave it out' })
 
-const appResource = /^urn:altinn:resource:app_/i
-
 // In the original's order of checks (altinn-contract §8.4): `detail` is the first violation.
 const members = {
   endPoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
@@ -40,7 +39,7 @@ const members = {
     .pattern(/^urn:[a-z0-9][a-z0-9-]{0,31}:\S+$/i)
     .messages({ 'string.pattern.base': 'Resource filter must be a valid urn' }),
   subjectFilter: filter.max(1024).when('resourceFilter', {
-    is: Joi.string().pattern(appResource, { invert: true }).required(),
+    is: Joi.string().pattern(appResourcePattern, { invert: true }).required(),
     otherwise: Joi.string()
       .pattern(/^(?:\/party\/\d{1,20}|urn:\S+)$/)
       .message(
@@ -76,7 +75,7 @@ export function endpointIn(body: JsonBody): string | undefined {
 export function isGenericRequest(body: JsonBody): boolean {
   const { resourceFilter, sourceFilter } = givenMembers(body)
   const { error } = schema.extract('sourceFilter').validate(sourceFilter, prefs)
-  const isGeneric = typeof resourceFilter === 'string' && !appResource.test(resourceFilter)
+  const isGeneric = typeof resourceFilter === 'string' && !appResourcePattern.test(resourceFilter)
   return isGeneric && error === undefined
 }
 
@@ -85,7 +84,8 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
   const { value, error } = schema.validate(givenMembers(body))
   if (error !== undefined) throw validationProblem(error.details)
   const { resourceFilter } = value
-  if (resourceFilter !== undefined && !appResource.test(resourceFilter)) rejectForGeneric(value)
+  if (resourceFilter !== undefined && !appResourcePattern.test(resourceFilter))
+    rejectForGeneric(value)
   if ((resourceFilter ?? value.sourceFilter) === undefined)
     throw new Problem(400, 'Resource filter is required.')
   rejectSubunits(value)

@@ -15,6 +15,10 @@ after(() => assert.deepEqual(unhandled, []))
 
 export const LIMIT = 400 // ms
 
+/** What a server may send: an interim answer, and one with a body. */
+export const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'
+export const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+
 export const loopback = parseNetworks('127.0.0.0/8,::1/128')
 
 export const toHere: Lookup = async () => ['127.0.0.1']

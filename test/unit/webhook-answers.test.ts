@@ -5,6 +5,8 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import {
   LIMIT,
+  INTERIM,
+  OK,
   client,
   receiver,
   rawServer,
@@ -12,9 +14,6 @@ import {
   assertAnswered,
 } from '../support/webhook-client.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
-
-const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'
-const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
 test('of an answer no more than 4 KB is read, quickly, and the connection is dropped', async (t) => {
   const there = await receiver(t)

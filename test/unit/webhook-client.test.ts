@@ -6,6 +6,8 @@ import { setDefaultCACertificates } from 'node:tls'
 import { startReceiver } from '../../local/receiver.ts'
 import {
   LIMIT,
+  INTERIM,
+  OK,
   client,
   receiver,
   rawServer,
@@ -13,9 +15,6 @@ import {
   assertAnswered,
 } from '../support/webhook-client.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
-
-const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'
-const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
 test('an event is posted byte for byte, and the answer comes back', async (t) => {
   const there = await receiver(t)

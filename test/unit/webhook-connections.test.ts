@@ -8,11 +8,8 @@ import {
   receiver,
   rawServer,
   assertFailed,
-  assertAnswered,
-} from '../support/webhook-client.ts'
+  assertAnswered, OK } from '../support/webhook-client.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
-
-const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
 test('connections are kept and used again', async (t) => {
   const there = await receiver(t)

@@ -5,7 +5,8 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { createTestStores } from '../support/stores.ts'
+import { operationsOn, operationsSince } from '../support/stored-work.ts'
+import { createTestStores, deployedUrl } from '../support/stores.ts'
 import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
 
 const stores = await createTestStores()
@@ -154,6 +155,29 @@ test('the content type is that of CloudEvents, or plain JSON for who accepts onl
     assert.equal(answer.headers.get('next'), null)
   }
 })
+
+test(
+  'a page is one query, and one more where `after` is a publisher’s id',
+  {
+    skip: deployedUrl !== undefined,
+  },
+  async () => {
+    const documents = await stored(
+      'cost',
+      ...Array.from({ length: 60 }, (_, index) => ({ id: `${index}`, subject: '/a' })),
+    )
+    const rows: [query: string, queries: number][] = [
+      [queryOf('cost', `cursor:${documents[1]?.id}`), 1],
+      [queryOf('cost', `cursor:${documents[1]?.id}`, '&subject=/a&type=%25'), 1],
+      [queryOf('cost', '1'), 2],
+    ]
+    for (const [query, queries] of rows) {
+      const before = await operationsOn(stores, 'events')
+      assert.equal((await page(skd, query)).ids.length, 50)
+      assert.deepEqual(await operationsSince(stores, 'events', before), { query: queries }, query)
+    }
+  },
+)
 
 test('a size below 1 is 50, and above 1,000 is that', async () => {
   await stored('sizes', ...Array.from({ length: 60 }, (_, index) => ({ id: `${index}` })))

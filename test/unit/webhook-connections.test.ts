@@ -8,7 +8,9 @@ import {
   receiver,
   rawServer,
   assertFailed,
-  assertAnswered, OK } from '../support/webhook-client.ts'
+  assertAnswered,
+  OK,
+} from '../support/webhook-client.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 
 test('connections are kept and used again', async (t) => {

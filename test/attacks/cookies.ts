@@ -9,11 +9,11 @@ import { attack, recordProblem, type Attack } from './attack.ts'
 
 const event = '019b0000-0000-7000-8000-000000000000'
 const json = 'application/json'
-const form = 'application/x-www-form-urlencoded' // what a form of another site can send, as text/plain
+const form = 'application/x-www-form-urlencoded' // a form of another site can send this type and text/plain
 const platform = (await tokensOf('ttd', 'apps-test'))[1]
 
-/** A request, and what the owner's token in a cookie opens; `{id}` is a subscription of the owner's. */
-interface Row {
+/** A request and its status with the owner's token in a cookie. `{id}` is a subscription of the owner. */
+interface CookieRequest {
   route: string
   query?: string
   type?: string
@@ -21,7 +21,7 @@ interface Row {
   headers?: Record<string, string>
   status: number
 }
-const rows: Row[] = [
+const requests: CookieRequest[] = [
   { route: 'GET /app/{org}/{app}', query: '?after=1', status: 200 },
   { route: 'GET /app/party', query: '?after=1&unit=991825827', status: 200 },
   { route: 'GET /subscriptions', status: 200 },
@@ -56,7 +56,7 @@ const rows: Row[] = [
   { route: 'DELETE /subscriptions/{id}', status: 401 },
 ]
 
-/** Every route with the owner's token in each cookie and in no header: it reads, and changes nothing but by `POST /app`. */
+/** Attacks on every route with the owner's token in a cookie and in no header: it may read, and write by `POST /app` only. */
 export async function cookieAttacks({
   app,
   tokens,
@@ -66,10 +66,15 @@ export async function cookieAttacks({
     endPoint: newEndpoint(),
     resourceFilter: OWN,
   })
-  async function ask(cookie: string, { route, query = '', type, body, headers }: Row) {
+  async function send(cookie: string, { route, query = '', type, body, headers }: CookieRequest) {
     const [method, template = ''] = route.split(' ')
-    const names: Record<string, string> = { id: String(id), event, org: 'ttd', app: 'apps-test' }
-    const address = template.replaceAll(/\{(\w+)\}/g, (_, name) => names[name] ?? '')
+    const parameters: Record<string, string> = {
+      id: String(id),
+      event,
+      org: 'ttd',
+      app: 'apps-test',
+    }
+    const address = template.replaceAll(/\{(\w+)\}/g, (_, name) => parameters[name] ?? '')
     const request = fetch(`${app.api}${address}${query}`, {
       method: method ?? '',
       headers: {
@@ -86,27 +91,33 @@ export async function cookieAttacks({
     return (await recordProblem(request)).status
   }
   const attacks = ['.ALTINNTOKEN', 'AltinnStudioRuntime'].flatMap((cookie) =>
-    rows.map((row) =>
-      attack('cookie', `${row.route}, ${describe(row)}the cookie ${cookie}`, row.status, () =>
-        ask(cookie, row),
+    requests.map((request) =>
+      attack(
+        'cookie',
+        `${request.route}, ${describe(request)}the cookie ${cookie}`,
+        request.status,
+        () => send(cookie, request),
       ),
     ),
   )
-  const routes = [...new Set(rows.map(({ route }) => route))].toSorted()
+  const routes = [...new Set(requests.map(({ route }) => route))].toSorted()
   return [
     ...attacks,
-    attack('cookie', 'every route that asks for a token was tried', describedRoutes().join(), () =>
-      Promise.resolve(routes.join()),
+    attack(
+      'cookie',
+      'the routes of openapi.yaml that require a token',
+      describedRoutes().join(),
+      () => Promise.resolve(routes.join()),
     ),
   ]
 }
 
-const describe = ({ type, headers }: Row): string =>
+const describe = ({ type, headers }: CookieRequest): string =>
   [type, ...Object.keys(headers ?? {})]
     .map((name) => (name === undefined ? '' : `${name}, `))
     .join('')
 
-/** The routes of the description that ask for a token. */
+/** Returns the routes that require a token, of docs/openapi.yaml. */
 function describedRoutes(): string[] {
   const file = path.join(import.meta.dirname, '../../docs/openapi.yaml')
   const { paths } = parse(readFileSync(file, 'utf8'))

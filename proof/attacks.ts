@@ -9,7 +9,7 @@ import {
   type AttackResults,
   type PropertyResult,
 } from './attacks-report.ts'
-import { attackSuites } from '../test/attacks/fixtures.ts'
+import { attackSuites } from '../test/attacks/attack-suites.ts'
 import { audit } from './audit.ts'
 import { useConfiguredAccount } from '../test/support/cosmos-account.ts'
 import { startHttpProperties } from '../test/properties/http.ts'

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import Joi from 'joi'
 import { parseGrants, type Grant } from './access-grants.ts'
+import { requireHttpUrl } from './http/http-url.ts'
 import { parseNetworks } from './http/networks.ts'
 
 /** The settings in the environment. docs/settings.md describes them. */
@@ -45,7 +46,7 @@ const altinnRetrySchedule = [
   10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200,
 ]
 
-const url = Joi.string().uri({ scheme: ['http', 'https'] })
+const url = Joi.string().custom(requireHttpUrl)
 const identity = Joi.string().valid('managedidentity')
 const schema = Joi.object<Settings>({
   Cosmos: connectionString(/AccountEndpoint=.+AccountKey=./),
@@ -172,9 +173,7 @@ function parseRetrySchedule(value: string): number[] {
 }
 
 function parseJwksUrl(value: string): string {
-  const example = value.replaceAll('{issuer}', 'issuer')
-  if (!URL.canParse(example) || !/^https?:$/.test(new URL(example).protocol))
-    throw new Error('it must be an http or https URL')
+  requireHttpUrl(value.replaceAll('{issuer}', 'issuer'))
   return value
 }
 

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import Joi from 'joi'
+import { requireHttpUrl } from '../http/http-url.ts'
 
 const FETCH_MS = 5000
 const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
@@ -18,9 +19,7 @@ export interface FetchFailure {
 
 const jwks = Joi.object<{ keys: unknown[] }>({ keys: Joi.array().required() }).unknown()
 const openIdConfiguration = Joi.object<{ jwks_uri: string }>({
-  jwks_uri: Joi.string()
-    .uri({ scheme: ['http', 'https'] })
-    .required(),
+  jwks_uri: Joi.string().custom(requireHttpUrl).required(),
 }).unknown()
 
 /** Returns the `jwks_uri` of an OpenID Connect Discovery 1.0 document. Throws when the document is unavailable or invalid. */

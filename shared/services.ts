@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createAccess } from './auth/access.ts'
 import { createAuth } from './auth/auth.ts'
 import { createKeyFailureReport } from './auth/key-failures.ts'
 import { systemClock } from './clock.ts'
@@ -14,7 +15,7 @@ import { openEventStore } from './events/event-store.ts'
 import { createHealth } from './telemetry/health.ts'
 import { allowSlowConnections } from './http/slow-connections.ts'
 import { openHeartbeatStore } from './telemetry/heartbeat-store.ts'
-import { createBoundedMap } from './webhooks/bounded-map.ts'
+import { createBoundedMap } from './bounded-map.ts'
 import { createConcurrencyLimit } from './webhooks/concurrency-limit.ts'
 import { createRecentOutcomes } from './webhooks/recent-outcomes.ts'
 import type {
@@ -63,6 +64,7 @@ export async function createServices(config: Config) {
     config,
     telemetry,
     auth,
+    access: createAccess(config.access),
     events,
     eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),

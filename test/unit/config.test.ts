@@ -50,7 +50,7 @@ test('four settings are enough; the rest has defaults', () => {
     queues: { connectionString: STORAGE },
     auth: { openIdConfigurationUrl: OPENID, platform: { jwksUrl: JWKS, issuers: undefined } },
     sourceHosts: undefined,
-    grants: [],
+    access: { grants: [] },
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,
@@ -231,7 +231,7 @@ test('an invalid setting stops the start of the app with one line that names it'
 test('grants are a list, and a wrong entry is named', () => {
   const grant = { resource: 'urn:altinn:resource:app_ttd_*', action: 'read', who: '/org/skd' }
   const wrong = (...grants: object[]) => faultOf({ ACCESS_GRANTS: JSON.stringify(grants) })
-  assert.deepEqual(read({ ACCESS_GRANTS: JSON.stringify([grant]) }).grants, [grant])
+  assert.deepEqual(read({ ACCESS_GRANTS: JSON.stringify([grant]) }).access, { grants: [grant] })
   for (const list of ['x', '{}', '"*"', JSON.stringify(grant)])
     assert.match(faultOf({ ACCESS_GRANTS: list }), /^Wrong settings: ACCESS_GRANTS .*JSON list/)
   const faults: [changes: object, fault: RegExp][] = [

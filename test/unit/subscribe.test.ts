@@ -10,7 +10,7 @@ async function startSubscribed() {
   const flows = startFlows()
   const { services, run } = flows
   const request = { endpoint: 'https://example.com/hook', filters: { resource: RESOURCE } }
-  const post = () => run(subscribe(services, '/org/ttd', request, 'https://api'))
+  const post = () => run(subscribe(services, { consumer: '/org/ttd' }, request, 'https://api'))
   const { subscription } = await post()
   const find = async () => run(services.subscriptions.find('/org/ttd', subscription.id))
   const found = await find()

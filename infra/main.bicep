@@ -35,6 +35,26 @@ param sourceHosts string[] = []
 @description('ACCESS_GRANTS: who may publish, subscribe to or read which resources, beside what everyone may.')
 param accessGrants { resource: string, action: 'publish' | 'subscribe' | 'read', who: string }[] = []
 
+@description('ALTINN_AUTHORIZATION_URL: the platform whose policy decision point is asked instead of the grants; empty for the grants.')
+param altinnAuthorizationUrl string = ''
+
+@description('ALTINN_SUBSCRIPTION_KEY: the platform\'s subscription key, or a Key Vault reference to it.')
+@secure()
+param altinnSubscriptionKey string = ''
+
+@description('MASKINPORTEN_TOKEN_URL: where Maskinporten gives tokens.')
+param maskinportenTokenUrl string = ''
+
+@description('MASKINPORTEN_CLIENT_ID: the client at Maskinporten.')
+param maskinportenClientId string = ''
+
+@description('MASKINPORTEN_CLIENT_JWK: the client\'s private key as a JWK, or a Key Vault reference to it.')
+@secure()
+param maskinportenClientJwk string = ''
+
+@description('MASKINPORTEN_KEY_ID: the id of that key at Maskinporten.')
+param maskinportenKeyId string = ''
+
 @description('EVENT_MAX_BYTES.')
 @minValue(1024)
 @maxValue(1900000)
@@ -235,6 +255,12 @@ var appSettings = {
   PLATFORM_TOKEN_ISSUERS: join(platformTokenIssuers, ',')
   SOURCE_HOSTS: join(sourceHosts, ',')
   ACCESS_GRANTS: empty(accessGrants) ? '' : string(accessGrants)
+  ALTINN_AUTHORIZATION_URL: altinnAuthorizationUrl
+  ALTINN_SUBSCRIPTION_KEY: altinnSubscriptionKey
+  MASKINPORTEN_TOKEN_URL: maskinportenTokenUrl
+  MASKINPORTEN_CLIENT_ID: maskinportenClientId
+  MASKINPORTEN_CLIENT_JWK: maskinportenClientJwk
+  MASKINPORTEN_KEY_ID: maskinportenKeyId
   EVENT_MAX_BYTES: string(eventMaxBytes ?? '')
   DELIVERY_RETRY_SECONDS: join(map(deliveryRetrySeconds ?? [], seconds => string(seconds)), ',')
   DELIVERY_TIMEOUT_SECONDS: string(deliveryTimeoutSeconds ?? '')

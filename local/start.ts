@@ -6,7 +6,13 @@ import { startHost } from './host/host.ts'
 import { runUntilStopped } from './lifetime.ts'
 import { assertPortsAreFree, portFor, portHelp } from './ports.ts'
 import { startReceiver, type Delivery } from './receiver.ts'
-import { addToEnvironment, fastPolling, readSampleSettings, root } from './settings.ts'
+import {
+  addToEnvironment,
+  fastPolling,
+  readSampleSettings,
+  root,
+  withEnvironment,
+} from './settings.ts'
 import { startStack, type Stack } from './stack.ts'
 import { subscribeExample } from './subscribe.ts'
 
@@ -22,7 +28,7 @@ else await runUntilStopped(start)
 /** Starts everything and prints where it is. Returns what stops it; throws for a wrong setting or a port that is taken. */
 async function start(): Promise<() => Promise<void>> {
   const began = performance.now()
-  readConfig({ ...readSampleSettings(), ...process.env }) // a wrong setting is told before anything is started
+  readConfig({ ...withEnvironment(readSampleSettings()), ...process.env }) // a wrong setting is told before anything is started
   await assertPortsAreFree()
   const stack = await startStack({
     queue: portFor('QUEUE_PORT'),

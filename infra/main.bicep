@@ -38,8 +38,7 @@ param accessGrants { resource: string, action: 'publish' | 'subscribe' | 'read',
 @description('ALTINN_AUTHORIZATION_URL: the platform whose policy decision point is asked instead of the grants; empty for the grants.')
 param altinnAuthorizationUrl string = ''
 
-@description('ALTINN_SUBSCRIPTION_KEY: the platform\'s subscription key, or a Key Vault reference to it.')
-@secure()
+@description('ALTINN_SUBSCRIPTION_KEY: a Key Vault reference to the platform\'s subscription key.')
 param altinnSubscriptionKey string = ''
 
 @description('MASKINPORTEN_TOKEN_URL: where Maskinporten gives tokens.')
@@ -48,8 +47,7 @@ param maskinportenTokenUrl string = ''
 @description('MASKINPORTEN_CLIENT_ID: the client at Maskinporten.')
 param maskinportenClientId string = ''
 
-@description('MASKINPORTEN_CLIENT_JWK: the client\'s private key as a JWK, or a Key Vault reference to it.')
-@secure()
+@description('MASKINPORTEN_CLIENT_JWK: a Key Vault reference to the client\'s private key, a JWK.')
 param maskinportenClientJwk string = ''
 
 @description('MASKINPORTEN_KEY_ID: the id of that key at Maskinporten.')
@@ -244,6 +242,10 @@ var names = {
 var allTags = union(tags, { 'azd-env-name': environmentName })
 
 var hasNetwork = privateNetworking || fixedOutboundAddress
+var onlyReferences = empty(filter(
+  [altinnSubscriptionKey, maskinportenClientJwk],
+  text => !empty(text) && !startsWith(text, '@Microsoft.KeyVault(')
+))
 var oneKeySource = empty(platformTokenJwksUrl) != empty(platformTokenCertificates)
 
 var appSettings = {
@@ -256,7 +258,9 @@ var appSettings = {
   SOURCE_HOSTS: join(sourceHosts, ',')
   ACCESS_GRANTS: empty(accessGrants) ? '' : string(accessGrants)
   ALTINN_AUTHORIZATION_URL: altinnAuthorizationUrl
-  ALTINN_SUBSCRIPTION_KEY: altinnSubscriptionKey
+  ALTINN_SUBSCRIPTION_KEY: onlyReferences
+    ? altinnSubscriptionKey
+    : fail('altinnSubscriptionKey and maskinportenClientJwk must be Key Vault references: deployments are kept with their parameters.')
   MASKINPORTEN_TOKEN_URL: maskinportenTokenUrl
   MASKINPORTEN_CLIENT_ID: maskinportenClientId
   MASKINPORTEN_CLIENT_JWK: maskinportenClientJwk

@@ -99,8 +99,6 @@ export async function startPolicyDecisionPoint({ port = 0, tokenSeconds = 1800 }
     /** What was asked, in order. */
     questions,
     requests,
-    /** Forgets every token, as if they had been revoked. */
-    forgetTokens: (): void => issued.altinn.clear(),
     /** The settings that have an app ask this policy decision point. */
     settings: {
       ALTINN_AUTHORIZATION_URL: url,
@@ -110,7 +108,7 @@ export async function startPolicyDecisionPoint({ port = 0, tokenSeconds = 1800 }
       MASKINPORTEN_KEY_ID: client.key,
       MASKINPORTEN_CLIENT_JWK: JSON.stringify(privateKey.export({ format: 'jwk' })),
     },
-    async stop(): Promise<void> {
+    stop: async (): Promise<void> => {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')

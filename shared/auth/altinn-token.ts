@@ -60,7 +60,7 @@ export function createAltinnToken(client: AltinnClient, now: () => number = Date
 
   return {
     /** Returns the token. Throws, naming who gives none. */
-    async current(): Promise<string> {
+    current: async (): Promise<string> => {
       if (known !== undefined && isValidFor(REFRESH_BEFORE_MS)) return known.text
       const refreshed = refresh()
       if (known === undefined || !isValidFor(UNUSABLE_BEFORE_MS)) return (await refreshed).text
@@ -68,7 +68,7 @@ export function createAltinnToken(client: AltinnClient, now: () => number = Date
       return known.text
     },
     /** Forgets a token that is refused though it has not expired, once a minute: the fault may be another. */
-    refused(): void {
+    refused: (): void => {
       if (known !== undefined && now() - known.fetched >= MIN_AGE_MS) known = undefined
     },
   }

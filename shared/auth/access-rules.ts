@@ -7,39 +7,14 @@ import {
 } from '../events/cloud-event.ts'
 import { alternativeOf } from '../events/event-document.ts'
 import { Problem } from '../http/problem.ts'
+import type { Access, AccessQuestion, Asker } from './access-question.ts'
 import type { Claims } from './token-verifier.ts'
 
 /** The caller that an Altinn token identifies. */
-export interface Identity {
-  /** The first of org, user, system user and organisation, as in the original (altinn-contract §3). */
-  consumer: string
+export interface Identity extends Asker {
   org: string | undefined
   /** The plain and alternative subjects that denote the caller. */
   subjects: string[]
-  /** In lower case. */
-  scopes: Set<string>
-  /** The number of its organisation. */
-  organisation: string | undefined
-  /** How well it was authenticated, 0 to 4. */
-  level: number
-}
-
-/** A question about what no built-in rule permits. To `inspect` is to see who gets the events of a resource. */
-export interface AccessQuestion {
-  who: Pick<Identity, 'consumer' | 'scopes' | 'organisation' | 'level'>
-  action: Grant['action'] | 'inspect'
-  /** A urn, which is not checked yet. */
-  resource: string
-  subject?: string | undefined
-  /** The event that is to be published. */
-  event?: Pick<CloudEvent, 'id' | 'type' | 'source' | 'resourceinstance'>
-}
-
-/** Answers such questions: the operator's grants do, or a policy decision point. */
-export interface Access {
-  decidedBy: 'grants' | 'policy'
-  /** Throws a 503 when there is no decision. */
-  isPermitted: (question: AccessQuestion) => Promise<boolean>
 }
 
 const ADMIN_SCOPE = 'altinn:events.publish.admin'
@@ -169,7 +144,7 @@ export async function requireMaySubscribe(
 
 /** The question is that of the deliveries to come, when nothing is known of the token but its consumer. */
 const subscribing = (
-  { consumer, scopes, level }: AccessQuestion['who'],
+  { consumer, scopes, level }: Asker,
   { resource, subject }: Wanted,
 ): AccessQuestion => ({
   who: { consumer, scopes, level, organisation: undefined },

@@ -1,6 +1,7 @@
 import type { Grant } from '../access-grants.ts'
 import { Problem } from '../http/problem.ts'
-import { isGranted, type Access, type AccessQuestion } from './access-rules.ts'
+import type { Access, AccessQuestion } from './access-question.ts'
+import { isGranted } from './access-rules.ts'
 import type { AltinnClient } from './altinn-token.ts'
 import { createPolicyDecisionPoint } from './policy-decision-point.ts'
 import type { Decision } from './xacml-response.ts'

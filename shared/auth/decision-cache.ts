@@ -15,20 +15,18 @@ export function createDecisionCache(now: () => number = Date.now) {
 
   async function askAndKeep(key: string, ask: () => Promise<Decision>): Promise<Decision> {
     const askedAt = now()
-    try {
-      const decision = await ask()
-      const until = askedAt + (decision.isPermit ? PERMIT_MS : REFUSAL_MS)
-      decisions.set(key, { decision, until })
-      return decision
-    } finally {
-      asking.delete(key)
-    }
+    const decision = await ask()
+    const until = askedAt + (decision.isPermit ? PERMIT_MS : REFUSAL_MS)
+    decisions.set(key, { decision, until })
+    return decision
   }
   /** Returns the decision for a key: the one that is kept, or what `ask` gives. Throws what `ask` throws. */
   return async (key: string, ask: () => Promise<Decision>): Promise<Decision> => {
     const kept = decisions.get(key)
     if (kept !== undefined && now() < kept.until) return kept.decision
-    const answer = asking.get(key) ?? askAndKeep(key, ask)
+    const known = asking.get(key)
+    if (known !== undefined) return known
+    const answer = askAndKeep(key, ask).finally(() => asking.delete(key))
     asking.set(key, answer)
     return answer
   }

@@ -1,5 +1,5 @@
 import { fetchReason, fetchText } from '../http/fetch-text.ts'
-import type { AccessQuestion } from './access-rules.ts'
+import type { AccessQuestion } from './access-question.ts'
 import { createAltinnToken, type AltinnClient } from './altinn-token.ts'
 import { createDecisionCache } from './decision-cache.ts'
 import { decisionRequestOf } from './xacml-request.ts'

@@ -1,5 +1,5 @@
 import { genericResource } from '../events/generic-event.ts'
-import type { AccessQuestion } from './access-rules.ts'
+import type { AccessQuestion } from './access-question.ts'
 
 // The JSON Profile of XACML 3.0, in the attributes of Altinn's policies (altinn-contract §8.2).
 

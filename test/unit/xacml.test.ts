@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AccessQuestion } from '../../shared/auth/access-rules.ts'
+import type { AccessQuestion } from '../../shared/auth/access-question.ts'
 import { decisionRequestOf } from '../../shared/auth/xacml-request.ts'
 import { parseDecision } from '../../shared/auth/xacml-response.ts'
 

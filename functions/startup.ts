@@ -13,8 +13,9 @@ app.setup({ enableHttpStream: true })
 app.hook.appStart(async () => {
   const { access, config } = await loadServices()
   const { decidedBy } = access
-  const detail = 'grants' in config.access ? { grants: config.access.grants.length } : {}
-  console.log(JSON.stringify({ what: 'access.decided_by', decidedBy, ...detail }))
+  const isDocument = 'grants' in config.access && config.access.grants === undefined
+  const by = isDocument ? 'grants of the document' : decidedBy
+  console.log(JSON.stringify({ what: 'access.decided_by', decidedBy: by }))
 })
 
 app.hook.appTerminate(async () => {

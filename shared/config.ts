@@ -182,7 +182,7 @@ function platformOf(settings: Settings) {
 
 /** Returns the client that asks the policy decision point, or the grants; never both. */
 function accessOf({
-  ACCESS_GRANTS: grants = [],
+  ACCESS_GRANTS: grants,
   ALTINN_AUTHORIZATION_URL: authorizationUrl,
   ALTINN_SUBSCRIPTION_KEY: subscriptionKey = '',
   MASKINPORTEN_TOKEN_URL: tokenUrl = '',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createAccess } from './auth/access.ts'
 import { createAuth } from './auth/auth.ts'
+import { createDocumentGrants, openGrantsDocument } from './auth/grants-document.ts'
 import { createKeyFailureReport } from './auth/key-failures.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -64,7 +65,7 @@ export async function createServices(config: Config) {
     config,
     telemetry,
     auth,
-    access: createAccess(config.access),
+    access: createAccess(config.access, createDocumentGrants(openGrantsDocument(database))),
     events,
     eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),

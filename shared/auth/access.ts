@@ -6,16 +6,19 @@ import type { AltinnClient } from './altinn-token.ts'
 import { createPolicyDecisionPoint } from './policy-decision-point.ts'
 import type { Decision } from './xacml-response.ts'
 
-/** Who decides beyond the built-in rules: the operator's grants, or the policy decision point. */
-export type AccessSettings = { grants: Grant[] } | { policy: AltinnClient }
+/** Who decides beyond the built-in rules: the grants of a setting, else of a document, or the policy decision point. */
+export type AccessSettings = { grants: Grant[] | undefined } | { policy: AltinnClient }
 
 /** Returns what answers whether someone may do something that no built-in rule permits. */
-export function createAccess(settings: AccessSettings): Access {
+export function createAccess(
+  settings: AccessSettings,
+  documentGrants: () => Promise<Grant[]>,
+): Access {
   if ('grants' in settings) {
     const { grants } = settings
     return {
       decidedBy: 'grants',
-      isPermitted: (question) => Promise.resolve(isGranted(grants, question)),
+      isPermitted: async (question) => isGranted(grants ?? (await documentGrants()), question),
     }
   }
   const decide = createPolicyDecisionPoint(settings.policy)

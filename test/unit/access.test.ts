@@ -20,7 +20,7 @@ const grants: [name: string, grants: Grant[], may: boolean][] = [
 ]
 for (const [name, given, may] of grants)
   test(`with ${name} a subscription is ${may ? '' : 'not '}made, and goes on ${may ? '' : 'no longer'}`, async () => {
-    const access = createAccess({ grants: given })
+    const access = createAccess({ grants: given }, async () => [])
     const made = requireMaySubscribe(skd, { resource }, access)
     if (may) assert.equal(await made, 'grants')
     else await assert.rejects(made, { status: 403 })
@@ -28,7 +28,7 @@ for (const [name, given, may] of grants)
   })
 
 test('who has a subscription by a built-in rule is not asked about', async () => {
-  const access = createAccess({ grants: [grant] })
+  const access = createAccess({ grants: [grant] }, async () => [])
   const own = { resource: 'urn:altinn:resource:app_skd_a' }
   assert.equal(await requireMaySubscribe(skd, own, access), undefined)
   const user = identityOf(callers.user(20001, 50019855, '01017512345'))

@@ -51,7 +51,7 @@ test('four settings are enough; the rest has defaults', () => {
     queues: { connectionString: STORAGE },
     auth: { openIdConfigurationUrl: OPENID, platform: { jwksUrl: JWKS, issuers: undefined } },
     sourceHosts: undefined,
-    access: { grants: [] },
+    access: { grants: undefined },
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,

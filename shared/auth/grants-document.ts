@@ -26,7 +26,8 @@ interface Options {
 
 /**
  * Returns what gives the grants of the document, at most 3 s old; for 5 minutes while it cannot be read, then it throws. Of a
- * document with a wrong entry it keeps the version before, and logs which entry that is, once a minute. No document, no grants.
+ * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, once a minute.
+ * No document, no grants.
  */
 export function createDocumentGrants(
   read: () => Promise<Pick<GrantsDocument, 'grants'> | undefined>,
@@ -47,7 +48,8 @@ export function createDocumentGrants(
       return parseGrantList(document === undefined ? [] : document.grants)
     } catch (error) {
       report(error)
-      return known?.grants ?? []
+      if (known === undefined) throw error // no grants would end deliveries
+      return known.grants
     }
   }
   function report(error: unknown): void {

@@ -82,5 +82,5 @@ for (const [wrong, fault] of [
     assert.match(lines[0] ?? '', fault)
     assert.match(lines[0] ?? '', /^\{"what":"access\.grants_wrong"/)
     const fresh = startGrants(wrong)
-    assert.deepEqual(await fresh.grants(), [])
+    await assert.rejects(fresh.grants(), fault, 'it is not taken for no grants')
   })

@@ -5,7 +5,7 @@ import {
   pageOfDeliveries,
   requireDelivery,
 } from '../shared/flows/read-deliveries.ts'
-import { redeliver } from '../shared/flows/replay.ts'
+import { redeliver } from '../shared/flows/redeliver.ts'
 import {
   parseReplayRequest,
   replayResource,

@@ -67,7 +67,7 @@ export function openIdempotencyStore(database: Database) {
      * 1.0 §3.1.1): that of `document` itself, unless it repeats an earlier one. Undefined when the store does not confirm
      * the write.
      */
-    async firstOf(document: EventDocument, publisher: string): Promise<string | undefined> {
+    async reserveName(document: EventDocument, publisher: string): Promise<string | undefined> {
       const { source, id } = document.event
       const name = sha256([publisher, source, id, 'event'])
       return (await createOrRead(name, document, ''))?.event

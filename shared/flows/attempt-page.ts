@@ -7,7 +7,7 @@ import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 import { awaitEvent } from './await-event.ts'
 import { endIfWithdrawn } from './check-access.ts'
-import type { Pace } from './pace.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 
@@ -30,7 +30,7 @@ export interface PageResult {
 interface Limits {
   services: Services
   subscription: SubscriptionDocument
-  pace: Pace | undefined
+  rateLimit: RateLimit | undefined
   /** Epoch milliseconds after which no attempt begins. */
   endMs: number
   maxConsecutiveFailures: number
@@ -45,7 +45,13 @@ export async function attemptPage(
   limits: Limits,
   page: Stored<DeliveryDocument>[],
 ): Promise<PageResult> {
-  const { services, subscription, pace, endMs, maxConsecutiveFailures: mostFailuresInARow } = limits
+  const {
+    services,
+    subscription,
+    rateLimit,
+    endMs,
+    maxConsecutiveFailures: mostFailuresInARow,
+  } = limits
   const { clock, concurrencyLimit } = services
   const result: PageResult = {
     delivered: 0,
@@ -66,8 +72,8 @@ export async function attemptPage(
 
   const worker = async (_: unknown, place: number): Promise<void> => {
     while (mayBegin(place)) {
-      if (pace !== undefined) {
-        await pace()
+      if (rateLimit !== undefined) {
+        await rateLimit()
         if (!mayBegin(place)) return
       }
       const { value: delivery } = rest.next()

@@ -17,7 +17,7 @@ import {
 } from '../subscriptions/circuit-breaker.ts'
 import { attemptPage, type PageResult } from './attempt-page.ts'
 import type { DrainLease } from './drain-lease.ts'
-import type { Pace } from './pace.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
@@ -43,7 +43,7 @@ export interface Drain {
   /** What this drain has attempted while it drains: a replica may show that again. */
   attempted: Set<string>
   /** Of a subscription with a rate limit. */
-  pace: Pace | undefined
+  rateLimit: RateLimit | undefined
 }
 
 /**
@@ -55,7 +55,7 @@ export async function attemptBacklog(
   drain: Drain,
   circuit: Circuit & { state: 'half-open' | 'draining' },
 ): Promise<void> {
-  const { services, lease, pace } = drain
+  const { services, lease, rateLimit } = drain
   const isProbe = circuit.state === 'half-open'
   if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
   const found = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
@@ -64,7 +64,7 @@ export async function attemptBacklog(
   const maxConsecutiveFailures = isProbe ? Infinity : FAILURE_THRESHOLD
   const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
   const endMs = Math.min(drain.endMs, untilMs)
-  const limits = { services, subscription: lease.subscription(), pace, endMs }
+  const limits = { services, subscription: lease.subscription(), rateLimit, endMs }
   const result = await attemptPage({ ...limits, maxConsecutiveFailures }, page)
   drain.after = result.attempted.at(-1)?.id ?? drain.after
   if (drain.after > drain.newest) drain.newest = drain.after

@@ -10,7 +10,7 @@ import {
 } from '../subscriptions/subscription.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
 import { attemptBacklog, CURSOR_MS, recheckBacklog, type Drain } from './drain-backlog.ts'
-import { createPace } from './pace.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
@@ -41,7 +41,7 @@ export async function drainSubscription(
   const after = message.after ?? lastProbed(lease)
   const afterUntilMs = services.clock.now() + CURSOR_MS
   const lagsUntilMs = message.after === undefined ? 0 : afterUntilMs
-  const pace = createPace(services.clock, lease.subscription().maxPerSecond)
+  const rateLimit = createRateLimit(services.clock, lease.subscription().maxPerSecond)
   return runDrain({
     services,
     lease,
@@ -51,7 +51,7 @@ export async function drainSubscription(
     afterUntilMs,
     lagsUntilMs,
     attempted: new Set(),
-    pace,
+    rateLimit,
   })
 }
 

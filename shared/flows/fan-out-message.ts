@@ -71,23 +71,30 @@ async function fanOutStored(
   return { event: event.id, subscribers, outcome }
 }
 
-/**
- * Marks a generic event that repeats another one: its publisher has given the same source and id before. Throws when the
- * store does not confirm which was first.
- */
-async function isDuplicate(
-  { events, idempotency }: Services,
-  event: Stored<EventDocument>,
-): Promise<boolean> {
-  if (event.publisher === undefined) return false
-  const first = await idempotency.firstOf(event, event.publisher)
-  if (first === undefined) throw new Error(`Event ${event.id} cannot be compared with others yet.`)
+/** Marks a generic event that repeats another one: its publisher has given the same source and id before. */
+async function isDuplicate(services: Services, event: Stored<EventDocument>): Promise<boolean> {
+  const { events } = services
+  const first = await firstOfName(services, event)
   if (first === event.id) return false
   const copy =
     event.late && (await events.find({ ...referenceTo(event, undefined), event: event.late }))
   if (copy) await events.markDuplicate(copy, first) // before the event: as long as that is pending, this is done again
   await events.markDuplicate(event, first)
   return true
+}
+
+/**
+ * Returns the document id of the first event with the publisher, source and id of this one: its own for an app's, whose
+ * ids are unique. Throws when the store does not confirm which was first.
+ */
+export async function firstOfName(
+  { idempotency }: Pick<Services, 'idempotency'>,
+  event: EventDocument,
+): Promise<string> {
+  if (event.publisher === undefined) return event.id
+  const first = await idempotency.reserveName(event, event.publisher)
+  if (first === undefined) throw new Error(`Event ${event.id} cannot be compared with others yet.`)
+  return first
 }
 
 /**

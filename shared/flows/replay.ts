@@ -1,4 +1,4 @@
-import { isOpen, newDelivery, nextRun, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { isOpen, newDelivery } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import type { EventDocument } from '../events/event-document.ts'
@@ -12,8 +12,8 @@ import type { Services } from '../services.ts'
 import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
 import { cancelDeleted } from './change-delivery.ts'
-import { FIRST_FAN_OUT_MS } from './fan-out-message.ts'
-import { sendRetry } from './store-outcome.ts'
+import { FIRST_FAN_OUT_MS, firstOfName } from './fan-out-message.ts'
+import { beginNextRun } from './redeliver.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
@@ -170,6 +170,8 @@ async function sendEvent(
   subscription: SubscriptionDocument,
   event: EventDocument,
 ): Promise<boolean> {
+  const isCompared = event.pending === undefined // by its fan-out
+  if (!isCompared && (await firstOfName(services, event)) !== event.id) return false
   const delivery = newDelivery(event, subscription)
   const { outcome, session } = await services.deliveries.add(delivery)
   if (outcome === 'unconfirmed')
@@ -179,40 +181,6 @@ async function sendEvent(
   if (known === undefined) throw new Error(`Delivery ${event.id} is not visible yet.`)
   const isDone = (known.firstAttempt ?? 0) * 1000 > timeOf(replay).getTime() // by an interrupted run of this page
   return isOpen(known) || (only === 'all' && !isDone) ? beginNextRun(services, known) : false
-}
-
-/**
- * Starts a new run of a delivery that is over. It is attempted now and does not wait in the backlog. Returns the
- * delivery, or undefined when it is already waiting or another request was first.
- */
-export async function redeliver(
-  services: Services,
-  delivery: Stored<DeliveryDocument>,
-): Promise<DeliveryDocument | undefined> {
-  if (isOpen(delivery)) return undefined
-  const { _etag, _ts } = delivery
-  const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
-  const anew = { ...nextRun(delivery), state: 'waiting' as const, due }
-  const written = await services.deliveries.save({ ...anew, _etag, _ts })
-  if (written.outcome === 'changed') return undefined
-  await sendRetry(services, anew, 0, { delivery: written.session })
-  return anew
-}
-
-/**
- * Puts a delivery that is over into the backlog, for its next run. Returns whether it is in the backlog: a write that lost to
- * another may have lost to its own first try.
- */
-async function beginNextRun(
-  { deliveries }: Services,
-  delivery: Stored<DeliveryDocument>,
-): Promise<boolean> {
-  if (isOpen(delivery)) return delivery.state === 'backlog'
-  const { _etag, _ts, subscription, id } = delivery
-  const { outcome, session } = await deliveries.save({ ...nextRun(delivery), _etag, _ts })
-  if (outcome === 'written') return true
-  const current = await deliveries.find(subscription, id, session)
-  return current?.state === 'backlog'
 }
 
 async function continueReplay(

@@ -74,7 +74,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     }),
     idempotency: {
       reserve: () => Promise.reject(new Error('The simulation has no idempotency keys.')),
-      firstOf: () => Promise.reject(new Error('The simulation has no generic events.')),
+      reserveName: () => Promise.reject(new Error('The simulation has no generic events.')),
     },
     subscriptions,
     deliveries,

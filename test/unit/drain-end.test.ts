@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { redeliver } from '../../shared/flows/replay.ts'
+import { redeliver } from '../../shared/flows/redeliver.ts'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { startDrain as requestDrain } from '../../shared/flows/update-circuit.ts'
 import { circuitOf, draining, lease, since } from './circuit-fixture.ts'

@@ -92,6 +92,19 @@ test('a page ends before an event whose first fan-out may be under way', async (
   assert.equal(flows.delivery(young)?.state, 'backlog')
 })
 
+test('sends no repeat of a generic event that its fan-out has not compared yet', async () => {
+  const flows = startReplay({ only: 'missing' })
+  const waiting = { pending: SECOND, publisher: '/org/skd' }
+  const [first = '', repeat = ''] = addEvents(flows, 2, 500, waiting)
+  flows.services.idempotency.reserveName = () => Promise.resolve(first)
+  assert.equal(await flows.page(), 'done')
+  assert.deepEqual([flows.delivery(first)?.state, flows.delivery(repeat)], ['backlog', undefined])
+  const unconfirmed = startReplay({ only: 'missing' })
+  unconfirmed.services.idempotency.reserveName = () => Promise.resolve(undefined)
+  addEvents(unconfirmed, 1, 500, waiting)
+  await assert.rejects(unconfirmed.page(), /cannot be compared/)
+})
+
 test('a page of a subscription that is deleted meanwhile leaves nothing in the backlog', async () => {
   for (const place of ['before', 'after'] as const) {
     const flows = startReplay({ only: 'missing' })

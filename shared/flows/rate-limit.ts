@@ -1,13 +1,16 @@
 import type { Clock } from '../clock.ts'
 
 /** Returns when the next attempt may begin. */
-export type Pace = () => Promise<void>
+export type RateLimit = () => Promise<void>
 
 /**
- * Returns a pace of at most `perSecond` attempts in any second, or undefined without a limit. The first one waits too: the
- * drain before may have begun its last attempt just now.
+ * Returns a limit of `perSecond` attempts in any second, or undefined without one. The first attempt waits too: the
+ * drain before may have begun its last one just now.
  */
-export function createPace(clock: Clock, perSecond: number | undefined): Pace | undefined {
+export function createRateLimit(
+  clock: Clock,
+  perSecond: number | undefined,
+): RateLimit | undefined {
   if (perSecond === undefined) return undefined
   const intervalMs = 1000 / perSecond
   let lastMs = clock.now()

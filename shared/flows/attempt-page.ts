@@ -6,6 +6,7 @@ import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 import { awaitEvent } from './await-event.ts'
+import { endIfWithdrawn } from './check-access.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
@@ -95,6 +96,9 @@ async function attempt(
   delivery: Stored<DeliveryDocument>,
   result: PageResult,
 ): Promise<void> {
+  const { consumer, accessBy, filters } = subscription
+  const permitted = { ...filters, consumer, accessBy }
+  if ((await endIfWithdrawn(services, permitted, delivery)) !== undefined) return
   const event = await services.eventCache.find(referenceTo(delivery, undefined))
   if (event === undefined) return void (await awaitEvent(services, delivery))
   const traceparent = nextTraceparent(delivery.traceparent)

@@ -31,6 +31,12 @@ export interface Subscribed {
   secret?: string
 }
 
+/** Who has a subscription, and who has permitted it, if no built-in rule does. */
+interface Owner {
+  consumer: string
+  accessBy?: SubscriptionDocument['accessBy'] | undefined
+}
+
 /** Throws a 400 where a subscriber's endpoint will not do, all addresses of its host included. */
 export async function requireEndpoint(
   { config, lookup }: Pick<Services, 'config' | 'lookup'>,
@@ -47,18 +53,21 @@ export async function requireEndpoint(
  */
 export async function subscribe(
   services: Services,
-  consumer: string,
+  owner: Owner,
   request: SubscriptionRequest,
   api: string,
 ): Promise<Subscribed> {
   const { subscriptions } = services
+  const { consumer } = owner
   const known = await subscriptions.find(consumer, documentIdOf(request))
-  const existing = isSubscription(known) ? await renew(services, known, request, api) : undefined
+  const existing = isSubscription(known)
+    ? await renew(services, known, { ...request, ...owner }, api)
+    : undefined
   if (existing !== undefined) return { subscription: existing }
   const number = await subscriptions.nextNumber()
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const made = {
-    ...newSubscription(consumer, number, request),
+    ...newSubscription(owner, number, request),
     validation: firstValidation(api, number, due),
   }
   const session = await store(services, made, known)
@@ -71,19 +80,24 @@ export async function subscribe(
 }
 
 /**
- * Gives an identical subscription the rate limit that is asked for now, and validates it again. Returns undefined when it
- * was deleted meanwhile.
+ * Gives an identical subscription the rate limit that is asked for now and who permits it now, and validates it again.
+ * Returns undefined when it was deleted meanwhile.
  */
 async function renew(
   services: Services,
   known: Stored<SubscriptionDocument>,
-  { maxPerSecond }: SubscriptionRequest,
+  { maxPerSecond, accessBy }: Pick<SubscriptionRequest, 'maxPerSecond'> & Owner,
   api: string,
 ): Promise<SubscriptionDocument | undefined> {
-  if (known.maxPerSecond === maxPerSecond) return requestValidation(services, known, api)
+  if (known.maxPerSecond === maxPerSecond && known.accessBy === accessBy)
+    return requestValidation(services, known, api)
   const changed = await updateSubscription(services.subscriptions, known, (current) => {
-    const { maxPerSecond: _before, ...rest } = current
-    return { ...rest, ...(maxPerSecond !== undefined && { maxPerSecond }) }
+    const { maxPerSecond: _limit, accessBy: _by, ...rest } = current
+    return {
+      ...rest,
+      ...(maxPerSecond !== undefined && { maxPerSecond }),
+      ...(accessBy !== undefined && { accessBy }),
+    }
   })
   services.index.invalidate()
   return changed && requestValidation(services, changed.document, api)
@@ -195,7 +209,11 @@ function withDeleted(
 const subscriptionNotFound = (number: string | number): Problem =>
   new Problem(404, `There is no subscription ${number}.`)
 
-function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
+function newSubscription(
+  { consumer, accessBy }: Owner,
+  number: number,
+  request: SubscriptionRequest,
+) {
   const { endpoint, filters, maxPerSecond } = request
   return {
     v: 1 as const,
@@ -205,6 +223,7 @@ function newSubscription(consumer: string, number: number, request: Subscription
     endpoint,
     filters,
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...(accessBy !== undefined && { accessBy }),
     createdBy: consumer,
     created: new Date().toISOString(),
     secrets: [{ key: newSecret() }] satisfies [{ key: string }],

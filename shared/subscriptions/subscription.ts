@@ -24,6 +24,8 @@ export interface SubscriptionDocument {
   filters: Filters
   /** The rate limit, 1 to 1,000; without one, events are sent as they come. */
   maxPerSecond?: number
+  /** Who has permitted it, and is asked again before its deliveries; absent where a built-in rule permits it. */
+  accessBy?: 'grants' | 'policy'
   createdBy: string
   created: string
   /** ISO time at which the endpoint answered the validation event; absent before. */
@@ -109,6 +111,7 @@ export type IndexedSubscription = Pick<
   | 'secrets'
   | 'filters'
   | 'maxPerSecond'
+  | 'accessBy'
   | 'validated'
   | 'circuit'
 >
@@ -180,6 +183,7 @@ export function entryOf(
     secrets,
     circuit,
     maxPerSecond: subscription.maxPerSecond,
+    accessBy: subscription.accessBy,
     /** Epoch seconds of the version read. */
     version,
   }

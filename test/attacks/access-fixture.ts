@@ -2,6 +2,7 @@ import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores } from '../support/stores.ts'
+import { tableGrants } from './table-grants.ts'
 
 export const OWN = 'urn:altinn:resource:app_ttd_apps-test'
 
@@ -12,6 +13,7 @@ const grants = [
   { resource: 'urn:altinn:resource:skd-*', action: 'read', who: '/org/skd' },
   { resource: 'urn:altinn:resource:skd-*', action: 'subscribe', who: '/org/skd' },
   { resource: 'urn:altinn:resource:app_ttd_shared', action: 'subscribe', who: '/org/skd' },
+  ...tableGrants,
 ]
 
 const functions = ['publish-event', 'health', 'openapi']

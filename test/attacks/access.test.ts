@@ -4,6 +4,7 @@ import { kinds, startAccessFixture } from './access-fixture.ts'
 import type { Attack } from './attack.ts'
 import { cookieAttacks } from './cookies.ts'
 import { genericAttacks } from './generic.ts'
+import { grantAttacks } from './grants.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { readAttacks } from './reads.ts'
 import { leakAttacks } from './secrets.ts'
@@ -21,8 +22,9 @@ function testEach(attacks: Attack[]): void {
     })
 }
 const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
-const [routes, cookies, idEnumerations, reads] = await Promise.all([
+const [routes, granted, cookies, idEnumerations, reads] = await Promise.all([
   routeAttacks(fixture),
+  grantAttacks(fixture),
   cookieAttacks(fixture),
   idEnumerationAttacks(fixture),
   readAttacks(fixture),
@@ -30,6 +32,7 @@ const [routes, cookies, idEnumerations, reads] = await Promise.all([
 
 describe('every route with every kind of token', () => {
   testEach(routes)
+  testEach(granted)
 
   test('POST /app requires a valid token of any kind, and a platform token', async () => {
     const expected = { none: 401, bad: 401, expired: 401 }

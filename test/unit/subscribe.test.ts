@@ -10,7 +10,7 @@ async function startSubscribed() {
   const flows = startFlows()
   const { services, run } = flows
   const request = { endpoint: 'https://example.com/hook', filters: { resource: RESOURCE } }
-  const post = () => run(subscribe(services, '/org/ttd', request, 'https://api'))
+  const post = () => run(subscribe(services, { consumer: '/org/ttd' }, request, 'https://api'))
   const { subscription } = await post()
   const find = async () => run(services.subscriptions.find('/org/ttd', subscription.id))
   const found = await find()
@@ -39,4 +39,19 @@ test('a subscription is not stored over a later one that was made and deleted me
   await assert.rejects(post(), { status: 503 })
   const stored = await find()
   assert.ok(stored !== undefined && 'deleted' in stored)
+})
+
+test('an identical request says anew who permits the subscription, or that a built-in rule does', async () => {
+  const { services, run, find, found } = await startSubscribed()
+  const request = { endpoint: found.endpoint, filters: found.filters }
+  const accessByAfter = async (accessBy?: 'grants' | 'policy') => {
+    await run(subscribe(services, { consumer: '/org/ttd', accessBy }, request, 'https://api'))
+    const stored = await find()
+    assert.ok(isSubscription(stored) && stored.number === found.number)
+    return stored.accessBy
+  }
+  assert.equal(found.accessBy, undefined)
+  assert.equal(await accessByAfter('grants'), 'grants')
+  assert.equal(await accessByAfter('policy'), 'policy')
+  assert.equal(await accessByAfter(), undefined)
 })

@@ -35,6 +35,12 @@ param sourceHosts string[] = []
 @description('ACCESS_GRANTS: who may publish, subscribe to or read which resources, beside what everyone may.')
 param accessGrants { resource: string, action: 'publish' | 'subscribe' | 'read', who: string }[] = []
 
+@description('ALTINN_REGISTER_URL: the address of Altinn\'s register of parties; empty for none.')
+param altinnRegisterUrl string = ''
+
+@description('ALTINN_SUBSCRIPTION_KEY: a Key Vault reference to the key that the register asks for.')
+param altinnSubscriptionKey string = ''
+
 @description('EVENT_MAX_BYTES.')
 @minValue(1024)
 @maxValue(1900000)
@@ -235,6 +241,8 @@ var appSettings = {
   PLATFORM_TOKEN_ISSUERS: join(platformTokenIssuers, ',')
   SOURCE_HOSTS: join(sourceHosts, ',')
   ACCESS_GRANTS: empty(accessGrants) ? '' : string(accessGrants)
+  ALTINN_REGISTER_URL: altinnRegisterUrl
+  ALTINN_SUBSCRIPTION_KEY: altinnSubscriptionKey
   EVENT_MAX_BYTES: string(eventMaxBytes ?? '')
   DELIVERY_RETRY_SECONDS: join(map(deliveryRetrySeconds ?? [], seconds => string(seconds)), ',')
   DELIVERY_TIMEOUT_SECONDS: string(deliveryTimeoutSeconds ?? '')

@@ -21,6 +21,8 @@ interface Settings {
   PLATFORM_TOKEN_ISSUERS?: string[]
   SOURCE_HOSTS?: string[]
   ACCESS_GRANTS: Grant[]
+  ALTINN_REGISTER_URL?: string
+  ALTINN_SUBSCRIPTION_KEY?: string
   EVENT_MAX_BYTES: number
   REPAIR_AFTER_SECONDS: number
   READ_HOLDBACK_SECONDS: number
@@ -65,6 +67,10 @@ const schema = Joi.object<Settings>({
   PLATFORM_TOKEN_ISSUERS: Joi.string().custom(parseList),
   SOURCE_HOSTS: Joi.string().custom(parseList),
   ACCESS_GRANTS: Joi.string().custom(parseGrants).default([]),
+  ALTINN_REGISTER_URL: Joi.string().custom(parseApiUrl),
+  ALTINN_SUBSCRIPTION_KEY: Joi.string()
+    .pattern(/^[\x21-\x7e]{1,256}$/)
+    .message('{{#label}} must be 1 to 256 visible ASCII characters'),
   // An item of Cosmos DB has at most 2 MB, of which about 2 KB are not the event.
   EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
@@ -119,6 +125,8 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     },
     sourceHosts: value.SOURCE_HOSTS,
     grants: value.ACCESS_GRANTS,
+    registerUrl: value.ALTINN_REGISTER_URL,
+    altinnSubscriptionKey: value.ALTINN_SUBSCRIPTION_KEY,
     eventMaxBytes: value.EVENT_MAX_BYTES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
     readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
@@ -177,6 +185,18 @@ function parseJwksUrl(value: string): string {
     throw new Error('it must be an http or https URL')
   return value
 }
+
+/** Returns the address of an API that is sent keys and national identity numbers, with a slash at its end. */
+function parseApiUrl(value: string): string {
+  const { protocol, hostname, search, hash, username } = URL.parse(value) ?? {}
+  const isPrivate = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname ?? ''))
+  if (!isPrivate || `${search}${hash}${username}` !== '')
+    throw new Error('it must be an https URL without query (http on this machine alone)')
+  return value.replace(/\/*$/, '/')
+}
+
+const isLoopback = (host: string): boolean =>
+  ['localhost', '[::1]'].includes(host) || /^127(\.\d+){3}$/.test(host)
 
 function parseCertificates(value: string): Map<string, X509Certificate[]> {
   const texts = Joi.array().items(Joi.string()).min(1).single()

@@ -27,6 +27,8 @@ import type {
 import { openPoisonStore } from './telemetry/poison-store.ts'
 import { openQueue, openQueueService } from './azure/queue.ts'
 import { createEventCache } from './events/event-cache.ts'
+import { createRegister } from './register/register.ts'
+import { createRegisterFailureReport } from './register/register-failures.ts'
 import { openReplayStore } from './deliveries/replay-store.ts'
 import { openIdempotencyStore } from './events/idempotency-store.ts'
 import { createSubscriptionIndex } from './subscriptions/subscription-index.ts'
@@ -76,6 +78,7 @@ export async function createServices(config: Config) {
     drainQueue: openQueue<DrainMessage>(queueService, 'drains'),
     validationQueue: openQueue<ValidationMessage>(queueService, 'subscription-validation'),
     replayQueue: openQueue<ReplayMessage>(queueService, 'replays'),
+    register: registerOf(config),
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince }),
     lookup,
     webhook: createWebhookClient({
@@ -90,5 +93,17 @@ export async function createServices(config: Config) {
     background: createBackground(),
     health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: () => auth.keyStates() }),
   }
+}
+
+/** Returns the register of parties, where the settings name one. */
+function registerOf({ registerUrl: url, altinnSubscriptionKey: key }: Config) {
+  if (url === undefined) return undefined
+  const headers: Record<string, string> =
+    key === undefined ? {} : { 'ocp-apim-subscription-key': key }
+  return createRegister({
+    url,
+    authorization: () => Promise.resolve(headers),
+    report: createRegisterFailureReport(url),
+  })
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

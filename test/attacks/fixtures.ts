@@ -7,6 +7,8 @@ import { cookieAttacks } from './cookies.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { genericAttacks } from './generic.ts'
 import { readAttacks } from './reads.ts'
+import { registerAttacks } from './register.ts'
+import { startRegisterFixture } from './register-fixture.ts'
 import { routeAttacks } from './routes.ts'
 import { leakAttacks } from './secrets.ts'
 import { sourceAttacks, startSourceFixture } from './sources.ts'
@@ -47,6 +49,7 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
       Object.values(started.tokens).filter((token) => token !== undefined),
     ),
   ]),
+  suite(startRegisterFixture, registerAttacks),
   suite(startWebhookFixture, webhookAttacks),
 ]
 

@@ -82,6 +82,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     drainQueue: queues.drainQueue.openIn(process),
     validationQueue: queues.validationQueue.openIn(process),
     replayQueue: queues.replayQueue.openIn(process),
+    register: undefined,
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince, now: clock.now }),
     lookup: () => Promise.resolve(['93.184.215.14']),
     webhook: {

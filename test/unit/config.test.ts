@@ -51,6 +51,8 @@ test('four settings are enough; the rest has defaults', () => {
     auth: { openIdConfigurationUrl: OPENID, platform: { jwksUrl: JWKS, issuers: undefined } },
     sourceHosts: undefined,
     grants: [],
+    registerUrl: undefined,
+    altinnSubscriptionKey: undefined,
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,
@@ -226,6 +228,30 @@ test('an invalid setting stops the start of the app with one line that names it'
   assert.deepEqual(await exit, [1, null])
   assert.match(err, /^Wrong settings: Cosmos is [^;\n]+; EVENT_MAX_BYTES must be [^;\n]+\n$/)
   assert.doesNotMatch(out + err, /S3CRET|listens/)
+})
+
+test('the register has an https address, and a subscription key of visible characters', () => {
+  const url = (given: string) => read({ ALTINN_REGISTER_URL: given }).registerUrl
+  assert.equal(url(''), undefined)
+  const api = 'https://platform.altinn.no/register/api'
+  for (const given of [api, `${api}/`, `${api}//`]) assert.equal(url(given), `${api}/`)
+  for (const host of ['127.0.0.1:7075', 'localhost', '[::1]:1'])
+    assert.equal(url(`http://${host}/a`), `http://${host}/a/`)
+  const wrong = ['x', 'http://platform.altinn.no/', `${api}?x=1`, `${api}#x`, 'ftp://127.0.0.1/']
+  wrong.push('https://user@platform.altinn.no/', 'http://127.0.0.1.nip.io/')
+  for (const given of wrong)
+    assert.match(
+      faultOf({ ALTINN_REGISTER_URL: given }),
+      /^Wrong settings: ALTINN_REGISTER_URL is wrong: it must be an https URL/,
+      given,
+    )
+  const key = (given: string) => read({ ALTINN_SUBSCRIPTION_KEY: given }).altinnSubscriptionKey
+  assert.equal(key('a'.repeat(256)), 'a'.repeat(256))
+  for (const given of ['S3CRET S3CRET', 'S3CRET\n', 'S3CRETæ', 'a'.repeat(257)]) {
+    const fault = faultOf({ ALTINN_SUBSCRIPTION_KEY: given })
+    assert.match(fault, /^Wrong settings: ALTINN_SUBSCRIPTION_KEY must be 1 to 256 visible/)
+    assert.doesNotMatch(fault, /S3CRET/)
+  }
 })
 
 test('grants are a list, and a wrong entry is named', () => {

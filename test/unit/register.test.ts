@@ -134,6 +134,17 @@ describe('the cache', () => {
     await find('1')
     assert.equal(asked.at(-1), '1')
   })
+  test('an answer that was asked for again is the newest', async () => {
+    const asked: string[] = []
+    const find = createAnswerCache({
+      ask: async (about) => String(asked.push(about)),
+      now: () => clock.now,
+    })
+    for (let about = 1; about <= 10_000; about++) await find(String(about))
+    clock.now += HOUR
+    for (const about of ['1', 'another', '1']) await find(about)
+    assert.deepEqual(asked.slice(10_000), ['1', 'another'])
+  })
 })
 
 const faults: [RegisterFault, reason: RegExp][] = [

@@ -15,6 +15,7 @@ export type FaultKind =
   | 'message-late' // by days
   | 'delete-fails'
   | 'webhook-loses-answer'
+  | 'register-fails'
   | 'process-dies'
   | 'process-freezes'
   | 'timer-missed'

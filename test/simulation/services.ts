@@ -41,6 +41,7 @@ interface Environment {
   queues: Queues
   /** Returns the subscriber of an endpoint. Throws when there is none. */
   subscriberAt: (url: string) => Subscriber
+  register: Services['register']
   random: Random
   trace: (what: string) => void
 }
@@ -48,7 +49,7 @@ interface Environment {
 /** Returns the services of a process: the real ones over simulated stores, queues and subscribers. */
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
-  const { stores, queues, subscriberAt, random, trace } = environment
+  const { stores, queues, subscriberAt, register, random, trace } = environment
   const { events, deliveries, subscriptions, replays } = stores
   const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
   const heartbeats = noHeartbeats
@@ -82,7 +83,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     drainQueue: queues.drainQueue.openIn(process),
     validationQueue: queues.validationQueue.openIn(process),
     replayQueue: queues.replayQueue.openIn(process),
-    register: undefined,
+    register,
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince, now: clock.now }),
     lookup: () => Promise.resolve(['93.184.215.14']),
     webhook: {

@@ -22,14 +22,14 @@ functions.push('read-app-events', 'read-party-events')
 functions.push('publish-generic-event', 'read-generic-events', 'read-generic-event')
 functions.push('read-app-event', 'list-subscribers')
 
-/** Every kind of token; the order is that of the tables. */
+/** Every kind of token, in the order of the tables in routes.ts. */
 export const kinds = [
   ...(['none', 'bad', 'expired', 'ttd', 'skd', 'user', 'otherUser'] as const),
   ...(['systemUser', 'organisation', 'nobody'] as const),
 ]
 export type Kind = (typeof kinds)[number]
 
-async function tokensOfEach(): Promise<Record<Kind, string | undefined>> {
+async function mintTokens(): Promise<Record<Kind, string | undefined>> {
   return {
     none: undefined,
     bad: 'abc',
@@ -46,20 +46,20 @@ async function tokensOfEach(): Promise<Record<Kind, string | undefined>> {
 
 export type AccessFixture = Awaited<ReturnType<typeof startAccessFixture>>
 
-/** An app that delivers nothing, with a receiver to subscribe and a token of each kind. */
+/** Starts an app without delivery, a receiver for subscriptions, and mints a token of each kind. */
 export async function startAccessFixture() {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
   const app = await startApp(stores, {
     functions,
     settings: { ACCESS_GRANTS: JSON.stringify(grants) },
   })
-  let hooks = 0
+  let endpointCount = 0
   return {
     stores,
     app,
-    tokens: await tokensOfEach(),
-    /** An endpoint that nobody has subscribed yet. */
-    newEndpoint: () => `${receiver.url}/${hooks++}`,
+    tokens: await mintTokens(),
+    /** Returns an endpoint without a subscription. */
+    newEndpoint: () => `${receiver.url}/${endpointCount++}`,
     stop: () => Promise.all([app.stop(), receiver.stop()]),
   }
 }

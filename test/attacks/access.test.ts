@@ -21,7 +21,7 @@ function testEach(attacks: Attack[]): void {
     })
 }
 const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
-const [routes, cookies, guesses, readings] = await Promise.all([
+const [routes, cookies, idEnumerations, reads] = await Promise.all([
   routeAttacks(fixture),
   cookieAttacks(fixture),
   idEnumerationAttacks(fixture),
@@ -55,9 +55,9 @@ describe('every route with every kind of token', () => {
     })
 })
 
-describe('what is guessed, or another’s, opens nothing', () => testEach(guesses))
-describe('a token in a cookie reads, and changes nothing', () => testEach(cookies))
-describe('who may subscribe to what', () => testEach(subscriptionAttacks(fixture)))
-describe('who may do what with generic events', () => testEach(genericAttacks(fixture)))
-describe('who may read what', () => testEach(readings))
+describe('guessed ids and the subscriptions of others are refused', () => testEach(idEnumerations))
+describe('a token in a cookie reads but changes nothing', () => testEach(cookies))
+describe('who can subscribe to what', () => testEach(subscriptionAttacks(fixture)))
+describe('who can do what with generic events', () => testEach(genericAttacks(fixture)))
+describe('who can read what', () => testEach(reads))
 describe('responses disclose no secret', () => testEach(leakAttacks('access', app, secretTokens)))

@@ -19,14 +19,14 @@ import { webhookAttacks } from './webhooks.ts'
 import { subscriptionAttacks } from './subscription-attempts.ts'
 import { longUploadAttacks, startUploadFixture, uploadAttacks } from './uploads.ts'
 
-/** An app under attack, with all that is tried on it, in order. */
+/** The apps of a fixture, and the attacks on them in order. */
 interface AttackSuite {
   attacks: Attack[]
   apps: App[]
   stop: () => Promise<unknown>
 }
 
-/** All suites; each starts its own app. */
+/** Functions that each start a suite with its own apps. */
 export const attackSuites: (() => Promise<AttackSuite>)[] = [
   suite(startTokenFixture, tokenAttacks),
   suite(startSourceFixture, sourceAttacks),

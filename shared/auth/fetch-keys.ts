@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import Joi from 'joi'
-import { limitedText } from '../http/limited-text.ts'
 
 const FETCH_MS = 5000
 const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
@@ -67,7 +66,7 @@ function reasonOf(name: string, message: string, cause: unknown): string {
 async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>, fault: string): Promise<T> {
   const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(FETCH_MS) })
   if (!answer.ok) throw await refusalOf(answer)
-  const { value, error } = schema.validate(parseJson(await limitedText(answer, MAX_BYTES)))
+  const { value, error } = schema.validate(parseJson(await readLimited(answer)))
   if (error !== undefined) throw new Error(fault)
   return value
 }
@@ -84,4 +83,16 @@ function parseJson(text: string): unknown {
   } catch {
     throw new Error('not JSON')
   }
+}
+
+/** Returns the decompressed text without a byte order mark. Throws above `MAX_BYTES`, which also closes the connection. */
+async function readLimited({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }

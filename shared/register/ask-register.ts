@@ -1,8 +1,7 @@
 import { withTimeout } from '../azure/timeout.ts'
-import { limitedText } from '../http/limited-text.ts'
+import { fetchReason, fetchText } from '../http/fetch-text.ts'
 
-const TIMEOUT_MS = 2500
-const MAX_BYTES = 65_536 // a party with its addresses has about 2 KB
+const limits = { timeoutMs: 2500, maxBytes: 65_536 } // a party with its addresses has about 2 KB
 const PAUSE_MS = 3000 // after a failure: what waits for the register must not wait for each of its time limits
 
 /** Returns the headers that let this app ask: a subscription key, a token. */
@@ -32,22 +31,15 @@ export function createAskRegister({
 }: RegisterOptions) {
   let failedAt: number | undefined
 
-  const post = async (path: string, question: object, signal: AbortSignal): Promise<unknown> => {
-    const answer = await fetch(new URL(path, url), {
-      method: 'POST',
-      headers: {
-        ...(await authorization()),
-        'content-type': 'application/json',
-        accept: 'application/json',
-      },
-      body: JSON.stringify(question),
-      redirect: 'manual', // it would carry the key, and the number, elsewhere
-      signal,
-    })
-    if (answer.status === 200) return parseJson(await limitedText(answer, MAX_BYTES))
-    await answer.body?.cancel()
-    if (answer.status === 400 || answer.status === 404) return undefined
-    throw new Error(`status ${answer.status}`)
+  const post = async (path: string, question: object): Promise<unknown> => {
+    const headers = {
+      ...(await authorization()),
+      'content-type': 'application/json',
+      accept: 'application/json',
+    }
+    const request = { method: 'POST', headers, body: JSON.stringify(question) }
+    const text = await fetchText(new URL(path, url).href, limits, request).catch(undefinedIfUnknown)
+    return text === undefined ? undefined : parseJson(text)
   }
 
   return async <T>(
@@ -57,11 +49,11 @@ export function createAskRegister({
   ): Promise<T | undefined> => {
     if (failedAt !== undefined && now() - failedAt < PAUSE_MS) throw new Error('it failed just now')
     try {
-      const answer = await withTimeout(TIMEOUT_MS, (signal) => post(path, question, signal))
+      const answer = await withTimeout(limits.timeoutMs, () => post(path, question))
       return answer === undefined ? undefined : read(answer)
     } catch (error) {
       failedAt = now()
-      report(reasonOf(error))
+      report(fetchReason(error, limits))
       throw error
     }
   }
@@ -75,11 +67,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Returns why a question failed, in words that show nothing of it or of the answer. */
-function reasonOf(error: unknown): string {
-  const { name, message, cause } = error instanceof Error ? error : new Error(String(error))
-  if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
-  if (name !== 'TypeError') return message.slice(0, 100)
-  const { code = message }: { code?: string } = Object(cause) // fetch has its reason in `cause`
-  return `no connection: ${code}`.slice(0, 100)
+/** Returns undefined for the error of a 400 or 404. Throws any other. */
+function undefinedIfUnknown(error: unknown): undefined {
+  const { cause } = error instanceof Error ? error : {}
+  if (cause !== 400 && cause !== 404) throw error
 }

@@ -150,7 +150,7 @@ describe('the cache', () => {
 const faults: [RegisterFault, reason: RegExp][] = [
   ['down', /^status 500$/],
   ['refuses', /^status 401$/],
-  ['redirects', /^status 307$/],
+  ['redirects', /^a redirect \(307\)$/],
   ['garbage', /^not JSON$/],
   ['no party', /^no party$/],
   ['endless', /^more than 65536 bytes$/],
@@ -182,7 +182,7 @@ describe('a register that does not answer', { concurrency: false }, () => {
   })
 
   test('no token can be had: nothing is asked', async () => {
-    const register = newRegister(() => Promise.reject(new Error('no token')))
+    const register = newRegister(() => Promise.reject(new Error('no token', { cause: 400 })))
     assert.equal(await register.partyOf(person), 'unavailable')
     assert.deepEqual([register.reasons, stub.asked], [['no token'], []])
   })

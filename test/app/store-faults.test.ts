@@ -91,9 +91,9 @@ const ownSubject = (): string => `/party/${++number}`
 const each = Object.entries(faults)
 
 describe('many at once', { skip, concurrency: 4 }, () => {
-  let own: OwnApp
+  let shared: OwnApp
   before(async () => {
-    own = await subscribed()
+    shared = await subscribed()
   })
 
   describe(
@@ -104,11 +104,11 @@ describe('many at once', { skip, concurrency: 4 }, () => {
         test(name, async () => {
           const subject = ownSubject()
           const broken = breakRequests(fault, isAt('events', 'POST', `"${subject}"`))
-          const event = await own.publish({ subject })
+          const event = await shared.publish({ subject })
           const met = broken.met()
           await eventually('its fan-out meets the fault too', () => broken.met() > met)
           broken.heal()
-          await own.arrived(event)
+          await shared.arrived(event)
         })
     },
   )
@@ -118,7 +118,7 @@ describe('many at once', { skip, concurrency: 4 }, () => {
       test(name, async () => {
         const subject = ownSubject()
         const broken = breakRequests(fault, isAt('events', 'GET', `"${subject}"`), MANY)
-        await own.arrived(await own.publish({ subject }))
+        await shared.arrived(await shared.publish({ subject }))
         assert.equal(broken.met(), MANY)
       })
   })

@@ -2,6 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions'
 import { requireMayReadAbout, requireMayReadApp } from '../shared/auth/access-rules.ts'
 import { appResource } from '../shared/events/cloud-event.ts'
 import { parseReadRequest, type ReadRequest } from '../shared/events/read-request.ts'
+import { partyAbout } from '../shared/flows/find-party.ts'
 import { nextPageUrl, type Page, pageOfEvents } from '../shared/flows/read-events.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { Problem } from '../shared/http/problem.ts'
@@ -13,7 +14,8 @@ async function readAppEvents(call: HttpCall): Promise<HttpResponseInit> {
   requireMayReadApp(await services.auth.requireCaller(request), org) // 401, 403
   const wanted = readRequestOf(call) // 400
   const resource = appResource({ org, app: name })
-  const page = await pageOfEvents(services.events, { resource, ...wanted.about }, wanted)
+  const about = await partyAbout(services, wanted.about) // 404, 503
+  const page = await pageOfEvents(services.events, { resource, ...about }, wanted)
   log('events.read', { resource, events: page.events.length })
   return answer(request.url, page)
 }
@@ -30,7 +32,8 @@ async function readPartyEvents(call: HttpCall): Promise<HttpResponseInit> {
       'Subject must be specified using either query params party or unit or header value person.',
     )
   requireMayReadAbout(claims, subject) // 403
-  const page = await pageOfEvents(services.events, wanted.about, wanted)
+  const about = await partyAbout(services, wanted.about) // 404, 503
+  const page = await pageOfEvents(services.events, about, wanted)
   log('events.read', { events: page.events.length })
   return answer(request.url, page)
 }

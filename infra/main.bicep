@@ -53,6 +53,9 @@ param maskinportenClientJwk string = ''
 @description('MASKINPORTEN_KEY_ID: the id of that key at Maskinporten.')
 param maskinportenKeyId string = ''
 
+@description('ALTINN_REGISTER_URL: the address of Altinn\'s register of parties; empty for none.')
+param altinnRegisterUrl string = ''
+
 @description('EVENT_MAX_BYTES.')
 @minValue(1024)
 @maxValue(1900000)
@@ -258,6 +261,7 @@ var appSettings = {
   SOURCE_HOSTS: join(sourceHosts, ',')
   ACCESS_GRANTS: empty(accessGrants) ? '' : string(accessGrants)
   ALTINN_AUTHORIZATION_URL: altinnAuthorizationUrl
+  ALTINN_REGISTER_URL: altinnRegisterUrl
   ALTINN_SUBSCRIPTION_KEY: onlyReferences
     ? altinnSubscriptionKey
     : fail('altinnSubscriptionKey and maskinportenClientJwk must be Key Vault references: deployments are kept with their parameters.')

@@ -11,6 +11,8 @@ param altinnOpenIdConfigurationUrl = readEnvironmentVariable(
 )
 param platformTokenJwksUrl = readEnvironmentVariable('PLATFORM_TOKEN_JWKS_URL', '')
 param platformTokenCertificates = readEnvironmentVariable('PLATFORM_TOKEN_CERTIFICATES', '')
+param altinnRegisterUrl = readEnvironmentVariable('ALTINN_REGISTER_URL', '')
+param altinnSubscriptionKey = readEnvironmentVariable('ALTINN_SUBSCRIPTION_KEY', '')
 param platformTokenIssuers = filter(
   split(readEnvironmentVariable('PLATFORM_TOKEN_ISSUERS', ''), ','),
   item => !empty(item)

@@ -15,7 +15,7 @@ const INDEX_MS = 3100 // how old a process's index of subscriptions can be, and 
 // With `--generic` the event is of a resource that is no app's.
 const isGeneric = process.argv.includes('--generic')
 try {
-  const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+  const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
   addToEnvironment({ ...stack.settings, ...fastPolling })
   const host = await startHost({ folder: root, port: 0 })
   const receiver = await startReceiver()

@@ -29,6 +29,7 @@ App Events is ready, in ${seconds.toFixed(1)} s.
   Cosmos DB  http://127.0.0.1:${ports.cosmos}
   Queues     http://127.0.0.1:${ports.queue}
   Tokens     ${stack.issuer.url}
+  Register   ${stack.register.url}
 
 ${foreign.length === 0 ? await example(api, stack.issuer.url) : isMissing(foreign)}
 

@@ -6,6 +6,7 @@ const defaults = {
   PORT: 7071,
   ISSUER_PORT: 7072,
   DOCS_PORT: 7074, // 7073 is the usual one of `npm run receiver`
+  REGISTER_PORT: 7075,
   COSMOS_PORT: 8081,
   QUEUE_PORT: 10001,
   BLOB_PORT: 10000,
@@ -15,6 +16,7 @@ const portNames: PortName[] = [
   'PORT',
   'ISSUER_PORT',
   'DOCS_PORT',
+  'REGISTER_PORT',
   'COSMOS_PORT',
   'QUEUE_PORT',
   'BLOB_PORT',

@@ -9,8 +9,9 @@ await runUntilStopped(async () => {
     blob: portFor('BLOB_PORT'),
     cosmos: portFor('COSMOS_PORT'),
     issuer: portFor('ISSUER_PORT'),
+    register: portFor('REGISTER_PORT'),
   })
-  console.log('Emulators and token issuer are ready, with these settings:')
+  console.log('Emulators, token issuer and register are ready, with these settings:')
   for (const [name, value] of Object.entries(stack.settings)) console.log(`${name}=${value}`)
   console.log('Ctrl-C stops them.')
   return stack.stop

@@ -40,6 +40,7 @@ async function start(): Promise<() => Promise<void>> {
     blob: portFor('BLOB_PORT'),
     cosmos: portFor('COSMOS_PORT'),
     issuer: portFor('ISSUER_PORT'),
+    register: portFor('REGISTER_PORT'),
   })
   const policy = values.policy ? await startPolicyDecisionPoint() : undefined
   try {

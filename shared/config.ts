@@ -23,6 +23,7 @@ interface Settings {
   SOURCE_HOSTS?: string[]
   ACCESS_GRANTS?: Grant[]
   ALTINN_AUTHORIZATION_URL?: string
+  ALTINN_REGISTER_URL?: string
   ALTINN_SUBSCRIPTION_KEY?: string
   MASKINPORTEN_TOKEN_URL?: string
   MASKINPORTEN_CLIENT_ID?: string
@@ -52,38 +53,39 @@ const altinnRetrySchedule = [
   10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200,
 ]
 
-const url = Joi.string().custom(requireHttpUrl)
+const httpUrl = Joi.string().custom(requireHttpUrl)
 const identity = Joi.string().valid('managedidentity')
-const clientSettings = [
-  'ALTINN_SUBSCRIPTION_KEY',
+const maskinportenSettings = [
   'MASKINPORTEN_TOKEN_URL',
   'MASKINPORTEN_CLIENT_ID',
   'MASKINPORTEN_CLIENT_JWK',
   'MASKINPORTEN_KEY_ID',
 ]
+const clientSettings = ['ALTINN_SUBSCRIPTION_KEY', ...maskinportenSettings]
 const schema = Joi.object<Settings>({
   Cosmos: connectionString(/AccountEndpoint=.+AccountKey=./),
-  Cosmos__accountEndpoint: url,
+  Cosmos__accountEndpoint: httpUrl,
   Cosmos__credential: identity,
   Cosmos__clientId: Joi.string(),
   COSMOS_DATABASE: Joi.string().max(255).default('events'),
   QueueStorage: connectionString(
     /AccountName=.+AccountKey=.|SharedAccessSignature=.|UseDevelopmentStorage=true/,
   ),
-  QueueStorage__queueServiceUri: url,
+  QueueStorage__queueServiceUri: httpUrl,
   QueueStorage__credential: identity,
   QueueStorage__clientId: Joi.string(),
-  ALTINN_OPENID_CONFIGURATION_URL: url.required(),
+  ALTINN_OPENID_CONFIGURATION_URL: httpUrl.required(),
   PLATFORM_TOKEN_JWKS_URL: Joi.string().custom(parseJwksUrl),
   PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(parseCertificates),
   PLATFORM_TOKEN_ISSUERS: Joi.string().custom(parseList),
   SOURCE_HOSTS: Joi.string().custom(parseList),
   ACCESS_GRANTS: Joi.string().custom(parseGrants),
-  ALTINN_AUTHORIZATION_URL: url,
+  ALTINN_AUTHORIZATION_URL: httpUrl,
+  ALTINN_REGISTER_URL: Joi.string().custom(parseApiUrl),
   ALTINN_SUBSCRIPTION_KEY: Joi.string()
-    .pattern(/^[!-~]+$/)
-    .message('{{#label}} must be visible ASCII'),
-  MASKINPORTEN_TOKEN_URL: url,
+    .pattern(/^[!-~]{1,256}$/)
+    .message('{{#label}} must be 1 to 256 visible ASCII characters'),
+  MASKINPORTEN_TOKEN_URL: httpUrl,
   MASKINPORTEN_CLIENT_ID: Joi.string(),
   MASKINPORTEN_CLIENT_JWK: Joi.string().custom(parsePrivateKey),
   MASKINPORTEN_KEY_ID: Joi.string(),
@@ -104,19 +106,22 @@ const schema = Joi.object<Settings>({
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
     .custom(parseNetworks)
     .default(() => parseNetworks('')),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
 })
   .xor('Cosmos', 'Cosmos__accountEndpoint')
   .xor('QueueStorage', 'QueueStorage__queueServiceUri')
   .xor('PLATFORM_TOKEN_JWKS_URL', 'PLATFORM_TOKEN_CERTIFICATES')
   .oxor('ACCESS_GRANTS', 'ALTINN_AUTHORIZATION_URL')
-  .and('ALTINN_AUTHORIZATION_URL', ...clientSettings)
+  .and(...maskinportenSettings)
+  .with('MASKINPORTEN_CLIENT_ID', 'ALTINN_SUBSCRIPTION_KEY')
+  .with('ALTINN_AUTHORIZATION_URL', clientSettings)
   .prefs({ abortEarly: false, stripUnknown: true, errors: { wrap: { label: false } } })
   .messages({
     'any.custom': '{{#label}} is wrong: {{#error.message}}',
     'object.missing': 'one of {{#peers}} is required',
     'object.xor': 'only one of {{#peers}} can be given',
     'object.oxor': 'only one of {{#peers}} can be given: it decides who may do what',
+    'object.with': `{{#main}} can be given only with ${clientSettings.join(', ')}`,
     'object.and': '{{#present}} can be given only with {{#missing}}',
   })
 
@@ -145,6 +150,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     },
     sourceHosts: value.SOURCE_HOSTS,
     access: accessOf(value),
+    register: registerOf(value),
     eventMaxBytes: value.EVENT_MAX_BYTES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
     readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
@@ -182,18 +188,32 @@ function platformOf(settings: Settings) {
 }
 
 /** Returns the client that asks the policy decision point, or the grants; never both. */
-function accessOf({
-  ACCESS_GRANTS: grants,
-  ALTINN_AUTHORIZATION_URL: authorizationUrl,
-  ALTINN_SUBSCRIPTION_KEY: subscriptionKey = '',
-  MASKINPORTEN_TOKEN_URL: tokenUrl = '',
-  MASKINPORTEN_CLIENT_ID: clientId = '',
-  MASKINPORTEN_CLIENT_JWK: privateKey,
-  MASKINPORTEN_KEY_ID: keyId = '',
-}: Settings) {
-  if (authorizationUrl === undefined || privateKey === undefined) return { grants }
-  const platformUrl = authorizationUrl.replace(/\/+$/, '')
-  return { policy: { platformUrl, subscriptionKey, tokenUrl, clientId, privateKey, keyId } }
+function accessOf(settings: Settings) {
+  const { ACCESS_GRANTS: grants, ALTINN_AUTHORIZATION_URL: url } = settings
+  const policy = url === undefined ? undefined : clientOf(settings, url.replace(/\/+$/, ''))
+  return policy === undefined ? { grants } : { policy }
+}
+
+/** Returns the address of the register of parties, and by what the app may ask it. */
+function registerOf(settings: Settings) {
+  const { ALTINN_REGISTER_URL: url, ALTINN_SUBSCRIPTION_KEY: subscriptionKey } = settings
+  if (url === undefined) return undefined
+  return { url, subscriptionKey, client: clientOf(settings, new URL(url).origin) }
+}
+
+/** Returns the client that gets tokens of a platform, or undefined without one. */
+function clientOf(
+  {
+    ALTINN_SUBSCRIPTION_KEY: subscriptionKey = '',
+    MASKINPORTEN_TOKEN_URL: tokenUrl = '',
+    MASKINPORTEN_CLIENT_ID: clientId = '',
+    MASKINPORTEN_CLIENT_JWK: privateKey,
+    MASKINPORTEN_KEY_ID: keyId = '',
+  }: Settings,
+  platformUrl: string,
+) {
+  if (privateKey === undefined) return undefined
+  return { platformUrl, subscriptionKey, tokenUrl, clientId, privateKey, keyId }
 }
 
 /** Has a message of its own: the library's shows the value, which contains a key. */
@@ -216,6 +236,18 @@ function parseJwksUrl(value: string): string {
   requireHttpUrl(value.replaceAll('{issuer}', 'issuer'))
   return value
 }
+
+/** Returns the address of an API that is sent keys and national identity numbers, with a slash at its end. */
+function parseApiUrl(value: string): string {
+  const { protocol, hostname, search, hash, username } = URL.parse(value) ?? {}
+  const isPrivate = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname ?? ''))
+  if (!isPrivate || `${search}${hash}${username}` !== '')
+    throw new Error('it must be an https URL without query (http on this machine alone)')
+  return value.replace(/\/*$/, '/')
+}
+
+const isLoopback = (host: string): boolean =>
+  ['localhost', '[::1]'].includes(host) || /^127(\.\d+){3}$/.test(host)
 
 function parseCertificates(value: string): Map<string, X509Certificate[]> {
   const texts = Joi.array().items(Joi.string()).min(1).single()

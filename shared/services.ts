@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createAccess } from './auth/access.ts'
+import { createAltinnToken } from './auth/altinn-token.ts'
 import { createAuth } from './auth/auth.ts'
 import { createDocumentGrants, openGrantsDocument } from './auth/grants-document.ts'
 import { createKeyFailureReport } from './auth/key-failures.ts'
@@ -29,6 +30,8 @@ import type {
 import { openPoisonStore } from './telemetry/poison-store.ts'
 import { openQueue, openQueueService } from './azure/queue.ts'
 import { createEventCache } from './events/event-cache.ts'
+import { createRegister } from './register/register.ts'
+import { createRegisterFailureReport } from './register/register-failures.ts'
 import { openReplayStore } from './deliveries/replay-store.ts'
 import { openIdempotencyStore } from './events/idempotency-store.ts'
 import { createSubscriptionIndex } from './subscriptions/subscription-index.ts'
@@ -79,6 +82,7 @@ export async function createServices(config: Config) {
     drainQueue: openQueue<DrainMessage>(queueService, 'drains'),
     validationQueue: openQueue<ValidationMessage>(queueService, 'subscription-validation'),
     replayQueue: openQueue<ReplayMessage>(queueService, 'replays'),
+    register: registerOf(config),
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince }),
     lookup,
     webhook: createWebhookClient({
@@ -93,5 +97,21 @@ export async function createServices(config: Config) {
     background: createBackground(),
     health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: () => auth.keyStates() }),
   }
+}
+
+/** Returns the register of parties, where the settings name one. */
+function registerOf({ register }: Config) {
+  if (register === undefined) return undefined
+  const { url, subscriptionKey, client } = register
+  const token = client && createAltinnToken(client, 'altinn:register/partylookup.admin')
+  return createRegister({
+    url,
+    authorization: async () => ({
+      ...(subscriptionKey !== undefined && { 'ocp-apim-subscription-key': subscriptionKey }),
+      ...(token && { authorization: `Bearer ${await token.current()}` }),
+    }),
+    refused: () => token?.refused(),
+    report: createRegisterFailureReport(url),
+  })
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

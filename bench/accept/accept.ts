@@ -32,7 +32,7 @@ if (!(warmUpSeconds > 0))
 
 const deadlineMs = (4 * seconds + 20) * 1000 // of this process: a busy machine gets fewer intervals, not a longer run
 
-const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 const flags = values.profile ? profileFlags(profile) : []
 const collector = await startCollector()
 const running = await startContenders(stack, flags, collector.url) // an error here ends the bench and all its processes

@@ -16,7 +16,7 @@ const EVENTS = 60
 const LARGE_EVENTS = 12
 
 const docs = path.join(import.meta.dirname, '../../docs')
-const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 try {
   const usages: EventUsage[] = []
   for (const subscribers of SUBSCRIBERS) usages.push(await count(subscribers, 0, EVENTS))

@@ -36,7 +36,7 @@ let published = 0 // in total, by the app with the most subscribers
 
 type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
-const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 try {
   const rows: Result[] = []
   for (const subscribers of [0, 1, MAX_SUBSCRIBERS]) rows.push(await measure(subscribers))

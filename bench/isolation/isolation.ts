@@ -32,7 +32,7 @@ const rounds = Math.round(Number(values.seconds) / ROUND_SECONDS)
 if (!(rounds >= 1))
   throw new Error(`--seconds must be from ${ROUND_SECONDS}, not ${values.seconds}`)
 
-const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 try {
   const healthy = await startContender(stack, 'healthy')
   const failing = await startContender(stack, 'failing')

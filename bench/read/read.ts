@@ -22,7 +22,7 @@ interface Access {
   value: string
 }
 
-const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 try {
   const app = await startApp(stack, 'read', 1, {
     functions: ['read-app-events', 'read-party-events'],

@@ -26,7 +26,7 @@ const { values } = parseArgs({ options: { seconds: { type: 'string', default: '1
 const seconds = Number(values.seconds)
 if (!(seconds >= 4)) throw new Error(`--seconds must be from 4, not ${values.seconds}`)
 
-const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 const arrivals = createArrivals()
 const receiver = await startReceiver({ onDelivery: arrivals.record.bind(undefined, 'one') })
 const app = await startApp(stack, 'soak', 1)

@@ -13,7 +13,6 @@ export interface AltinnClient {
   tokenUrl: string
 }
 
-const SCOPE = 'altinn:authorization/authorize'
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer' // RFC 7523
 const GRANT_SECONDS = 60 // Maskinporten takes at most 120
 const limits = { timeoutMs: 2500, maxBytes: 65_536 } // real tokens have 1 to 4 KB
@@ -30,17 +29,21 @@ interface Token {
 }
 
 /**
- * Keeps an Altinn token of the client: a token of Maskinporten, exchanged at the platform. It is kept until shortly before it
+ * Keeps an Altinn token of the client, with one scope: a token of Maskinporten, exchanged at the platform. It is kept until shortly before it
  * expires. One request at a time gets a new one, and none for 5 s after one that failed.
  */
-export function createAltinnToken(client: AltinnClient, now: () => number = Date.now) {
+export function createAltinnToken(
+  client: AltinnClient,
+  scope: string,
+  now: () => number = Date.now,
+) {
   let known: Token | undefined
   let fetching: Promise<Token> | undefined
   let failure: { error: unknown; at: number } | undefined
 
   async function load(): Promise<Token> {
     try {
-      known = await fetchToken(client, now())
+      known = await fetchToken(client, scope, now())
       failure = undefined
       return known
     } catch (error) {
@@ -74,9 +77,9 @@ export function createAltinnToken(client: AltinnClient, now: () => number = Date
   }
 }
 
-async function fetchToken(client: AltinnClient, nowMs: number): Promise<Token> {
+async function fetchToken(client: AltinnClient, scope: string, nowMs: number): Promise<Token> {
   const { platformUrl, subscriptionKey, tokenUrl } = client
-  const assertion = grantOf(client, Math.floor(nowMs / 1000))
+  const assertion = grantOf(client, scope, Math.floor(nowMs / 1000))
   const granted = await call('Maskinporten', tokenUrl, {
     method: 'POST',
     body: new URLSearchParams({ grant_type: GRANT, assertion }),
@@ -94,11 +97,15 @@ async function fetchToken(client: AltinnClient, nowMs: number): Promise<Token> {
 }
 
 /** Returns the signed JWT grant (RFC 7523 §2.1). Its audience is the issuer, which has the token's address without a path. */
-function grantOf({ clientId, privateKey, keyId, tokenUrl }: AltinnClient, iat: number): string {
+function grantOf(
+  { clientId, privateKey, keyId, tokenUrl }: AltinnClient,
+  scope: string,
+  iat: number,
+): string {
   const claims = {
     iss: clientId,
     aud: `${new URL(tokenUrl).origin}/`,
-    scope: SCOPE,
+    scope,
     iat,
     exp: iat + GRANT_SECONDS,
     jti: randomUUID(),

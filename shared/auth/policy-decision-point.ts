@@ -16,7 +16,7 @@ export function createPolicyDecisionPoint(
   client: AltinnClient,
   write: (line: string) => void = (line) => console.log(line), // of many invocations: they share the question
 ): (question: AccessQuestion) => Promise<Decision | undefined> {
-  const token = createAltinnToken(client)
+  const token = createAltinnToken(client, 'altinn:authorization/authorize')
   const decisionFor = createDecisionCache()
   const url = `${client.platformUrl}/authorization/api/v1/authorize`
   let loggedAt = -Infinity

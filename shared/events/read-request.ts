@@ -94,7 +94,7 @@ export function parseSize(value: string | undefined, normal: number): number {
   return Math.min(Number(value), MAX_SIZE)
 }
 
-/** Without a register to look parties up by number, `unit` and `person` select by alternative subject. */
+/** Returns whom the events are about: `unit` and `person` as alternative subjects, which a register may find the party of. */
 function parseSubject(party: string | undefined, unit = '', person: string): ReadRequest['about'] {
   const hasParty = party !== undefined && !/^0+$/.test(party) // .NET clients send 0 for none
   if (hasParty && !isPartyId(party)) throw new Problem(400, `The value '${party}' is not valid.`)

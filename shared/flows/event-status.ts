@@ -4,19 +4,26 @@ import { isEventId } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { findMainUnits } from './find-main-units.ts'
+import { registerUnavailable } from './find-party.ts'
 import { deliveryResource } from './read-deliveries.ts'
 
 const MAX_SUBSCRIBERS = 100 // a read for each
 
 /**
  * Returns an event, when it was accepted and fanned out, and what has become of its delivery to each subscription that
- * exists; the first 100. Throws a 404 when the resource has no such event.
+ * exists; the first 100. Throws a 404 when the resource has no such event, a 503 while the register does not say whose
+ * subunit it is about.
  */
 export async function eventStatus(services: Services, resource: string, id: string) {
   const found = await findEvent(services, resource, id)
   if (found === undefined) throw new Problem(404, `There is no event ${id} of ${resource}.`)
   const matcher = await services.index.current()
-  const subscribers = matcher.matchAny(found.event, found.alternative).slice(0, MAX_SUBSCRIBERS)
+  const mainUnits = await findMainUnits(services, matcher, found)
+  if (mainUnits === 'unavailable') throw registerUnavailable()
+  const subscribers = matcher
+    .matchAny(found.event, found.alternative, mainUnits)
+    .slice(0, MAX_SUBSCRIBERS)
   const deliveries = await Promise.all(
     subscribers.map((subscriber) => deliveryTo(services, subscriber, found.id)),
   )

@@ -8,6 +8,7 @@ import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
+import { findMainUnits } from './find-main-units.ts'
 import { cancelDeleted } from './change-delivery.ts'
 import { mayStillReceive, WITHDRAWN } from './check-access.ts'
 import { forgetOutcome, mayAttemptNow, sendWebhook } from './send-webhook.ts'
@@ -28,19 +29,24 @@ interface FanOut {
 
 /**
  * Attempts an event at every matching subscriber, or adds it to the subscriber's backlog. Returns the number of
- * subscribers; each then has a record. Throws when a record is not confirmed to be stored; repeating the fan-out is
- * safe.
+ * subscribers; each then has a record. Throws when a record is not confirmed to be stored, or when the register does not
+ * say whose subunit the event is about; repeating the fan-out is safe.
  */
 export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>): Promise<number> {
   const knownAt = services.clock.now()
   const matcher = await services.index.current()
   const { id, event, alternative, late } = given.event
   const accepted = timeOf(late ?? id).getTime() // late: stored long after its id was made
-  const subscribers = matcher.match(event, alternative, accepted)
   const deliver = (subscriber: SubscriptionEntry) =>
     deliverTo(services, { ...given, knownAt }, subscriber)
+  const finding = findMainUnits(services, matcher, given.event)
+  const subscribers = matcher.match(event, alternative, accepted)
   await forEachConcurrently(subscribers, CONCURRENCY, deliver, Infinity) // a failure does not stop the others
-  return subscribers.length
+  const mainUnits = await finding // after the others: they do not wait for the register
+  if (mainUnits === 'unavailable') throw new Error(`The main unit of event ${id} is not known now.`)
+  const ofMainUnits = matcher.matchSubunit(event, alternative, accepted, mainUnits)
+  await forEachConcurrently(ofMainUnits, CONCURRENCY, deliver, Infinity)
+  return subscribers.length + ofMainUnits.length
 }
 
 async function deliverTo(

@@ -232,7 +232,8 @@ function newSubscription(
 
 /** Returns the same id for identical requests, so that the store rejects a duplicate. */
 function documentIdOf({ endpoint, filters }: SubscriptionRequest): string {
-  const { resource, source, subject, alternative, type } = filters
-  const said = JSON.stringify([endpoint, resource, source, subject, alternative, type])
-  return createHash('sha256').update(said).digest('hex')
+  const { resource, source, subject, alternative, type, includeSubunits } = filters
+  const said = [endpoint, resource, source, subject, alternative, type]
+  if (includeSubunits === true) said.push('includeSubunits') // without it, the ids stay those of before
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex')
 }

@@ -12,6 +12,7 @@ import type { Services } from '../services.ts'
 import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
 import { cancelDeleted } from './change-delivery.ts'
+import { findMainUnits } from './find-main-units.ts'
 import { FIRST_FAN_OUT_MS, firstOfName } from './fan-out-message.ts'
 import { beginNextRun } from './redeliver.ts'
 import { startDrain } from './update-circuit.ts'
@@ -92,7 +93,7 @@ async function eventPage(
 ): Promise<Page> {
   const { resource } = subscription.filters
   const { events, more } = await retry(() => readPage(services, replay, resource))
-  const wanted = events.filter(eventFilter(subscription))
+  const wanted = await eventsFor(services, subscription, events)
   const sent = await sendEach(services, subscription, wanted, (event) =>
     sendEvent(services, replay, subscription, event),
   )
@@ -153,14 +154,27 @@ async function sendEach<T extends { id: string }>(
 }
 
 /**
- * Returns a filter for events by the subscription alone, whenever it was validated: a replay may include older events.
+ * Returns the events that match the subscription, whenever it was validated: a replay may include older events. Throws when
+ * the register does not say whose subunit one is about.
  */
-function eventFilter(subscription: SubscriptionDocument): (event: EventDocument) => boolean {
+async function eventsFor(
+  services: Services,
+  subscription: SubscriptionDocument,
+  events: EventDocument[],
+): Promise<EventDocument[]> {
   const matcher = createMatcher()
   const always = new Date(0).toISOString()
   matcher.put({ ...withCircuit(subscription, undefined), validated: always })
-  return ({ event, alternative, copyOf, duplicateOf }) =>
-    (copyOf ?? duplicateOf) === undefined && matcher.match(event, alternative, Infinity).length > 0
+  const matching = new Set<EventDocument>()
+  await forEachConcurrently(events, CONCURRENCY, async (found) => {
+    const { id, event, alternative, copyOf, duplicateOf } = found
+    if ((copyOf ?? duplicateOf) !== undefined) return
+    const mainUnits = await findMainUnits(services, matcher, found)
+    if (mainUnits === 'unavailable')
+      throw new Error(`The main unit of event ${id} is not known now.`)
+    if (matcher.matchAny(event, alternative, mainUnits).length > 0) matching.add(found)
+  })
+  return events.filter((event) => matching.has(event))
 }
 
 /** Returns whether this replay, or an interrupted run of the same page, added the event to the backlog. */

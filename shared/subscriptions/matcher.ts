@@ -8,6 +8,8 @@ export type SubscriptionEntry = ReturnType<typeof entryOf>
 interface ResourceEntries {
   keyed: Map<string, SubscriptionEntry[]> | undefined
   unkeyed: SubscriptionEntry[]
+  /** How many include subunits. */
+  withSubunits: number
 }
 
 type DeletedSubscription = Pick<IndexedSubscription, 'consumer' | 'id' | 'number'>
@@ -97,11 +99,48 @@ export function createMatcher() {
       return select(lists, event, alternative, acceptedMs)
     },
 
-    /** Returns the subscriptions whose filters match the event, active or not. Looks at all: 100,000 take some 5 ms. */
-    matchAny: (event: CloudEvent, alternative: string | undefined): SubscriptionEntry[] => {
+    /** Whether an active subscription to the resource includes subunits. */
+    includesSubunits: (resource: string): boolean =>
+      (byResource.get(resource.toLowerCase())?.withSubunits ?? 0) > 0,
+
+    /**
+     * Returns those that `match` does not, because the event is about a subunit of their subject. `mainUnits` are the
+     * subjects that name a main unit of the event's.
+     */
+    matchSubunit(
+      event: CloudEvent,
+      alternative: string | undefined,
+      acceptedMs: number,
+      mainUnits: string[],
+    ): SubscriptionEntry[] {
+      const { keyed } = byResource.get(event.resource.toLowerCase()) ?? {}
+      const source = canonicalSource(event.source)
+      return [...new Set(mainUnits)]
+        .filter((subject) => subject !== event.subject) // `match` has them
+        .flatMap((subject) => keyed?.get(subject) ?? [])
+        .filter(
+          (entry) =>
+            isMainUnit(entry, mainUnits) &&
+            othersMatch(entry, event, alternative, source) &&
+            wasValid(entry, acceptedMs),
+        )
+    },
+
+    /**
+     * Returns the subscriptions whose filters match the event, active or not, those to a main unit of its subject included.
+     * Looks at all: 100,000 take some 5 ms.
+     */
+    matchAny: (
+      event: CloudEvent,
+      alternative: string | undefined,
+      mainUnits: string[],
+    ): SubscriptionEntry[] => {
       const [resource, source] = [event.resource.toLowerCase(), canonicalSource(event.source)]
       return [...byNumber.values()].filter(
-        (entry) => entry.resource === resource && filtersMatch(entry, event, alternative, source),
+        (entry) =>
+          entry.resource === resource &&
+          (subjectMatches(entry, event) || isMainUnit(entry, mainUnits)) &&
+          othersMatch(entry, event, alternative, source),
       )
     },
 
@@ -138,20 +177,32 @@ function select(
     if (list !== undefined)
       for (const entry of list)
         if (
-          filtersMatch(entry, event, alternative, source) &&
-          (entry.validated ?? Infinity) <= acceptedMs
+          subjectMatches(entry, event) &&
+          othersMatch(entry, event, alternative, source) &&
+          wasValid(entry, acceptedMs)
         )
           found.push(entry)
   return found
 }
 
-const filtersMatch = (
-  { source, subject, alternative, type }: SubscriptionEntry,
+const subjectMatches = ({ subject }: SubscriptionEntry, event: CloudEvent): boolean =>
+  subject === undefined || subject === event.subject
+
+/** Whether a subscription includes subunits, and its subject is one of these main units. */
+const isMainUnit = (
+  { includeSubunits, subject }: SubscriptionEntry,
+  mainUnits: string[],
+): boolean => includeSubunits && subject !== undefined && mainUnits.includes(subject)
+
+const wasValid = ({ validated }: SubscriptionEntry, acceptedMs: number): boolean =>
+  (validated ?? Infinity) <= acceptedMs
+
+const othersMatch = (
+  { source, alternative, type }: SubscriptionEntry,
   event: CloudEvent,
   alternativeOfEvent: string | undefined,
   sourceOfEvent: string,
 ): boolean =>
-  (subject === undefined || subject === event.subject) &&
   (alternative === undefined || alternative === alternativeOfEvent) &&
   (type === undefined || type === event.type) &&
   (source === undefined || sourceMatches(source, sourceOfEvent))
@@ -160,8 +211,11 @@ const filtersMatch = (
 const keyOf = ({ subject, alternative, type }: SubscriptionEntry): string | undefined =>
   subject ?? alternative ?? type
 
+const newResource = (): ResourceEntries => ({ keyed: undefined, unkeyed: [], withSubunits: 0 })
+
 function addTo(byResource: Map<string, ResourceEntries>, entry: SubscriptionEntry): void {
-  const entries = getOrCreate(byResource, entry.resource, () => ({ keyed: undefined, unkeyed: [] }))
+  const entries = getOrCreate(byResource, entry.resource, newResource)
+  if (entry.includeSubunits) entries.withSubunits++
   const key = keyOf(entry)
   if (key === undefined) entries.unkeyed = append(entries.unkeyed, entry)
   else {
@@ -179,11 +233,14 @@ function append(list: SubscriptionEntry[], entry: SubscriptionEntry): Subscripti
 const MAX_EXACT_LENGTH = 8
 
 function removeFrom(byResource: Map<string, ResourceEntries>, entry: SubscriptionEntry): void {
-  const { keyed, unkeyed = [] } = byResource.get(entry.resource) ?? {}
+  const entries = byResource.get(entry.resource) ?? newResource()
+  const { keyed, unkeyed } = entries
   const key = keyOf(entry)
   const list = key === undefined ? unkeyed : (keyed?.get(key) ?? [])
   const place = list.indexOf(entry)
-  if (place >= 0) list.splice(place, 1)
+  if (place < 0) return // it was not active
+  list.splice(place, 1)
+  if (entry.includeSubunits) entries.withSubunits--
   if (key !== undefined && list.length === 0) keyed?.delete(key)
   if (unkeyed.length === 0 && (keyed?.size ?? 0) === 0) byResource.delete(entry.resource)
 }

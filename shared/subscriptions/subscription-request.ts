@@ -79,8 +79,14 @@ export function isGenericRequest(body: JsonBody): boolean {
   return isGeneric && error === undefined
 }
 
-/** Parses the request, with the original's members in any case and its messages (altinn-contract §5.3, §8.4). Throws a 400. */
-export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
+/**
+ * Parses the request, with the original's members in any case and its messages (altinn-contract §5.3, §8.4). Without a
+ * register no subunits can be included. Throws a 400.
+ */
+export function parseSubscriptionRequest(
+  body: JsonBody,
+  hasRegister: boolean,
+): SubscriptionRequest {
   const { value, error } = schema.validate(givenMembers(body))
   if (error !== undefined) throw validationProblem(error.details)
   const { resourceFilter } = value
@@ -88,7 +94,8 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
     rejectForGeneric(value)
   if ((resourceFilter ?? value.sourceFilter) === undefined)
     throw new Problem(400, 'Resource filter is required.')
-  rejectSubunits(value)
+  const includeSubunits = value.includeSubunits === true
+  if (includeSubunits) requireUnit(value, hasRegister)
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
   const { maxPerSecond } = value
   return {
@@ -98,6 +105,7 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
       ...(subject !== undefined && { subject }),
       ...(alternative !== undefined && { alternative: alternativeOf(alternative) }),
       ...(type !== undefined && { type }),
+      ...(includeSubunits && { includeSubunits }),
     },
     ...(maxPerSecond !== undefined && { maxPerSecond }),
   }
@@ -127,15 +135,24 @@ function targetOf({
   return app
 }
 
-function rejectSubunits({ includeSubunits, subjectFilter }: RequestBody): void {
-  if (includeSubunits !== true) return
-  if (subjectFilter === undefined)
+/** Throws a 400 unless a request names a unit, which may be by a number that the register finds the party of. */
+function requireUnit(
+  { subjectFilter, alternativeSubjectFilter }: RequestBody,
+  hasRegister: boolean,
+): void {
+  const isFound = hasRegister && namesParty(alternativeOf(alternativeSubjectFilter ?? ''))
+  if (subjectFilter === undefined && !isFound)
     throw new Problem(400, 'IncludeSubunits requires a subject filter.')
-  throw new Problem(
-    400,
-    'IncludeSubunits needs a register of organisations, which this service does not have.',
-  )
+  if (!hasRegister)
+    throw new Problem(
+      400,
+      'IncludeSubunits needs a register of organisations, which this service does not have.',
+    )
 }
+
+/** Whether an alternative subject names a party by a number that a register can look up. */
+export const namesParty = (alternative: string): boolean =>
+  /^\/(?:organisation|person)\//.test(alternative)
 
 /** Returns a 400 with the original's message and the fault of the endpoint. */
 export const endpointProblem = (fault: string): Problem =>

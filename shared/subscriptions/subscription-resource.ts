@@ -8,7 +8,7 @@ export function subscriptionResource({
   validation,
   ...subscription
 }: SubscriptionDocument) {
-  const { source, subject, resource, alternative, type } = filters
+  const { source, subject, resource, alternative, type, includeSubunits } = filters
   const { number, endpoint, consumer, createdBy, created, validated, circuit } = subscription
   const { maxPerSecond } = subscription
   return {
@@ -19,7 +19,7 @@ export function subscriptionResource({
     resourceFilter: resource,
     ...(alternative !== undefined && { alternativeSubjectFilter: alternative }),
     ...(type !== undefined && { typeFilter: type }),
-    includeSubunits: false,
+    includeSubunits: includeSubunits === true,
     ...(maxPerSecond !== undefined && { maxPerSecond }),
     consumer,
     createdBy,
@@ -35,7 +35,7 @@ export function subscriptionResource({
 /** Returns a subscription as the owner of its resource sees it: no secrets, and an endpoint without its query. */
 export function subscriberResource(entry: SubscriptionEntry) {
   const { number, consumer, endpoint, source, subject, alternative, type, validated } = entry
-  const { maxPerSecond } = entry
+  const { includeSubunits, maxPerSecond } = entry
   const { origin, pathname } = new URL(endpoint)
   return {
     id: number,
@@ -45,6 +45,7 @@ export function subscriberResource(entry: SubscriptionEntry) {
     ...(subject !== undefined && { subjectFilter: subject }),
     ...(alternative !== undefined && { alternativeSubjectFilter: alternative }),
     ...(type !== undefined && { typeFilter: type }),
+    includeSubunits,
     ...(maxPerSecond !== undefined && { maxPerSecond }),
     validated: validated !== undefined,
     circuit: circuitResource(entry.circuit),

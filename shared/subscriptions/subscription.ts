@@ -9,6 +9,8 @@ export interface Filters {
   subject?: string
   alternative?: string
   type?: string
+  /** Whether events about a subunit of the subject match too. */
+  includeSubunits?: true
 }
 
 /** A stored subscription. */
@@ -167,7 +169,7 @@ export function entryOf(
   shared: (text: string) => string,
 ) {
   const { number, id, consumer, validated, filters, endpoint, secrets, circuit } = subscription
-  const { resource, source, subject, alternative, type } = normalized(filters)
+  const { resource, source, subject, alternative, type, includeSubunits } = normalized(filters)
   return {
     source: source === undefined ? undefined : shared(source), // matching compares the first members: side by side in memory
     subject,
@@ -184,6 +186,7 @@ export function entryOf(
     circuit,
     maxPerSecond: subscription.maxPerSecond,
     accessBy: subscription.accessBy,
+    includeSubunits: includeSubunits === true,
     /** Epoch seconds of the version read. */
     version,
   }

@@ -9,6 +9,7 @@ import { exampleEvent } from '../../local/example.ts'
 import { startReceiver, type Delivery } from '../../local/receiver.ts'
 import { parseEventDraft } from '../../shared/events/event-draft.ts'
 import { parseGenericEvent } from '../../shared/events/generic-event.ts'
+import type { JsonBody } from '../../shared/http/json.ts'
 import { problemTypes } from '../../shared/http/problem.ts'
 import { parseReadRequest } from '../../shared/events/read-request.ts'
 import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
@@ -19,6 +20,7 @@ import { createSubscriptionsClient, callerClaims, mintToken } from '../support/s
 import { createTestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 
+const parseWithRegister = (body: JsonBody) => parseSubscriptionRequest(body, true)
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
 const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())
@@ -151,7 +153,7 @@ const requests = {
     },
   },
   SubscriptionRequest: {
-    parser: parseSubscriptionRequest,
+    parser: parseWithRegister,
     example: {
       endPoint: 'https://subscriber.example/',
       resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
@@ -175,9 +177,19 @@ const requests = {
     },
   },
   'SubscriptionRequest of a generic resource': {
-    parser: parseSubscriptionRequest,
+    parser: parseWithRegister,
     example: { endPoint: 'https://subscriber.example/', resourceFilter: 'urn:altinn:resource:a' },
     values: { subjectFilter: ['/org/1', ...texts(1024), '', null], typeFilter: filters },
+  },
+  'SubscriptionRequest with subunits': {
+    parser: parseWithRegister,
+    example: {
+      endPoint: 'https://subscriber.example/',
+      resourceFilter: 'urn:altinn:resource:a',
+      subjectFilter: 'urn:altinn:organization:identifier-no:991825827',
+      includeSubunits: true,
+    },
+    values: { includeSubunits: [false, null, 'true'] },
   },
   ReplayRequest: {
     parser: parseReplayRequest,

@@ -10,6 +10,8 @@ import { grantAttacks } from './grants.ts'
 import { policyAttacks } from './policy.ts'
 import { startPolicyFixture } from './policy-fixture.ts'
 import { readAttacks } from './reads.ts'
+import { registerAttacks } from './register.ts'
+import { startRegisterFixture } from './register-fixture.ts'
 import { routeAttacks } from './routes.ts'
 import { leakAttacks } from './secrets.ts'
 import { sourceAttacks, startSourceFixture } from './sources.ts'
@@ -52,6 +54,7 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
     ),
   ]),
   suite(startPolicyFixture, policyAttacks),
+  suite(startRegisterFixture, registerAttacks),
   suite(startWebhookFixture, webhookAttacks),
 ]
 

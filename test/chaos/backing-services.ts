@@ -13,7 +13,7 @@ export async function withBackingServices<T>(
   name: string,
   work: (services: BackingServices) => Promise<T>,
 ): Promise<T> {
-  const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0 })
+  const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
   const { cosmos: emulator, storage } = stack.emulators
   const cosmos = configuredCosmos ?? emulator
   const database = `proof-${name}-${Date.now()}`

@@ -16,6 +16,7 @@ const imports: [folder: string, rejected: string, accepted: string][] = [
   ['shared/subscriptions', '../deliveries/a.ts', '../events/a.ts'],
   ['shared/deliveries', '../subscriptions/a.ts', '../webhooks/a.ts'],
   ['shared/webhooks', '../events/a.ts', '../azure/a.ts'],
+  ['shared/register', '../subscriptions/a.ts', '../azure/a.ts'],
   ['shared/azure', '../telemetry/a.ts', '../http/a.ts'],
   ['shared/telemetry', '../events/a.ts', '../azure/a.ts'],
   ['shared/http', '../azure/a.ts', './a.ts'],

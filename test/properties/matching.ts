@@ -26,7 +26,7 @@ const time = fc.constantFrom(...[1, 2, 3].map((day) => `2026-01-0${day}T00:00:00
 const number = fc.integer({ min: 1, max: 40 })
 
 const filters: fc.Arbitrary<Filters> = fc.record(
-  { resource, source, subject, alternative, type },
+  { resource, source, subject, alternative, type, includeSubunits: fc.constant<true>(true) },
   { requiredKeys: ['resource'] },
 )
 
@@ -46,6 +46,7 @@ const event = fc.record({
   type,
   time,
   alternative: fc.option(alternative, { nil: undefined }),
+  mainUnits: fc.array(subject, { maxLength: 3 }),
 })
 
 /** What happens to a matcher: a subscription is put in under the next number, a number is taken out, an event is matched. */
@@ -63,16 +64,19 @@ function matchesBySpecification(
   { filters: wanted, validated, circuit }: SubscriptionDocument,
   sent: AppEvent,
   alternativeOfEvent: string | undefined,
+  mainUnits: string[],
 ): boolean {
   const { source: prefix, ...exact } = wanted
   const same = (alike: string) => alike.replace(/^\/org\//, '/organisation/')
   const base = prefix?.replace(/\/$/, '')
   return (
     exact.resource.toLowerCase() === sent.resource.toLowerCase() &&
-    circuit?.state !== 'disabled' &&
+    gets({ circuit, validated }) &&
     validated !== undefined &&
     new Date(sent.time) >= new Date(validated) &&
-    (exact.subject === undefined || exact.subject === sent.subject) &&
+    (exact.subject === undefined ||
+      exact.subject === sent.subject ||
+      (exact.includeSubunits === true && mainUnits.includes(exact.subject))) &&
     (exact.type === undefined || exact.type === sent.type) &&
     (exact.alternative === undefined ||
       (alternativeOfEvent !== undefined && same(exact.alternative) === alternativeOfEvent)) &&
@@ -81,6 +85,13 @@ function matchesBySpecification(
       ['/', '?', '#'].some((next) => sent.source.startsWith(base + next)))
   )
 }
+
+interface State {
+  circuit?: { state: string } | undefined
+  validated?: string | undefined
+}
+const gets = ({ circuit, validated }: State): boolean =>
+  circuit?.state !== 'disabled' && validated !== undefined
 
 const since = '2026-01-01T00:00:00.000Z'
 
@@ -116,13 +127,23 @@ function compareStepByStep(list: Generated<typeof steps>): void {
       matcher.remove(step.remove)
       plain = plain.filter((each) => each.number !== step.remove)
     } else {
-      const { alternative: other, ...members } = step.event
+      const { alternative: other, mainUnits, ...members } = step.event
       const sent: AppEvent = { specversion: '1.0', id: 'id', ...members }
       const stored = other?.replace('/org/', '/organisation/') // as the document of an event has it
-      const found = matcher.match(sent, stored, Date.parse(sent.time)).map((each) => each.number)
+      const accepted = Date.parse(sent.time)
+      const itself = matcher.match(sent, stored, accepted)
+      const ofMainUnits = matcher.matchSubunit(sent, stored, accepted, mainUnits)
+      const found = [...itself, ...ofMainUnits].map((each) => each.number)
       const expected = plain
-        .filter((each) => matchesBySpecification(each, sent, stored))
+        .filter((each) => matchesBySpecification(each, sent, stored, mainUnits))
         .map((each) => each.number)
+      const isAsked = plain.some(
+        ({ filters: wanted, ...each }) =>
+          wanted.includeSubunits === true &&
+          gets(each) &&
+          wanted.resource.toLowerCase() === sent.resource.toLowerCase(),
+      )
+      assert.equal(matcher.includesSubunits(sent.resource), isAsked)
       assert.deepEqual(found.toSorted(byNumber), expected.toSorted(byNumber))
     }
   }

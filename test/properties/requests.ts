@@ -17,7 +17,7 @@ const oneOf = (...texts: string[]) =>
 const asText = (value: unknown) => JSON.stringify(value) ?? 'null'
 
 /** The text of an object that has some of these members, each right, wrong, or of another kind. */
-const bodyOf = (members: Record<string, fc.Arbitrary<string>>) =>
+const bodyOf = (members: Record<string, fc.Arbitrary<string | boolean>>) =>
   fc.oneof(
     {
       weight: 6,
@@ -48,6 +48,7 @@ export const subscriptionText = bodyOf({
   subjectFilter: oneOf('/party/1'),
   alternativeSubjectFilter: oneOf('/org/1', '/organisation/1'),
   typeFilter: oneOf('app.instance.created'),
+  includeSubunits: fc.oneof(fc.boolean(), oddText),
 })
 const when = fc.oneof(
   fc
@@ -122,7 +123,7 @@ export const requestProperties = [
     subscriptionText,
     (body) => {
       const request = problemOr(
-        () => parseSubscriptionRequest({ text: body, value: parseJson(body) }),
+        () => parseSubscriptionRequest({ text: body, value: parseJson(body) }, true),
         400,
       )
       if (request === undefined) return

@@ -8,6 +8,7 @@ import type { SubscriptionRequest } from '../../shared/subscriptions/subscriptio
 import { nextTraceparent } from '../../shared/telemetry/trace.ts'
 import { EPOCH, endpointOf, type Cluster } from './cluster.ts'
 import { eventKey } from './event-store.ts'
+import { MAIN_UNIT } from './register.ts'
 import type { Action, EventPlan, SubscriberPlan } from './plan.ts'
 
 /** An event that was answered with 201. */
@@ -145,13 +146,14 @@ export function startClients(
 }
 
 const requestOf = (
-  { app, type, maxPerSecond }: SubscriberPlan,
+  { app, type, maxPerSecond, hasSubunits }: SubscriberPlan,
   index: number,
 ): SubscriptionRequest => ({
   endpoint: endpointOf(index),
   filters: {
     resource: `urn:altinn:resource:app_ttd_app${app}`,
     ...(type !== undefined && { type }),
+    ...(hasSubunits && { subject: MAIN_UNIT, includeSubunits: true }),
   },
   ...(maxPerSecond !== undefined && { maxPerSecond }),
 })

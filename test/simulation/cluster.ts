@@ -6,6 +6,7 @@ import type { FunctionName, Incident, Plan } from './plan.ts'
 import { createProcess, type Process } from './process.ts'
 import { createQueue } from './queue.ts'
 import { createRandom } from './random.ts'
+import { simulatedRegister } from './register.ts'
 import { createScheduler } from './scheduler.ts'
 import { config, simulatedServices, type Queues } from './services.ts'
 import { createContainers, openStores } from './stores.ts'
@@ -70,6 +71,7 @@ export function createCluster(plan: Plan, isTraced: boolean) {
       stores: openStores(process, containers, network, plan.pageSize),
       queues,
       subscriberAt: (url) => subscriberAt(subscribers, url),
+      register: simulatedRegister(process, network),
       random,
       isUndecided: () => random.chance(faults.rate('access-undecided')),
       trace: (what) => trace.add(process.name, what),

@@ -16,6 +16,7 @@ export type FaultKind =
   | 'delete-fails'
   | 'webhook-loses-answer'
   | 'access-undecided' // the policy decision point gives no decision
+  | 'register-fails'
   | 'process-dies'
   | 'process-freezes'
   | 'timer-missed'

@@ -26,6 +26,8 @@ export interface SubscriberPlan {
   app: number
   type?: string
   maxPerSecond?: number
+  /** Whether it subscribes to the main unit with its subunits: the other parties. */
+  hasSubunits?: true
   /** Virtual ms. */
   subscribesAt: number
   behaviours: Behaviour[]

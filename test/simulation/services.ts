@@ -41,6 +41,7 @@ interface Environment {
   queues: Queues
   /** Returns the subscriber of an endpoint. Throws when there is none. */
   subscriberAt: (url: string) => Subscriber
+  register: Services['register']
   random: Random
   /** Whether the policy decision point gives no decision now. */
   isUndecided: () => boolean
@@ -50,7 +51,7 @@ interface Environment {
 /** Returns the services of a process: the real ones over simulated stores, queues and subscribers. */
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
-  const { stores, queues, subscriberAt, random, isUndecided, trace } = environment
+  const { stores, queues, subscriberAt, register, random, isUndecided, trace } = environment
   const { events, deliveries, subscriptions, replays } = stores
   const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
   const heartbeats = noHeartbeats
@@ -89,6 +90,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     drainQueue: queues.drainQueue.openIn(process),
     validationQueue: queues.validationQueue.openIn(process),
     replayQueue: queues.replayQueue.openIn(process),
+    register,
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince, now: clock.now }),
     lookup: () => Promise.resolve(['93.184.215.14']),
     webhook: {

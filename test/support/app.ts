@@ -41,6 +41,7 @@ export async function startApp(stores: TestStores, { settings = {}, ...flags }: 
     ...stores.settings,
     ...polling,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+    ALTINN_REGISTER_URL: '', // of the sample's register, which is no part of the tests' stack
     ...settings,
   })
   const end = (signal: 'SIGTERM' | 'SIGKILL') => async () => {

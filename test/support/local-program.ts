@@ -9,6 +9,7 @@ export const portNames = [
   'PORT',
   'ISSUER_PORT',
   'DOCS_PORT',
+  'REGISTER_PORT',
   'COSMOS_PORT',
   'QUEUE_PORT',
   'BLOB_PORT',

@@ -26,7 +26,11 @@ function startClient(given: Partial<typeof client> = {}) {
   const clock = { ahead: 0 }
   point.isTokenServerDown = false
   const before = { ...requests }
-  const token = createAltinnToken({ ...client, ...given }, () => Date.now() + clock.ahead)
+  const token = createAltinnToken(
+    { ...client, ...given },
+    'altinn:authorization/authorize',
+    () => Date.now() + clock.ahead,
+  )
   return {
     ...token,
     clock,

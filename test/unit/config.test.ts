@@ -52,6 +52,7 @@ test('four settings are enough; the rest has defaults', () => {
     auth: { openIdConfigurationUrl: OPENID, platform: { jwksUrl: JWKS, issuers: undefined } },
     sourceHosts: undefined,
     access: { grants: undefined },
+    register: undefined,
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,
@@ -229,6 +230,31 @@ test('an invalid setting stops the start of the app with one line that names it'
   assert.doesNotMatch(out + err, /S3CRET|listens/)
 })
 
+test('the register has an https address, and a subscription key of visible characters', () => {
+  const url = (given: string) => read({ ALTINN_REGISTER_URL: given }).register?.url
+  assert.equal(url(''), undefined)
+  const api = 'https://platform.altinn.no/register/api'
+  for (const given of [api, `${api}/`, `${api}//`]) assert.equal(url(given), `${api}/`)
+  for (const host of ['127.0.0.1:7075', 'localhost', '[::1]:1'])
+    assert.equal(url(`http://${host}/a`), `http://${host}/a/`)
+  const wrong = ['x', 'http://platform.altinn.no/', `${api}?x=1`, `${api}#x`, 'ftp://127.0.0.1/']
+  wrong.push('https://user@platform.altinn.no/', 'http://127.0.0.1.nip.io/')
+  for (const given of wrong)
+    assert.match(
+      faultOf({ ALTINN_REGISTER_URL: given }),
+      /^Wrong settings: ALTINN_REGISTER_URL is wrong: it must be an https URL/,
+      given,
+    )
+  const key = (given: string) =>
+    read({ ALTINN_REGISTER_URL: api, ALTINN_SUBSCRIPTION_KEY: given }).register?.subscriptionKey
+  assert.equal(key('a'.repeat(256)), 'a'.repeat(256))
+  for (const given of ['S3CRET S3CRET', 'S3CRET\n', 'S3CRETæ', 'a'.repeat(257)]) {
+    const fault = faultOf({ ALTINN_SUBSCRIPTION_KEY: given })
+    assert.match(fault, /^Wrong settings: ALTINN_SUBSCRIPTION_KEY must be 1 to 256 visible/)
+    assert.doesNotMatch(fault, /S3CRET/)
+  }
+})
+
 test('grants are a list, and a wrong entry is named', () => {
   const grant = { resource: 'urn:altinn:resource:app_ttd_*', action: 'read', who: '/org/skd' }
   const wrong = (...grants: object[]) => faultOf({ ACCESS_GRANTS: JSON.stringify(grants) })
@@ -270,15 +296,25 @@ test('the policy decision point is named by six settings together', () => {
     keyId: 'key',
   })
   assert.ok(key.equals(privateKey))
-  for (const name of Object.keys(policy)) {
-    const fault = faultOf({ ...policy, [name]: undefined })
-    assert.match(fault, new RegExp(`can be given only with \\[${name}\\]$`), name)
-    const [, given = ''] = /\[(.*)\] can be/.exec(fault) ?? []
-    assert.deepEqual(
-      given.split(', '),
-      Object.keys(policy).filter((other) => other !== name),
+  for (const name of Object.keys(policy).slice(1))
+    assert.match(
+      faultOf({ ...policy, [name]: undefined }),
+      new RegExp(`^Wrong settings: .*can be given only with .*${name}`),
+      name,
     )
-  }
+})
+
+test('the same client may ask the register: its token is of the register’s platform', () => {
+  const { ALTINN_AUTHORIZATION_URL: _url, ...client } = policy
+  const { access, register } = read({
+    ...client,
+    ALTINN_REGISTER_URL: 'https://platform.altinn.no/register/api',
+  })
+  assert.deepEqual(access, { grants: undefined })
+  assert.equal(register?.client?.platformUrl, 'https://platform.altinn.no')
+  assert.equal(register.client.subscriptionKey, 'S3CRET')
+  for (const name of Object.keys(client))
+    assert.match(faultOf({ ...client, [name]: undefined }), new RegExp(`only with .*${name}`), name)
 })
 
 test('grants and the policy decision point never decide together', () => {
@@ -306,5 +342,8 @@ test('the client’s key is an RSA private key as a JWK; a wrong one is not show
     )
   }
   const key = faultOf({ ...policy, ALTINN_SUBSCRIPTION_KEY: 'S3CRET\nx: y' })
-  assert.equal(key, 'Wrong settings: ALTINN_SUBSCRIPTION_KEY must be visible ASCII')
+  assert.equal(
+    key,
+    'Wrong settings: ALTINN_SUBSCRIPTION_KEY must be 1 to 256 visible ASCII characters',
+  )
 })

@@ -117,6 +117,7 @@ export function startFlows() {
     stores: openStores(process, containers, network, 100),
     queues,
     subscriberAt: (url) => createSubscriber(url, [], network, config.delivery.timeoutMs),
+    register: undefined,
     random,
     isUndecided: () => rates.has('access-undecided'),
     trace: () => {},

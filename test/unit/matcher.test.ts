@@ -60,6 +60,7 @@ test('unvalidated and disabled subscriptions match nothing but are known; an ope
     endpoint: 'https://example.com/hook',
     accessBy: undefined,
     maxPerSecond: undefined,
+    includeSubunits: false,
     secrets: [{ key: 'secret' }],
     circuit: open,
     version: 5,

@@ -1,0 +1,50 @@
+const MINUTE = 60_000
+const MAX_AGE_MS = 60 * MINUTE
+const MAX_STALE_AGE_MS = 24 * 60 * MINUTE // while the register does not answer
+const MAX_ABSENCE_MS = MINUTE // what is new is found soon
+const MAX_ANSWERS = 10_000
+
+/** An answer of the register; undefined where there is none to give. */
+export type Answer<T> = T | undefined | 'unavailable'
+
+interface AnswerCacheOptions<T> {
+  /** Asks the register. Throws when it does not answer. */
+  ask: (about: string) => Promise<T | undefined>
+  /** Milliseconds of the epoch. */
+  now: () => number
+}
+
+/**
+ * Returns a function that gives the register's answer about something: at most an hour old, or a day while the register does
+ * not answer; that there is none, at most a minute. Who asks the same at the same time shares one question. It does not
+ * throw.
+ */
+export function createAnswerCache<T>({ ask, now }: AnswerCacheOptions<T>) {
+  const known = new Map<string, { answer: T | undefined; at: number }>()
+  const asking = new Map<string, Promise<Answer<T>>>()
+
+  function keep(about: string, answer: T | undefined): void {
+    known.delete(about)
+    known.set(about, { answer, at: now() })
+    const [oldest = about] = known.keys()
+    if (known.size > MAX_ANSWERS) known.delete(oldest)
+  }
+  async function load(about: string): Promise<Answer<T>> {
+    try {
+      const answer = await ask(about)
+      keep(about, answer)
+      return answer
+    } catch {
+      const { answer, at = 0 } = known.get(about) ?? {} // the failure is reported by who asked
+      return answer !== undefined && now() - at < MAX_STALE_AGE_MS ? answer : 'unavailable'
+    }
+  }
+  return async (about: string): Promise<Answer<T>> => {
+    const found = known.get(about)
+    const maxAge = found?.answer === undefined ? MAX_ABSENCE_MS : MAX_AGE_MS
+    if (found !== undefined && now() - found.at < maxAge) return found.answer
+    const question = asking.get(about) ?? load(about).finally(() => asking.delete(about))
+    asking.set(about, question)
+    return question
+  }
+}

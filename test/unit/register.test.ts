@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, describe, test } from 'node:test'
+import { persons, units } from '../../local/register.ts'
+import { createAnswerCache } from '../../shared/register/answer-cache.ts'
+import { createRegisterFailureReport } from '../../shared/register/register-failures.ts'
+import { createRegister } from '../../shared/register/register.ts'
+import { startFaultyRegister, type RegisterFault } from '../support/register.ts'
+
+const stub = await startFaultyRegister()
+after(() => stub.stop())
+const clock = { now: 1_800_000_000_000 }
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const PAUSE = 3000
+const person = `/person/${persons.one.number}`
+const unit = `/organisation/${units.main.number}`
+const SUBUNIT = `/party/${units.subunit.partyId}`
+const mainUnit = [
+  `/party/${units.main.partyId}`,
+  unit,
+  `/org/${units.main.number}`,
+  `urn:altinn:organization:identifier-no:${units.main.number}`,
+]
+
+/** A register without anything in its cache, and the reasons that it reports. */
+function newRegister(authorization: () => Promise<Record<string, string>> = async () => ({})) {
+  const reasons: string[] = []
+  const register = createRegister({
+    url: stub.settings.ALTINN_REGISTER_URL,
+    authorization,
+    report: (reason) => void reasons.push(reason),
+    now: () => clock.now,
+  })
+  return { ...register, reasons }
+}
+beforeEach(() => {
+  stub.fail(undefined)
+  stub.asked.length = 0
+})
+
+test('finds the party of a person and of an organisation, by a number in the body', async () => {
+  const register = newRegister(async () => ({ 'ocp-apim-subscription-key': 'key' }))
+  assert.equal(await register.partyOf(person), `/party/${persons.one.partyId}`)
+  assert.equal(await register.partyOf(unit), `/party/${units.main.partyId}`)
+  assert.deepEqual(
+    stub.asked.map(({ path, body, headers }) => ({
+      path,
+      body,
+      key: headers['ocp-apim-subscription-key'],
+    })),
+    [
+      { path: '/register/api/v1/parties/lookup', body: { ssn: persons.one.number }, key: 'key' },
+      { path: '/register/api/v1/parties/lookup', body: { orgNo: units.main.number }, key: 'key' },
+    ],
+  )
+})
+
+test('finds the main unit of a subunit in whatever form it is named', async () => {
+  const register = newRegister()
+  const { number } = units.subunit
+  const named = [SUBUNIT, `/organisation/${number}`, `/org/${number}`]
+  named.push(`urn:altinn:organization:identifier-no:${number}`)
+  for (const subject of named) assert.deepEqual(await register.mainUnitsOf(subject), mainUnit)
+  assert.deepEqual(
+    stub.asked.map(({ path, body }) => [path, Object(body).data]),
+    [
+      ['/register/api/v2/internal/parties/main-units', `urn:altinn:party:id:${SUBUNIT.slice(7)}`],
+      [
+        '/register/api/v2/internal/parties/main-units',
+        `urn:altinn:organization:identifier-no:${number}`,
+      ],
+    ],
+  )
+  assert.deepEqual(await register.mainUnitsOf(unit), [], 'a main unit has none')
+  assert.deepEqual(await register.mainUnitsOf(`/party/${persons.one.partyId}`), [])
+})
+
+test('asks nothing about what cannot be a number', async () => {
+  const register = newRegister()
+  const wrong = ['/organisation/991825828', '/organisation/99182582', '/person/0101751234']
+  wrong.push('/person/010175123456', '/organisation/', '/user/1', `${person}"`, `${unit}/x`)
+  for (const alternative of wrong)
+    assert.equal(await register.partyOf(alternative), undefined, alternative)
+  const subjects = ['/party/0', '/party/2147483648', '/organisation/991825828', '/user/1', '']
+  subjects.push(person, '/party/1"', 'urn:altinn:party:id:1', '/org/ttd')
+  for (const subject of subjects) assert.deepEqual(await register.mainUnitsOf(subject), [], subject)
+  assert.deepEqual(stub.asked, [])
+})
+
+describe('the cache', () => {
+  test('keeps an answer for an hour', async () => {
+    const register = newRegister()
+    await register.partyOf(person)
+    clock.now += HOUR - 1
+    await register.partyOf(person)
+    assert.equal(stub.asked.length, 1)
+    clock.now += 1
+    await register.partyOf(person)
+    assert.equal(stub.asked.length, 2)
+  })
+  test('keeps for an hour that a unit has no main unit', async () => {
+    const register = newRegister()
+    await register.mainUnitsOf(unit)
+    clock.now += HOUR - 1
+    await register.mainUnitsOf(unit)
+    assert.equal(stub.asked.length, 1)
+  })
+  test('keeps for a minute that there is no party', async () => {
+    const register = newRegister()
+    const nobody = '/organisation/312345676'
+    assert.equal(await register.partyOf(nobody), undefined)
+    clock.now += MINUTE - 1
+    await register.partyOf(nobody)
+    assert.equal(stub.asked.length, 1)
+    clock.now += 1
+    await register.partyOf(nobody)
+    assert.equal(stub.asked.length, 2)
+  })
+  test('asks once for all who ask the same at the same time', async () => {
+    const register = newRegister()
+    const found = await Promise.all(Array.from({ length: 5 }, () => register.partyOf(person)))
+    assert.deepEqual(new Set(found), new Set([`/party/${persons.one.partyId}`]))
+    assert.equal(stub.asked.length, 1)
+  })
+  test('keeps 10,000 answers, and drops the oldest', async () => {
+    const asked: string[] = []
+    const find = createAnswerCache({
+      ask: async (about) => String(asked.push(about)),
+      now: () => clock.now,
+    })
+    for (let about = 1; about <= 10_001; about++) await find(String(about))
+    await find('2')
+    assert.equal(asked.length, 10_001)
+    await find('1')
+    assert.equal(asked.at(-1), '1')
+  })
+  test('an answer that was asked for again is the newest', async () => {
+    const asked: string[] = []
+    const find = createAnswerCache({
+      ask: async (about) => String(asked.push(about)),
+      now: () => clock.now,
+    })
+    for (let about = 1; about <= 10_000; about++) await find(String(about))
+    clock.now += HOUR
+    for (const about of ['1', 'another', '1']) await find(about)
+    assert.deepEqual(asked.slice(10_000), ['1', 'another'])
+  })
+})
+
+const faults: [RegisterFault, reason: RegExp][] = [
+  ['down', /^status 500$/],
+  ['refuses', /^status 401$/],
+  ['redirects', /^a redirect \(307\)$/],
+  ['garbage', /^not JSON$/],
+  ['no party', /^no party$/],
+  ['endless', /^more than 65536 bytes$/],
+  ['hangs', /^no answer within 2.5 s$/],
+]
+
+describe('a register that does not answer', { concurrency: false }, () => {
+  for (const [fault, reason] of faults)
+    test(`${fault}: says so, and why, without the number`, async () => {
+      stub.fail(fault)
+      const register = newRegister()
+      assert.equal(await register.partyOf(person), 'unavailable')
+      assert.equal(register.reasons.length, 1)
+      assert.match(register.reasons[0] ?? '', reason)
+      assert.equal(stub.asked.length, 1, 'a redirect is not followed')
+    })
+
+  test('nobody listens', async () => {
+    const gone = await startFaultyRegister()
+    await gone.stop()
+    const reasons: string[] = []
+    const register = createRegister({
+      url: gone.settings.ALTINN_REGISTER_URL,
+      authorization: async () => ({}),
+      report: (reason) => void reasons.push(reason),
+    })
+    assert.equal(await register.partyOf(person), 'unavailable')
+    assert.deepEqual(reasons, ['no connection: ECONNREFUSED'])
+  })
+
+  test('no token can be had: nothing is asked', async () => {
+    const register = newRegister(() => Promise.reject(new Error('no token', { cause: 400 })))
+    assert.equal(await register.partyOf(person), 'unavailable')
+    assert.deepEqual([register.reasons, stub.asked], [['no token'], []])
+  })
+
+  test('a list of main units that is none is no answer', async () => {
+    stub.fail('no party')
+    const register = newRegister()
+    assert.equal(await register.mainUnitsOf(unit), 'unavailable')
+    assert.deepEqual(register.reasons, ['no list of main units'])
+  })
+
+  test('is asked again after three seconds', async () => {
+    const register = newRegister()
+    stub.fail('down')
+    await register.partyOf(person)
+    stub.fail(undefined)
+    clock.now += PAUSE - 1
+    assert.equal(await register.partyOf(unit), 'unavailable')
+    assert.equal(stub.asked.length, 1)
+    clock.now += 1
+    assert.equal(await register.partyOf(unit), `/party/${units.main.partyId}`)
+  })
+
+  test('known answers serve for a day, that there is none does not', async () => {
+    const register = newRegister()
+    const nobody = '/organisation/312345676'
+    await register.partyOf(person)
+    await register.partyOf(nobody)
+    stub.fail('down')
+    clock.now += 24 * HOUR - 1
+    assert.equal(await register.partyOf(person), `/party/${persons.one.partyId}`)
+    assert.equal(await register.partyOf(nobody), 'unavailable')
+    clock.now += PAUSE
+    assert.equal(await register.partyOf(person), 'unavailable')
+  })
+})
+
+test('a register that fails is logged once a minute, with its address and the reason', () => {
+  const lines: string[] = []
+  const now = () => clock.now
+  const report = createRegisterFailureReport('https://a.no/', {
+    write: (line) => void lines.push(line),
+    now,
+  })
+  report('status 500')
+  clock.now += MINUTE - 1
+  report('status 501')
+  clock.now += 1
+  report('status 502')
+  const line = (reason: string) =>
+    `{"what":"register.failing","address":"https://a.no/","reason":"${reason}"}`
+  assert.deepEqual(lines, [line('status 500'), line('status 502')])
+})

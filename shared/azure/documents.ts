@@ -26,15 +26,21 @@ export async function readDocument<T extends object>(
   })
 }
 
-/** Returns all results of a query that bounds their number itself. */
+/** Returns all results of a query that bounds their number itself, at least as new as the session token. */
 export async function queryAll<T>(
   container: Container,
   query: string,
   parameters: Record<string, JSONValue> = {},
+  session?: string,
 ): Promise<T[]> {
   const { resources } = await retry(() =>
     withTimeout(QUERY_MS, (abortSignal) =>
-      container.items.query<T>(specOf(query, parameters), { abortSignal }).fetchAll(),
+      container.items
+        .query<T>(specOf(query, parameters), {
+          abortSignal,
+          ...(session !== undefined && { sessionToken: session }),
+        })
+        .fetchAll(),
     ),
   )
   return resources

@@ -16,6 +16,10 @@ export interface DeliveryDocument {
    * starts. The API shows both as waiting.
    */
   state: 'waiting' | 'backlog' | 'delivered' | 'dead' | 'cancelled'
+  /** For an ordered subscription: the event of its subject before this one; absent when there is none. */
+  previous?: string
+  /** For an ordered subscription: its number among the events of its subject, from its first attempt on. */
+  sequence?: number
   /** Counts replays: 0 is the first run. */
   run: number
   /** Counts the steps of the retry schedule that this run has used. */
@@ -73,10 +77,11 @@ interface Subscriber {
   id: string
 }
 
-/** Returns a delivery without attempts, in the backlog. */
+/** Returns a delivery without attempts, in the backlog. `previous` is for an ordered subscription. */
 export function newDelivery(
   event: EventDocument,
   { number, consumer, id }: Subscriber,
+  previous?: string,
 ): DeliveryDocument {
   return {
     v: 1,
@@ -86,6 +91,7 @@ export function newDelivery(
     subscriptionId: id,
     resource: event.resource,
     subject: event.subject,
+    ...(previous !== undefined && { previous }),
     state: 'backlog',
     run: 0,
     attempt: 0,

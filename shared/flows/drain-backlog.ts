@@ -15,6 +15,7 @@ import {
   withDrain,
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
+import { attemptInOrder, freeOf, newPass, type Pass } from './attempt-in-order.ts'
 import { attemptPage, type PageResult } from './attempt-page.ts'
 import type { DrainLease } from './drain-lease.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -22,6 +23,8 @@ import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
 const CONCURRENCY = 16
+const UNSURE_SECONDS = 5 // until an ordered subscription that waits for what is not to be seen is tried again
+const BLOCKED_RECHECK_SECONDS = 600 // of one that waits for a retry, which wakes it itself
 
 /** The life of a drain's cursor: longer than a replica lags. What joined the backlog behind it then has its turn. */
 export const CURSOR_MS = 15_000
@@ -44,6 +47,8 @@ export interface Drain {
   attempted: Set<string>
   /** Of a subscription with a rate limit. */
   rateLimit: RateLimit | undefined
+  /** Of an ordered subscription. It needs no cursor, since each attempt proves first that what was read is current. */
+  pass: Pass | undefined
 }
 
 /**
@@ -55,20 +60,13 @@ export async function attemptBacklog(
   drain: Drain,
   circuit: Circuit & { state: 'half-open' | 'draining' },
 ): Promise<void> {
-  const { services, lease, rateLimit } = drain
   const isProbe = circuit.state === 'half-open'
-  if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
-  const found = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
-  const page = isProbe ? found : found.filter((each) => !drain.attempted.has(keyOf(each)))
-  if (page.length === 0) return restartOrClose(drain, isProbe)
-  const maxConsecutiveFailures = isProbe ? Infinity : FAILURE_THRESHOLD
-  const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
-  const endMs = Math.min(drain.endMs, untilMs)
-  const limits = { services, subscription: lease.subscription(), rateLimit, endMs }
-  const result = await attemptPage({ ...limits, maxConsecutiveFailures }, page)
-  drain.after = result.attempted.at(-1)?.id ?? drain.after
-  if (drain.after > drain.newest) drain.newest = drain.after
-  if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
+  const probes = isProbe ? circuit.probes : undefined
+  const result = drain.pass
+    ? await attemptNextInOrder(drain, drain.pass, probes)
+    : await attemptNext(drain, probes)
+  if (result === undefined) return
+  const { services } = drain
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
     : result.consecutiveFailures >= FAILURE_THRESHOLD
@@ -78,6 +76,59 @@ export async function attemptBacklog(
   ])
   if (result.error !== undefined) throw result.error
 }
+
+/** Attempts the next page, or so many probes. Returns undefined at the end of the backlog, once that is handled. */
+async function attemptNext(
+  drain: Drain,
+  probes: number | undefined,
+): Promise<PageResult | undefined> {
+  const { services } = drain
+  const isProbe = probes !== undefined
+  if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
+  const found = await backlogOf(drain, drain.after, probes ?? PAGE)
+  const page = isProbe ? found : found.filter((each) => !drain.attempted.has(keyOf(each)))
+  if (page.length === 0) return void (await restartOrClose(drain, isProbe))
+  const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
+  const result = await attemptPage(limitsOf(drain, isProbe, untilMs), page)
+  drain.after = result.attempted.at(-1)?.id ?? drain.after
+  if (drain.after > drain.newest) drain.newest = drain.after
+  if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
+  return result
+}
+
+/** As `attemptNext`, for an ordered subscription: of each subject one at a time, and probes of different subjects. */
+async function attemptNextInOrder(
+  drain: Drain,
+  pass: Pass,
+  probes: number | undefined,
+): Promise<PageResult | undefined> {
+  const found = await backlogOf(drain, drain.after, PAGE)
+  const last = found.at(-1)
+  if (last === undefined) return void (await endPass(drain, pass))
+  const limits = limitsOf(drain, probes !== undefined, Infinity)
+  if (probes === undefined) {
+    drain.after = last.id
+    return attemptInOrder(limits, pass, found)
+  }
+  const page = await freeOf(drain.services, pass, found, probes)
+  drain.after = page.at(-1)?.id ?? last.id
+  return attemptInOrder(limits, pass, page)
+}
+
+/** Begins another pass where that may find more, or hands over, or has the circuit closing. */
+async function endPass(drain: Drain, { hasMore, isUnsure }: Pass): Promise<void> {
+  if (hasMore) startOver(drain)
+  else if (isUnsure) await drain.lease.handOver(UNSURE_SECONDS)
+  else await closeCircuit(drain)
+}
+
+const limitsOf = ({ services, lease, rateLimit, endMs }: Drain, isProbe: boolean, untilMs: number) => ({
+  services,
+  subscription: lease.subscription(),
+  rateLimit,
+  endMs: Math.min(endMs, untilMs),
+  maxConsecutiveFailures: isProbe ? Infinity : FAILURE_THRESHOLD,
+})
 
 async function changeState(drain: Drain, result: PageResult, hasFailed: boolean): Promise<void> {
   const { lease } = drain
@@ -97,6 +148,7 @@ const keyOf = ({ id, run, attempt }: DeliveryDocument): string => `${id} ${run} 
 
 function startOver(drain: Drain): void {
   drain.after = ''
+  if (drain.pass !== undefined) drain.pass = newPass('')
   drain.afterUntilMs = drain.services.clock.now() + CURSOR_MS
 }
 
@@ -113,11 +165,15 @@ const backlogOf = (
  * Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
  */
 async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
-  const { services, lease, after, newest } = drain
+  const { services, after } = drain
   if (after !== '' && (isProbe || services.clock.now() >= drain.lagsUntilMs)) {
     drain.after = ''
     return
   }
+  await closeCircuit(drain)
+}
+
+async function closeCircuit({ lease, newest }: Drain): Promise<void> {
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )
@@ -166,14 +222,37 @@ export async function recheckBacklog(
   drain: Drain,
   { looks }: Circuit & { state: 'closing' },
 ): Promise<void> {
-  const { services, lease } = drain
+  const { services, lease, pass } = drain
   // The first check goes by the cursor: a replica may still show what this drain's predecessor delivered.
-  const [found] = await backlogOf(drain, looks === 0 ? drain.after : '', 1)
-  const next = RECHECK_SECONDS[looks + 1]
+  const after = looks === 0 ? drain.after : ''
+  const left = pass ? await lookInOrder(drain, pass) : await look(drain, after)
+  const next = RECHECK_SECONDS[looks + 1] ?? (left === 'blocked' ? BLOCKED_RECHECK_SECONDS : undefined)
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
-    if (found !== undefined) return withDrain(circuit, services.clock.now(), circuit.lease.token)
+    if (left === 'work') return withDrain(circuit, services.clock.now(), circuit.lease.token)
     return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
   })
-  if (found === undefined && next !== undefined) await lease.handOver(next)
+  if (left !== 'work' && next !== undefined) await lease.handOver(next)
+}
+
+/** What is left in a backlog: work, only what waits behind retries (`blocked`), or nothing. */
+type Left = 'work' | 'blocked' | 'nothing'
+
+async function look(drain: Drain, after: string): Promise<Left> {
+  const [found] = await backlogOf(drain, after, 1)
+  return found === undefined ? 'nothing' : 'work'
+}
+
+async function lookInOrder(drain: Drain, pass: Pass): Promise<Left> {
+  for (let after = ''; ;) {
+    const page = await backlogOf(drain, after, PAGE)
+    const last = page.at(-1)
+    if (last === undefined) return after === '' ? 'nothing' : 'blocked'
+    const free = await freeOf(drain.services, pass, page, 1)
+    if (free.length > 0 || pass.isUnsure) {
+      startOver(drain)
+      return 'work'
+    }
+    after = last.id
+  }
 }

@@ -20,6 +20,7 @@ import { faultOfEndpoint } from '../webhooks/endpoint.ts'
 import { activeSecrets, newSecret } from '../webhooks/webhook-request.ts'
 import { sendDrain } from './send-drain.ts'
 import { TOMBSTONE_SECONDS } from './settle-deleted.ts'
+import { startDrain } from './update-circuit.ts'
 import { requestValidation, firstValidation } from './validate-subscription.ts'
 
 const SECRET_OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
@@ -71,22 +72,26 @@ export async function subscribe(
 }
 
 /**
- * Gives an identical subscription the rate limit that is asked for now, and validates it again. Returns undefined when it
- * was deleted meanwhile.
+ * Gives an identical subscription the rate limit and the order that are asked for now, and validates it again. What waits
+ * behind others is sent at once where order is given up. Returns undefined when it was deleted meanwhile.
  */
 async function renew(
   services: Services,
   known: Stored<SubscriptionDocument>,
-  { maxPerSecond }: SubscriptionRequest,
+  request: SubscriptionRequest,
   api: string,
 ): Promise<SubscriptionDocument | undefined> {
-  if (known.maxPerSecond === maxPerSecond) return requestValidation(services, known, api)
+  const { maxPerSecond, ordered } = request
+  if (known.maxPerSecond === maxPerSecond && known.ordered === ordered)
+    return requestValidation(services, known, api)
   const changed = await updateSubscription(services.subscriptions, known, (current) => {
-    const { maxPerSecond: _before, ...rest } = current
-    return { ...rest, ...(maxPerSecond !== undefined && { maxPerSecond }) }
+    const { maxPerSecond: _limit, ordered: _ordered, ...rest } = current
+    return { ...rest, ...optionsOf(request) }
   })
   services.index.invalidate()
-  return changed && requestValidation(services, changed.document, api)
+  if (changed === undefined) return undefined
+  if (known.ordered !== ordered) await startDrain(services, changed.document)
+  return requestValidation(services, changed.document, api)
 }
 
 /**
@@ -196,7 +201,7 @@ const subscriptionNotFound = (number: string | number): Problem =>
   new Problem(404, `There is no subscription ${number}.`)
 
 function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
-  const { endpoint, filters, maxPerSecond } = request
+  const { endpoint, filters } = request
   return {
     v: 1 as const,
     id: documentIdOf(request),
@@ -204,12 +209,18 @@ function newSubscription(consumer: string, number: number, request: Subscription
     number,
     endpoint,
     filters,
-    ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...optionsOf(request),
     createdBy: consumer,
     created: new Date().toISOString(),
     secrets: [{ key: newSecret() }] satisfies [{ key: string }],
   }
 }
+
+/** Returns what may differ between requests for the same subscription. */
+const optionsOf = ({ maxPerSecond, ordered }: SubscriptionRequest) => ({
+  ...(maxPerSecond !== undefined && { maxPerSecond }),
+  ...(ordered !== undefined && { ordered }),
+})
 
 /** Returns the same id for identical requests, so that the store rejects a duplicate. */
 function documentIdOf({ endpoint, filters }: SubscriptionRequest): string {

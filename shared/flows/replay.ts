@@ -9,10 +9,11 @@ import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
-import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { entryOf, isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
 import { cancelDeleted } from './change-delivery.ts'
 import { FIRST_FAN_OUT_MS, firstOfName } from './fan-out-message.ts'
+import { previousEvent } from './previous-event.ts'
 import { beginNextRun } from './redeliver.ts'
 import { startDrain } from './update-circuit.ts'
 
@@ -142,7 +143,8 @@ async function sendEach<T extends { id: string }>(
 ): Promise<number> {
   if (items.length === 0 || (await startDrain(services, subscription)) === 'deleted') return 0
   let sent = 0
-  await forEachConcurrently(items, CONCURRENCY, async (item) => {
+  const concurrency = subscription.ordered ? 1 : CONCURRENCY // one after another, so that the drain finds the first
+  await forEachConcurrently(items, concurrency, async (item) => {
     if (await send(item)) sent++
   })
   if (sent > 0 && (await startDrain(services, subscription)) === 'deleted')
@@ -172,7 +174,7 @@ async function sendEvent(
 ): Promise<boolean> {
   const isCompared = event.pending === undefined // by its fan-out
   if (!isCompared && (await firstOfName(services, event)) !== event.id) return false
-  const delivery = newDelivery(event, subscription)
+  const delivery = newDelivery(event, subscription, await previousOf(services, event, subscription))
   const { outcome, session } = await services.deliveries.add(delivery)
   if (outcome === 'unconfirmed')
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
@@ -181,6 +183,16 @@ async function sendEvent(
   if (known === undefined) throw new Error(`Delivery ${event.id} is not visible yet.`)
   const isDone = (known.firstAttempt ?? 0) * 1000 > timeOf(replay).getTime() // by an interrupted run of this page
   return isOpen(known) || (only === 'all' && !isDone) ? beginNextRun(services, known) : false
+}
+
+/** Returns the event before one of an ordered subscription, also from before its validation. */
+async function previousOf(
+  services: Services,
+  event: EventDocument,
+  { validated: _any, ...subscription }: SubscriptionDocument,
+): Promise<string | undefined> {
+  if (!subscription.ordered) return undefined
+  return previousEvent(services, event, entryOf(subscription, 0, String), undefined)
 }
 
 async function continueReplay(

@@ -145,9 +145,16 @@ function select(
   return found
 }
 
+/** Whether a subscription's filters match an event of its resource. */
+export const matchesFilters = (
+  entry: SubscriptionEntry,
+  event: Pick<CloudEvent, 'subject' | 'type' | 'source'>,
+  alternative: string | undefined,
+): boolean => filtersMatch(entry, event, alternative, canonicalSource(event.source))
+
 const filtersMatch = (
   { source, subject, alternative, type }: SubscriptionEntry,
-  event: CloudEvent,
+  event: Pick<CloudEvent, 'subject' | 'type'>,
   alternativeOfEvent: string | undefined,
   sourceOfEvent: string,
 ): boolean =>

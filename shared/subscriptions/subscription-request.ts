@@ -10,6 +10,7 @@ export interface SubscriptionRequest {
   endpoint: string
   filters: Filters
   maxPerSecond?: number
+  ordered?: true
 }
 
 interface RequestBody {
@@ -21,6 +22,7 @@ interface RequestBody {
   typeFilter?: string
   includeSubunits?: boolean
   maxPerSecond?: number
+  ordered?: boolean
 }
 
 const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
@@ -50,6 +52,7 @@ const members = {
   typeFilter: filter.max(255),
   includeSubunits: Joi.boolean().strict(),
   maxPerSecond: Joi.number().integer().min(1).max(1000),
+  ordered: Joi.boolean().strict(),
 }
 const prefs = { abortEarly: false, convert: false, stripUnknown: true }
 const schema = Joi.object<RequestBody>(members).prefs(prefs)
@@ -90,7 +93,7 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
     throw new Problem(400, 'Resource filter is required.')
   rejectSubunits(value)
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
-  const { maxPerSecond } = value
+  const { maxPerSecond, ordered } = value
   return {
     endpoint: value.endPoint,
     filters: {
@@ -100,6 +103,7 @@ export function parseSubscriptionRequest(body: JsonBody): SubscriptionRequest {
       ...(type !== undefined && { type }),
     },
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...(ordered === true && { ordered }),
   }
 }
 

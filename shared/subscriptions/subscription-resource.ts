@@ -10,7 +10,7 @@ export function subscriptionResource({
 }: SubscriptionDocument) {
   const { source, subject, resource, alternative, type } = filters
   const { number, endpoint, consumer, createdBy, created, validated, circuit } = subscription
-  const { maxPerSecond } = subscription
+  const { maxPerSecond, ordered } = subscription
   return {
     id: number,
     endPoint: endpoint,
@@ -21,6 +21,7 @@ export function subscriptionResource({
     ...(type !== undefined && { typeFilter: type }),
     includeSubunits: false,
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...(ordered !== undefined && { ordered }),
     consumer,
     createdBy,
     created,
@@ -35,7 +36,7 @@ export function subscriptionResource({
 /** Returns a subscription as the owner of its resource sees it: no secrets, and an endpoint without its query. */
 export function subscriberResource(entry: SubscriptionEntry) {
   const { number, consumer, endpoint, source, subject, alternative, type, validated } = entry
-  const { maxPerSecond } = entry
+  const { maxPerSecond, ordered } = entry
   const { origin, pathname } = new URL(endpoint)
   return {
     id: number,
@@ -46,6 +47,7 @@ export function subscriberResource(entry: SubscriptionEntry) {
     ...(alternative !== undefined && { alternativeSubjectFilter: alternative }),
     ...(type !== undefined && { typeFilter: type }),
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...(ordered !== undefined && { ordered }),
     validated: validated !== undefined,
     circuit: circuitResource(entry.circuit),
   }

@@ -24,6 +24,8 @@ export interface SubscriptionDocument {
   filters: Filters
   /** The rate limit, 1 to 1,000; without one, events are sent as they come. */
   maxPerSecond?: number
+  /** Whether it gets the events of a subject one at a time, in order. */
+  ordered?: true
   createdBy: string
   created: string
   /** ISO time at which the endpoint answered the validation event; absent before. */
@@ -109,6 +111,7 @@ export type IndexedSubscription = Pick<
   | 'secrets'
   | 'filters'
   | 'maxPerSecond'
+  | 'ordered'
   | 'validated'
   | 'circuit'
 >
@@ -180,6 +183,7 @@ export function entryOf(
     secrets,
     circuit,
     maxPerSecond: subscription.maxPerSecond,
+    ordered: subscription.ordered,
     /** Epoch seconds of the version read. */
     version,
   }

@@ -140,7 +140,7 @@ export function startClients(
 }
 
 const requestOf = (
-  { app, type, maxPerSecond }: SubscriberPlan,
+  { app, type, maxPerSecond, ordered }: SubscriberPlan,
   index: number,
 ): SubscriptionRequest => ({
   endpoint: endpointOf(index),
@@ -149,4 +149,5 @@ const requestOf = (
     ...(type !== undefined && { type }),
   },
   ...(maxPerSecond !== undefined && { maxPerSecond }),
+  ...(ordered !== undefined && { ordered }),
 })

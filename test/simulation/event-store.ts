@@ -76,6 +76,29 @@ export function simulatedEventStore(
       )
       return found
     },
+    before: ({ resource, subject }, { after, before, most }, session) =>
+      connection.query(
+        `events before ${before}`,
+        (all) =>
+          top(
+            most,
+            all,
+            (each) =>
+              each.resource === resource &&
+              each.subject === subject &&
+              each.id > after &&
+              each.id < before,
+            (a, b) => compareText(b.id, a.id),
+          ).map(({ id, alternative, copyOf, duplicateOf, event: { type, source } }) => ({
+            id,
+            ...(alternative !== undefined && { alternative }),
+            ...(copyOf !== undefined && { copyOf }),
+            ...(duplicateOf !== undefined && { duplicateOf }),
+            type,
+            source,
+          })),
+        { partitionKey: partitionOf({ resource, subject }), session },
+      ),
     withEventId: (resource, eventId) =>
       connection.query(`events ${eventId}`, (all) =>
         top(

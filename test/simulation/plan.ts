@@ -26,6 +26,7 @@ export interface SubscriberPlan {
   app: number
   type?: string
   maxPerSecond?: number
+  ordered?: true
   /** Virtual ms. */
   subscribesAt: number
   behaviours: Behaviour[]

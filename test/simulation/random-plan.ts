@@ -74,6 +74,7 @@ function randomSubscriber(planRandom: PlanRandom, apps: number): SubscriberPlan 
     app: random.integer(1, apps),
     ...(type !== undefined && { type }),
     ...(random.chance(0.1) && { maxPerSecond: random.pick([2, 20, 1000]) }),
+    ...(random.chance(0.3) && { ordered: true }),
     subscribesAt: random.chance(0.6) ? 0 : time(),
     behaviours: random.chance(0.35) ? [] : randomBehaviours(planRandom),
   }

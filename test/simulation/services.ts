@@ -49,7 +49,7 @@ interface Environment {
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
   const { stores, queues, subscriberAt, random, trace } = environment
-  const { events, deliveries, subscriptions, replays } = stores
+  const { events, deliveries, orders, subscriptions, replays } = stores
   const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
   const heartbeats = noHeartbeats
   return {
@@ -71,6 +71,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     },
     subscriptions,
     deliveries,
+    orders,
     replays,
     poison: {
       keep: ({ reason }) => Promise.resolve(trace(`poison: ${reason}`)),

@@ -1,0 +1,123 @@
+import type { Stored } from '../azure/documents.ts'
+import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import { orderIdOf } from '../deliveries/order-store.ts'
+import { referenceTo } from '../events/event-document.ts'
+import type { Services } from '../services.ts'
+import { attemptEach, send, type Limits, type PageResult } from './attempt-page.ts'
+import { awaitEvent } from './await-event.ts'
+import { takeTurn, turnOf, type Turn } from './turn.ts'
+
+type Page = Stored<DeliveryDocument>[]
+type Free = { delivery: Stored<DeliveryDocument>; order: (Turn & { state: 'free' })['order'] }
+
+/** A pass of a drain through the backlog of an ordered subscription, from the oldest to the newest. */
+export interface Pass {
+  /** Subjects that stand still, by the id of their order, and the event that each is behind; '' is none that can be tried. */
+  blocked: Map<string, string>
+  /** Whether one of them waits for something that no time of its own wakes, or that was not to be seen. */
+  isUnsure: boolean
+  /** Whether another pass must follow: something was attempted, or this one began in the middle. */
+  hasMore: boolean
+}
+
+/** Returns a pass that begins after an event; '' is the oldest. */
+export const newPass = (after: string): Pass => ({
+  blocked: new Map(),
+  isUnsure: false,
+  hasMore: after !== '',
+})
+
+/** Attempts a page of deliveries: those of one subject one after another, each only when the one before is over. */
+export async function attemptInOrder(limits: Limits, pass: Pass, page: Page): Promise<PageResult> {
+  const { rateLimit, ...unlimited } = limits
+  const result = await attemptEach(
+    { ...unlimited, rateLimit: undefined },
+    subjectsOf(page),
+    (subject, mayBegin, so) => attemptSubject(limits, pass, subject, mayBegin, so),
+  )
+  if (result.attempted.length > 0) pass.hasMore = true
+  return result
+}
+
+async function attemptSubject(
+  limits: Limits,
+  pass: Pass,
+  subject: Page,
+  mayBegin: () => boolean,
+  result: PageResult,
+): Promise<void> {
+  for (let rest = subject; mayBegin();) {
+    const free = await nextFree(limits.services, pass, rest)
+    if (free === undefined) return
+    const { delivery } = free
+    const key = orderIdOf(delivery)
+    pass.blocked.set(key, '')
+    if (!(await attempt(limits, pass, free, mayBegin, result))) return
+    pass.blocked.delete(key)
+    rest = rest.filter((each) => each !== delivery)
+  }
+}
+
+/** Makes one attempt in its turn. Returns whether the next of its subject may follow. */
+async function attempt(
+  limits: Limits,
+  pass: Pass,
+  { delivery, order }: Free,
+  mayBegin: () => boolean,
+  result: PageResult,
+): Promise<boolean> {
+  const { services, rateLimit } = limits
+  const event = await services.eventCache.find(referenceTo(delivery, undefined))
+  if (event === undefined) {
+    result.attempted.push(delivery)
+    await awaitEvent(services, delivery)
+    return false
+  }
+  await rateLimit?.()
+  if (!mayBegin()) return false
+  const taken = await takeTurn(services, delivery, order)
+  if (taken === undefined) {
+    pass.isUnsure = true
+    return false
+  }
+  result.attempted.push(taken)
+  return send(limits, taken, event, result)
+}
+
+/** Returns what may begin of a subject: its first delivery, or the one that this is behind. */
+async function nextFree(services: Services, pass: Pass, subject: Page): Promise<Free | undefined> {
+  const [first] = subject
+  const key = first && orderIdOf(first)
+  const known = key === undefined ? undefined : pass.blocked.get(key)
+  let delivery = known === undefined ? first : subject.find(({ id }) => id === known)
+  while (delivery !== undefined && key !== undefined) {
+    const turn = await turnOf(services, delivery)
+    if (turn.state === 'free') return { delivery, order: turn.order }
+    pass.blocked.set(key, turn.behind)
+    if (turn.state === 'unsure') pass.isUnsure = true
+    delivery = subject.find(({ id }) => id === turn.behind)
+  }
+  return undefined
+}
+
+/** Returns at most `count` deliveries of a page that may begin, one of a subject. */
+export async function freeOf(
+  services: Services,
+  pass: Pass,
+  page: Page,
+  count: number,
+): Promise<Page> {
+  const found: Page = []
+  for (const subject of subjectsOf(page)) {
+    if (found.length === count) break
+    const free = await nextFree(services, pass, subject)
+    if (free !== undefined) found.push(free.delivery)
+  }
+  return found
+}
+
+/** Returns the deliveries of a page by subject, each in order. */
+function subjectsOf(page: Page): Page[] {
+  const subjects = Map.groupBy(page, orderIdOf)
+  return [...subjects.values()]
+}

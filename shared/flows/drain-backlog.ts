@@ -3,6 +3,7 @@ import { forEachConcurrently, runSequentially } from '../azure/concurrency.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import {
+  afterFailures,
   afterProbes,
   afterSuccess,
   closed,
@@ -141,7 +142,14 @@ async function changeState(drain: Drain, result: PageResult, hasFailed: boolean)
       startOver(drain) // failed probes are the oldest
       drain.newest = ''
     }
-  }
+  } else if (drain.pass !== undefined && result.failed.length > 0) await noteFailures(drain)
+}
+
+/** Notes since when an ordered subscription fails: what stands first of a few subjects seldom fails five times in a row. */
+async function noteFailures({ services, lease }: Drain): Promise<void> {
+  const failing = (circuit: Circuit) => afterFailures(circuit, services.clock.now())
+  const circuit = lease.circuit()
+  if (circuit !== undefined && failing(circuit) !== circuit) await lease.change(failing)
 }
 
 const keyOf = ({ id, run, attempt }: DeliveryDocument): string => `${id} ${run} ${attempt}`

@@ -90,7 +90,9 @@ export function simulatedServices(process: Process, environment: Environment): S
         const event = headers['webhook-id'] ?? ''
         const isValidation = body.includes('platform.events.validatesubscription')
         trace(`POST ${url} ${isValidation ? 'validation ' : ''}${event}`)
-        const answer = await subscriberAt(url).receive(process, event, isValidation)
+        const number = headers['webhook-sequence']
+        const sequence = number === undefined ? undefined : Number(number)
+        const answer = await subscriberAt(url).receive(process, event, isValidation, sequence)
         trace(`POST ${url} ${event}: ${answer.kind === 'answered' ? answer.status : answer.reason}`)
         return answer
       },

@@ -26,21 +26,15 @@ export async function readDocument<T extends object>(
   })
 }
 
-/** Returns all results of a query that bounds their number itself, at least as new as the session token. */
+/** Returns all results of a query that bounds their number itself. */
 export async function queryAll<T>(
   container: Container,
   query: string,
   parameters: Record<string, JSONValue> = {},
-  session?: string,
 ): Promise<T[]> {
   const { resources } = await retry(() =>
     withTimeout(QUERY_MS, (abortSignal) =>
-      container.items
-        .query<T>(specOf(query, parameters), {
-          abortSignal,
-          ...(session !== undefined && { sessionToken: session }),
-        })
-        .fetchAll(),
+      container.items.query<T>(specOf(query, parameters), { abortSignal }).fetchAll(),
     ),
   )
   return resources

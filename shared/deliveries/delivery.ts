@@ -16,8 +16,6 @@ export interface DeliveryDocument {
    * starts. The API shows both as waiting.
    */
   state: 'waiting' | 'backlog' | 'delivered' | 'dead' | 'cancelled'
-  /** For an ordered subscription: the event of its subject before this one; absent when there is none. */
-  previous?: string
   /** For an ordered subscription: its number among the events of its subject, from its first attempt on. */
   sequence?: number
   /** Counts replays: 0 is the first run. */
@@ -77,11 +75,10 @@ interface Subscriber {
   id: string
 }
 
-/** Returns a delivery without attempts, in the backlog. `previous` is for an ordered subscription. */
+/** Returns a delivery without attempts, in the backlog. */
 export function newDelivery(
   event: EventDocument,
   { number, consumer, id }: Subscriber,
-  previous?: string,
 ): DeliveryDocument {
   return {
     v: 1,
@@ -91,7 +88,6 @@ export function newDelivery(
     subscriptionId: id,
     resource: event.resource,
     subject: event.subject,
-    ...(previous !== undefined && { previous }),
     state: 'backlog',
     run: 0,
     attempt: 0,

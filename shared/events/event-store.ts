@@ -17,7 +17,7 @@ const OF_RESOURCE = `SELECT TOP @most * FROM c
 const BY_ID = `SELECT TOP 1 * FROM c WHERE c.resource = @resource AND c.id = @id ORDER BY c.resource, c.id`
 const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.copyOf, c.duplicateOf FROM c
   WHERE c.resource = @resource AND c.eventId = @event ORDER BY c.resource, c.eventId, c.id`
-const BEFORE = `SELECT TOP @most c.id, c.alternative, c.copyOf, c.duplicateOf, c.event.type, c.event.source
+const BEFORE = `SELECT TOP @most c.id, c.alternative, c.fanOut, c.copyOf, c.duplicateOf, c.event.type, c.event.source
   FROM c WHERE c.resource = @resource AND c.subject = @subject AND c.id > @after AND c.id < @before
   ORDER BY c.subject DESC, c.id DESC`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
@@ -25,7 +25,10 @@ const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
 
 /** What tells whether a subscription gets an event. */
-export type EarlierEvent = Pick<EventDocument, 'id' | 'alternative' | 'copyOf' | 'duplicateOf'> &
+export type EarlierEvent = Pick<
+  EventDocument,
+  'id' | 'alternative' | 'fanOut' | 'copyOf' | 'duplicateOf'
+> &
   Pick<EventDocument['event'], 'type' | 'source'>
 
 /** The events: the truth that queues only hint at. */
@@ -96,20 +99,14 @@ export function openEventStore(database: Database) {
     before: (
       { resource, subject }: { resource: string; subject: string },
       { after, before, most }: { after: string; before: string; most: number },
-      session: string | undefined,
     ) =>
-      queryAll<EarlierEvent>(
-        container,
-        BEFORE,
-        {
-          '@resource': resource,
-          '@subject': subject,
-          '@after': after,
-          '@before': before,
-          '@most': most,
-        },
-        session,
-      ),
+      queryAll<EarlierEvent>(container, BEFORE, {
+        '@resource': resource,
+        '@subject': subject,
+        '@after': after,
+        '@before': before,
+        '@most': most,
+      }),
 
     /** Returns the documents of a resource's generic events with the publisher's id `event`, the oldest first. */
     withEventId: (resource: string, event: string) =>

@@ -3,6 +3,8 @@ import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import { orderIdOf } from '../deliveries/order-store.ts'
 import { referenceTo } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
+import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { entryOf, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { attemptEach, send, type Limits, type PageResult } from './attempt-page.ts'
 import { awaitEvent } from './await-event.ts'
 import { takeTurn, turnOf, type Turn } from './turn.ts'
@@ -12,6 +14,7 @@ type Free = { delivery: Stored<DeliveryDocument>; order: (Turn & { state: 'free'
 
 /** A pass of a drain through the backlog of an ordered subscription, from the oldest to the newest. */
 export interface Pass {
+  subscriber: SubscriptionEntry
   /** Subjects that stand still, by the id of their order, and the event that each is behind; '' is none that can be tried. */
   blocked: Map<string, string>
   /** Whether one of them waits for something that no time of its own wakes, or that was not to be seen. */
@@ -21,7 +24,8 @@ export interface Pass {
 }
 
 /** Returns a pass that begins after an event; '' is the oldest. */
-export const newPass = (after: string): Pass => ({
+export const newPass = (subscription: SubscriptionDocument, after: string): Pass => ({
+  subscriber: entryOf(subscription, 0, String),
   blocked: new Map(),
   isUnsure: false,
   hasMore: after !== '',
@@ -91,7 +95,7 @@ async function nextFree(services: Services, pass: Pass, subject: Page): Promise<
   const known = key === undefined ? undefined : pass.blocked.get(key)
   let delivery = known === undefined ? first : subject.find(({ id }) => id === known)
   while (delivery !== undefined && key !== undefined) {
-    const turn = await turnOf(services, delivery)
+    const turn = await turnOf(services, pass.subscriber, delivery)
     if (turn.state === 'free') return { delivery, order: turn.order }
     pass.blocked.set(key, turn.behind)
     if (turn.state === 'unsure') pass.isUnsure = true

@@ -156,7 +156,7 @@ const keyOf = ({ id, run, attempt }: DeliveryDocument): string => `${id} ${run} 
 
 function startOver(drain: Drain): void {
   drain.after = ''
-  if (drain.pass !== undefined) drain.pass = newPass('')
+  if (drain.pass !== undefined) drain.pass = newPass(drain.lease.subscription(), '')
   drain.afterUntilMs = drain.services.clock.now() + CURSOR_MS
 }
 

@@ -55,7 +55,7 @@ export async function drainSubscription(
     lagsUntilMs,
     attempted: new Set(),
     rateLimit,
-    pass: ordered && newPass(after),
+    pass: ordered && newPass(lease.subscription(), after),
   })
 }
 

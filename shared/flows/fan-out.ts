@@ -9,7 +9,6 @@ import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.t
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { cancelDeleted } from './change-delivery.ts'
-import { previousEvent } from './previous-event.ts'
 import { forgetOutcome, mayAttemptNow, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
@@ -64,9 +63,7 @@ async function addToBacklog(
   fan: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<void> {
-  const { event, session } = fan
-  const previous = subscriber.ordered && (await previousEvent(services, event, subscriber, session))
-  const delivery = newDelivery(event, subscriber, previous)
+  const delivery = newDelivery(fan.event, subscriber)
   await addDelivery(services, delivery)
   services.telemetry.recordDelivery('backlog')
   await ensureDrain(services, fan, subscriber, delivery)

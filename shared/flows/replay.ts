@@ -9,11 +9,10 @@ import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
-import { entryOf, isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
 import { cancelDeleted } from './change-delivery.ts'
 import { FIRST_FAN_OUT_MS, firstOfName } from './fan-out-message.ts'
-import { previousEvent } from './previous-event.ts'
 import { beginNextRun } from './redeliver.ts'
 import { startDrain } from './update-circuit.ts'
 
@@ -174,7 +173,7 @@ async function sendEvent(
 ): Promise<boolean> {
   const isCompared = event.pending === undefined // by its fan-out
   if (!isCompared && (await firstOfName(services, event)) !== event.id) return false
-  const delivery = newDelivery(event, subscription, await previousOf(services, event, subscription))
+  const delivery = newDelivery(event, subscription)
   const { outcome, session } = await services.deliveries.add(delivery)
   if (outcome === 'unconfirmed')
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
@@ -183,16 +182,6 @@ async function sendEvent(
   if (known === undefined) throw new Error(`Delivery ${event.id} is not visible yet.`)
   const isDone = (known.firstAttempt ?? 0) * 1000 > timeOf(replay).getTime() // by an interrupted run of this page
   return isOpen(known) || (only === 'all' && !isDone) ? beginNextRun(services, known) : false
-}
-
-/** Returns the event before one of an ordered subscription, also from before its validation. */
-async function previousOf(
-  services: Services,
-  event: EventDocument,
-  { validated: _any, ...subscription }: SubscriptionDocument,
-): Promise<string | undefined> {
-  if (!subscription.ordered) return undefined
-  return previousEvent(services, event, entryOf(subscription, 0, String), undefined)
 }
 
 async function continueReplay(

@@ -1,14 +1,19 @@
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds, type Clock } from '../clock.ts'
 import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
-import { orderIdOf, type OrderDocument } from '../deliveries/order-store.ts'
+import { orderIdOf, withBegun, type OrderDocument } from '../deliveries/order-store.ts'
 import { referenceTo } from '../events/event-document.ts'
+import { timeOf } from '../events/event-id.ts'
+import type { EarlierEvent } from '../events/event-store.ts'
+import { readWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
+import { matchesFilters, type SubscriptionEntry } from '../subscriptions/matcher.ts'
 
+const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
 
 /**
- * Whether a delivery of an ordered subscription may begin. Otherwise, `behind` is the event before it that is not over:
+ * Whether a delivery of an ordered subscription may begin. Otherwise `behind` is an event before it that is not over:
  * that `waits` for its own time, or it is `unsure` when it will be attempted, or whether it has a delivery at all.
  */
 export type Turn =
@@ -16,57 +21,68 @@ export type Turn =
   | { state: 'waits' | 'unsure'; behind: string }
 
 /**
- * Returns the turn of a delivery: it may begin once the event before it, and the one of its subject that began last, are
- * over. A replica that lags can only make it later. One that has begun already waits for none that has not, so two never
- * wait for each other.
+ * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, and each earlier
+ * event is over or has none. What has begun before waits for nothing, so two never wait for each other. A replica that
+ * lags can only make it later: the events are read after this one, in the same partition, so whatever was stored before
+ * it is seen.
  */
 export async function turnOf(
   services: Services,
+  subscriber: SubscriptionEntry,
   delivery: Stored<DeliveryDocument>,
 ): Promise<Turn> {
-  const { previous, sequence, id, subscription } = delivery
+  const { subscription, id } = delivery
   const order = await services.orders.find(subscription, orderIdOf(delivery))
-  const hasBegun = sequence !== undefined || order?.event === id
-  const before = new Set(hasBegun ? [previous] : [order?.event, previous])
-  for (const event of before) {
-    if (event === undefined) continue
-    const state = await stateOf(services, delivery, event, hasBegun, order)
-    if (state !== 'over') return { state, behind: event }
+  if (delivery.sequence !== undefined || order?.event === id) return { state: 'free', order }
+  if (order !== undefined) {
+    const last = await services.deliveries.find(subscription, order.event)
+    const state = stateOf(last, isOld(services.clock, order._ts)) // it had a record when it began
+    if (state !== 'over') return { state, behind: order.event }
+  }
+  for (const event of await earlierThan(services, subscriber, delivery, order)) {
+    const found = await services.deliveries.find(subscription, event.id)
+    const state = stateOf(found, hasNone(services.clock, subscriber, event))
+    if (state !== 'over') return { state, behind: event.id }
   }
   return { state: 'free', order }
 }
 
-async function stateOf(
-  services: Services,
-  delivery: Stored<DeliveryDocument>,
-  event: string,
-  hasBegun: boolean,
-  order: Stored<OrderDocument> | undefined,
-): Promise<'over' | 'waits' | 'unsure'> {
-  const found = await services.deliveries.find(delivery.subscription, event)
-  if (hasBegun && found?.sequence === undefined) return 'over'
-  if (found !== undefined && !isOpen(found)) return 'over'
-  if (found !== undefined) return found.state === 'waiting' ? 'waits' : 'unsure'
-  const isNone =
-    order?.event === event
-      ? isOld(services.clock, order._ts) // it had a record then, which is over and expired, or erased
-      : await hasNone(services, delivery, event)
-  return isNone ? 'over' : 'unsure'
+/** Returns the earlier events of a subject that the subscription gets and that have not begun, the oldest first. */
+async function earlierThan(
+  { events, eventCache }: Services,
+  subscriber: SubscriptionEntry,
+  delivery: DeliveryDocument,
+  order: OrderDocument | undefined,
+): Promise<EarlierEvent[]> {
+  if ((await eventCache.find(referenceTo(delivery, undefined))) === undefined) return [] // its attempt waits for it
+  const range = { after: order?.floor ?? '', before: delivery.id, most: MAX_EARLIER }
+  const found = await events.before(delivery, range)
+  const { subject } = delivery
+  return found
+    .filter(
+      ({ id, alternative, copyOf, duplicateOf, type, source }) =>
+        (copyOf ?? duplicateOf) === undefined &&
+        order?.begun.includes(id) !== true &&
+        matchesFilters(subscriber, { subject, type, source }, alternative),
+    )
+    .toReversed()
 }
 
-/** Whether an event has no delivery for certain: its fan-out made none, or it is erased. */
-async function hasNone(
-  { events, clock }: Services,
-  delivery: Stored<DeliveryDocument>,
-  event: string,
-): Promise<boolean> {
-  const found = await events.find({ ...referenceTo(delivery, undefined), event })
-  if (found === undefined) return isOld(clock, delivery._ts)
-  const { fanOut, duplicateOf } = found
-  return duplicateOf !== undefined || (fanOut !== undefined && isOld(clock, secondOf(fanOut.at)))
+function stateOf(found: DeliveryDocument | undefined, isNone: boolean): 'over' | 'waits' | 'unsure' {
+  if (found === undefined) return isNone ? 'over' : 'unsure'
+  if (!isOpen(found)) return 'over'
+  return found.state === 'waiting' ? 'waits' : 'unsure'
 }
 
-const secondOf = (time: string): number => Date.parse(time) / 1000
+/** Whether an event without a visible delivery has none: it is older than the validation, or its fan-out made none. */
+const hasNone = (
+  clock: Clock,
+  { validated = 0 }: SubscriptionEntry,
+  { id, fanOut }: EarlierEvent,
+): boolean =>
+  timeOf(id).getTime() < validated ||
+  (fanOut !== undefined && isOld(clock, Date.parse(fanOut.at) / 1000))
+
 const isOld = (clock: Clock, second: number): boolean => nowSeconds(clock) - second > MAX_LAG_SECONDS
 
 /**
@@ -80,8 +96,9 @@ export async function takeTurn(
 ): Promise<Stored<DeliveryDocument> | undefined> {
   if (delivery.sequence !== undefined) return saved(services, delivery)
   if (order?.event === delivery.id) return saved(services, { ...delivery, sequence: order.sequence })
-  const mayHaveBegun = order !== undefined && delivery.id <= order.newest // and a replica shows an older version
-  const current = mayHaveBegun ? await saved(services, delivery) : delivery
+  const isNew =
+    order === undefined || (delivery.id > order.floor && !order.begun.includes(delivery.id))
+  const current = isNew ? delivery : await saved(services, delivery) // or a replica shows an older version
   if (current === undefined) return undefined
   const sequence = await takeNumber(services, current, order)
   return sequence === undefined ? undefined : saved(services, { ...current, sequence })
@@ -97,17 +114,18 @@ async function saved(
 
 /** Makes the event the one that began last, and returns its number; undefined when another was first. */
 async function takeNumber(
-  { orders }: Services,
-  { id: event, subscription, ...delivery }: DeliveryDocument,
+  { orders, clock, config }: Services,
+  { id: event, subscription, ...subject }: DeliveryDocument,
   order: Stored<OrderDocument> | undefined,
 ): Promise<number | undefined> {
-  if (order === undefined) {
-    const first = { v: 1 as const, id: orderIdOf(delivery), subscription, sequence: 1 }
-    const { outcome } = await orders.add({ ...first, event, newest: event })
-    return outcome === 'created' ? 1 : undefined
+  const settled = readWatermark(config.readHoldbackSeconds, clock.now()) // no older event is stored any more
+  if (order !== undefined) {
+    const begun = withBegun(order, event, settled)
+    const { outcome } = await orders.save({ ...order, ...begun })
+    return outcome === 'written' ? begun.sequence : undefined
   }
-  const sequence = order.sequence + 1
-  const newest = event > order.newest ? event : order.newest
-  const { outcome } = await orders.save({ ...order, sequence, event, newest })
-  return outcome === 'written' ? sequence : undefined
+  const none = { sequence: 0, event: '', floor: '', begun: [] }
+  const first = { v: 1 as const, id: orderIdOf(subject), subscription }
+  const { outcome } = await orders.add({ ...first, ...withBegun(none, event, settled) })
+  return outcome === 'created' ? 1 : undefined
 }

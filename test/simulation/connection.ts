@@ -137,27 +137,14 @@ export function connect<T extends Document>(
     ): Promise<ConditionalWrite> =>
       conditionalWrite('patch', key, partitionKey, () => container.replace(key, etag, modify)),
 
-    /** Returns the result of `select` for all documents that the replicas show, of one partition by a session token. */
-    query<R>(
-      name: string,
-      select: (documents: Iterable<Stored<T>>) => R,
-      by?: { partitionKey: string; session: string | undefined },
-    ): Promise<R> {
+    /** Returns the result of `select` for all documents that the replicas show. */
+    query<R>(name: string, select: (documents: Iterable<Stored<T>>) => R): Promise<R> {
       if (isInjected('store-refuses')) return fail(name)
-      const known = by && container.partitionOf(by.partitionKey)
-      const leastOf = (least: number, partition: number) =>
-        partition === known ? requiredPosition(by?.session, partition, seen) : least
       return call(
         name,
         MAX_READ_LATENCY_MS,
         () =>
-          select(
-            container.all(
-              seen.map((least, partition) =>
-                replicaPosition(partition, leastOf(least, partition)),
-              ),
-            ),
-          ),
+          select(container.all(seen.map((least, partition) => replicaPosition(partition, least)))),
         (result) => result,
       )
     },

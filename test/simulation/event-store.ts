@@ -76,7 +76,7 @@ export function simulatedEventStore(
       )
       return found
     },
-    before: ({ resource, subject }, { after, before, most }, session) =>
+    before: ({ resource, subject }, { after, before, most }) =>
       connection.query(
         `events before ${before}`,
         (all) =>
@@ -89,15 +89,15 @@ export function simulatedEventStore(
               each.id > after &&
               each.id < before,
             (a, b) => compareText(b.id, a.id),
-          ).map(({ id, alternative, copyOf, duplicateOf, event: { type, source } }) => ({
+          ).map(({ id, alternative, fanOut, copyOf, duplicateOf, event: { type, source } }) => ({
             id,
+            ...(fanOut !== undefined && { fanOut }),
             ...(alternative !== undefined && { alternative }),
             ...(copyOf !== undefined && { copyOf }),
             ...(duplicateOf !== undefined && { duplicateOf }),
             type,
             source,
           })),
-        { partitionKey: partitionOf({ resource, subject }), session },
       ),
     withEventId: (resource, eventId) =>
       connection.query(`events ${eventId}`, (all) =>

@@ -1,4 +1,4 @@
-import { isOpen } from '../../shared/deliveries/delivery.ts'
+import { isOpen, type DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { orderIdOf } from '../../shared/deliveries/order-store.ts'
 import type { AcceptedEvent } from './clients.ts'
 import { endpointOf, type Cluster } from './cluster.ts'
@@ -40,6 +40,12 @@ export function watchOrder(
       violations.push(`${key} was recorded after ${later} was sent`)
   })
 
+  /** Whether an event was not stored late, and is not erased. */
+  const isInTime = ({ event }: AcceptedEvent): boolean => {
+    const stored = containers.events.find(eventKey(event))
+    return stored !== undefined && stored.late === undefined
+  }
+
   function* earlierThan(event: string): Generator<AcceptedEvent> {
     const own = accepted.find((each) => each.event.id === event)
     if (own === undefined) return
@@ -48,6 +54,7 @@ export function watchOrder(
         each.how !== 'spilled' &&
         each.event.id < event &&
         each.acceptedAt < own.sentAt &&
+        isInTime(each) &&
         each.event.resource === own.event.resource &&
         each.event.subject === own.event.subject
       )
@@ -64,6 +71,20 @@ export function watchOrder(
       else if (record.run === 0 && isOpen(record) && !replayed.has(key))
         violations.push(`${event} was sent while ${key} was ${record.state}`)
     }
+  }
+
+  /** Checks that no other event of the subject has begun, and is open. */
+  function checkAlone(number: number, own: DeliveryDocument): void {
+    for (const each of containers.deliveries.all())
+      if (
+        each.subscription === String(number) &&
+        each.id !== own.id &&
+        each.subject === own.subject &&
+        each.sequence !== undefined &&
+        each.run === 0 &&
+        isOpen(each)
+      )
+        violations.push(`${own.id} was sent to ${number} while ${each.id} was ${each.state}`)
   }
 
   function checkNumber(number: number, event: string, order: string, sequence: number): void {
@@ -94,7 +115,9 @@ export function watchOrder(
       if (number === undefined || record === undefined) return
       if (sequence === undefined) violations.push(`${event} was sent without a number`)
       else checkNumber(number, event, orderIdOf(record), sequence)
-      if (record.run === 0) checkEarlier(number, event)
+      if (record.run !== 0) return // a replay goes by itself
+      checkEarlier(number, event)
+      if (isOpen(record)) checkAlone(number, record)
     })
   })
   return violations

@@ -1,16 +1,14 @@
 import type { Stored } from '../azure/documents.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import { orderIdOf } from '../deliveries/order-store.ts'
-import { referenceTo } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { entryOf, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { attemptEach, send, type Limits, type PageResult } from './attempt-page.ts'
 import { awaitEvent } from './await-event.ts'
-import { takeTurn, turnOf, type Turn } from './turn.ts'
+import { takeTurn, turnOf, type Free } from './turn.ts'
 
 type Page = Stored<DeliveryDocument>[]
-type Free = { delivery: Stored<DeliveryDocument>; order: (Turn & { state: 'free' })['order'] }
 
 /** A pass of a drain through the backlog of an ordered subscription, from the oldest to the newest. */
 export interface Pass {
@@ -66,12 +64,12 @@ async function attemptSubject(
 async function attempt(
   limits: Limits,
   pass: Pass,
-  { delivery, order }: Free,
+  free: Free,
   mayBegin: () => boolean,
   result: PageResult,
 ): Promise<boolean> {
   const { services, rateLimit } = limits
-  const event = await services.eventCache.find(referenceTo(delivery, undefined))
+  const { delivery, event } = free
   if (event === undefined) {
     result.attempted.push(delivery)
     await awaitEvent(services, delivery)
@@ -79,7 +77,7 @@ async function attempt(
   }
   await rateLimit?.()
   if (!mayBegin()) return false
-  const taken = await takeTurn(services, delivery, order)
+  const taken = await takeTurn(services, free)
   if (taken === undefined) {
     pass.isUnsure = true
     return false
@@ -96,7 +94,7 @@ async function nextFree(services: Services, pass: Pass, subject: Page): Promise<
   let delivery = known === undefined ? first : subject.find(({ id }) => id === known)
   while (delivery !== undefined && key !== undefined) {
     const turn = await turnOf(services, pass.subscriber, delivery)
-    if (turn.state === 'free') return { delivery, order: turn.order }
+    if (turn.state === 'free') return turn
     pass.blocked.set(key, turn.behind)
     if (turn.state === 'unsure') pass.isUnsure = true
     delivery = subject.find(({ id }) => id === turn.behind)

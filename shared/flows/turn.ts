@@ -2,6 +2,7 @@ import type { Stored } from '../azure/documents.ts'
 import { nowSeconds, type Clock } from '../clock.ts'
 import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import { orderIdOf, withBegun, type OrderDocument } from '../deliveries/order-store.ts'
+import type { CloudEvent } from '../events/cloud-event.ts'
 import { referenceTo } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { EarlierEvent } from '../events/event-store.ts'
@@ -12,13 +13,19 @@ import { matchesFilters, type SubscriptionEntry } from '../subscriptions/matcher
 const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
 
+/** A delivery of an ordered subscription that may begin, with its event; undefined where that is not visible. */
+export interface Free {
+  state: 'free'
+  delivery: Stored<DeliveryDocument>
+  order: Stored<OrderDocument> | undefined
+  event: CloudEvent | undefined
+}
+
 /**
- * Whether a delivery of an ordered subscription may begin. Otherwise `behind` is an event before it that is not over:
- * that `waits` for its own time, or it is `unsure` when it will be attempted, or whether it has a delivery at all.
+ * Otherwise `behind` is an event before it that is not over: that `waits` for its own time, or it is `unsure` when it
+ * will be attempted, or whether it has a delivery at all.
  */
-export type Turn =
-  | { state: 'free'; order: Stored<OrderDocument> | undefined }
-  | { state: 'waits' | 'unsure'; behind: string }
+type Turn = Free | { state: 'waits' | 'unsure'; behind: string }
 
 /**
  * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, and each earlier
@@ -33,28 +40,33 @@ export async function turnOf(
 ): Promise<Turn> {
   const { subscription, id } = delivery
   const order = await services.orders.find(subscription, orderIdOf(delivery))
-  if (delivery.sequence !== undefined || order?.event === id) return { state: 'free', order }
+  const free = async (): Promise<Free> => {
+    const event = await services.eventCache.find(referenceTo(delivery, undefined))
+    return { state: 'free', delivery, order, event }
+  }
+  if (delivery.sequence !== undefined || order?.event === id) return free()
   if (order !== undefined) {
     const last = await services.deliveries.find(subscription, order.event)
     const state = stateOf(last, isOld(services.clock, order._ts)) // it had a record when it began
     if (state !== 'over') return { state, behind: order.event }
   }
+  const found = await free()
+  if (found.event === undefined) return found
   for (const event of await earlierThan(services, subscriber, delivery, order)) {
-    const found = await services.deliveries.find(subscription, event.id)
-    const state = stateOf(found, hasNone(services.clock, subscriber, event))
+    const earlier = await services.deliveries.find(subscription, event.id)
+    const state = stateOf(earlier, hasNone(services.clock, subscriber, event))
     if (state !== 'over') return { state, behind: event.id }
   }
-  return { state: 'free', order }
+  return found
 }
 
 /** Returns the earlier events of a subject that the subscription gets and that have not begun, the oldest first. */
 async function earlierThan(
-  { events, eventCache }: Services,
+  { events }: Services,
   subscriber: SubscriptionEntry,
   delivery: DeliveryDocument,
   order: OrderDocument | undefined,
 ): Promise<EarlierEvent[]> {
-  if ((await eventCache.find(referenceTo(delivery, undefined))) === undefined) return [] // its attempt waits for it
   const range = { after: order?.floor ?? '', before: delivery.id, most: MAX_EARLIER }
   const found = await events.before(delivery, range)
   const { subject } = delivery
@@ -91,8 +103,7 @@ const isOld = (clock: Clock, second: number): boolean => nowSeconds(clock) - sec
  */
 export async function takeTurn(
   services: Services,
-  delivery: Stored<DeliveryDocument>,
-  order: Stored<OrderDocument> | undefined,
+  { delivery, order }: Free,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   if (delivery.sequence !== undefined) return saved(services, delivery)
   if (order?.event === delivery.id) return saved(services, { ...delivery, sequence: order.sequence })

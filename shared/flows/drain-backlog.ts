@@ -123,7 +123,11 @@ async function endPass(drain: Drain, { hasMore, isUnsure }: Pass): Promise<void>
   else await closeCircuit(drain)
 }
 
-const limitsOf = ({ services, lease, rateLimit, endMs }: Drain, isProbe: boolean, untilMs: number) => ({
+const limitsOf = (
+  { services, lease, rateLimit, endMs }: Drain,
+  isProbe: boolean,
+  untilMs: number,
+) => ({
   services,
   subscription: lease.subscription(),
   rateLimit,
@@ -234,7 +238,8 @@ export async function recheckBacklog(
   // The first check goes by the cursor: a replica may still show what this drain's predecessor delivered.
   const after = looks === 0 ? drain.after : ''
   const left = pass ? await lookInOrder(drain, pass) : await look(drain, after)
-  const next = RECHECK_SECONDS[looks + 1] ?? (left === 'blocked' ? BLOCKED_RECHECK_SECONDS : undefined)
+  const next =
+    RECHECK_SECONDS[looks + 1] ?? (left === 'blocked' ? BLOCKED_RECHECK_SECONDS : undefined)
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
     if (left === 'work') return withDrain(circuit, services.clock.now(), circuit.lease.token)

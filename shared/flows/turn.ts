@@ -80,7 +80,10 @@ async function earlierThan(
     .toReversed()
 }
 
-function stateOf(found: DeliveryDocument | undefined, isNone: boolean): 'over' | 'waits' | 'unsure' {
+function stateOf(
+  found: DeliveryDocument | undefined,
+  isNone: boolean,
+): 'over' | 'waits' | 'unsure' {
   if (found === undefined) return isNone ? 'over' : 'unsure'
   if (!isOpen(found)) return 'over'
   return found.state === 'waiting' ? 'waits' : 'unsure'
@@ -95,7 +98,8 @@ const hasNone = (
   timeOf(id).getTime() < validated ||
   (fanOut !== undefined && isOld(clock, Date.parse(fanOut.at) / 1000))
 
-const isOld = (clock: Clock, second: number): boolean => nowSeconds(clock) - second > MAX_LAG_SECONDS
+const isOld = (clock: Clock, second: number): boolean =>
+  nowSeconds(clock) - second > MAX_LAG_SECONDS
 
 /**
  * Gives a delivery that may begin its number, and stores it before anything is sent. Returns undefined when what was
@@ -106,7 +110,8 @@ export async function takeTurn(
   { delivery, order }: Free,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   if (delivery.sequence !== undefined) return saved(services, delivery)
-  if (order?.event === delivery.id) return saved(services, { ...delivery, sequence: order.sequence })
+  if (order?.event === delivery.id)
+    return saved(services, { ...delivery, sequence: order.sequence })
   const isNew =
     order === undefined || (delivery.id > order.floor && !order.begun.includes(delivery.id))
   const current = isNew ? delivery : await saved(services, delivery) // or a replica shows an older version

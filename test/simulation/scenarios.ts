@@ -94,12 +94,14 @@ export function orderedBursts(plan: Plan, random: Random): Plan {
   return {
     ...plan,
     processes: random.integer(2, 4),
-    subscribers: plan.subscribers.slice(0, 3).map(({ type: _any, maxPerSecond: _limit, ...each }) => ({
-      ...each,
-      app: 1,
-      ordered: true,
-      subscribesAt: 0,
-    })),
+    subscribers: plan.subscribers
+      .slice(0, 3)
+      .map(({ type: _any, maxPerSecond: _limit, ...each }) => ({
+        ...each,
+        app: 1,
+        ordered: true,
+        subscribesAt: 0,
+      })),
     events: plan.events.map((each) => ({
       ...each,
       app: 1,

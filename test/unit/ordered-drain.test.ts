@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Stored } from '../../shared/azure/documents.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { orderIdOf, withBegun } from '../../shared/deliveries/order-store.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
@@ -74,21 +75,41 @@ test('an event has its number in its record before it is sent, and the same one 
   assert.deepEqual([flows.order()?.event, flows.order()?.sequence], [second, 2])
 })
 
-test('what a lagging replica still shows is neither sent nor numbered again', async () => {
-  const flows = startOrdered()
-  const before = flows.addMany(3, 1).flatMap((id) => flows.delivery(id) ?? [])
-  await flows.drain()
+/** Has the replicas show, for half a minute, only these deliveries as they were. */
+function showOld(flows: ReturnType<typeof startOrdered>, old: Stored<DeliveryDocument>[]): void {
   const { page } = flows.services.deliveries
   const until = flows.seconds() + 30
   flows.services.deliveries.page = (number, state, after, count) =>
     flows.seconds() < until
-      ? Promise.resolve(before.filter(({ id }) => id > after))
+      ? Promise.resolve(old.filter(({ id }) => id > after))
       : page(number, state, after, count)
+}
+
+test('what a lagging replica shows as it was when it was sent is not sent again', async () => {
+  const flows = startOrdered()
+  const old: Stored<DeliveryDocument>[] = []
+  flows.addMany(1, 1)
+  flows.endpoint.react = (event) => {
+    old.push(...[flows.delivery(event) ?? []].flat())
+    return { status: 200 }
+  }
+  await flows.drain()
+  showOld(flows, old)
   for (let looks = 0; looks < 20 && circuitOf(flows) !== undefined; looks++) await next(flows)
-  assert.equal(circuitOf(flows), undefined, 'it closes once the replica shows the truth')
-  assert.equal(flows.requests.length, 3)
-  assert.equal(flows.order()?.sequence, 3)
+  assert.deepEqual([old.length, flows.requests.length], [1, 1])
 })
+
+for (const count of [1, 3])
+  test(`what a lagging replica still shows is neither sent nor numbered again: ${count} of a subject`, async () => {
+    const flows = startOrdered()
+    const before = flows.addMany(count, 1).flatMap((id) => flows.delivery(id) ?? [])
+    await flows.drain()
+    showOld(flows, before)
+    for (let looks = 0; looks < 20 && circuitOf(flows) !== undefined; looks++) await next(flows)
+    assert.equal(circuitOf(flows), undefined, 'it closes once the replica shows the truth')
+    assert.equal(flows.requests.length, count)
+    assert.equal(flows.order()?.sequence, count)
+  })
 
 test('what stands behind a retry is looked at every ten minutes, and sent when that is over', async () => {
   const flows = startOrdered()
@@ -173,6 +194,18 @@ test('an event that comes late waits for the one that has begun, and neither sta
     [first, '1'],
     [late, '2'],
   ])
+})
+
+test('what joins the backlog before the place of its drain is sent by it', async () => {
+  const flows = startOrdered()
+  const [first = ''] = flows.addMany(1, 1, 5)
+  flows.endpoint.react = () => ({ status: 200, ms: 200 })
+  flows.at(0.1, () => void flows.add(idOf(1), 2))
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual(
+    flows.requests.map(({ event }) => event),
+    [first, idOf(1)],
+  )
 })
 
 test('a subject that stands still does not keep a subscriber from the others, whatever waits in it', async () => {

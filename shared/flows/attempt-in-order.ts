@@ -31,11 +31,9 @@ export const newPass = (subscription: SubscriptionDocument, after: string): Pass
 
 /** Attempts a page of deliveries: those of one subject one after another, each only when the one before is over. */
 export async function attemptInOrder(limits: Limits, pass: Pass, page: Page): Promise<PageResult> {
-  const { rateLimit, ...unlimited } = limits
-  const result = await attemptEach(
-    { ...unlimited, rateLimit: undefined },
-    subjectsOf(page),
-    (subject, mayBegin, so) => attemptSubject(limits, pass, subject, mayBegin, so),
+  const withoutRate = { ...limits, rateLimit: undefined } // it counts attempts, not looks
+  const result = await attemptEach(withoutRate, subjectsOf(page), (subject, mayBegin, so) =>
+    attemptSubject(limits, pass, subject, mayBegin, so),
   )
   if (result.attempted.length > 0) pass.hasMore = true
   return result
@@ -89,10 +87,11 @@ async function attempt(
 /** Returns what may begin of a subject: its first delivery, or the one that this is behind. */
 async function nextFree(services: Services, pass: Pass, subject: Page): Promise<Free | undefined> {
   const [first] = subject
-  const key = first && orderIdOf(first)
-  const known = key === undefined ? undefined : pass.blocked.get(key)
+  if (first === undefined) return undefined
+  const key = orderIdOf(first)
+  const known = pass.blocked.get(key)
   let delivery = known === undefined ? first : subject.find(({ id }) => id === known)
-  while (delivery !== undefined && key !== undefined) {
+  while (delivery !== undefined) {
     const turn = await turnOf(services, pass.subscriber, delivery)
     if (turn.state === 'free') return turn
     pass.blocked.set(key, turn.behind)

@@ -59,6 +59,7 @@ test('unvalidated and disabled subscriptions match nothing but are known; an ope
     validated: Date.parse(VALIDATED),
     endpoint: 'https://example.com/hook',
     maxPerSecond: undefined,
+    ordered: undefined,
     secrets: [{ key: 'secret' }],
     circuit: open,
     version: 5,

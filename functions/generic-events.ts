@@ -28,7 +28,7 @@ async function publish(call: HttpCall): Promise<HttpResponseInit> {
   const limit = { maxBytes: config.eventMaxBytes, setting: 'EVENT_MAX_BYTES' }
   const event = parseGenericEvent(await readJsonBody(request, limit)) // 415, 413, 408, 400
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400
-  requireMayPublish(caller, publishingApp, event.resource, config.grants) // 403
+  await requireMayPublish(caller, publishingApp, event, services.access) // 403, 503
   // Not the user of an app: another app with that user's token could use up this one's ids and keys.
   const publisher = publishingApp === undefined ? caller.consumer : appResource(publishingApp)
   const { document, how } = await acceptEvent(services, {
@@ -60,7 +60,7 @@ async function read({ request, services, log }: HttpCall): Promise<HttpResponseI
   const claims = await auth.requireCaller(request) // 401, 503
   requireScope(claims, 'read') // 403
   const wanted = parseGenericReadRequest(request, config.readHoldbackSeconds) // 400
-  requireMayReadResource(identityOf(claims), wanted.scope, config.grants) // 400, 403
+  await requireMayReadResource(identityOf(claims), wanted.scope, services.access) // 400, 403, 503
   const after = await positionAfter(services.events, wanted)
   const page = await pageOfEvents(services.events, wanted.scope, { ...wanted, after, sources: [] })
   log('events.read', { resource: wanted.scope.resource, events: page.events.length })

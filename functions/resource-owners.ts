@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { identityOf, requireMayReadResource } from '../shared/auth/access-rules.ts'
+import { identityOf, requireMayInspect } from '../shared/auth/access-rules.ts'
 import { appResource } from '../shared/events/cloud-event.ts'
 import { eventStatus } from '../shared/flows/event-status.ts'
 import { pageOfSubscribers } from '../shared/flows/list-subscribers.ts'
@@ -12,33 +12,33 @@ import { Problem } from '../shared/http/problem.ts'
 async function appEvent({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const { org = '', app: name = '', id = '' } = request.params
   const resource = appResource({ org, app: name })
-  await requireOwner({ request, services }, resource) // 401, 400, 403
+  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
   return { jsonBody: await eventStatus(services, resource, id) } // 404
 }
 
 /** GET /events/{id}?resource=: the same of a generic event, by the id that its publisher gave it. */
 async function genericEvent({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const resource = request.query.get('resource') ?? ''
-  await requireOwner({ request, services }, resource) // 401, 400, 403
+  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
   return { jsonBody: await eventStatus(services, resource, request.params['id'] ?? '') } // 404
 }
 
 /** GET /resources/{resource}/subscriptions?after=&size=: who subscribes to a resource, by id; the header `next` leads on. */
 async function subscribers({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const resource = request.params['resource'] ?? ''
-  await requireOwner({ request, services }, resource) // 401, 400, 403
+  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
   const { subscriptions, next } = await pageOfSubscribers(services, resource, request) // 400
   return { jsonBody: { subscriptions }, ...(next !== undefined && { headers: { next } }) }
 }
 
-/** Throws unless the caller owns the resource, which is an app's, or has a grant to read it. */
+/** Throws unless the caller owns the resource, which is an app's, or is permitted to inspect it. */
 async function requireOwner(
   { request, services }: Pick<HttpCall, 'request' | 'services'>,
   resource: string,
 ): Promise<void> {
   const caller = identityOf(await services.auth.requireCaller(request)) // 401, 400
   if (resource === '') throw new Problem(400, 'The resource field is required.')
-  requireMayReadResource(caller, { resource }, services.config.grants) // 403
+  await requireMayInspect(caller, resource, services.access) // 403, 503
 }
 
 const anonymous = { authLevel: 'anonymous' } as const // the token decides who may see what, above

@@ -11,7 +11,11 @@ app.setup({ enableHttpStream: true })
 // The settings are read and the SDKs loaded before the first event, not by it. A wrong setting leaves the app without
 // functions: every path is a 404, and the host's exception names the setting.
 app.hook.appStart(async () => {
-  await loadServices()
+  const { access, config } = await loadServices()
+  const { decidedBy } = access
+  const isDocument = 'grants' in config.access && config.access.grants === undefined
+  const by = isDocument ? 'grants of the document' : decidedBy
+  console.log(JSON.stringify({ what: 'access.decided_by', decidedBy: by }))
 })
 
 app.hook.appTerminate(async () => {

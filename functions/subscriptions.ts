@@ -29,9 +29,10 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
   if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
   if (isGenericRequest(body)) requireScope(claims, 'subscribe') // 400, 403
   const wanted = parseSubscriptionRequest(body) // 400
-  requireMaySubscribe(identity, wanted.filters, services.config.grants) // 400, 403
+  const accessBy = await requireMaySubscribe(identity, wanted.filters, services.access) // 400, 403, 503
   const api = apiUrl(request.url)
-  const { subscription, secret } = await subscribe(services, identity.consumer, wanted, api) // 503
+  const owner = { consumer: identity.consumer, accessBy }
+  const { subscription, secret } = await subscribe(services, owner, wanted, api) // 503
   log('subscription.created', { subscription: subscription.number, new: secret !== undefined })
   return {
     status: 201,

@@ -35,6 +35,24 @@ param sourceHosts string[] = []
 @description('ACCESS_GRANTS: who may publish, subscribe to or read which resources, beside what everyone may.')
 param accessGrants { resource: string, action: 'publish' | 'subscribe' | 'read', who: string }[] = []
 
+@description('ALTINN_AUTHORIZATION_URL: the platform whose policy decision point is asked instead of the grants; empty for the grants.')
+param altinnAuthorizationUrl string = ''
+
+@description('ALTINN_SUBSCRIPTION_KEY: a Key Vault reference to the platform\'s subscription key.')
+param altinnSubscriptionKey string = ''
+
+@description('MASKINPORTEN_TOKEN_URL: where Maskinporten gives tokens.')
+param maskinportenTokenUrl string = ''
+
+@description('MASKINPORTEN_CLIENT_ID: the client at Maskinporten.')
+param maskinportenClientId string = ''
+
+@description('MASKINPORTEN_CLIENT_JWK: a Key Vault reference to the client\'s private key, a JWK.')
+param maskinportenClientJwk string = ''
+
+@description('MASKINPORTEN_KEY_ID: the id of that key at Maskinporten.')
+param maskinportenKeyId string = ''
+
 @description('EVENT_MAX_BYTES.')
 @minValue(1024)
 @maxValue(1900000)
@@ -224,6 +242,10 @@ var names = {
 var allTags = union(tags, { 'azd-env-name': environmentName })
 
 var hasNetwork = privateNetworking || fixedOutboundAddress
+var onlyReferences = empty(filter(
+  [altinnSubscriptionKey, maskinportenClientJwk],
+  text => !empty(text) && !startsWith(text, '@Microsoft.KeyVault(')
+))
 var oneKeySource = empty(platformTokenJwksUrl) != empty(platformTokenCertificates)
 
 var appSettings = {
@@ -235,6 +257,14 @@ var appSettings = {
   PLATFORM_TOKEN_ISSUERS: join(platformTokenIssuers, ',')
   SOURCE_HOSTS: join(sourceHosts, ',')
   ACCESS_GRANTS: empty(accessGrants) ? '' : string(accessGrants)
+  ALTINN_AUTHORIZATION_URL: altinnAuthorizationUrl
+  ALTINN_SUBSCRIPTION_KEY: onlyReferences
+    ? altinnSubscriptionKey
+    : fail('altinnSubscriptionKey and maskinportenClientJwk must be Key Vault references: deployments are kept with their parameters.')
+  MASKINPORTEN_TOKEN_URL: maskinportenTokenUrl
+  MASKINPORTEN_CLIENT_ID: maskinportenClientId
+  MASKINPORTEN_CLIENT_JWK: maskinportenClientJwk
+  MASKINPORTEN_KEY_ID: maskinportenKeyId
   EVENT_MAX_BYTES: string(eventMaxBytes ?? '')
   DELIVERY_RETRY_SECONDS: join(map(deliveryRetrySeconds ?? [], seconds => string(seconds)), ',')
   DELIVERY_TIMEOUT_SECONDS: string(deliveryTimeoutSeconds ?? '')

@@ -8,7 +8,17 @@ export const root = path.join(import.meta.dirname, '..')
 
 /** Adds settings to the environment, as `func` does with local.settings.json: what is set already stays. */
 export function addToEnvironment(settings: Record<string, string>): void {
-  for (const [name, value] of Object.entries(settings)) process.env[name] ??= value
+  Object.assign(process.env, withEnvironment(settings))
+}
+
+/** Returns settings with those that the environment has instead. Where it names a policy decision point, there are no grants. */
+export function withEnvironment(settings: Record<string, string>): Record<string, string> {
+  const isAsked = (process.env['ALTINN_AUTHORIZATION_URL'] ?? '') !== ''
+  const given = Object.entries(settings).map(([name, value]): [string, string] => [
+    name,
+    process.env[name] ?? (isAsked && name === 'ACCESS_GRANTS' ? '' : value),
+  ])
+  return Object.fromEntries(given)
 }
 
 /** Returns the settings of local.settings.json, or of the sample where there is none yet. */

@@ -5,24 +5,35 @@ import { greeting } from './greeting.ts'
 import { startHost } from './host/host.ts'
 import { runUntilStopped } from './lifetime.ts'
 import { assertPortsAreFree, portFor, portHelp } from './ports.ts'
+import { startPolicyDecisionPoint } from './policy-decision-point.ts'
 import { startReceiver, type Delivery } from './receiver.ts'
-import { addToEnvironment, fastPolling, readSampleSettings, root } from './settings.ts'
+import {
+  addToEnvironment,
+  fastPolling,
+  readSampleSettings,
+  root,
+  withEnvironment,
+} from './settings.ts'
 import { startStack, type Stack } from './stack.ts'
 import { subscribeExample } from './subscribe.ts'
 
 const help = `npm start: runs the whole app on this machine, in memory, with a subscriber. Every setting of the app can be given as an
 environment variable; with the token issuer of someone else there is no subscriber, and there are no tokens.
 
+--policy has the app ask a policy decision point, a stand-in that permits everything, instead of grants.
+
 ${portHelp}`
 
-const { values } = parseArgs({ options: { help: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { help: { type: 'boolean' }, policy: { type: 'boolean', default: false } },
+})
 if (values.help === true) console.log(help)
 else await runUntilStopped(start)
 
 /** Starts everything and prints where it is. Returns what stops it; throws for a wrong setting or a port that is taken. */
 async function start(): Promise<() => Promise<void>> {
   const began = performance.now()
-  readConfig({ ...readSampleSettings(), ...process.env }) // a wrong setting is told before anything is started
+  readConfig({ ...withEnvironment(readSampleSettings()), ...process.env }) // a wrong setting is told before anything is started
   await assertPortsAreFree()
   const stack = await startStack({
     queue: portFor('QUEUE_PORT'),
@@ -30,7 +41,9 @@ async function start(): Promise<() => Promise<void>> {
     cosmos: portFor('COSMOS_PORT'),
     issuer: portFor('ISSUER_PORT'),
   })
+  const policy = values.policy ? await startPolicyDecisionPoint() : undefined
   try {
+    addToEnvironment(policy?.settings ?? {})
     addToEnvironment({ ...stack.settings, ...fastPolling })
     const foreign = foreignIssuers(stack)
     const issuer = foreign.length === 0 ? stack.issuer.url : undefined
@@ -41,10 +54,10 @@ async function start(): Promise<() => Promise<void>> {
     console.log(await greeting({ app: host.url, docs: docs.url, stack, seconds, foreign }))
     return async () => {
       await Promise.all([docs.stop(), host.stop()])
-      await Promise.all([stopReceiver(), stack.stop()])
+      await Promise.all([stopReceiver(), stack.stop(), policy?.stop()])
     }
   } catch (error) {
-    await stack.stop()
+    await Promise.all([stack.stop(), policy?.stop()])
     throw error
   }
 }

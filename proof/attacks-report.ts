@@ -1,3 +1,5 @@
+import { tableCell } from '../bench/support/markdown.ts'
+
 /** The result of an attack. */
 export interface AttackResult {
   target: string
@@ -6,7 +8,7 @@ export interface AttackResult {
   actual: string
 }
 
-/** The result of a property: `failure` is the smallest input that breaks it. */
+/** The result of a property. `failure` describes the smallest input that breaks it. */
 export interface PropertyResult {
   name: string
   inputs: number
@@ -20,7 +22,7 @@ export interface AttackResults {
   seed: number
   attacks: AttackResult[]
   properties: PropertyResult[]
-  /** Unhandled errors, here or in an app. */
+  /** The unhandled errors of this process and of the apps. */
   unhandled: string[]
   audit: string
 }
@@ -28,8 +30,8 @@ export interface AttackResults {
 export const isFailed = ({ expected, actual }: AttackResult): boolean => expected !== actual
 
 /**
- * Returns the report in Markdown: the attacks by target, those with an outcome other than a status in full, the
- * properties, and the rest.
+ * Returns the report in Markdown: the attacks by target, each attack by a subscriber, the properties, the unhandled
+ * errors and the audit.
  */
 export function attacksReport({
   seed,
@@ -39,38 +41,40 @@ export function attacksReport({
   audit,
 }: AttackResults): string {
   const groups = Map.groupBy(attacks, ({ target }) => target)
-  const listed = attacks.filter(({ target }) => ['webhook', 'name', 'inside'].includes(target))
+  const bySubscribers = attacks.filter(({ target }) =>
+    ['webhook', 'name', 'inside'].includes(target),
+  )
   return [
-    '| Attacks on | Tried | As expected | Expected |',
+    '| Target | Attacks | As expected | Expected statuses |',
     '| --- | ---: | ---: | --- |',
-    ...[...groups].map(([target, list]) => groupRow(target, list)),
+    ...[...groups].map(([target, results]) => groupRow(target, results)),
     groupRow('**all**', attacks),
     '',
-    '| A subscriber or its name | What came of it |',
+    '| A subscriber or its host name | Outcome |',
     '| --- | --- |',
-    ...listed.map((tried) => `| ${cell(tried.name)} | ${cell(outcomeOf(tried))} |`),
+    ...bySubscribers.map(
+      (result) => `| ${tableCell(result.name)} | ${tableCell(outcomeOf(result))} |`,
+    ),
     '',
     `| Property, seed ${seed} | Inputs | Seconds | |`,
     '| --- | ---: | ---: | --- |',
     ...properties.map(
       ({ name, inputs, seconds, failure }) =>
-        `| ${cell(name)} | ${inputs} | ${seconds.toFixed(1)} | ${failure === undefined ? 'holds' : '**broken**'} |`,
+        `| ${tableCell(name)} | ${inputs} | ${seconds.toFixed(1)} | ${failure === undefined ? 'holds' : '**broken**'} |`,
     ),
     '',
-    `Errors that nobody handled: ${unhandled.length}. \`npm audit --omit=dev\`: ${audit}.`,
+    `Unhandled errors: ${unhandled.length}. \`npm audit --omit=dev\`: ${audit}.`,
   ].join('\n')
 }
 
-const outcomeOf = (tried: AttackResult): string =>
-  isFailed(tried) ? `**${tried.actual}**, expected ${tried.expected}` : tried.actual
+const outcomeOf = (result: AttackResult): string =>
+  isFailed(result) ? `**${result.actual}**, expected ${result.expected}` : result.actual
 
-function groupRow(target: string, list: AttackResult[]): string {
-  const good = list.filter((each) => !isFailed(each)).length
-  const counts = Map.groupBy(list, ({ expected }) => expected)
+function groupRow(target: string, results: AttackResult[]): string {
+  const expectedCount = results.filter((each) => !isFailed(each)).length
+  const counts = Map.groupBy(results, ({ expected }) => expected)
   const statuses = [...counts]
     .filter(([expected]) => /^\d{3}$/.test(expected))
     .map(([expected, same]) => `${expected} × ${same.length}`)
-  return `| ${target} | ${list.length} | ${good} | ${statuses.join(', ')} |`
+  return `| ${target} | ${results.length} | ${expectedCount} | ${statuses.join(', ')} |`
 }
-
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 
-/** Runs `npm audit` on the deployed packages. Returns `clean`, the known vulnerabilities, or `not checked` with the reason. */
+/** Runs `npm audit` on the deployed packages. Returns `clean`, the number of vulnerabilities, or `not checked` and why. */
 export async function audit(): Promise<string> {
   const answer = await run('npm', ['audit', '--omit=dev', '--json'])
-  const { metadata, message = 'no answer' } = parsed(answer)
+  const { metadata, message = 'no answer' } = parseObject(answer)
   const total = metadata?.vulnerabilities?.total
   if (typeof total !== 'number')
-    return `not checked: the registry says ${String(message).replace(/ - .*$/s, '')}` // without its address
+    return `not checked: the registry says ${String(message).replace(/ - .*$/s, '')}` // without the address
   return total === 0 ? 'clean' : `${total} known vulnerabilities: run npm audit --omit=dev`
 }
 
@@ -17,7 +17,7 @@ function run(command: string, options: string[]): Promise<string> {
   return promise
 }
 
-function parsed(text: string) {
+function parseObject(text: string) {
   try {
     return Object(JSON.parse(text))
   } catch {

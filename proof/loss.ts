@@ -1,5 +1,5 @@
-// `npm run proof:loss [-- --seed N] [--long]`: proves that no accepted event (201) is lost. A run without faults, three
-// runs by seed (long: twenty) with all kinds of faults, and an outage of each store. A run that only waits for its last
+// `npm run proof:loss [-- --seed N] [--long]`: proves that no accepted event (201) is lost. It has a run without faults,
+// three seeds (long: twenty) with all kinds of faults, and an outage of each store. A run that only waits for its last
 // deliveries overlaps with the next one. Exits with 1 on a loss. Uses the account or emulator of `Cosmos` if set.
 import { parseArgs } from 'node:util'
 import { isBroken, lossReport, type LossResults } from './loss-report.ts'
@@ -14,28 +14,30 @@ import { seedOf } from '../test/support/seed.ts'
 const SIZE = { events: 1500, seconds: 90, kills: 10, faultShare: 0.01, hasDownSubscriber: true }
 const { values } = parseArgs({ options: { seed: { type: 'string' }, long: { type: 'boolean' } } })
 const isLong = values.long === true
-const first = seedOf('--seed', values.seed)
-const seeds = Array.from({ length: isLong ? 20 : 3 }, (_, index) => first + index)
+const firstSeed = seedOf('--seed', values.seed)
+const seeds = Array.from({ length: isLong ? 20 : 3 }, (_, index) => firstSeed + index)
 const outages = { seconds: isLong ? 600 : 24, eventsPerSecond: isLong ? 5 : 10 }
 
-console.log(`Seeds ${first} to ${first + seeds.length - 1}: npm run proof:loss -- --seed ${first}`)
-const found: LossResults = {
+console.log(
+  `Seeds ${firstSeed} to ${firstSeed + seeds.length - 1}: npm run proof:loss -- --seed ${firstSeed}`,
+)
+const results: LossResults = {
   at: new Date().toISOString(),
-  baseline: await runBaseline(first),
-  ...(await runAll()),
+  baseline: await runBaseline(firstSeed),
+  ...(await runSeedsAndOutages()),
   canFaultCosmos,
 }
-saveResult('loss', found)
-console.log(`\n${lossReport(found)}\n`)
-process.exitCode = isBroken(found) ? 1 : 0
+saveResult('loss', results)
+console.log(`\n${lossReport(results)}\n`)
+process.exitCode = isBroken(results) ? 1 : 0
 
-/** A run without faults. */
+/** Returns the result of a run without faults. */
 function runBaseline(seed: number): Promise<LossResult> {
   const size = { events: 300, seconds: 20, kills: 0, faultShare: 0, hasDownSubscriber: false }
-  return run({ name: 'well', seed, size, profile: asDeployed, isBaseline: true })
+  return run({ name: 'baseline', seed, size, profile: asDeployed, isBaseline: true })
 }
 
-async function runAll() {
+async function runSeedsAndOutages() {
   const runs: Promise<LossResult>[] = []
   for (const [index, seed] of seeds.entries()) {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -66,14 +68,14 @@ async function run(given: Run): Promise<LossResult> {
 }
 
 async function runOutages() {
-  const results = []
+  const outageResults = []
   for (const store of ['cosmos', 'queue'] as const) {
     if (store === 'cosmos' && !canFaultCosmos) continue
     const onProgress = (line: string) => console.log(`${store} down, ${line}`)
     const outage = { store, ...outages, profile: isLong ? asDeployed : hurried, onProgress }
-    results.push(
+    outageResults.push(
       await withBackingServices(`outage-${store}`, (services) => runOutage(services, outage)),
     )
   }
-  return results
+  return outageResults
 }

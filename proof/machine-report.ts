@@ -1,3 +1,4 @@
+import { tableCell } from '../bench/support/markdown.ts'
 import type { Result as MutationResult } from '../test/mutation/result.ts'
 
 export type { MutationResult }
@@ -20,28 +21,28 @@ export function machineReport(simulation: SimulationResult, mutants: MutationRes
   const { firstSeed, seeds, failed, seconds, steps, days, accepted, requests } = simulation
   const thousands = (count: number) => Math.round(count).toLocaleString('en')
   return [
-    '| Seeds | Broken invariants | Simulated | Events | Webhooks | Steps | Seeds a second |',
+    '| Seeds | Seeds with violations | Simulated | Events | Webhooks | Steps | Seeds a second |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     `| ${firstSeed} to ${firstSeed + seeds - 1} | ${failed} | ${thousands(days)} days | ${thousands(accepted)} | ${thousands(requests)} | ${thousands(steps)} | ${(seeds / seconds).toFixed(1)} |`,
     '',
-    'Invariants: every accepted event reaches every subscriber it was for, or ends by what the subscriber, its owner or the whole ladder says; whatever waits has one waker in the documents; no endpoint that is well stays paused; the work for a delivery is bounded; nobody waits for another; without faults nothing is sent twice.',
+    'Invariants: every accepted event reaches every matching subscriber, or its delivery ends for a valid reason: the subscriber, its owner or the end of the retry schedule. All that waits has one waker in the documents. The circuit of a healthy endpoint closes. The work per delivery is bounded. No subscriber delays another. Without faults, no event is sent twice.',
     '',
-    `Of ${mutants.mutants} changes planted one at a time, ${mutants.killed} were noticed: ${share(mutants)} % (${Object.entries(
+    `Of ${mutants.mutants} mutants, ${mutants.killed} were killed: ${share(mutants)} % (${Object.entries(
       mutants.killedBy,
     )
       .map(([check, count]) => `${check} ${count}`)
       .join(', ')}).`,
     ...(mutants.explained.length + mutants.unexplained.length === 0
       ? []
-      : ['', '| Not noticed | Why |', '| --- | --- |']),
-    ...mutants.explained.map(({ mutant, why }) => `| \`${cell(mutant)}\` | ${cell(why)} |`),
+      : ['', '| Survived | Why |', '| --- | --- |']),
+    ...mutants.explained.map(
+      ({ mutant, why }) => `| \`${tableCell(mutant)}\` | ${tableCell(why)} |`,
+    ),
     ...mutants.unexplained.map(
-      ({ mutant, line }) => `| \`${cell(mutant)}\`, line ${line} | **not explained** |`,
+      ({ mutant, line }) => `| \`${tableCell(mutant)}\`, line ${line} | **not explained** |`,
     ),
   ].join('\n')
 }
 
 const share = ({ killed, mutants }: MutationResult): string =>
   ((100 * killed) / Math.max(1, mutants)).toFixed(1)
-
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')

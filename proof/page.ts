@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import path from 'node:path'
-import { format, resolveConfig } from 'prettier'
+import { writeMarkdown } from '../bench/support/markdown.ts'
 import { attacksReport, type AttackResults } from './attacks-report.ts'
 import { lossReport, type LossResults } from './loss-report.ts'
 import { machineReport, type MutationResult, type SimulationResult } from './machine-report.ts'
@@ -21,47 +21,45 @@ export async function writePage(): Promise<void> {
   for (const [name, svg] of charts) writeFileSync(path.join(docs, `proof-${name}.svg`), svg)
   const text = `# Proof
 
-What the [design](decisions.md) promises, shown by programs that anyone can run. \`npm run proof\` made this page on ${speed.at.slice(0, 10)}, on ${cpus().length} cores (${cpus()[0]?.model}), with Node.js ${process.versions.node}, against the emulators of the local stack; \`-- --long\` does it for hours. Emulators, hosts, load and subscribers shared those cores: the ratios mean something, the rest only in their company.
+These programs show that the [design](decisions.md) keeps its promises. \`npm run proof\` wrote this page on ${speed.at.slice(0, 10)}, on ${cpus().length} cores (${cpus()[0]?.model}), with Node.js ${process.versions.node} and the emulators of the local stack; \`npm run proof -- --long\` runs for hours. Emulators, hosts, load and subscribers share the cores, so the ratios say more than the absolute figures.
 
-## Nothing lost
+## No event is lost
 
-\`npm run proof:loss [-- --seed N]\`: hosts in processes of their own, a proxy between them and the stores that refuses, delays, resets and answers as Cosmos DB and Storage do under stress, hosts killed outright, queues emptied, messages doubled, subscribers that fail: by a plan that a seed repeats.
+\`npm run proof:loss [-- --seed N]\` runs hosts in their own processes. A proxy in front of the stores refuses, delays and resets requests, and answers as Cosmos DB and Storage do under stress. Hosts are killed, queues are emptied, messages are doubled and subscribers fail. A seed makes the plan, and repeats it.
 
 ${lossReport(loss)}
 
-## Nothing stuck
+## No delivery is stuck
 
-\`npm run proof:simulation -- --seeds N [--seed S]\`: the real flows over stores, queues, clock and subscribers of its own, days in a second, by a seed; \`npm run proof:mutants\`: whether tests and simulation notice a change in them.
+\`npm run proof:simulation -- --seeds N [--seed S]\` runs the real flows over simulated stores, queues, clocks and subscribers, days of virtual time in a second. \`npm run proof:mutants\` changes the code and checks that the tests and the simulation notice.
 
 ${machineReport(simulation, mutants)}
 
-## Nobody in
+## No attack succeeds
 
-\`npm run proof:attacks [-- --seed N]\`: attacks by token, source, body, address, route and name, on the running app, and properties over generated inputs. [SECURITY.md](../SECURITY.md) says who might try what.
+\`npm run proof:attacks [-- --seed N]\` attacks the running app by token, source, body, address, route and name, and checks properties over generated inputs. [SECURITY.md](../SECURITY.md) lists the attackers.
 
 ${attacksReport(attacks)}
 
-## Still fast
+## Speed
 
-\`npm run proof:speed\`: the benches of the project, each also alone (\`npm run bench:accept\` and so on), as a ratio to a floor or a peer in the same run wherever there is one. What an event costs in Azure is on [a page of its own](capacity.md).
+\`npm run proof:speed\` runs all benches; \`npm run bench:accept\` and the like run one. A figure is a ratio to a floor or a peer in the same run, where there is one. [Capacity](capacity.md) has the cost of an event in Azure.
 
 ${speedReport(speed)}
 
 ${charts.map(([name]) => `![${name}](proof-${name}.svg)`).join('\n\n')}
 
-${reading}
+${missedAims}
 `
-  const file = path.join(docs, 'proof.md')
-  const options = { ...(await resolveConfig(file)), parser: 'markdown' }
-  writeFileSync(file, await format(text, options))
+  await writeMarkdown(path.join(docs, 'proof.md'), text)
 }
 
-const reading = `### What was missed, and why
+const missedAims = `### Missed aims, and why
 
-- **Accepting at 0.85 of the bare SDKs.** Beside the same two calls in the same host it is close to that. The rest is the local host, the Functions library and Node.js's HTTP server, which the bare SDKs do without, and the sender of the load, which shares the cores: whose the processor time is says \`npm run bench:accept -- --profile\`.
-- **100 µs of the processor beyond the two calls.** Both tokens, the body, joi, the ids and the log line together take about that; a slice of a second on two cores moves the difference of two such figures by more than it is.
-- **Deliveries at half the speed of undici alone.** Beside a POST there is a record to make, to read and to write and a message to send, to take and to delete: that is what keeps it from being lost. The figure to look at is the one beside the bare SDKs, which do just that. Emulators, app, subscribers and load share the cores.
-- **Matching in 1 µs at 100,000 subscriptions.** A single look-up in a Map of that size, by a text that is new to the process, takes a good part of it: what is missed is the cache of the processor. Two to seven of them make a match.
+- **Accepting at 0.85 of the bare SDKs.** It is close to that beside the same two calls in the same host. The rest is the local host, the Functions library and Node.js's HTTP server, which the bare SDKs do without, and the load, which shares the cores. \`npm run bench:accept -- --profile\` shows the processor time by owner.
+- **100 µs of processor time beyond the two calls.** Both tokens, the body, joi, the ids and the log line take about that. Between intervals of a second on two cores, the difference of two such figures varies by more than that.
+- **Deliveries at half the speed of undici alone.** A delivery is more than a POST: a record is created, read and written, and a message is sent, received and deleted, so that the delivery is not lost. The bare SDKs do just that, so compare with them.
+- **Matching in 1 µs at 100,000 subscriptions.** One look-up in a Map of that size, by a new string, takes much of it, because it misses the processor's cache. A match takes two to seven look-ups.
 
-What the profiles took out, before and after: [decision 34](decisions.md).
+[Decision 34](decisions.md) has the profiles before and after.
 `

@@ -1,10 +1,10 @@
-// `npm run proof [-- --long]`: runs all proofs in sequence and writes docs/proof.md. A failed proof stops the rest, and
-// leaves the page unchanged.
+// `npm run proof [-- --long]`: runs all proofs in sequence and writes docs/proof.md. Stops at the first proof that fails,
+// and leaves the page unchanged.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { writePage } from './page.ts'
-import { forgetResults, resultFile } from './results.ts'
+import { deleteResults, resultFile } from './results.ts'
 
 const proofs = ['loss', 'attacks', 'speed', 'simulation', 'mutants']
 const programs: Record<string, string[]> = {
@@ -12,7 +12,7 @@ const programs: Record<string, string[]> = {
   mutants: ['../test/mutation/run.ts', '--limit', '300', '--out', resultFile('mutants')],
 }
 
-forgetResults()
+deleteResults()
 for (const [number, name] of proofs.entries()) {
   console.log(`\n━━ Proof ${number + 1} of ${proofs.length}: ${name}`)
   const [file = '', ...options] = programs[name] ?? [`${name}.ts`, ...process.argv.slice(2)]
@@ -25,4 +25,4 @@ for (const [number, name] of proofs.entries()) {
   }
 }
 await writePage()
-console.log('\ndocs/proof.md has what was found.')
+console.log('\nThe results are in docs/proof.md.')

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 const folder = path.join(import.meta.dirname, '.results')
 
-/** The file of a proof's result. */
+/** Returns the file of a proof's result. */
 export const resultFile = (name: string): string => path.join(folder, `${name}.json`)
 
 /** Saves the result of a proof in proof/.results/NAME.json, for docs/proof.md. */
@@ -12,8 +12,8 @@ export function saveResult(name: string, data: object): void {
   writeFileSync(resultFile(name), `${JSON.stringify(data, undefined, 2)}\n`)
 }
 
-/** Deletes all results and the logs of the hosts, so that a page shows one run. */
-export function forgetResults(): void {
+/** Deletes all results and the logs of the hosts, so that the page shows one run. */
+export function deleteResults(): void {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import type { BenchResult } from '../bench/support/bench-result.ts'
 
-/** Runs a bench in a process of its own. Returns its result. Throws when it fails. */
+/** Runs a bench in its own process. Returns its result, and throws when it fails. */
 export async function runBench(name: string, options: string[]): Promise<BenchResult> {
   const script = path.join(import.meta.dirname, `../bench/${name}/${name}.ts`)
   const child = fork(script, options, {

@@ -8,7 +8,7 @@ export interface SpeedResults {
   benches: ({ name: string } & BenchResult)[]
 }
 
-/** Returns a table in Markdown, a row for each figure with the spread of its repetitions. */
+/** Returns a table in Markdown, with a row per figure and the spread of its repetitions. */
 export function speedReport({ benches }: SpeedResults): string {
   const rows = benches.flatMap(({ name, figures }) => figures.map((figure) => rowOf(name, figure)))
   return ['| Bench | | Median (lowest–highest) | Aim |', '| --- | --- | --- | --- |', ...rows].join(
@@ -30,18 +30,18 @@ function verdict(value: number, aim: NonNullable<Figure['aim']>): string {
   return `${text}: ${isMet ? 'met' : '**missed**'}`
 }
 
-/** Formats three significant digits. */
+/** Formats a number with three significant digits. */
 const format = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
 
 const charts: Record<Line['chart'], { title: string; x: string; y: string }> = {
-  latency: { title: 'How long it takes', x: 'percentile', y: 'ms' },
-  cost: { title: 'What an event costs', x: 'subscribers', y: 'RU' },
-  matching: { title: 'Finding the subscribers of an event', x: 'subscriptions', y: 'ns' },
+  latency: { title: 'Latency', x: 'percentile', y: 'ms' },
+  cost: { title: 'Request units of an event', x: 'subscribers', y: 'RU' },
+  matching: { title: 'Matching the subscriptions of an event', x: 'subscriptions', y: 'ns' },
   reading: { title: 'Reading a page of 50 events', x: 'events stored', y: 'ms' },
 }
 
-/** Returns the charts that have lines, as SVG by name. */
+/** Returns the names and SVGs of the charts that have lines. */
 export function speedCharts({ benches }: SpeedResults): [name: string, svg: string][] {
   const all = benches.flatMap(({ lines }) => lines)
   return Object.entries(charts).flatMap(([chart, named]): [string, string][] => {
@@ -63,6 +63,6 @@ function chartOf(lines: Line[], { title, x, y }: { title: string; x: string; y: 
   })
 }
 
-/** Sorts 1000 before 100000, p50 before p99. */
+/** Sorts 1000 before 100000, and p50 before p99. */
 const byNumber = (one: string, other: string): number => numberIn(one) - numberIn(other)
 const numberIn = (text: string): number => Number(text.replace(/\D/g, ''))

@@ -24,18 +24,21 @@ const schema = Joi.array<Grant[]>().items(
 )
 
 /** Parses the setting ACCESS_GRANTS, a JSON list. Throws an error that names the wrong entry. */
-export function parseGrants(text: string): Grant[] {
-  const { value, error } = schema.validate(parseList(text))
+export const parseGrants = (text: string): Grant[] => parseGrantList(parseJsonOrUndefined(text))
+
+/** Returns a list of grants. Throws an error that names the wrong entry. */
+export function parseGrantList(list: unknown): Grant[] {
+  if (!Array.isArray(list))
+    throw new Error('it must be a JSON list of { "resource", "action", "who" }')
+  const { value, error } = schema.validate(list)
   if (error !== undefined) throw new Error(`entry ${error.message}`)
   return value
 }
 
-function parseList(text: string): unknown[] {
+function parseJsonOrUndefined(text: string): unknown {
   try {
-    const list: unknown = JSON.parse(text)
-    if (Array.isArray(list)) return list
+    return JSON.parse(text)
   } catch {
-    // not JSON
+    return undefined
   }
-  throw new Error('it must be a JSON list of { "resource", "action", "who" }')
 }

@@ -1,7 +1,8 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import Joi from 'joi'
 import { parseGrants, type Grant } from './access-grants.ts'
+import { requireHttpUrl } from './http/http-url.ts'
 import { parseNetworks } from './http/networks.ts'
 
 /** The settings in the environment. docs/settings.md describes them. */
@@ -20,7 +21,13 @@ interface Settings {
   PLATFORM_TOKEN_CERTIFICATES?: Map<string, X509Certificate[]>
   PLATFORM_TOKEN_ISSUERS?: string[]
   SOURCE_HOSTS?: string[]
-  ACCESS_GRANTS: Grant[]
+  ACCESS_GRANTS?: Grant[]
+  ALTINN_AUTHORIZATION_URL?: string
+  ALTINN_SUBSCRIPTION_KEY?: string
+  MASKINPORTEN_TOKEN_URL?: string
+  MASKINPORTEN_CLIENT_ID?: string
+  MASKINPORTEN_CLIENT_JWK?: KeyObject
+  MASKINPORTEN_KEY_ID?: string
   EVENT_MAX_BYTES: number
   REPAIR_AFTER_SECONDS: number
   READ_HOLDBACK_SECONDS: number
@@ -45,8 +52,15 @@ const altinnRetrySchedule = [
   10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200,
 ]
 
-const url = Joi.string().uri({ scheme: ['http', 'https'] })
+const url = Joi.string().custom(requireHttpUrl)
 const identity = Joi.string().valid('managedidentity')
+const clientSettings = [
+  'ALTINN_SUBSCRIPTION_KEY',
+  'MASKINPORTEN_TOKEN_URL',
+  'MASKINPORTEN_CLIENT_ID',
+  'MASKINPORTEN_CLIENT_JWK',
+  'MASKINPORTEN_KEY_ID',
+]
 const schema = Joi.object<Settings>({
   Cosmos: connectionString(/AccountEndpoint=.+AccountKey=./),
   Cosmos__accountEndpoint: url,
@@ -64,7 +78,15 @@ const schema = Joi.object<Settings>({
   PLATFORM_TOKEN_CERTIFICATES: Joi.string().custom(parseCertificates),
   PLATFORM_TOKEN_ISSUERS: Joi.string().custom(parseList),
   SOURCE_HOSTS: Joi.string().custom(parseList),
-  ACCESS_GRANTS: Joi.string().custom(parseGrants).default([]),
+  ACCESS_GRANTS: Joi.string().custom(parseGrants),
+  ALTINN_AUTHORIZATION_URL: url,
+  ALTINN_SUBSCRIPTION_KEY: Joi.string()
+    .pattern(/^[!-~]+$/)
+    .message('{{#label}} must be visible ASCII'),
+  MASKINPORTEN_TOKEN_URL: url,
+  MASKINPORTEN_CLIENT_ID: Joi.string(),
+  MASKINPORTEN_CLIENT_JWK: Joi.string().custom(parsePrivateKey),
+  MASKINPORTEN_KEY_ID: Joi.string(),
   // An item of Cosmos DB has at most 2 MB, of which about 2 KB are not the event.
   EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
@@ -87,11 +109,15 @@ const schema = Joi.object<Settings>({
   .xor('Cosmos', 'Cosmos__accountEndpoint')
   .xor('QueueStorage', 'QueueStorage__queueServiceUri')
   .xor('PLATFORM_TOKEN_JWKS_URL', 'PLATFORM_TOKEN_CERTIFICATES')
+  .oxor('ACCESS_GRANTS', 'ALTINN_AUTHORIZATION_URL')
+  .and('ALTINN_AUTHORIZATION_URL', ...clientSettings)
   .prefs({ abortEarly: false, stripUnknown: true, errors: { wrap: { label: false } } })
   .messages({
     'any.custom': '{{#label}} is wrong: {{#error.message}}',
     'object.missing': 'one of {{#peers}} is required',
     'object.xor': 'only one of {{#peers}} can be given',
+    'object.oxor': 'only one of {{#peers}} can be given: it decides who may do what',
+    'object.and': '{{#present}} can be given only with {{#missing}}',
   })
 
 /** The name of every setting. */
@@ -118,7 +144,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       platform: platformOf(value),
     },
     sourceHosts: value.SOURCE_HOSTS,
-    grants: value.ACCESS_GRANTS,
+    access: accessOf(value),
     eventMaxBytes: value.EVENT_MAX_BYTES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
     readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
@@ -155,6 +181,21 @@ function platformOf(settings: Settings) {
     : { certificates: PLATFORM_TOKEN_CERTIFICATES, issuers: PLATFORM_TOKEN_ISSUERS }
 }
 
+/** Returns the client that asks the policy decision point, or the grants; never both. */
+function accessOf({
+  ACCESS_GRANTS: grants,
+  ALTINN_AUTHORIZATION_URL: authorizationUrl,
+  ALTINN_SUBSCRIPTION_KEY: subscriptionKey = '',
+  MASKINPORTEN_TOKEN_URL: tokenUrl = '',
+  MASKINPORTEN_CLIENT_ID: clientId = '',
+  MASKINPORTEN_CLIENT_JWK: privateKey,
+  MASKINPORTEN_KEY_ID: keyId = '',
+}: Settings) {
+  if (authorizationUrl === undefined || privateKey === undefined) return { grants }
+  const platformUrl = authorizationUrl.replace(/\/+$/, '')
+  return { policy: { platformUrl, subscriptionKey, tokenUrl, clientId, privateKey, keyId } }
+}
+
 /** Has a message of its own: the library's shows the value, which contains a key. */
 function connectionString(form: RegExp) {
   return Joi.string().pattern(form).message('{{#label}} is not a connection string')
@@ -172,9 +213,7 @@ function parseRetrySchedule(value: string): number[] {
 }
 
 function parseJwksUrl(value: string): string {
-  const example = value.replaceAll('{issuer}', 'issuer')
-  if (!URL.canParse(example) || !/^https?:$/.test(new URL(example).protocol))
-    throw new Error('it must be an http or https URL')
+  requireHttpUrl(value.replaceAll('{issuer}', 'issuer'))
   return value
 }
 
@@ -190,6 +229,21 @@ function parseCertificates(value: string): Map<string, X509Certificate[]> {
   return new Map(
     Object.entries(issuers).map(([issuer, given]) => [issuer, given.map(parseCertificate)]),
   )
+}
+
+/** Parses an RSA private key in a JWK. The error shows nothing of it. */
+function parsePrivateKey(value: string): KeyObject {
+  const key = privateKeyOf(parseJsonOrUndefined(value))
+  if (key?.asymmetricKeyType !== 'rsa') throw new Error('it must be a JWK with an RSA private key')
+  return key
+}
+
+function privateKeyOf(jwk: unknown): KeyObject | undefined {
+  try {
+    return createPrivateKey({ key: Object(jwk), format: 'jwk' })
+  } catch {
+    return undefined
+  }
 }
 
 /** Discards the parser's error: its message shows a part of the value. */

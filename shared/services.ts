@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { createAccess } from './auth/access.ts'
 import { createAuth } from './auth/auth.ts'
+import { createDocumentGrants, openGrantsDocument } from './auth/grants-document.ts'
 import { createKeyFailureReport } from './auth/key-failures.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -15,7 +17,7 @@ import { openEventStore } from './events/event-store.ts'
 import { createHealth } from './telemetry/health.ts'
 import { allowSlowConnections } from './http/slow-connections.ts'
 import { openHeartbeatStore } from './telemetry/heartbeat-store.ts'
-import { createBoundedMap } from './webhooks/bounded-map.ts'
+import { createBoundedMap } from './bounded-map.ts'
 import { createConcurrencyLimit } from './webhooks/concurrency-limit.ts'
 import { createRecentOutcomes } from './webhooks/recent-outcomes.ts'
 import type {
@@ -64,6 +66,7 @@ export async function createServices(config: Config) {
     config,
     telemetry,
     auth,
+    access: createAccess(config.access, createDocumentGrants(openGrantsDocument(database))),
     events,
     eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),

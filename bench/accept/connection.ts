@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 
 /**
- * A keep-alive connection that repeats one request. It parses only the end of a response and its status, since a full
- * HTTP client would use more CPU than what it measures.
+ * Opens a keep-alive connection. Returns a function that sends one request, and throws unless the response has `status`.
+ * It parses only the status and the end of a response: a full HTTP client would use more CPU than the app.
  */
 export async function openConnection(url: URL, request: Buffer, status: number) {
   const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
@@ -14,7 +14,7 @@ export async function openConnection(url: URL, request: Buffer, status: number) 
 
   socket.setEncoding('latin1').on('data', (chunk: string) => {
     answer += chunk
-    if (!isWhole(answer)) return
+    if (!isComplete(answer)) return
     if (answer.startsWith(expected)) pending.resolve()
     else pending.reject(new Error(`The app answered:\n${answer}`))
   })
@@ -31,8 +31,8 @@ export async function openConnection(url: URL, request: Buffer, status: number) 
   }
 }
 
-/** A response has its length in a header or, when chunked, ends with an empty chunk. */
-function isWhole(answer: string): boolean {
+/** Whether a response is complete: by its Content-Length or, when chunked, by an empty chunk. */
+function isComplete(answer: string): boolean {
   const head = answer.indexOf('\r\n\r\n')
   if (head < 0) return false
   const length = /\r\ncontent-length: *(\d+)/i.exec(answer.slice(0, head))?.[1]

@@ -2,7 +2,7 @@ import type { Child } from '../support/child.ts'
 import { parseInterval, type Limits } from '../support/interval.ts'
 import type { Stores } from '../support/stores.ts'
 
-/** A contender: `worker` makes the SDK calls, `driver` the load (possibly the same process). */
+/** A contender: `worker` makes the SDK calls and `driver` the load. They may be the same process. */
 export interface Contender {
   worker: Child
   driver: Child
@@ -10,7 +10,7 @@ export interface Contender {
 }
 export type Measurement = Awaited<ReturnType<typeof measure>>
 
-/** An interval of load on empty stores, and the CPU time per call (in µs) of the worker and the driver. */
+/** Returns the result of an interval of load on empty stores, with the µs of CPU time per call of worker and driver. */
 export async function measure({ worker, driver, stores }: Contender, limits: Limits) {
   await stores.empty()
   const [workerBefore, driverBefore] = [await worker.usage(), await driver.usage()]

@@ -2,7 +2,7 @@
 import { app } from '@azure/functions'
 import { bareCalls } from '../support/bare-calls.ts'
 
-app.setup({ enableHttpStream: true }) // as the app has it
+app.setup({ enableHttpStream: true }) // as in the app
 const createAndSend = bareCalls(process.env)
 
 app.http('publish-event', {

@@ -1,9 +1,9 @@
-import { sendResult } from '../support/bench-result.ts'
+import { metOrMissed, sendResult } from '../support/bench-result.ts'
 import type { Measurement } from './contender.ts'
 import type { Contenders } from './contenders.ts'
 import { median, withSpread } from '../support/statistics.ts'
 
-/** One interval of each contender, in sequence. */
+/** An interval of each contender, one after another. */
 export type Round = Contenders<Measurement>
 
 const MEMORY_TARGET_MB = 200
@@ -55,8 +55,7 @@ function printRow(
   digits = 0,
 ): void {
   const values = (contender: keyof Round) => rounds.map((round) => of(round[contender]))
-  const ratios = (contender: keyof Round) =>
-    rounds.map((round) => of(round.app) / of(round[contender]))
+  const ratios = (contender: keyof Round) => ratiosTo(contender, rounds, of)
   console.log(
     row(name, [
       withSpread(values('app'), digits),
@@ -72,10 +71,16 @@ function printRow(
   )
 }
 
+const ratiosTo = (
+  contender: keyof Round,
+  rounds: Round[],
+  of: (measurement: Measurement) => number,
+): number[] => rounds.map((round) => of(round.app) / of(round[contender]))
+
 const row = (name: string, cells: string[]): string =>
   name.padEnd(20) + cells.map((cell) => cell.padEnd(21)).join('')
 
-/** Prints the memory of the app's process: resident since the start, and its heap before and after the load. */
+/** Prints the resident memory of the app's process after each interval, and its heap before and after the load. */
 export function printMemory(
   rounds: Round[],
   before: { resident: number; held: number },
@@ -86,17 +91,13 @@ export function printMemory(
   console.log(`
 Memory of the app's host, MB: ${resident.map(megabytes).join(', ')} (at start, then after each interval)
 In use after a full garbage collection, MB: ${megabytes(before.held)} at start, ${megabytes(held)} at the end
-Target: below ${MEMORY_TARGET_MB} MB: ${isMet ? 'met' : 'missed'}`)
+Target: below ${MEMORY_TARGET_MB} MB: ${metOrMissed(isMet)}`)
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0)
 
 /** Sends the results to `npm run proof:speed`. */
 export function sendRounds(rounds: Round[]): void {
-  const ratios = (
-    contender: 'generic' | 'traced' | 'hosted' | 'bare',
-    of: (one: Measurement) => number,
-  ) => rounds.map((round) => of(round.app) / of(round[contender]))
   const speed = ({ perSecond }: Measurement) => perSecond
   const cost = ({ cpu }: Measurement) => cpu
   const memory = Math.max(...rounds.map(({ app }) => app.resident)) / 1_000_000
@@ -106,14 +107,14 @@ export function sendRounds(rounds: Round[]): void {
       {
         what: 'accepted per second, app / bare SDKs',
         unit: '×',
-        values: ratios('bare', speed),
+        values: ratiosTo('bare', rounds, speed),
         aim: { atLeast: RATIO_TARGET },
       },
-      { what: 'the same, in the same host', unit: '×', values: ratios('hosted', speed) },
+      { what: 'the same, in the same host', unit: '×', values: ratiosTo('hosted', rounds, speed) },
       {
         what: 'processor time, app / bare SDKs in the same host',
         unit: '×',
-        values: ratios('hosted', cost),
+        values: ratiosTo('hosted', rounds, cost),
       },
       {
         what: 'processor time beyond the bare SDKs in the same host',
@@ -124,12 +125,12 @@ export function sendRounds(rounds: Round[]): void {
       {
         what: 'processor time, without telemetry / with it',
         unit: '×',
-        values: ratios('traced', cost),
+        values: ratiosTo('traced', rounds, cost),
       },
       {
         what: 'processor time, an app’s event / a generic one',
         unit: '×',
-        values: ratios('generic', cost),
+        values: ratiosTo('generic', rounds, cost),
         aim: { atLeast: GENERIC_TARGET },
       },
       {

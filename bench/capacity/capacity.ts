@@ -1,10 +1,10 @@
-// `npm run bench:capacity`: counts what an event costs, and writes the resulting limits and prices into
-// docs/capacity.md and its chart. The counts do not depend on the speed of the machine; the limits and prices are
-// Azure's: limits.ts and price.ts.
+// `npm run bench:capacity`: counts the operations of an event, and writes the resulting limits and prices into
+// docs/capacity.md and its chart. The counts do not depend on the speed of the machine. Azure's limits and prices are in
+// limits.ts and price.ts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { format, resolveConfig } from 'prettier'
 import { startStack } from '../../local/stack.ts'
+import { writeMarkdown } from '../support/markdown.ts'
 import { chartOf } from './chart.ts'
 import { ceilingsOf } from './limits.ts'
 import { measuredPart } from './page.ts'
@@ -41,6 +41,5 @@ async function writeMeasuredPart(measured: string): Promise<void> {
   const file = path.join(docs, 'capacity.md')
   const marked = `<!-- measured -->\n\n${measured}\n\n<!-- end -->`
   const text = readFileSync(file, 'utf8').replace(/<!-- measured -->[^]*<!-- end -->/, () => marked)
-  const options = { ...(await resolveConfig(file)), parser: 'markdown' }
-  writeFileSync(file, await format(text, options))
+  await writeMarkdown(file, text)
 }

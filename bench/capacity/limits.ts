@@ -3,14 +3,14 @@ import type { EventUsage } from './usage.ts'
 /** Azure's published limits; docs/capacity.md has the sources. */
 const QUEUE_MESSAGES = 2000 // per second, of 1 KiB
 const STORAGE_REQUESTS = 20_000 // per second and account
-const REQUESTS_A_MESSAGE = 3 // put, get, delete: a get may return up to 32, but need not
+const REQUESTS_A_MESSAGE = 3 // put, get and delete; a get returns up to 32 messages, but at least one
 const SERVERLESS_UNITS = 5000 // per second, of a container's first physical partition
 const PARTITION_UNITS = 10_000 // per second, of a physical partition with provisioned throughput
 
-/** The shared throughputs compared: prod.bicepparam's, and ten times as much. */
+/** The shared throughputs in RU/s: that of prod.bicepparam, and ten times as much. */
 const SHARED_UNITS = [4000, 40_000]
 
-/** A part of the system, the events per second that it takes, and how to raise that limit. */
+/** A part of the system, the events per second that it can handle, and how to raise that limit. */
 export interface Ceiling {
   part: string
   remedy: string
@@ -18,7 +18,7 @@ export interface Ceiling {
   perSecond: number[]
 }
 
-/** Returns the limit of each part, from the cost of an event. Parts of one capacity mode have its name. */
+/** Returns the limit of each part, from the cost of an event. The parts of a capacity mode begin with `Cosmos DB`. */
 export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
   const ceiling = (part: string, remedy: string, of: (usage: EventUsage) => number): Ceiling => ({
     part,

@@ -1,4 +1,5 @@
 import { operations } from '../../local/emulators/request-charge.ts'
+import { tableRow } from '../support/markdown.ts'
 import { ceilingsOf } from './limits.ts'
 import { logGigabytes, priceOf } from './price.ts'
 import type { EventUsage } from './usage.ts'
@@ -11,15 +12,15 @@ export interface TimerUsage {
 /** Returns the measured part of docs/capacity.md, in Markdown. */
 export function measuredPart(usages: EventUsage[], large: EventUsage[], idle: TimerUsage): string {
   return [
-    '### What an event costs',
+    '### Cost of an event',
     costTable(usages),
     `A run of all timers that finds nothing to do costs ${idle.timers.toFixed(1)} RU, ${((idle.timers * 2 * 60 * 24 * 30) / 1e6).toFixed(1)} million RU in a month.`,
-    '### What each part takes, in events a second',
+    '### Events a second that each part can handle',
     ceilingTable(usages),
-    firstToBreak(usages),
+    bottlenecks(usages),
     '### Large events, with one subscriber',
     largeTable(large),
-    '### What a million events cost, in USD',
+    '### Price of a million events, in USD',
     priceTable(usages),
     logSentence(usages),
   ].join('\n\n')
@@ -52,13 +53,13 @@ function ceilingTable(usages: EventUsage[]): string {
     remedy,
   ])
   return table([
-    ['Subscribers', ...usages.map(({ subscribers }) => String(subscribers)), 'What moves it'],
+    ['Subscribers', ...usages.map(({ subscribers }) => String(subscribers)), 'How to raise it'],
     ...rows,
   ])
 }
 
-/** Returns which part saturates first in each capacity mode, ignoring the parts of other modes. */
-function firstToBreak(usages: EventUsage[]): string {
+/** Returns the part with the lowest limit in each capacity mode, without the parts of other modes. */
+function bottlenecks(usages: EventUsage[]): string {
   const ceilings = ceilingsOf(usages)
   const modes = ceilings.filter(({ part }) => part.startsWith('Cosmos DB'))
   const lines = modes.map((mode) => {
@@ -72,7 +73,7 @@ function firstToBreak(usages: EventUsage[]): string {
     return `- **${mode.part}**: ${first.join('; ')}`
   })
   return [
-    'What breaks first, as `subscribers: events a second`, is the database unless another part is named:',
+    'The bottleneck, as `subscribers: events a second`, is the database unless another part is named:',
     '',
     ...lines,
   ].join('\n')
@@ -119,16 +120,12 @@ function logSentence(usages: EventUsage[]): string {
   const days = usages.map(
     (usage) => `${usage.subscribers}: ${figure(1 / logGigabytes(usage) / 86_400)}`,
   )
-  return `The log's cap, too, is a limit: a gigabyte a day is full at, as \`subscribers: events a second\` all day long, ${days.join('; ')}. What breaks then is the alerts, not the service.`
+  return `The daily cap of the log is a limit too. A gigabyte a day is reached at these rates, as \`subscribers: events a second\` for a whole day: ${days.join('; ')}. Above it, alerts stop; the service does not.`
 }
 
 function table([head = [], ...rows]: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
-  return [
-    line(head),
-    line(head.map((_, index) => (index === 0 ? '---' : '--:'))),
-    ...rows.map(line),
-  ].join('\n')
+  const alignments = head.map((_, index) => (index === 0 ? '---' : '--:'))
+  return [head, alignments, ...rows].map(tableRow).join('\n')
 }
 
 /** Formats a number with at most three digits; a dash means no limit. */

@@ -1,7 +1,7 @@
 import type { EventUsage } from './usage.ts'
 
-// USD, list prices of a cheap region (East US 2) as we knew them in 2026; Norway East and West Europe cost up to a third
-// more. They are assumptions: the pricing calculator has today's.
+// List prices in USD of a cheap region (East US 2) in 2026. Norway East and West Europe cost up to a third more. The
+// pricing calculator has the current ones: https://azure.microsoft.com/pricing/calculator
 const MILLION_UNITS = 0.25 // request units, serverless
 const TEN_THOUSAND_REQUESTS = 0.004 // to queues, general purpose v2, locally redundant
 const MILLION_EXECUTIONS = 0.4 // Flex Consumption, on demand
@@ -43,6 +43,6 @@ export function priceOf({ subscribers, charge, messages }: EventUsage): Price {
   }
 }
 
-/** Returns the gigabytes that an event writes into the log. */
+/** Returns the gigabytes that an event adds to the log. */
 export const logGigabytes = ({ messages }: EventUsage): number =>
   (1 + messages) * ROWS_A_RUN * GIGABYTES_A_ROW

@@ -47,7 +47,7 @@ try {
   await stack.stop()
 }
 
-/** Measures one number of subscribers, on fresh stores. */
+/** Measures one number of subscribers, on new stores. */
 async function measure(subscribers: number): Promise<Result> {
   const arrivals = createArrivals()
   const receiver = await startReceiver({
@@ -87,7 +87,8 @@ async function measureIdle(app: App, arrivals: Arrivals, subscribers: number): P
   const latencies: number[] = []
   for (let event = 0; event < IDLE_EVENTS; event++) {
     const accepted = await app.publish()
-    latencies.push(...(await waitForAll(arrivals, [accepted], subscribers)).latencies)
+    const arrived = await arrivals.waitForAll([accepted], subscribers, TIMEOUT_SECONDS)
+    latencies.push(...arrived.latencies)
     await sleep(IDLE_PAUSE_MS)
   }
   return latencies
@@ -99,7 +100,7 @@ async function measureLoad(app: App, arrivals: Arrivals, subscribers: number) {
   const [accepted, began]: [Accepted[], number] = [[], Date.now()]
   const publish = async () => void accepted.push(await app.publish())
   const { calls, seconds } = await runInterval(workers(CONNECTIONS, publish), limits(EVENTS))
-  const { latencies, last } = await waitForAll(arrivals, accepted, subscribers)
+  const { latencies, last } = await arrivals.waitForAll(accepted, subscribers, TIMEOUT_SECONDS)
   await app.waitUntilDrained()
   return {
     loaded: latencies,
@@ -135,11 +136,4 @@ function workers(count: number, call: () => Promise<void>) {
 
 function limits(calls: number) {
   return { milliseconds: TIMEOUT_SECONDS * 1000, calls }
-}
-
-async function waitForAll(arrivals: Arrivals, events: Accepted[], subscribers: number) {
-  const arrived = await arrivals.waitFor(events, subscribers, TIMEOUT_SECONDS)
-  if (arrived === undefined)
-    throw new Error(`Not every subscriber got every event within ${TIMEOUT_SECONDS} s.`)
-  return arrived
 }

@@ -1,11 +1,11 @@
 import { POLLING_MS } from '../support/app.ts'
-import { sendResult, type Line } from '../support/bench-result.ts'
+import { metOrMissed, sendResult, type Line } from '../support/bench-result.ts'
 import { quantile } from '../support/statistics.ts'
 
 export const IDLE_EVENTS = 60
 export const EVENTS = 240 // an emulator slows down with what it holds
 export const CONNECTIONS = 16
-export const POOL = 10 // connections
+export const POOL = 10 // connections of undici
 
 const AIM_IDLE_MS = 400
 const AIM_RU = 85
@@ -21,7 +21,7 @@ export interface Result {
   acceptedPerSecond: number
   deliveredPerSecond: number
   charge: number
-  /** Deliveries per second of undici alone, and of the bare SDKs around it. */
+  /** Deliveries per second of undici alone, and of undici with the bare SDKs. */
   undici: number
   bare: number
 }
@@ -36,8 +36,8 @@ p50 and p99 are ms from accepted to arrived; undici alone posts the same bodies 
   const three = rows.at(-1)
   const slowest = Math.max(...rows.slice(1).map(({ idle }) => quantile(idle, 0.99)))
   console.log(`
-Aim: idle p99 below ${AIM_IDLE_MS} ms: ${verdict(slowest < AIM_IDLE_MS)}
-Aim: at most ${AIM_RU} RU per event with 3 subscribers: ${verdict((three?.charge ?? NaN) <= AIM_RU)}`)
+Aim: idle p99 below ${AIM_IDLE_MS} ms: ${metOrMissed(slowest < AIM_IDLE_MS)}
+Aim: at most ${AIM_RU} RU per event with 3 subscribers: ${metOrMissed((three?.charge ?? NaN) <= AIM_RU)}`)
 }
 
 /** Sends the results to `npm run proof:speed`. */
@@ -120,8 +120,4 @@ export function figure(value = NaN, digits = 0): string {
 
 function line(cells: string[]): string {
   return cells.map((cell) => cell.padStart(12)).join('')
-}
-
-function verdict(isMet: boolean): string {
-  return isMet ? 'met' : 'missed'
 }

@@ -32,7 +32,7 @@ export function documentOf(number: number, resources: number): SubscriptionDocum
   }
 }
 
-/** Returns an event that matches a certain subscription, and its stored alternative subject. */
+/** Returns an event that matches the subscription `number`, its stored alternative subject, and the key of the Map. */
 export function eventFor(number: number, resources: number) {
   const { resource, subject, alternative, type } = filtersOf(number, resources)
   const app = number % resources
@@ -50,7 +50,7 @@ export function eventFor(number: number, resources: number) {
 }
 export type MatchInput = ReturnType<typeof eventFor>
 
-/** Returns copies as a process reads them from the store or a queue: no text is shared, no hash is cached. */
+// Copies as a process reads them from the store or a queue: they share no string, and have no cached hash.
 export const freshEvent = (text: string): MatchInput => JSON.parse(text)
 export const freshDocument = (text: string): SubscriptionDocument => JSON.parse(text)
 

@@ -7,7 +7,7 @@ import { createSubscriptionIndex } from '../../shared/subscriptions/subscription
 import { documentOf } from './data.ts'
 
 const RESOURCES = 200
-const STORED = [1000, 5000] // with more the emulator dominates: it scans every document
+const STORED = [1000, 5000] // with more, the time is the emulator's, which scans every document
 
 /** Loads the first `count` subscriptions into a new index, then checks for changes when there are none. */
 async function load(container: Container, count: number, usageOf: UsageOf): Promise<string[]> {

@@ -1,7 +1,7 @@
 // `npm run bench:match`: measures finding the subscribers of an event, compared with one look-up in a Map of the same
 // size and with a scan of all subscriptions; the memory per subscription; and loading subscriptions from the store.
 import { setImmediate as turn } from 'node:timers/promises'
-import { sendResult } from '../support/bench-result.ts'
+import { metOrMissed, sendResult } from '../support/bench-result.ts'
 import { documentOf, eventFor } from './data.ts'
 import { measureLoading } from './load.ts'
 import {
@@ -18,7 +18,7 @@ const AIM_NS = 1000
 const AIM_BYTES = 500
 const EVENTS = 10_000
 const MATCHED = 50_000 // subscriptions to the resources of the events that a repetition matches
-const SCANNED = 3_000_000 // subscriptions per repetition of the scan, whatever their number
+const SCANNED = 3_000_000 // subscriptions that all repetitions of the scan look at
 const FEW_RESOURCES = 200
 const LARGEST = 100_000
 
@@ -68,7 +68,7 @@ function cellsOf({
     `${(median(scanned.nanoseconds) / median(indexed.nanoseconds)).toFixed(0)} ×`,
     bytes.toFixed(0),
     milliseconds.toFixed(0),
-    isMet ? 'met' : 'missed',
+    metOrMissed(isMet),
   ]
 }
 

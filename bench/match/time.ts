@@ -14,7 +14,7 @@ function fail(reason: string): never {
   throw new Error(reason)
 }
 
-/** The peer: a scan of all subscriptions, with everything prepared that can be. */
+/** Returns the peer: a scan of all subscriptions, with everything prepared that can be. */
 export function createScan(documents: SubscriptionDocument[]) {
   const all = documents.map(({ filters, validated = '' }) => ({
     resource: filters.resource,
@@ -57,7 +57,7 @@ export function timeEvents(texts: string[], find: (sent: MatchInput) => unknown[
   }
 }
 
-/** Fills a matcher from texts. Returns the time without parsing. */
+/** Fills a matcher from texts. Returns it, and the ms without parsing. */
 function fill(texts: string[]) {
   const matcher = createMatcher()
   let milliseconds = 0
@@ -70,15 +70,13 @@ function fill(texts: string[]) {
   return { matcher, milliseconds }
 }
 
-/**
- * Returns a full matcher and the bytes per subscription, measured on a second one: the first also compiles the code.
- */
+/** Returns a full matcher and its bytes per subscription. It is the second one: the first compiles the code. */
 export function measureMemory(texts: string[]) {
   const first = fill(texts)
   const before = heapUsed()
   const { matcher, milliseconds } = fill(texts)
   const bytes = (heapUsed() - before) / texts.length
-  if (matcher.size !== first.matcher.size) fail('The matchers differ') // and both are held till here
+  if (matcher.size !== first.matcher.size) fail('The matchers differ') // this also keeps both in memory
   return { matcher, milliseconds, bytes }
 }
 
@@ -87,12 +85,13 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-/** The floor: one look-up of one object in a Map of the same size, by a text that is new to the process. */
+/** Returns the floor: one look-up in a Map of the same size, by a string that is new to the process. */
 export function createLookup(documents: SubscriptionDocument[]) {
   const all = new Map(documents.map((each) => [keyOf(each.number), [each.number]]))
   return ({ key }: MatchInput) => all.get(key) ?? fail(`${key} is not found`)
 }
 
+/** Throws when the matcher and the scan find different numbers of subscriptions. */
 export function requireSameMatches(
   texts: string[],
   matcher: Matcher,

@@ -5,7 +5,7 @@ import { newEventDocument, type EventDocument } from '../../shared/events/event-
 import { newEventId } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 
-/** The number of apps, and of parties; every app has its share of the events of every party. */
+/** The number of apps and of parties. Every app has the same share of the events of every party. */
 export const SHARES = 10
 
 /** Stores events until there are `to` of them, a second apart and at least an hour old. */

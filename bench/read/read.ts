@@ -1,6 +1,6 @@
-// `npm run bench:read`: measures a page of 50 events, by app and by party, in ms compared with the same query by the
-// bare SDK, and in request units, with 1,000 and 5,000 events stored. The emulator scans all its documents, so its time
-// grows with them; an index does not, and neither do request units, which count the events of a page.
+// `npm run bench:read`: measures reading a page of 50 events, by app and by party, with 1,000 and 5,000 events stored:
+// in ms beside the same query by the bare SDK, and in request units. The emulator scans all documents, so its time grows
+// with them. Azure has an index, and its request units count only the events of a page.
 import { CosmosClient, type Container } from '@azure/cosmos'
 import { startStack, type Stack } from '../../local/stack.ts'
 import { altinnToken, callers } from '../../local/tokens.ts'
@@ -40,12 +40,12 @@ try {
 
 async function measureAll(app: App): Promise<Result[]> {
   const container = new CosmosClient(stack.emulators.cosmos).database('read').container('events')
-  const ways = await accessesFor(stack)
+  const accesses = await accessesFor(stack)
   const rows: Result[] = []
   for (const [index, stored] of STORED.entries()) {
     console.log(`Storing ${stored} events …`)
     await storeEvents(container, STORED[index - 1] ?? 0, stored)
-    for (const way of ways) rows.push(await measure(app, container, way, stored))
+    for (const access of accesses) rows.push(await measure(app, container, access, stored))
   }
   return rows
 }
@@ -61,16 +61,16 @@ async function accessesFor({ issuer: { url } }: Stack): Promise<Access[]> {
   ]
 }
 
-/** Reads the same page by the app and the bare SDK in turn; starts over after the last page. */
+/** Reads the same pages by the app and the bare SDK alternately. Starts over after the last page. */
 async function measure(
   app: App,
   container: Container,
-  way: Access,
+  access: Access,
   stored: number,
 ): Promise<Result> {
   const pages = stored / SHARES / SIZE
-  const [readApp, readBare] = [appReader(app, way, pages), bareReader(container, way, pages)]
-  const row: Result = { stored, name: way.name, app: [], bare: [], charge: [] }
+  const [readApp, readBare] = [appReader(app, access, pages), bareReader(container, access, pages)]
+  const row: Result = { stored, name: access.name, app: [], bare: [], charge: [] }
   for (let page = 0; page < WARM_UPS + PAGES; page++) {
     await stack.emulators.resetUsage()
     row.app.push(await timed(readApp))

@@ -1,4 +1,4 @@
-import { sendResult } from '../support/bench-result.ts'
+import { metOrMissed, sendResult } from '../support/bench-result.ts'
 import { median, quantile, withSpread } from '../support/statistics.ts'
 
 /** Events per page. */
@@ -27,7 +27,7 @@ export function printTable(rows: Result[]): void {
     console.log(rowOf(`${stored}, ${name}`, cells))
   }
   const most = Math.max(...rows.flatMap(({ charge }) => charge))
-  console.log(`Aim: at most ${AIM_RU} RU a page: ${most <= AIM_RU ? 'met' : 'missed'}`)
+  console.log(`Aim: at most ${AIM_RU} RU a page: ${metOrMissed(most <= AIM_RU)}`)
 }
 
 function rowOf(name: string, cells: string[]): string {

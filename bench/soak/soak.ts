@@ -1,5 +1,5 @@
-// `npm run bench:soak [-- --seconds 120]`: checks that the memory of the app stays constant, under a steady load with a
-// subscriber, and while 10,000 messages wait for fan-out.
+// `npm run bench:soak [-- --seconds 120]`: checks that the memory of the app does not grow under a steady load with a
+// subscriber, nor while 10,000 messages wait for fan-out.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { QueueServiceClient } from '@azure/storage-queue'
@@ -13,7 +13,7 @@ import { createArrivals } from '../support/arrivals.ts'
 import { sendResult } from '../support/bench-result.ts'
 import { median } from '../support/statistics.ts'
 
-const AIM_GROWTH = 1.1 // of the last quarter relative to the second: the first is V8's own growth
+const AIM_GROWTH = 1.1 // the last quarter of the load / the second; in the first, V8 grows its heap
 const AIM_MB = 256
 const MAX_EVENTS = 4500 // an emulator slows down with more documents
 const MAX_PER_SECOND = 20
@@ -59,7 +59,7 @@ async function measureUnderLoad({ publish, resident }: App): Promise<number[]> {
   return samples
 }
 
-/** Returns the peak resident memory while many messages wait, each for an event that is already fanned out. */
+/** Returns the peak resident memory in MB while messages wait, all for an event that is already fanned out. */
 async function measureWithBacklog({ publish, resident, storage }: App): Promise<number> {
   const { id } = await publish()
   const message = {
@@ -72,20 +72,20 @@ async function measureWithBacklog({ publish, resident, storage }: App): Promise<
   console.log(`Sending ${BACKLOG} messages …`)
   const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient('events-inbound')
   const text = Buffer.from(JSON.stringify(message)).toString('base64')
-  const visible = Date.now() + HIDDEN_MS // all at once: otherwise the app would handle them as they are sent
+  const visible = Date.now() + HIDDEN_MS // visible at the same time: otherwise the app would handle them as they are sent
   await forEachConcurrently(Array.from({ length: BACKLOG }), 16, async () => {
     const visibilityTimeout = Math.max(0, Math.round((visible - Date.now()) / 1000))
     await queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout })
   })
   await sleep(Math.max(0, visible - Date.now()))
-  const seen: number[] = []
-  for (let look = 0; look < SAMPLES; look++) {
+  const samples: number[] = []
+  for (let sample = 0; sample < SAMPLES; sample++) {
     await sleep(SAMPLE_MS)
-    seen.push(megabytes(await resident()))
+    samples.push(megabytes(await resident()))
   }
   const { approximateMessagesCount: left = 0 } = await queue.getProperties()
-  console.log(`${left} messages wait still`)
-  return Math.max(...seen)
+  console.log(`${left} messages still wait`)
+  return Math.max(...samples)
 }
 
 function report(steady: number[], before: number, after: number, most: number): void {

@@ -2,15 +2,15 @@
 // sources, and until the appStart hook has warmed the services. Reports both to its parent, in ms of wall-clock and CPU
 // time.
 import { globSync } from 'node:fs'
-import Module, { createRequire } from 'node:module'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createWorker } from '../../local/host/worker.ts'
+import { createWorker, provideFunctionsCore } from '../../local/host/worker.ts'
 import { addToEnvironment, readSettingsFile, root } from '../../local/settings.ts'
 
 addToEnvironment(readSettingsFile())
 const worker = createWorker()
-patchLoad(worker.core)
+provideFunctionsCore(worker.core)
 const [form] = process.argv.slice(2)
 
 const began = performance.now()
@@ -24,15 +24,6 @@ process.disconnect()
 function sinceBegin() {
   const { user, system } = process.cpuUsage(used)
   return { clock: performance.now() - began, cpu: (user + system) / 1000 }
-}
-
-/** Resolves @azure/functions-core to `core`: it is no package, and the worker patches `require` likewise. */
-function patchLoad(core: object): void {
-  const load: unknown = Reflect.get(Module, '_load')
-  if (typeof load !== 'function') throw new Error('This Node.js has no Module._load.')
-  Reflect.set(Module, '_load', function patched(this: unknown, id: string, ...rest: unknown[]) {
-    return id === '@azure/functions-core' ? core : Reflect.apply(load, this, [id, ...rest])
-  })
 }
 
 function loadBundle(): void {

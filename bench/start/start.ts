@@ -1,5 +1,5 @@
-// `npm run bench:start [-- --samples 15]`: measures how long a cold start waits for the app. Every sample is a fresh
-// process; the deployed bundle alternates with the same functions from the sources.
+// `npm run bench:start [-- --samples 15]`: measures how long a cold start waits for the app. Every sample is a new
+// process. The deployed bundle alternates with the same functions from the sources.
 import { parseArgs } from 'node:util'
 import { startChild } from '../support/child.ts'
 import { printStart, type Sample } from './report.ts'
@@ -11,7 +11,7 @@ const samples = Number(values.samples)
 if (!(samples >= 1)) throw new Error(`--samples must be a number from 1, not ${values.samples}`)
 printStart(await takeSamples())
 
-/** The first pair only loads the files into memory, and does not count. */
+/** Returns the samples without the first pair, which loads the files into the page cache. */
 async function takeSamples() {
   const bundle: Sample[] = []
   const sources: Sample[] = []

@@ -9,10 +9,10 @@ import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { startHostProcess } from './host.ts'
 import { createStores } from './stores.ts'
 
-const QUEUES = ['events-inbound', 'events-retry'] // the last check of a drain, 40 s later, is not waited for
-const TOKEN_SECONDS = 4 * 3600 // a long soak outlives real tokens
+const QUEUES = ['events-inbound', 'events-retry'] // without `drains`: the last check of a drain comes 40 s later
+const TOKEN_SECONDS = 4 * 3600 // a long soak takes longer than real tokens last
 
-/** The longest interval between polls of an empty queue. */
+/** The longest ms between polls of an empty queue. */
 export const POLLING_MS = 100
 
 /** An accepted event (201), and when, in epoch ms. */
@@ -51,7 +51,7 @@ export async function startApp(
     heapUsed: () => child.heapUsed(),
     /** The connection string of its queues. */
     storage: stores.settings.QueueStorage,
-    waitUntilDrained: () => drained(stores.settings.QueueStorage),
+    waitUntilDrained: () => waitUntilEmpty(stores.settings.QueueStorage),
     /** Returns the operations of the app on each container since the last reset. */
     usage: () => usageOf(stack, name),
     /** Returns the request units of the app since the last reset. */
@@ -69,7 +69,7 @@ const benchSettings = {
   DELIVERY_TIMEOUT_SECONDS: '15', // as in production
 }
 
-/** Publishes the example event as its app, over at most so many connections. */
+/** Creates a publisher of the example event, with at most `connections`. `publish` throws unless the answer is 201. */
 async function createPublisher(url: string, issuer: string, connections: number) {
   const dispatcher = new Agent({ connections, pipelining: 1 })
   const headers = clientHeaders(
@@ -89,8 +89,8 @@ async function createPublisher(url: string, issuer: string, connections: number)
   }
 }
 
-/** Waits until no message waits for fan-out or delivery. */
-async function drained(storage: string): Promise<void> {
+/** Waits until the queues are empty. Throws after 30 s. */
+async function waitUntilEmpty(storage: string): Promise<void> {
   const service = QueueServiceClient.fromConnectionString(storage)
   const countOf = async (name: string) =>
     (await service.getQueueClient(name).getProperties()).approximateMessagesCount ?? 0

@@ -7,7 +7,7 @@ const WARM_EVENTS = 4
 const WARM_ROUND_SECONDS = 4
 const WARM_SECONDS = 30
 
-/** The webhooks of some events: ms from accepted to arrived, and epoch ms of the last arrival. */
+/** The arrivals of some events: ms from accepted to arrived, and epoch ms of the last arrival. */
 export interface Arrived {
   latencies: number[]
   last: number
@@ -15,7 +15,7 @@ export interface Arrived {
 
 export type Arrivals = ReturnType<typeof createArrivals>
 
-/** Records when webhooks arrive; only the first arrival of an event at a subscriber counts. */
+/** Records the first arrival of each event at each subscriber. */
 export function createArrivals() {
   const byEvent = new Map<string, Map<string, number>>()
 
@@ -29,15 +29,12 @@ export function createArrivals() {
     },
     /** Returns how many events have arrived at any subscriber. */
     eventCount: () => byEvent.size,
-    /** Waits until so many subscribers have got each event. Returns undefined when that takes too long. */
-    async waitFor(
-      events: Accepted[],
-      subscribers: number,
-      seconds: number,
-    ): Promise<Arrived | undefined> {
+    /** Waits until so many subscribers have got each event. Throws when that takes more than `seconds`. */
+    async waitForAll(events: Accepted[], subscribers: number, seconds: number): Promise<Arrived> {
       const isComplete = () => events.every(({ id }) => times(id).length >= subscribers)
       for (const end = Date.now() + seconds * 1000; !isComplete(); await sleep(10))
-        if (Date.now() > end) return undefined
+        if (Date.now() > end)
+          throw new Error(`Not every subscriber got every event within ${seconds} s.`)
       return {
         latencies: events.flatMap(({ id, at }) => times(id).map((time) => time - at)),
         last: Math.max(0, ...events.flatMap(({ id }) => times(id))),
@@ -46,12 +43,15 @@ export function createArrivals() {
   }
 }
 
-/** Warms up: publishes until a few rounds in a row have reached all subscribers concurrently. */
+/** Publishes until three rounds of events in a row have reached all subscribers. Throws after 30 s. */
 export async function warmUp(app: App, arrivals: Arrivals, subscribers: number): Promise<void> {
   let rounds = 0
   for (const end = Date.now() + WARM_SECONDS * 1000; Date.now() < end && rounds < WARM_ROUNDS;) {
     const accepted = await Promise.all(Array.from({ length: WARM_EVENTS }, () => app.publish()))
-    rounds = (await arrivals.waitFor(accepted, subscribers, WARM_ROUND_SECONDS)) ? rounds + 1 : 0
+    rounds = await arrivals.waitForAll(accepted, subscribers, WARM_ROUND_SECONDS).then(
+      () => rounds + 1,
+      () => 0,
+    )
   }
   if (rounds < WARM_ROUNDS) throw new Error(`Not warm within ${WARM_SECONDS} s.`)
 }

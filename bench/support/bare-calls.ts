@@ -9,7 +9,7 @@ import { parseEventDraft } from '../../shared/events/event-draft.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { nextTraceparent } from '../../shared/telemetry/trace.ts'
 
-/** The fewest calls of an accepted event: one create and one send by the bare SDKs, with the settings of the app. */
+/** Returns a function that makes the fewest calls of an accepted event: one create and one send by the bare SDKs. */
 export function bareCalls({ Cosmos = '', QueueStorage = '', ...more }: NodeJS.ProcessEnv) {
   const database = new CosmosClient(Cosmos).database(more['COSMOS_DATABASE'] ?? '')
   const container = database.container('events')

@@ -1,9 +1,8 @@
-/** A figure of a bench, one value per repetition, as a ratio (×) when the same run has a floor or a peer. */
+/** A figure of a bench with a value per repetition. It is a ratio (×) when the same run has a floor or a peer. */
 export interface Figure {
   what: string
   unit: string
   values: number[]
-  /** The aim; `atMost` by default. */
   aim?: { atMost: number } | { atLeast: number }
 }
 
@@ -19,6 +18,8 @@ export interface BenchResult {
   figures: Figure[]
   lines: Line[]
 }
+
+export const metOrMissed = (isMet: boolean): string => (isMet ? 'met' : 'missed')
 
 /** Sends the result to the parent process, if there is one (`npm run proof:speed`). */
 export function sendResult(figures: Figure[], lines: Line[] = []): void {

@@ -4,7 +4,7 @@ import { startChild, type Child } from './child.ts'
 
 const hostFlags = manifest.scripts['start:host'].match(/--\S+/g) ?? [] // the usual Node.js flags of a host
 
-/** Starts a host in its own process, with extra Node.js flags. */
+/** Starts a host in its own process, with extra Node.js flags. Returns the process and the host's address. */
 export async function startHostProcess(
   file: string,
   { args = [], flags = [], env }: { args?: string[]; flags?: string[] | undefined; env: object },
@@ -13,7 +13,7 @@ export async function startHostProcess(
   return { child, url: await addressOf(child) }
 }
 
-/** Reads the address of a host from its first lines. Drops later lines, one per event. */
+/** Returns the address in the first lines of a host. Drops its later lines. Rejects when the process ends. */
 export async function addressOf({ output, ended }: Child): Promise<string> {
   const found = Promise.withResolvers<string>()
   const lines = createInterface({ input: output }).on('line', (line) => {

@@ -41,7 +41,7 @@ export async function runInterval(workers: Worker[], limits: Limits): Promise<In
   }
 }
 
-/** Runs an interval whenever the parent sends limits. Ends with the parent. */
+/** Runs an interval whenever the parent sends limits. Ends the process with the parent. */
 export function serveIntervals(workers: Worker[]): void {
   process.once('disconnect', () => process.exit())
   process.on('message', (question) => {
@@ -51,7 +51,7 @@ export function serveIntervals(workers: Worker[]): void {
   send('ready')
 }
 
-/** Parses the result of an interval from a process of load. */
+/** Parses the result of an interval in another process. */
 export function parseInterval(message: unknown): Interval {
   const { calls, seconds, p50, p90, p99 } = Object(message)
   return {

@@ -1,10 +1,10 @@
-/** Concurrent calls, the same for every contender. */
+/** Concurrent calls of every contender. */
 export const CONCURRENCY = 32
 
-/** Short, so that compared intervals see the same state of the machine. */
+/** Short, so that the machine is in the same state in the intervals that are compared. */
 export const INTERVAL_SECONDS = 1
 
-/** Until V8 has compiled the hot code. */
+/** Enough for V8 to compile the hot code. */
 export const WARM_UP_SECONDS = 4
 
 /** The most documents and messages in an emulator, which slows down with more. */

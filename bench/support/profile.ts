@@ -19,7 +19,7 @@ interface CpuProfile {
   timeDeltas: number[]
 }
 
-/** Patterns of source files by owner. Node.js's own code counts for its caller. */
+/** Patterns of source files, and their owners. Node.js's own code belongs to its caller. */
 const owners: [source: RegExp, owner: string][] = [
   [/node_modules\/@azure\/functions|webpack:\/\/@azure\/functions/, 'functions library'],
   [/node_modules\/(joi|@hapi)\//, 'joi'],
@@ -32,8 +32,8 @@ const owners: [source: RegExp, owner: string][] = [
 ]
 
 /**
- * Returns the CPU time of a V8 CPU profile (a file) by owner, in µs per event of `count`, the largest first. Time
- * before the first sample in `startSource` (a source file) is the start, and does not count.
+ * Returns the CPU time of a V8 CPU profile (a file) by owner, in µs per event of `count`, the largest first. It begins
+ * with the first sample in `startSource` (a source file), after the start of the app.
  */
 function costByOwner(file: string, startSource: string, count: number): [string, number][] {
   const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'))
@@ -49,7 +49,7 @@ function costByOwner(file: string, startSource: string, count: number): [string,
   return [...costs].toSorted((a, b) => b[1] - a[1])
 }
 
-/** Returns the Node.js flags that write such a profile at the end. */
+/** Returns the Node.js flags that write a CPU profile when the process exits. */
 export const profileFlags = (file: string): string[] => ['--cpu-prof', `--cpu-prof-name=${file}`]
 
 /** Prints `costByOwner` and the total. */

@@ -1,5 +1,5 @@
-// Loaded into a measured process by `--import`: reports to its parent what the process has used so far, and what it
-// holds (after a full garbage collection, so never during an interval).
+// Preloaded into a measured process (node --import). Sends its parent, on request, the CPU time and resident memory, or
+// the heap after a full garbage collection, which must not run during an interval.
 process.on('message', (question) => {
   if (question === 'usage') {
     const { user, system } = process.cpuUsage()

@@ -5,7 +5,7 @@ import type { Stack } from '../../local/stack.ts'
 
 export type Stores = Awaited<ReturnType<typeof createStores>>
 
-/** A contender's own database and storage account. */
+/** Creates a database and a storage account for a contender. */
 export async function createStores({ emulators }: Stack, name: string) {
   const storage = emulators.storage.replaceAll('devstoreaccount1', name)
   const resources = { cosmos: emulators.cosmos, storage, database: name }
@@ -24,10 +24,7 @@ export async function createStores({ emulators }: Stack, name: string) {
       await Promise.all([events.delete(), queue.clearMessages()])
       await createResources(resources)
     },
-    /**
-     * Throws unless the stores hold this many events, each with its message: a contender that skips calls would seem
-     * fast.
-     */
+    /** Throws unless there are `count` events and messages: a contender that skips calls would seem fast. */
     async assertCount(count: number): Promise<void> {
       const counting = events.items.query<number>('SELECT VALUE COUNT(1) FROM c')
       const [documents] = (await counting.fetchAll()).resources

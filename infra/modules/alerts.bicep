@@ -116,6 +116,14 @@ var rules = concat(silentSweeps, [
     description: 'The keys at an address cannot be fetched. Known keys serve for 24 hours; an instance that knows none answers 503. The result names the address and the reason.'
   }
   {
+    name: 'access'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    query: 'AppTraces | where Message startswith \'{"what":"access.failing"\' | extend line = parse_json(Message) | summarize lines = count() by instance = AppRoleInstance, reason = tostring(line.reason) | where lines >= 3'
+    description: 'The policy decision point gives no decision: who needs one gets a 503, and the deliveries that need one wait. The result names the reason.'
+  }
+  {
     name: 'functions'
     severity: 1
     every: 'PT15M'

@@ -24,15 +24,15 @@ export async function loadApp(folder: string) {
   const file = path.resolve(folder, main)
   if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`)
   const worker = createWorker()
-  patchRequire(worker.core)
+  provideFunctionsCore(worker.core)
   await import(pathToFileURL(file).href)
   return worker.start(path.resolve(folder))
 }
 
-/** Makes `core` what the app requires as @azure/functions-core, which is no package; so does the real worker. */
-function patchRequire(core: object) {
+/** Makes `require('@azure/functions-core')` return `core`, as the real worker does: no package has that name. */
+export function provideFunctionsCore(core: object): void {
   const own: Module['require'] = Reflect.get(Module.prototype, 'require')
-  Module.prototype.require = function patched(this: Module, id: string): unknown {
+  Module.prototype.require = function requireWithCore(this: Module, id: string): unknown {
     return id === '@azure/functions-core' ? core : own.call(this, id)
   }
 }

@@ -1,18 +1,20 @@
 import type { Grant } from '../access-grants.ts'
-import { appResource, appResourcePattern, type Publisher } from '../events/cloud-event.ts'
+import {
+  appResource,
+  appResourcePattern,
+  type CloudEvent,
+  type Publisher,
+} from '../events/cloud-event.ts'
 import { alternativeOf } from '../events/event-document.ts'
 import { Problem } from '../http/problem.ts'
+import type { Access, AccessQuestion, Asker } from './access-question.ts'
 import type { Claims } from './token-verifier.ts'
 
 /** The caller that an Altinn token identifies. */
-export interface Identity {
-  /** The first of org, user, system user and organisation, as in the original (altinn-contract §3). */
-  consumer: string
+export interface Identity extends Asker {
   org: string | undefined
   /** The plain and alternative subjects that denote the caller. */
   subjects: string[]
-  /** In lower case. */
-  scopes: Set<string>
 }
 
 const ADMIN_SCOPE = 'altinn:events.publish.admin'
@@ -39,8 +41,17 @@ export function identityOf(claims: Claims): Identity {
     withPrefix('/systemuser/', systemUserOf(claims).id) ??
     withPrefix('/organisation/', pathSegmentOf(claims['urn:altinn:orgNumber']))
   if (consumer === undefined) throw new Problem(400, 'Missing event consumer')
-  return { consumer, org, subjects: subjectsOf(claims), scopes: scopesOf(claims) }
+  return {
+    consumer,
+    org,
+    subjects: subjectsOf(claims),
+    scopes: scopesOf(claims),
+    organisation: pathSegmentOf(claims['urn:altinn:orgNumber']),
+    level: levelOf(claims['urn:altinn:authlevel']),
+  }
 }
+
+const levelOf = (claim: unknown): number => (/^[0-9]$/.test(String(claim)) ? Number(claim) : 0)
 
 /** Returns the scopes of a token, in lower case (altinn-contract §8.1). */
 export function scopesOf(claims: Claims): Set<string> {
@@ -55,33 +66,32 @@ export function requireScope(claims: Claims, action: Grant['action']): void {
 }
 
 /**
- * Throws a 403 unless the caller may publish: an app about its own resource by its platform access token (`app`), and
- * who has a grant. The scope for administrators is enough for resources that are no app's.
+ * Throws a 403 unless the caller may publish: an app about its own resource by its platform access token (`app`), and who is
+ * permitted to. The scope for administrators is enough for resources that are no app's.
  */
-export function requireMayPublish(
+export async function requireMayPublish(
   caller: Identity,
   app: Publisher | undefined,
-  resource: string,
-  grants: Grant[],
-): void {
+  event: CloudEvent,
+  access: Access,
+): Promise<void> {
   const { scopes } = caller
+  const { resource, subject } = event
   const isOwn = app !== undefined && resource === appResource(app).toLowerCase()
   const isAdmin = scopes.has(scopeFor.publish) && scopes.has(ADMIN_SCOPE)
   if (isOwn || (isAdmin && !appResourcePattern.test(resource))) return
-  if (isGranted(grants, 'publish', caller, resource)) return
+  if (await access.isPermitted({ who: caller, action: 'publish', resource, subject, event })) return
   throw new Problem(403, `Not authorized to publish events of the resource ${resource}`)
 }
 
-function isGranted(
-  grants: Grant[],
-  action: Grant['action'],
-  { consumer, scopes }: Identity,
-  resource: string,
-): boolean {
-  const isFor = ({ who }: Grant) => (who === '*' ? scopes.has(scopeFor[action]) : who === consumer)
-  const isOf = ({ resource: granted }: Grant) =>
-    granted.endsWith('*') ? resource.startsWith(granted.slice(0, -1)) : resource === granted
-  return grants.some((grant) => grant.action === action && isFor(grant) && isOf(grant))
+/** Whether a grant permits what is asked; who may read the events of a resource may inspect it. */
+export function isGranted(grants: Grant[], { who, action, resource }: AccessQuestion): boolean {
+  const granted = action === 'inspect' ? 'read' : action
+  const isFor = ({ who: holder }: Grant) =>
+    holder === '*' ? who.scopes.has(scopeFor[granted]) : holder === who.consumer
+  const isOf = ({ resource: pattern }: Grant) =>
+    pattern.endsWith('*') ? resource.startsWith(pattern.slice(0, -1)) : resource === pattern
+  return grants.some((grant) => grant.action === granted && isFor(grant) && isOf(grant))
 }
 
 const orgOf = (claims: Claims): string | undefined => pathSegmentOf(claims['urn:altinn:org'])
@@ -101,19 +111,14 @@ function subjectsOf(claims: Claims): string[] {
 /** The events that a caller asks for. */
 interface Wanted {
   resource: string
-  subject?: string
-  alternative?: string
+  subject?: string | undefined
+  alternative?: string | undefined
 }
 
-/** Whether the caller may have events: an app owner those of its own apps, anyone those about itself, and who has a grant. */
-function mayHave(caller: Identity, action: 'subscribe' | 'read', wanted: Wanted, grants: Grant[]) {
-  const { org, subjects } = caller
-  return (
-    (org !== undefined && wanted.resource.startsWith(appResource({ org, app: '' }))) ||
-    aboutOf(wanted).some((subject) => subjects.includes(subject)) ||
-    isGranted(grants, action, caller, wanted.resource)
-  )
-}
+/** Whether a built-in rule lets the caller have events: an app owner those of its own apps, anyone those about itself. */
+const isOwner = ({ org, subjects }: Identity, wanted: Wanted): boolean =>
+  (org !== undefined && wanted.resource.startsWith(appResource({ org, app: '' }))) ||
+  aboutOf(wanted).some((subject) => subjects.includes(subject))
 
 /** Returns the subjects that are asked for; a urn in the form that names a caller. */
 const aboutOf = ({ subject, alternative }: Wanted): string[] =>
@@ -121,18 +126,63 @@ const aboutOf = ({ subject, alternative }: Wanted): string[] =>
     (about) => about !== undefined,
   )
 
-/** Throws a 403 unless the caller may subscribe to what the filters name; a 400 when they name no subject of the caller's. */
-export function requireMaySubscribe(caller: Identity, filters: Wanted, grants: Grant[]): void {
-  if (mayHave(caller, 'subscribe', filters, grants)) return
+/**
+ * Throws a 403 unless the caller may subscribe to what the filters name; a 400 when they name no subject of the caller's.
+ * Returns who has permitted it; undefined where a built-in rule does.
+ */
+export async function requireMaySubscribe(
+  caller: Identity,
+  filters: Wanted,
+  access: Access,
+): Promise<Access['decidedBy'] | undefined> {
+  if (isOwner(caller, filters)) return undefined
+  if (await access.isPermitted(subscribing(caller, filters))) return access.decidedBy
   if (caller.org === undefined && aboutOf(filters).length === 0)
     throw new Problem(400, 'A valid subject to the authenticated identity is required')
   throw new Problem(403, `Not authorized to create a subscription for resource ${filters.resource}`)
 }
 
+/** The question is that of the deliveries to come, when nothing is known of the token but its consumer. */
+const subscribing = (
+  { consumer, scopes, level }: Asker,
+  { resource, subject }: Wanted,
+): AccessQuestion => ({
+  who: { consumer, scopes, level, organisation: undefined },
+  action: 'subscribe',
+  resource,
+  subject,
+})
+
+/** A subscription that is not by a built-in rule: its token had the scope, and the level that was asked for. */
+export const mayStillHave = (
+  { consumer, ...wanted }: Wanted & { consumer: string },
+  access: Access,
+): Promise<boolean> => {
+  const who = { consumer, scopes: new Set([scopeFor.subscribe]), level: Infinity }
+  return access.isPermitted(subscribing({ ...who, organisation: undefined }, wanted))
+}
+
 /** Throws a 403 unless the caller may read these events of a resource. */
-export function requireMayReadResource(caller: Identity, wanted: Wanted, grants: Grant[]): void {
-  if (mayHave(caller, 'read', wanted, grants)) return
-  throw new Problem(403, `Not authorized to read events of the resource ${wanted.resource}`)
+export async function requireMayReadResource(
+  caller: Identity,
+  wanted: Wanted,
+  access: Access,
+): Promise<void> {
+  const { resource, subject } = wanted
+  if (isOwner(caller, wanted)) return
+  if (await access.isPermitted({ who: caller, action: 'read', resource, subject })) return
+  throw new Problem(403, `Not authorized to read events of the resource ${resource}`)
+}
+
+/** Throws a 403 unless the caller may see who gets the events of a resource: the owner of an app, and who is permitted to. */
+export async function requireMayInspect(
+  caller: Identity,
+  resource: string,
+  access: Access,
+): Promise<void> {
+  if (isOwner(caller, { resource })) return
+  if (await access.isPermitted({ who: caller, action: 'inspect', resource })) return
+  throw new Problem(403, `Not authorized to read events of the resource ${resource}`)
 }
 
 /** Throws unless the caller is the org that owns the app: 401 for a caller that is no org (altinn-contract §5.1), 403 for another org. */

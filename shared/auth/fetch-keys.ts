@@ -1,8 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import Joi from 'joi'
+import { fetchReason, fetchText } from '../http/fetch-text.ts'
+import { requireHttpUrl } from '../http/http-url.ts'
 
-const FETCH_MS = 5000
-const MAX_BYTES = 1_048_576 // real key sets have some 10 KB
+const limits = { timeoutMs: 5000, maxBytes: 1_048_576 } // real key sets have some 10 KB
 
 /** A public key that a token may name by its `kid`. */
 export interface SigningKey {
@@ -18,9 +19,7 @@ export interface FetchFailure {
 
 const jwks = Joi.object<{ keys: unknown[] }>({ keys: Joi.array().required() }).unknown()
 const openIdConfiguration = Joi.object<{ jwks_uri: string }>({
-  jwks_uri: Joi.string()
-    .uri({ scheme: ['http', 'https'] })
-    .required(),
+  jwks_uri: Joi.string().custom(requireHttpUrl).required(),
 }).unknown()
 
 /** Returns the `jwks_uri` of an OpenID Connect Discovery 1.0 document. Throws when the document is unavailable or invalid. */
@@ -50,31 +49,16 @@ function withoutNulls(entry: unknown): object[] {
 
 /** Returns what an error of `fetchKeys` or `jwksUriOf` means, in words that show nothing of the answer's body. */
 export function fetchFailureOf(error: unknown): FetchFailure {
-  const { name, message, cause } = error instanceof Error ? error : new Error(String(error))
-  return { reason: reasonOf(name, message, cause), isAbsent: cause === 404 || cause === 410 }
-}
-
-function reasonOf(name: string, message: string, cause: unknown): string {
-  if (name === 'TimeoutError') return `no answer within ${FETCH_MS / 1000} s`
-  if (name === 'JwksError') return NO_KEY
-  if (name !== 'TypeError') return message.slice(0, 100)
-  const { code = message }: { code?: string } = Object(cause) // fetch has its reason in `cause`
-  return `no connection: ${code}`.slice(0, 100)
+  const { name, cause } = error instanceof Error ? error : new Error(String(error))
+  const reason = name === 'JwksError' ? NO_KEY : fetchReason(error, limits)
+  return { reason, isAbsent: cause === 404 || cause === 410 }
 }
 
 /** Fetches JSON within 5 s, of at most 1 MB and without redirects: this response decides who may publish. */
 async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>, fault: string): Promise<T> {
-  const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(FETCH_MS) })
-  if (!answer.ok) throw await refusalOf(answer)
-  const { value, error } = schema.validate(parseJson(await readLimited(answer)))
+  const { value, error } = schema.validate(parseJson(await fetchText(url, limits)))
   if (error !== undefined) throw new Error(fault)
   return value
-}
-
-async function refusalOf({ status, body }: Response): Promise<Error> {
-  await body?.cancel()
-  const isRedirect = status >= 300 && status < 400
-  return new Error(isRedirect ? `a redirect (${status})` : `status ${status}`, { cause: status })
 }
 
 function parseJson(text: string): unknown {
@@ -83,16 +67,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw new Error('not JSON')
   }
-}
-
-/** Returns the decompressed text without a byte order mark. Throws above `MAX_BYTES`, which also closes the connection. */
-async function readLimited({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body ?? []) {
-    size += chunk.length
-    if (size > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks))
 }

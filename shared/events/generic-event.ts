@@ -20,8 +20,8 @@ const maxBytes = new Map([
   ['resource', 1000],
 ])
 const MAX_BYTES = 2048 // of any other attribute
-// The original's form of a resource (altinn-contract §8.1).
-const urn = /^urn:[a-z0-9-]{1,30}(?::[a-z0-9()+,.\-;$_!/]{1,100}){1,10}$/
+/** The original's form of a resource (altinn-contract §8.1). */
+export const genericResource = /^urn:[a-z0-9-]{1,30}(?::[a-z0-9()+,.\-;$_!/]{1,100}){1,10}$/
 // Strings (CloudEvents 1.0 §2.4) have no control characters and no noncharacters.
 const notAllowed = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
 const timestamp = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/ // RFC 3339 §5.6
@@ -109,7 +109,7 @@ function requireAttributes(attributes: Record<string, string>) {
     )
   const { id = '', source = '', type = '', resource } = attributes
   if (resource === undefined) throw new Problem(400, "A 'resource' property must be defined.")
-  if (!urn.test(resource)) throw new Problem(400, "'Resource' must be a valid urn.")
+  if (!genericResource.test(resource)) throw new Problem(400, "'Resource' must be a valid urn.")
   return { id, source, type, resource }
 }
 

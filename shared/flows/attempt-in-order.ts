@@ -4,7 +4,7 @@ import { orderIdOf } from '../deliveries/order-store.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { entryOf, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { attemptEach, send, type Limits, type PageResult } from './attempt-page.ts'
+import { attemptEach, endWithdrawn, send, type Limits, type PageResult } from './attempt-page.ts'
 import { awaitEvent } from './await-event.ts'
 import { takeTurn, turnOf, type Free } from './turn.ts'
 
@@ -68,6 +68,11 @@ async function attempt(
 ): Promise<boolean> {
   const { services, rateLimit } = limits
   const { delivery, event } = free
+  const withdrawn = await endWithdrawn(limits, delivery)
+  if (withdrawn !== undefined) {
+    result.attempted.push(delivery)
+    return withdrawn === 'dead'
+  }
   if (event === undefined) {
     result.attempted.push(delivery)
     await awaitEvent(services, delivery)

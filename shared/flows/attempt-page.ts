@@ -7,6 +7,7 @@ import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 import { awaitEvent } from './await-event.ts'
+import { endIfWithdrawn } from './check-access.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
@@ -107,9 +108,18 @@ async function attempt(
   result: PageResult,
 ): Promise<void> {
   const { services } = limits
+  if ((await endWithdrawn(limits, delivery)) !== undefined) return
   const event = await services.eventCache.find(referenceTo(delivery, undefined))
   if (event === undefined) await awaitEvent(services, delivery)
   else await send(limits, delivery, event, result)
+}
+
+/** Ends a delivery to which the subscriber has no right any more. Returns its state, or undefined when it may be attempted. */
+export function endWithdrawn(
+  { services, subscription: { consumer, accessBy, filters } }: Limits,
+  delivery: Stored<DeliveryDocument>,
+) {
+  return endIfWithdrawn(services, { ...filters, consumer, accessBy }, delivery)
 }
 
 /** Sends a delivery and adds the outcome to the result. Returns whether it has not failed. */

@@ -1,6 +1,6 @@
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import { nowSeconds } from '../clock.ts'
-import { newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { dead, newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
@@ -9,6 +9,7 @@ import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.t
 import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { cancelDeleted } from './change-delivery.ts'
+import { mayStillReceive, WITHDRAWN } from './check-access.ts'
 import { forgetOutcome, mayAttemptNow, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
@@ -51,11 +52,40 @@ async function deliverTo(
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
-  const release = mayAttemptNow(subscriber)
-    ? await concurrencyLimit.acquire(subscription)
-    : undefined
+  const right = mayAttemptNow(subscriber) ? await rightOf(services, subscriber) : 'unknown'
+  if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
+  const release = right === 'held' ? await concurrencyLimit.acquire(subscription) : undefined
   if (release === undefined) await addToBacklog(services, fan, subscriber)
   else await attempt(services, fan, subscriber, release)
+}
+
+/**
+ * Returns whether a subscriber may still have events. Where that is unknown, as when the policy decision point does not answer,
+ * the backlog's drain asks again: it holds up nobody else.
+ */
+async function rightOf(
+  services: Services,
+  subscriber: SubscriptionEntry,
+): Promise<'held' | 'withdrawn' | 'unknown'> {
+  if (subscriber.accessBy === undefined) return 'held'
+  const slow = services.clock.timeout(SLOW_MS)
+  const asked = mayStillReceive(services, subscriber).then(
+    (may) => (may ? 'held' : 'withdrawn'),
+    () => 'unknown' as const,
+  )
+  const right = await Promise.race([asked, slow.ended])
+  slow.cancel()
+  return right ?? 'unknown'
+}
+
+async function addWithdrawn(
+  services: Services,
+  { event }: FanOut,
+  subscriber: SubscriptionEntry,
+): Promise<void> {
+  const delivery = newDelivery(event, subscriber)
+  await addDelivery(services, dead(delivery, WITHDRAWN, nowSeconds(services.clock)))
+  services.telemetry.recordDelivery('dead')
 }
 
 async function addToBacklog(

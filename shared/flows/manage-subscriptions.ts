@@ -32,6 +32,12 @@ export interface Subscribed {
   secret?: string
 }
 
+/** Who has a subscription, and who has permitted it, if no built-in rule does. */
+interface Owner {
+  consumer: string
+  accessBy?: SubscriptionDocument['accessBy'] | undefined
+}
+
 /** Throws a 400 where a subscriber's endpoint will not do, all addresses of its host included. */
 export async function requireEndpoint(
   { config, lookup }: Pick<Services, 'config' | 'lookup'>,
@@ -48,18 +54,21 @@ export async function requireEndpoint(
  */
 export async function subscribe(
   services: Services,
-  consumer: string,
+  owner: Owner,
   request: SubscriptionRequest,
   api: string,
 ): Promise<Subscribed> {
   const { subscriptions } = services
+  const { consumer } = owner
   const known = await subscriptions.find(consumer, documentIdOf(request))
-  const existing = isSubscription(known) ? await renew(services, known, request, api) : undefined
+  const existing = isSubscription(known)
+    ? await renew(services, known, { ...request, ...owner }, api)
+    : undefined
   if (existing !== undefined) return { subscription: existing }
   const number = await subscriptions.nextNumber()
   const due = nowSeconds(services.clock) + services.config.repairAfterSeconds
   const made = {
-    ...newSubscription(consumer, number, request),
+    ...newSubscription(owner, number, request),
     validation: firstValidation(api, number, due),
   }
   const session = await store(services, made, known)
@@ -72,21 +81,22 @@ export async function subscribe(
 }
 
 /**
- * Gives an identical subscription the rate limit and the order that are asked for now, and validates it again. What waits
- * behind others is sent at once where order is given up. Returns undefined when it was deleted meanwhile.
+ * Gives an identical subscription the rate limit and the order that are asked for now and who permits it now, and validates it
+ * again. What waits behind others is sent at once where order is given up. Returns undefined when it was deleted meanwhile.
  */
 async function renew(
   services: Services,
   known: Stored<SubscriptionDocument>,
-  request: SubscriptionRequest,
+  asked: Options,
   api: string,
 ): Promise<SubscriptionDocument | undefined> {
-  const { maxPerSecond, ordered } = request
-  if (known.maxPerSecond === maxPerSecond && known.ordered === ordered)
-    return requestValidation(services, known, api)
+  const { maxPerSecond, ordered, accessBy } = asked
+  const isSame =
+    known.maxPerSecond === maxPerSecond && known.ordered === ordered && known.accessBy === accessBy
+  if (isSame) return requestValidation(services, known, api)
   const changed = await updateSubscription(services.subscriptions, known, (current) => {
-    const { maxPerSecond: _limit, ordered: _ordered, ...rest } = current
-    return { ...rest, ...optionsOf(request) }
+    const { maxPerSecond: _limit, ordered: _ordered, accessBy: _by, ...rest } = current
+    return { ...rest, ...optionsOf(asked) }
   })
   services.index.invalidate()
   if (changed === undefined) return undefined
@@ -200,7 +210,8 @@ function withDeleted(
 const subscriptionNotFound = (number: string | number): Problem =>
   new Problem(404, `There is no subscription ${number}.`)
 
-function newSubscription(consumer: string, number: number, request: SubscriptionRequest) {
+function newSubscription(owner: Owner, number: number, request: SubscriptionRequest) {
+  const { consumer } = owner
   const { endpoint, filters } = request
   return {
     v: 1 as const,
@@ -209,17 +220,20 @@ function newSubscription(consumer: string, number: number, request: Subscription
     number,
     endpoint,
     filters,
-    ...optionsOf(request),
+    ...optionsOf({ ...request, ...owner }),
     createdBy: consumer,
     created: new Date().toISOString(),
     secrets: [{ key: newSecret() }] satisfies [{ key: string }],
   }
 }
 
-/** Returns what may differ between requests for the same subscription. */
-const optionsOf = ({ maxPerSecond, ordered }: SubscriptionRequest) => ({
+/** What may differ between requests for the same subscription. */
+type Options = Pick<SubscriptionRequest, 'maxPerSecond' | 'ordered'> & Pick<Owner, 'accessBy'>
+
+const optionsOf = ({ maxPerSecond, ordered, accessBy }: Options) => ({
   ...(maxPerSecond !== undefined && { maxPerSecond }),
   ...(ordered !== undefined && { ordered }),
+  ...(accessBy !== undefined && { accessBy }),
 })
 
 /** Returns the same id for identical requests, so that the store rejects a duplicate. */

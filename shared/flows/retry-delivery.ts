@@ -13,6 +13,7 @@ import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.t
 import { isSubscription } from '../subscriptions/subscription.ts'
 import { cancelDeleted, changeDelivery } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
+import { endIfWithdrawn, type Permitted } from './check-access.ts'
 import { mayAttemptNow, sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
@@ -46,6 +47,8 @@ async function retry(
   const subscriber = await findSubscriber(services, delivery)
   if (subscriber === 'deleted')
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
+  const ended = await endIfWithdrawn(services, subscriber, delivery)
+  if (ended !== undefined) return ended
   const release =
     delivery.state === 'waiting' && mayAttemptNow(subscriber)
       ? await services.concurrencyLimit.acquire(delivery.subscription, true)
@@ -73,13 +76,13 @@ async function findOpen(
 async function findSubscriber(
   { index, subscriptions, clock }: Services,
   { subscription, consumer, subscriptionId, id, firstAttempt }: DeliveryDocument,
-): Promise<(Receiver & Subscriber) | 'deleted'> {
+): Promise<(Receiver & Subscriber & Permitted) | 'deleted'> {
   const number = Number(subscription)
   const known = (await index.current()).get(number)
   if (known !== undefined) return known
   if (index.isDeleted(number)) return 'deleted'
   const found = await subscriptions.find(consumer, subscriptionId)
-  if (isSubscription(found) && found.number === number) return found
+  if (isSubscription(found) && found.number === number) return { ...found, ...found.filters }
   const isGone =
     found === undefined
       ? isLongAgo(clock, firstAttempt ?? timeOf(id).getTime() / 1000)

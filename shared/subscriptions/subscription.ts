@@ -26,6 +26,8 @@ export interface SubscriptionDocument {
   maxPerSecond?: number
   /** Whether it gets the events of a subject one at a time, in order. */
   ordered?: true
+  /** Who has permitted it, and is asked again before its deliveries; absent where a built-in rule permits it. */
+  accessBy?: 'grants' | 'policy'
   createdBy: string
   created: string
   /** ISO time at which the endpoint answered the validation event; absent before. */
@@ -112,6 +114,7 @@ export type IndexedSubscription = Pick<
   | 'filters'
   | 'maxPerSecond'
   | 'ordered'
+  | 'accessBy'
   | 'validated'
   | 'circuit'
 >
@@ -184,6 +187,7 @@ export function entryOf(
     circuit,
     maxPerSecond: subscription.maxPerSecond,
     ordered: subscription.ordered,
+    accessBy: subscription.accessBy,
     /** Epoch seconds of the version read. */
     version,
   }

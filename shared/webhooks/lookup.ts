@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { createBoundedMap } from './bounded-map.ts'
+import { createBoundedMap } from '../bounded-map.ts'
 import { WebhookError } from './webhook-failure.ts'
 
 const LIMIT_MS = 5000 // a request that registers an endpoint waits for it

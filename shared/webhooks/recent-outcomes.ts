@@ -1,4 +1,4 @@
-import { createBoundedMap } from './bounded-map.ts'
+import { createBoundedMap } from '../bounded-map.ts'
 
 const RECENT_MS = 60_000
 const MAX_SUBSCRIBERS = 10_000

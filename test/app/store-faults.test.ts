@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { startFaultProxy, type Fault, type Plan } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -85,22 +85,30 @@ async function subscribed(): Promise<OwnApp & { id: number }> {
   return { ...own, id }
 }
 
+/** A subject of its own for each test: one subscription is enough for all, and a fault meets the events of one. */
+const ownSubject = (): string => `/party/${++number}`
+
 const each = Object.entries(faults)
 
 describe('many at once', { skip, concurrency: 4 }, () => {
+  let shared: OwnApp
+  before(async () => {
+    shared = await subscribed()
+  })
+
   describe(
     'answers a publish with 201 all the same, and delivers the event',
     { concurrency: each.length },
     () => {
       for (const [name, fault] of each)
         test(name, async () => {
-          const own = await subscribed()
-          const broken = breakRequests(fault, isAt('events', 'POST', own.name))
-          const event = await own.publish()
+          const subject = ownSubject()
+          const broken = breakRequests(fault, isAt('events', 'POST', `"${subject}"`))
+          const event = await shared.publish({ subject })
           const met = broken.met()
           await eventually('its fan-out meets the fault too', () => broken.met() > met)
           broken.heal()
-          await own.arrived(event)
+          await shared.arrived(event)
         })
     },
   )
@@ -108,9 +116,9 @@ describe('many at once', { skip, concurrency: 4 }, () => {
   describe('retries a fan-out', { concurrency: each.length }, () => {
     for (const [name, fault] of each)
       test(name, async () => {
-        const own = await subscribed()
-        const broken = breakRequests(fault, isAt('events', 'GET', own.name), MANY)
-        await own.arrived(await own.publish())
+        const subject = ownSubject()
+        const broken = breakRequests(fault, isAt('events', 'GET', `"${subject}"`), MANY)
+        await shared.arrived(await shared.publish({ subject }))
         assert.equal(broken.met(), MANY)
       })
   })
@@ -138,44 +146,48 @@ describe('many at once', { skip, concurrency: 4 }, () => {
     })
 })
 
-const owner = await mintToken(callerClaims.ttd)
 describe('one fault after another', { skip }, () => {
-  for (const [name, fault] of each) {
-    test(`tells a reader that meets ${name} to try again`, async () => {
-      const broken = breakRequests(fault, isQueryOf('events'))
-      const answer = await createReader(app, owner).get('ttd/apps-test?after=1')
-      broken.heal()
-      assert.ok(broken.met() > 0)
-      assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '5'])
-    })
+  let own: OwnApp
+  let reader: ReturnType<typeof createReader>
+  before(async () => {
+    own = await subscribed()
+    reader = createReader(app, await mintToken(callerClaims.ttd))
+  })
 
-    test(`tells a subscriber that meets ${name} to try again`, async () => {
-      const own = await createOwnApp(app, receiver, `asking-${++number}-`)
-      const broken = breakRequests(fault, ({ url }) => url.includes('/colls/subscriptions/docs'))
-      const answer = await own.client.call('POST', '', {
-        endPoint: receiver.url,
-        resourceFilter: `urn:altinn:resource:app_ttd_${own.name}`,
-      })
-      broken.heal()
-      assert.deepEqual([answer.status, answer.headers.has('retry-after')], [503, true])
-      await own.subscribe()
-    })
-
-    test(`a sweep that meets ${name} does its work the next time`, async () => {
-      const own = await subscribed()
+  for (const [name, fault] of each)
+    test(`tells readers and subscribers that meet ${name} to try again, and a sweep does so`, async () => {
       const overdue: EventDocument = {
         ...documentAt(Date.now(), { app: own.name }),
         pending: 1,
       }
       await store(stores, [overdue])
-      const broken = breakRequests(fault, isQueryOf('events'))
+      const queries = breakRequests(fault, isQueryOf('events'))
+      const subscriptions = breakRequests(fault, ({ url }) =>
+        url.includes('/colls/subscriptions/docs'),
+      )
+      const request = {
+        endPoint: receiver.url,
+        resourceFilter: 'urn:altinn:resource:app_ttd_asking',
+      }
       await app.runTimer('sweep-events')
-      await eventually('it meets the fault', () => broken.met() > 0)
-      broken.heal()
+      const bySweep = await eventually('the sweep meets it', () => queries.met() || false)
+      const [read, subscription] = await Promise.all([
+        reader.get('ttd/apps-test?after=1'),
+        own.client.call('POST', '', request),
+      ])
+      queries.heal()
+      subscriptions.heal()
+      assert.deepEqual([read.status, read.headers.get('retry-after')], [503, '5'])
+      assert.deepEqual([subscription.status, subscription.headers.has('retry-after')], [503, true])
+      assert.ok(queries.met() > bySweep && subscriptions.met() > 0)
+      assert.equal(
+        (await own.client.call('POST', '', { ...request, endPoint: `${receiver.url}/${++number}` }))
+          .status,
+        201,
+      )
       await eventually('it arrives', async () => {
         await app.runTimer('sweep-events')
         return own.arrivals(overdue.id).length > 0
       })
     })
-  }
 })

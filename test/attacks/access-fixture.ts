@@ -2,6 +2,7 @@ import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores } from '../support/stores.ts'
+import { tableGrants } from './table-grants.ts'
 
 export const OWN = 'urn:altinn:resource:app_ttd_apps-test'
 
@@ -12,6 +13,7 @@ const grants = [
   { resource: 'urn:altinn:resource:skd-*', action: 'read', who: '/org/skd' },
   { resource: 'urn:altinn:resource:skd-*', action: 'subscribe', who: '/org/skd' },
   { resource: 'urn:altinn:resource:app_ttd_shared', action: 'subscribe', who: '/org/skd' },
+  ...tableGrants,
 ]
 
 const functions = ['publish-event', 'health', 'openapi']
@@ -22,14 +24,14 @@ functions.push('read-app-events', 'read-party-events')
 functions.push('publish-generic-event', 'read-generic-events', 'read-generic-event')
 functions.push('read-app-event', 'list-subscribers')
 
-/** Every kind of token; the order is that of the tables. */
+/** Every kind of token, in the order of the tables in routes.ts. */
 export const kinds = [
   ...(['none', 'bad', 'expired', 'ttd', 'skd', 'user', 'otherUser'] as const),
   ...(['systemUser', 'organisation', 'nobody'] as const),
 ]
 export type Kind = (typeof kinds)[number]
 
-async function tokensOfEach(): Promise<Record<Kind, string | undefined>> {
+async function mintTokens(): Promise<Record<Kind, string | undefined>> {
   return {
     none: undefined,
     bad: 'abc',
@@ -46,20 +48,20 @@ async function tokensOfEach(): Promise<Record<Kind, string | undefined>> {
 
 export type AccessFixture = Awaited<ReturnType<typeof startAccessFixture>>
 
-/** An app that delivers nothing, with a receiver to subscribe and a token of each kind. */
+/** Starts an app without delivery, a receiver for subscriptions, and mints a token of each kind. */
 export async function startAccessFixture() {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
   const app = await startApp(stores, {
     functions,
     settings: { ACCESS_GRANTS: JSON.stringify(grants) },
   })
-  let hooks = 0
+  let endpointCount = 0
   return {
     stores,
     app,
-    tokens: await tokensOfEach(),
-    /** An endpoint that nobody has subscribed yet. */
-    newEndpoint: () => `${receiver.url}/${hooks++}`,
+    tokens: await mintTokens(),
+    /** Returns an endpoint without a subscription. */
+    newEndpoint: () => `${receiver.url}/${endpointCount++}`,
     stop: () => Promise.all([app.stop(), receiver.stop()]),
   }
 }

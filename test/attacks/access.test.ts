@@ -4,6 +4,7 @@ import { kinds, startAccessFixture } from './access-fixture.ts'
 import type { Attack } from './attack.ts'
 import { cookieAttacks } from './cookies.ts'
 import { genericAttacks } from './generic.ts'
+import { grantAttacks } from './grants.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { readAttacks } from './reads.ts'
 import { leakAttacks } from './secrets.ts'
@@ -21,8 +22,9 @@ function testEach(attacks: Attack[]): void {
     })
 }
 const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
-const [routes, cookies, guesses, readings] = await Promise.all([
+const [routes, granted, cookies, idEnumerations, reads] = await Promise.all([
   routeAttacks(fixture),
+  grantAttacks(fixture),
   cookieAttacks(fixture),
   idEnumerationAttacks(fixture),
   readAttacks(fixture),
@@ -30,6 +32,7 @@ const [routes, cookies, guesses, readings] = await Promise.all([
 
 describe('every route with every kind of token', () => {
   testEach(routes)
+  testEach(granted)
 
   test('POST /app requires a valid token of any kind, and a platform token', async () => {
     const expected = { none: 401, bad: 401, expired: 401 }
@@ -55,9 +58,9 @@ describe('every route with every kind of token', () => {
     })
 })
 
-describe('what is guessed, or another’s, opens nothing', () => testEach(guesses))
-describe('a token in a cookie reads, and changes nothing', () => testEach(cookies))
-describe('who may subscribe to what', () => testEach(subscriptionAttacks(fixture)))
-describe('who may do what with generic events', () => testEach(genericAttacks(fixture)))
-describe('who may read what', () => testEach(readings))
+describe('guessed ids and the subscriptions of others are refused', () => testEach(idEnumerations))
+describe('a token in a cookie reads but changes nothing', () => testEach(cookies))
+describe('who can subscribe to what', () => testEach(subscriptionAttacks(fixture)))
+describe('who can do what with generic events', () => testEach(genericAttacks(fixture)))
+describe('who can read what', () => testEach(reads))
 describe('responses disclose no secret', () => testEach(leakAttacks('access', app, secretTokens)))

@@ -7,10 +7,10 @@ import { createSubscriptionsClient, callerClaims, mintToken } from '../support/s
 import { attack, type Attack, statusOf } from './attack.ts'
 
 const words = (text: string) => text.trim().split(/\s+/)
-const none = new BlockList()
-const everything = parseNetworks('0.0.0.0/0,::/0')
+const noNetworks = new BlockList()
+const allNetworks = parseNetworks('0.0.0.0/0,::/0')
 
-/** Addresses by which clouds serve their own machines. */
+/** The addresses of cloud services for virtual machines, in every notation. No setting allows them. */
 const alwaysBlocked = {
   'link-local, where metadata is': ['169.254.0.0', '169.254.169.254', '169.254.255.255'],
   "Azure's wire server": ['168.63.129.16'],
@@ -19,14 +19,14 @@ const alwaysBlocked = {
   'IPv4-mapped': ['::ffff:169.254.169.254', '::ffff:a9fe:a9fe', '0:0:0:0:0:FFFF:A83F:8110'],
   'IPv4-compatible and translated': ['::169.254.169.254', '::a83f:8110', '::ffff:0:169.254.1.1'],
   NAT64: ['64:ff9b::169.254.169.254', '64:ff9b::a83f:8110', '64:ff9b:1::169.254.169.254'],
-  'NAT64 with longer ways to carry': ['64:ff9b:1:a9fe:a9:fe00::', '64:ff9b:1:12a9:fe:a9fe::'],
+  'NAT64 with other prefix lengths': ['64:ff9b:1:a9fe:a9:fe00::', '64:ff9b:1:12a9:fe:a9fe::'],
   'NAT64 with the address after a /64': ['64:ff9b:1:1234:a9:fea9:fe00:0'],
   '6to4': ['2002:a9fe:a9fe::1', '2002:a83f:8110:1234::'],
   ISATAP: ['2a00:1:2:3:0:5efe:a9fe:a9fe', '2a00:1:2:3:200:5efe:a83f:8110'],
   'Teredo, its server and its client': ['2001:0:a9fe:1::', '2001:0:808:808:0:0:5601:5601'],
 }
 
-/** Private and reserved addresses. */
+/** Private and reserved addresses, which only WEBHOOK_ALLOWED_NETWORKS allows. */
 const blockedByDefault = {
   'this network': ['0.0.0.0', '0.255.255.255'],
   'private networks': ['10.0.0.0', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.1.1'],
@@ -38,17 +38,17 @@ const blockedByDefault = {
   'multicast and reserved': ['224.0.0.1', '239.255.255.250', '240.0.0.1', '255.255.255.255'],
   'IPv4-mapped': ['::ffff:127.0.0.1', '::ffff:7f00:1', '::FFFF:10.1.2.3', '::ffff:c0a8:101%1'],
   'IPv4-compatible': ['::127.0.0.1', '::8.8.8.8', '::ffff:0:8.8.8.8'],
-  'nothing and discard': ['::', '100::1'],
+  'unspecified and discard': ['::', '100::1'],
   'private IPv6': ['fc00::1', 'fdff:ffff::1', 'fe80::1', 'fe80::1%eth0', 'febf::1', 'fec0::1'],
   'multicast IPv6': ['ff02::1', 'ff0e::1'],
   Teredo: ['2001::1', '2001:0:808:808::'],
   NAT64: ['64:ff9b::8.8.8.8', '64:ff9b::a00:1', '64:ff9b:1::1'],
   '6to4': ['2002::1', '2002:a00:1::1', '2002:808:808::1'],
   ISATAP: ['2a00:1:2:3:200:5efe:a00:1', '2a00:1:2:3:0:5efe:808:808'],
-  'not handed out yet': ['4000::1', '1fff::1', '5f00::1'],
+  unallocated: ['4000::1', '1fff::1', '5f00::1'],
 }
 
-/** The hosts of URLs that lead to private addresses. */
+/** Hosts of URLs that are notations of private addresses. */
 export const spellings = {
   '127.0.0.1': [
     '127.0.0.1',
@@ -59,20 +59,20 @@ export const spellings = {
     '0x7F.1',
     '0177.0.0.1',
   ],
-  'the same in other letters': ['１２７.0.0.1', '127。0。0。1', '%31%32%37.0.0.1', '127.0.0.1.'],
+  'the same in other characters': ['１２７.0.0.1', '127。0。0。1', '%31%32%37.0.0.1', '127.0.0.1.'],
   'the same in IPv6': ['[::1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:7f00:1]'],
   '10.0.0.1': ['10.0.0.1', '10.1', '167772161', '0xa000001', '012.0.0.1', '[::ffff:a00:1]'],
   'any address': ['0', '0.0.0.0', '0x0', '[::]'],
   'tunnels and the like': ['[64:ff9b::7f00:1]', '[2002:7f00:1::]', '[2001::1]', '[::127.0.0.1]'],
 }
 
-/** Metadata as the host of a URL. */
+/** Hosts of URLs that are notations of metadata addresses. */
 export const metadata = words(`
   169.254.169.254 2852039166 0xa9fea9fe 0251.0376.0251.0376 169.254.43518
   [::ffff:a9fe:a9fe] [fd00:ec2::254] [64:ff9b::a9fe:a9fe] 168.63.129.16 2822734096
 `)
 
-/** Invalid endpoints, and what the response says. */
+/** Invalid endpoints, after a pattern of the `detail` of the response. */
 export const noEndpoints: [RegExp, ...string[]][] = [
   [
     /absolute https URL/,
@@ -99,13 +99,13 @@ export const noEndpoints: [RegExp, ...string[]][] = [
   ],
 ]
 
-/** What an address is open to: nobody, who sets WEBHOOK_ALLOWED_NETWORKS, or anybody. */
+/** Returns who can allow an address: nobody, the setting WEBHOOK_ALLOWED_NETWORKS, or anybody. */
 const whoCanAllow = (address: string): string => {
-  if (faultOfAddress(address, everything) !== undefined) return 'nobody'
-  return faultOfAddress(address, none) === undefined ? 'anybody' : 'the setting'
+  if (faultOfAddress(address, allNetworks) !== undefined) return 'nobody'
+  return faultOfAddress(address, noNetworks) === undefined ? 'anybody' : 'the setting'
 }
 
-/** Addresses that a webhook must not lead to. */
+/** Attacks by the address of a webhook's host. */
 export const addressAttacks: Attack[] = [
   ...Object.entries(alwaysBlocked).flatMap(([what, addresses]) =>
     addresses.map((address) =>
@@ -121,7 +121,7 @@ export const addressAttacks: Attack[] = [
 
 export type EndpointFixture = Awaited<ReturnType<typeof startEndpointFixture>>
 
-/** An app as it is without WEBHOOK_ALLOWED_NETWORKS. */
+/** Starts an app without WEBHOOK_ALLOWED_NETWORKS. */
 export async function startEndpointFixture() {
   const stores = await createTestStores()
   const app = await startApp(stores, {
@@ -131,7 +131,7 @@ export async function startEndpointFixture() {
   return { stores, app, stop: app.stop }
 }
 
-/** Every endpoint that must not be subscribed. */
+/** Attacks by the endpoint of a new subscription. */
 export function endpointAttacks({ stores, app }: EndpointFixture): Attack[] {
   const hosts = [
     ...Object.values(spellings).flat(),
@@ -159,7 +159,7 @@ export function endpointAttacks({ stores, app }: EndpointFixture): Attack[] {
     ),
     attack(
       'endpoint',
-      'the subscriptions that all this has made',
+      'subscriptions that were created by all of these',
       0,
       async () => (await stores.documents('subscriptions')).length,
     ),

@@ -1,7 +1,7 @@
 import { assertRefused, type Status } from '../support/problems.ts'
 import { assertProblem } from '../support/subscriber.ts'
 
-/** An attack, and its expected outcome. */
+/** An attack and its expected outcome. */
 export interface Attack {
   /** What is attacked. */
   target: string
@@ -30,34 +30,37 @@ export const attack = (
   },
 })
 
-/** The body of every refusal that an attack has met. */
+/** The bodies of all error responses so far. */
 export const problems: string[] = []
 
-/** The status of an answer of POST /app, which must be the problem that belongs to it. */
-export async function statusOfRefusal(asked: Promise<Response>, expected: Status): Promise<number> {
-  const answer = await recordProblem(asked)
+/** Returns the status of an answer of POST /app. Throws when its body is not the expected problem. */
+export async function statusOfRefusal(
+  response: Promise<Response>,
+  expected: Status,
+): Promise<number> {
+  const answer = await recordProblem(response)
   if (answer.status === expected) await assertRefused(answer, expected)
   return answer.status
 }
 
-/** The status of any other answer, which must be a problem where it is none of success. */
-export async function statusOf(asked: Promise<Response>): Promise<number> {
-  const [status] = await statusAndDetail(asked)
+/** Returns the status of another answer. Throws when the body of an error is not a problem. */
+export async function statusOf(response: Promise<Response>): Promise<number> {
+  const [status] = await statusAndDetail(response)
   return status
 }
 
-/** The same with the `detail` of the problem. */
+/** Returns the same with the `detail` of the problem, which is empty for a success. */
 export async function statusAndDetail(
-  asked: Promise<Response>,
+  response: Promise<Response>,
 ): Promise<[status: number, detail: string]> {
-  const answer = await recordProblem(asked)
+  const answer = await recordProblem(response)
   const detail = answer.status >= 400 ? await assertProblem(answer, answer.status) : ''
   return [answer.status, detail]
 }
 
-/** Notes the problem that an answer is, if it is one. */
-export async function recordProblem(asked: Promise<Response>): Promise<Response> {
-  const answer = await asked
+/** Returns the answer, and adds the body of an error to `problems`. */
+export async function recordProblem(response: Promise<Response>): Promise<Response> {
+  const answer = await response
   if (answer.status >= 400) problems.push(await answer.clone().text())
   return answer
 }

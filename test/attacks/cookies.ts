@@ -9,10 +9,10 @@ import { attack, recordProblem, type Attack } from './attack.ts'
 
 const event = '019b0000-0000-7000-8000-000000000000'
 const json = 'application/json'
-const form = 'application/x-www-form-urlencoded' // what a form of another site can send, as text/plain
+const form = 'application/x-www-form-urlencoded' // a form of another site can send this type and text/plain
 
-/** A request, and what the owner's token in a cookie opens; `{id}` is a subscription of the owner's. */
-interface Row {
+/** A request and its status with the owner's token in a cookie. `{id}` is a subscription of the owner. */
+interface CookieRequest {
   route: string
   query?: string
   type?: string
@@ -21,7 +21,7 @@ interface Row {
   isApps?: true
   status: number
 }
-const rows: Row[] = [
+const requests: CookieRequest[] = [
   { route: 'GET /app/{org}/{app}', query: '?after=1', status: 200 },
   { route: 'GET /app/party', query: '?after=1&unit=991825827', status: 200 },
   { route: 'GET /events', query: '?after=0&resource=urn:altinn:resource:app_ttd_a', status: 403 }, // its token lacks the scope
@@ -68,7 +68,7 @@ const rows: Row[] = [
   { route: 'DELETE /subscriptions/{id}', status: 401 },
 ]
 
-/** Every route with the owner's token in each cookie and in no header: it reads, and changes nothing but by `POST /app`. */
+/** Attacks on every route with the owner's token in a cookie and in no header: it may read, and write by `POST /app` only. */
 export async function cookieAttacks({
   app,
   tokens,
@@ -79,16 +79,16 @@ export async function cookieAttacks({
     resourceFilter: OWN,
   })
   const [, platform] = await tokensOf('ttd', 'apps-test')
-  async function ask(cookie: string, { route, query = '', type, body, isApps }: Row) {
+  async function send(cookie: string, { route, query = '', type, body, isApps }: CookieRequest) {
     const [method, template = ''] = route.split(' ')
-    const names: Record<string, string> = {
+    const parameters: Record<string, string> = {
       id: String(id),
       event,
       org: 'ttd',
       app: 'apps-test',
       resource: OWN,
     }
-    const address = template.replaceAll(/\{(\w+)\}/g, (_, name) => names[name] ?? '')
+    const address = template.replaceAll(/\{(\w+)\}/g, (_, name) => parameters[name] ?? '')
     const request = fetch(`${app.api}${address}${query}`, {
       method: method ?? '',
       headers: {
@@ -105,27 +105,33 @@ export async function cookieAttacks({
     return (await recordProblem(request)).status
   }
   const attacks = ['.ALTINNTOKEN', 'AltinnStudioRuntime'].flatMap((cookie) =>
-    rows.map((row) =>
-      attack('cookie', `${row.route}, ${describe(row)}the cookie ${cookie}`, row.status, () =>
-        ask(cookie, row),
+    requests.map((request) =>
+      attack(
+        'cookie',
+        `${request.route}, ${describe(request)}the cookie ${cookie}`,
+        request.status,
+        () => send(cookie, request),
       ),
     ),
   )
-  const routes = [...new Set(rows.map(({ route }) => route))].toSorted()
+  const routes = [...new Set(requests.map(({ route }) => route))].toSorted()
   return [
     ...attacks,
-    attack('cookie', 'every route that asks for a token was tried', describedRoutes().join(), () =>
-      Promise.resolve(routes.join()),
+    attack(
+      'cookie',
+      'the routes of openapi.yaml that require a token',
+      describedRoutes().join(),
+      () => Promise.resolve(routes.join()),
     ),
   ]
 }
 
-const describe = ({ type, isApps }: Row): string =>
+const describe = ({ type, isApps }: CookieRequest): string =>
   [type, isApps && 'platformaccesstoken']
     .map((name) => (name === undefined ? '' : `${name}, `))
     .join('')
 
-/** The routes of the description that ask for a token. */
+/** Returns the routes that require a token, of docs/openapi.yaml. */
 function describedRoutes(): string[] {
   const file = path.join(import.meta.dirname, '../../docs/openapi.yaml')
   const { paths } = parse(readFileSync(file, 'utf8'))

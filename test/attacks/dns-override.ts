@@ -1,4 +1,4 @@
-// Preloaded into an app under attack (node --import): its look-ups of names are answered by the name server of PROOF_DNS.
+// Preloaded into an app (node --import): makes it look up names at the name server PROOF_DNS.
 import dns from 'node:dns/promises'
 
 Reflect.set(

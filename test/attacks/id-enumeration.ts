@@ -8,7 +8,7 @@ import { OWN, type AccessFixture } from './access-fixture.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
 
 const event = '019b0000-0000-7000-8000-000000000000'
-const routesOfOne: [method: string, rest: string, body?: object][] = [
+const subscriptionRoutes: [method: string, rest: string, body?: object][] = [
   ['GET', ''],
   ['DELETE', ''],
   ['POST', '/secret'],
@@ -17,8 +17,8 @@ const routesOfOne: [method: string, rest: string, body?: object][] = [
   ['GET', '/replay'],
   ['POST', '/replay', { only: 'all', from: minutesAgo(1) }],
 ]
-const oddIds = ['0', '-1', '1e3', 'abc', '99999999999', '2147483648', '1.0', '%31%0a', '0x1']
-const oddEvents = [
+const invalidIds = ['0', '-1', '1e3', 'abc', '99999999999', '2147483648', '1.0', '%31%0a', '0x1']
+const invalidEvents = [
   '0',
   event.toUpperCase(),
   `{${event}}`,
@@ -27,15 +27,15 @@ const oddEvents = [
   '%25',
   "'",
 ]
-const oddQueries: [query: string, status: 200 | 400][] = [
+const queries: [query: string, status: 200 | 400][] = [
   ['state=__proto__', 400],
   ["state=dead'%20OR%201=1", 400],
   ['state=constructor', 400],
-  ["after='%20OR%20''='", 200], // of its own subscription, as always
+  ["after='%20OR%20''='", 200], // a parameter of the query, so it finds only the caller's own
 ]
 const claims: [what: string, claims: object, status: 201 | 400][] = [
   ['a user whose number is 0', { 'urn:altinn:userid': 0, 'urn:altinn:partyid': 0 }, 400],
-  ['an org that is a path', { 'urn:altinn:org': 'ttd/../skd' }, 400],
+  ['an org with a path', { 'urn:altinn:org': 'ttd/../skd' }, 400],
   ['an org that is a list', { 'urn:altinn:org': ['ttd'] }, 400],
   ['an org without a name', { 'urn:altinn:org': '' }, 400],
   ['a user that is an object', { 'urn:altinn:userid': { id: 1 } }, 400],
@@ -44,10 +44,14 @@ const claims: [what: string, claims: object, status: 201 | 400][] = [
     { authorization_details: [{ type: 'urn:altinn:systemuser' }] },
     400,
   ],
-  ['details that are no list', { authorization_details: { type: 'urn:altinn:systemuser' } }, 400],
+  [
+    'details that are not a list',
+    { authorization_details: { type: 'urn:altinn:systemuser' } },
+    400,
+  ],
 ]
 
-/** Ids that are guessed, what is another's, and tokens that name nobody. */
+/** Attacks by guessed ids, on the subscriptions of others, and with tokens that name nobody. */
 export async function idEnumerationAttacks({
   app,
   tokens,
@@ -59,47 +63,47 @@ export async function idEnumerationAttacks({
   const callers = { ttd: owner, user: createSubscriptionsClient(app, tokens.user) }
   const other = createSubscriptionsClient(app, tokens.skd)
   return [
-    ...oddIds.flatMap((odd) =>
-      routesOfOne.flatMap(([method, rest, body]) =>
+    ...invalidIds.flatMap((given) =>
+      subscriptionRoutes.flatMap(([method, rest, body]) =>
         Object.entries(callers).map(([who, client]) =>
-          attack('guess', `${who}: ${method} /subscriptions/${odd}${rest}`, 404, () =>
-            statusOf(client.call(method, `/${odd}${rest}`, body)),
+          attack('guess', `${who}: ${method} /subscriptions/${given}${rest}`, 404, () =>
+            statusOf(client.call(method, `/${given}${rest}`, body)),
           ),
         ),
       ),
     ),
-    ...oddEvents.map((odd) =>
-      attack('guess', `ttd: POST /subscriptions/{id}/deliveries/${odd}/retry`, 404, () =>
-        statusOf(owner.call('POST', `/${id}/deliveries/${odd}/retry`)),
+    ...invalidEvents.map((given) =>
+      attack('guess', `ttd: POST /subscriptions/{id}/deliveries/${given}/retry`, 404, () =>
+        statusOf(owner.call('POST', `/${id}/deliveries/${given}/retry`)),
       ),
     ),
-    ...oddQueries.map(([query, status]) =>
+    ...queries.map(([query, status]) =>
       attack('guess', `ttd: GET /subscriptions/{id}/deliveries?${query}`, status, () =>
         statusOf(owner.call('GET', `/${id}/deliveries?${query}`)),
       ),
     ),
-    ...routesOfOne.map(([method, rest, body]) =>
+    ...subscriptionRoutes.map(([method, rest, body]) =>
       attack('guess', `skd: ${method} /subscriptions/{id of ttd}${rest}`, 403, () =>
         statusOf(other.call(method, `/${id}${rest}`, body)),
       ),
     ),
-    attack('guess', 'the subscription of ttd after all that', 'as it was', async () => {
+    attack('guess', 'the subscription of ttd after all of these', 'unchanged', async () => {
       const now = JSON.stringify(await owner.read(id))
-      return now === before ? 'as it was' : now
+      return now === before ? 'unchanged' : now
     }),
-    attack('guess', 'whose subscriptions skd is told of', 'its own', async () => {
+    attack('guess', 'the subscriptions that skd can list', 'its own', async () => {
       const { subscriptions } = await other.requestJson(200, 'GET', '')
       return subscriptions.every(({ consumer }: { consumer: string }) => consumer === '/org/skd')
         ? 'its own'
         : JSON.stringify(subscriptions)
     }),
-    ...claims.map(([what, odd, status]) =>
+    ...claims.map(([what, given, status]) =>
       attack('claims', what, status, async () =>
         statusOf(
-          createSubscriptionsClient(app, await mintToken({ ...callerClaims.nobody, ...odd })).call(
-            'GET',
-            '',
-          ),
+          createSubscriptionsClient(
+            app,
+            await mintToken({ ...callerClaims.nobody, ...given }),
+          ).call('GET', ''),
         ),
       ),
     ),

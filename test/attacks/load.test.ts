@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { bareEnvironment } from '../support/environment.ts'
 
 test('the attacks load before anything is started, as proof:attacks loads them', async () => {
-  const file = pathToFileURL(path.join(import.meta.dirname, 'fixtures.ts')).href
+  const file = pathToFileURL(path.join(import.meta.dirname, 'attack-suites.ts')).href
   const program = `await import(${JSON.stringify(file)}); process.exit()`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     env: bareEnvironment(),

@@ -1,12 +1,12 @@
 import { startNameServer } from '../support/name-server.ts'
 
 /**
- * A name server that the attacks control: each look-up of a name returns the next of its lists of addresses, and from then
- * on the last. Of other names it says nothing: silence is an attack too. The time to live is 0.
+ * Starts a name server that the attacks control. Each look-up of a name in `zone` returns the next of its lists of
+ * addresses, in the end always the last. Other names get no answer, which is an attack too. The time to live is 0.
  */
-export async function startZone() {
+export async function startAttackerNameServer() {
   const zone = new Map<string, string[][]>()
-  const turns = new Map<string, number>() // of each name and family, which are asked for side by side
+  const turns = new Map<string, number>() // by name and family, which are looked up concurrently
   const server = await startNameServer((name, type) => {
     const lists = zone.get(name)
     if (lists === undefined) return undefined

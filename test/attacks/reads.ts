@@ -3,7 +3,7 @@ import { documentAt, store } from '../support/stored-events.ts'
 import type { AccessFixture, Kind } from './access-fixture.ts'
 import { attack, statusAndDetail, type Attack } from './attack.ts'
 
-// What each may read: the documents of these apps, about these subjects.
+// The stored events: the apps that publish them, and their subjects.
 const A_MINUTE_AGO = Date.now() - 60_000
 const person1 = { subject: '/party/50019855', alternativesubject: '/person/01017512345' }
 const person2 = { subject: '/party/50019856', alternativesubject: '/person/02017512345' }
@@ -25,7 +25,7 @@ const NOT_TTD = 'Not authorized to read events of the apps of ttd'
 const NOT_ABOUT = 'Not authorized to read events about this subject'
 const SUBJECT =
   'Subject must be specified using either query params party or unit or header value person.'
-/** `person` goes into the header; what is expected are documents, or a status and, perhaps, its `detail`. */
+/** `person` is the header; `expected` is the names of the events, or a status and optionally its `detail`. */
 type ReadAttempt = [
   who: Kind,
   address: string,
@@ -33,7 +33,7 @@ type ReadAttempt = [
   expected: Stored[] | [status: 400 | 401 | 403, detail?: string],
 ]
 const readAttempts: ReadAttempt[] = [
-  // an app's events: its owner's, whatever narrows them
+  // The events of an app: only for its owner, whatever the filters.
   ['none', 'ttd/read?after=1', '', [401]],
   ['bad', 'ttd/read?after=1', '', [401]],
   ['expired', 'ttd/read?after=1', '', [401]],
@@ -56,7 +56,7 @@ const readAttempts: ReadAttempt[] = [
   ['ttd', 'ttd/other?after=1', '', []],
   ['skd', 'skd/read?after=1', '', ['skd1', 'skd2']],
   ['ttd', 'skd/read?after=1', '', [403]],
-  ['ttd', 'skd/read?after=1&unit=991825827', '', [403]], // not even about itself: that is app/party
+  ['ttd', 'skd/read?after=1&unit=991825827', '', [403]], // events about ttd are at app/party
   ['user', 'ttd/read?after=1&party=50019855', '', [401, ONLY_ORGS]],
   ['user', 'ttd/read?after=1', '01017512345', [401, ONLY_ORGS]],
   ['ttd', 'ttd2/read?after=1', '', [403]],
@@ -66,7 +66,7 @@ const readAttempts: ReadAttempt[] = [
   ['ttd', '%25/read?after=1', '', [403]],
   ['ttd', 'ttd%2Fskd/read?after=1', '', [403]],
   ['skd', 'ttd/read', '', [403, NOT_TTD]], // authorization comes before validation
-  // events about somebody: one's own, whatever the app
+  // The events about a subject: only about the caller, of any app.
   ['none', 'party?after=1&party=50019855', '', [401]],
   ['bad', 'party?after=1&party=50019855', '', [401]],
   ['expired', 'party?after=1&party=50019855', '', [401]],
@@ -92,7 +92,7 @@ const readAttempts: ReadAttempt[] = [
   ['otherUser', 'party?after=1&party=50019855', '', [403, NOT_ABOUT]],
   ['systemUser', 'party?after=1&unit=312345678', '', ['ttd3']],
   ['systemUser', 'party?after=1&unit=991825827', '', [403, NOT_ABOUT]],
-  ['systemUser', 'party?after=1&party=70', '', [403, NOT_ABOUT]], // no register says that it is
+  ['systemUser', 'party?after=1&party=70', '', [403, NOT_ABOUT]], // nothing maps a party to an organisation
   ['organisation', 'party?after=1&unit=912345678', '', []],
   ['organisation', 'party?after=1&unit=312345678', '', [403, NOT_ABOUT]],
   ['ttd', 'party?after=1&unit=991825827', '', ['skd2']],
@@ -104,7 +104,7 @@ const readAttempts: ReadAttempt[] = [
   ['nobody', 'party?after=1', '01017512345', [403, NOT_ABOUT]],
 ]
 
-/** Returns every read attempt. */
+/** Attacks by reading the events of other apps and subjects. */
 export async function readAttacks({ stores, app, tokens }: AccessFixture): Promise<Attack[]> {
   await store(stores, Object.values(read))
   return readAttempts.map(([who, address, person, expected]) =>
@@ -122,7 +122,7 @@ export async function readAttacks({ stores, app, tokens }: AccessFixture): Promi
   )
 }
 
-/** Others publish too, about the same people: their events do not count. */
+/** Returns the names of the stored events. Other tests publish about the same people, so it ignores other ids. */
 const namesOf = (given: string[]): string[] =>
   Object.entries(read)
     .filter(([, { id }]) => given.includes(id))

@@ -4,7 +4,7 @@ import { attack, statusOf, type Attack } from './attack.ts'
 
 const event = '019b0000-0000-7000-8000-000000000000'
 
-// What each route answers to each kind of token, in this order; `{id}` is a subscription of ttd's.
+// The statuses of each route by kind of token, in the order of `kinds`. `{id}` is a subscription of ttd.
 const OWNERS_ONLY = (status: number) => [401, 401, 401, status, 403, 403, 403, 403, 403, 400]
 const routes: [method: string, path: string, body: object | undefined, statuses: number[]][] = [
   ['GET', '', undefined, [401, 401, 401, 200, 200, 200, 200, 200, 200, 400]],
@@ -16,34 +16,34 @@ const routes: [method: string, path: string, body: object | undefined, statuses:
   ['GET', '/{id}/replay', undefined, OWNERS_ONLY(404)],
   ['POST', '/{id}/replay', { only: 'dead', from: minutesAgo(1) }, OWNERS_ONLY(202)],
   ['DELETE', '/{id}', undefined, OWNERS_ONLY(200)],
-  ['PUT', '/validate/{id}', undefined, kinds.map(() => 404)], // not offered: it happens inside
+  ['PUT', '/validate/{id}', undefined, kinds.map(() => 404)], // of the original; the app validates by itself
 ]
 
-/** Every route with every kind of token. What succeeds comes last, and of that the owner's DELETE. */
+/** Attacks on every route with every kind of token. Successful requests come last, the owner's DELETE at the end. */
 export async function routeAttacks({ app, tokens, newEndpoint }: AccessFixture): Promise<Attack[]> {
   const { id } = await createSubscriptionsClient(app, tokens.ttd).subscribed({
     endPoint: newEndpoint(),
     resourceFilter: OWN,
   })
-  const ask = (kind: Kind, method: string, path: string, body: object | undefined) =>
+  const send = (kind: Kind, method: string, path: string, body: object | undefined) =>
     createSubscriptionsClient(app, tokens[kind]).call(
       method,
       path.replace('{id}', String(id)),
       path === '' && body !== undefined ? { endPoint: newEndpoint(), ...body } : body,
     )
   const rows = routes.flatMap(([method, path, body, statuses]) =>
-    kinds.map((kind, place) => ({ method, path, body, kind, status: statuses[place] ?? 0 })),
+    kinds.map((kind, index) => ({ method, path, body, kind, status: statuses[index] ?? 0 })),
   )
   return rows
     .toSorted((a, b) => Number(a.status < 400) - Number(b.status < 400))
     .map(({ method, path, body, kind, status }) =>
       attack('route', `${method} /subscriptions${path}, ${kind}`, status, () =>
         method === 'PUT'
-          ? plainStatus(ask(kind, method, path, body))
-          : statusOf(ask(kind, method, path, body)),
+          ? plainStatus(send(kind, method, path, body))
+          : statusOf(send(kind, method, path, body)),
       ),
     )
 }
 
-/** For what the host itself answers, without a problem. */
+/** Returns the status of an answer of the host, which has no problem. */
 const plainStatus = async (answer: Promise<Response>): Promise<number> => (await answer).status

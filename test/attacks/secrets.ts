@@ -1,9 +1,12 @@
 import { attack, problems, type Attack } from './attack.ts'
 
-/** The national identity numbers that our tokens and events name. */
+/** The national identity numbers in the tokens and events of the attacks. */
 const identityNumbers = ['01017512345', '02017512345']
 
-/** What of tokens, of their parts and of identity numbers stands in some texts; `none`, as long as there is anything to find. */
+/**
+ * Returns the tokens, parts of tokens and identity numbers in some texts, or `none`. Returns another text when there is
+ * nothing to search, so that an empty search does not pass.
+ */
 export function secretsIn(texts: string[], tokens: string[]): string {
   const parts = tokens.flatMap((token) => token.match(/[\w-]{20,}/g) ?? [])
   if (texts.length === 0 || parts.length === 0) return 'there is nothing to search'
@@ -12,7 +15,7 @@ export function secretsIn(texts: string[], tokens: string[]): string {
   return found.length === 0 ? 'none' : found.join(', ')
 }
 
-/** Checks the log and all problem responses so far for secrets. */
+/** Checks that the log and all error responses so far contain no secrets. */
 export const leakAttacks = (
   on: string,
   { lines }: { lines: string[] },

@@ -10,7 +10,7 @@ export const HOST = 'https://ttd.apps.altinn.no'
 export const OWN = '/ttd/apps-test'
 export const INSTANCE = 'instances/50019855/428a4575-2c04-4400-89a3-1aaadd2579cd'
 
-/** What is no source at all, or would be one thing to who checks it and another to who reads it. */
+/** Sources that are invalid, or that parsers read differently. */
 const malformed: [what: string, source: string][] = [
   ['has a dot segment', `${HOST}/ttd/./apps-test`],
   ['goes up', `${HOST}/ttd/x/../apps-test`],
@@ -18,7 +18,7 @@ const malformed: [what: string, source: string][] = [
   ['goes up out of the app', `${HOST}${OWN}/../other`],
   ['goes up at its end', `${HOST}${OWN}/x/..`],
   ['goes up beyond the root', `${HOST}/..${OWN}`],
-  ['stays where it is at its end', `${HOST}${OWN}/.`],
+  ['has a dot segment at its end', `${HOST}${OWN}/.`],
   ['goes up, encoded', `${HOST}/ttd/x/%2e%2e/apps-test`],
   ['goes up, encoded in upper case', `${HOST}${OWN}/%2E%2E/other`],
   ['goes up, half encoded', `${HOST}${OWN}/.%2e/other`],
@@ -38,8 +38,8 @@ const malformed: [what: string, source: string][] = [
   ['has a user and a password', `https://user:password@ttd.apps.altinn.no${OWN}`],
   ['has an empty user', `https://@ttd.apps.altinn.no${OWN}`],
   ['has another host for a user', `https://ttd.apps.altinn.no@evil.example${OWN}`],
-  ['has a file', `file://ttd.apps.altinn.no${OWN}`],
-  ['has a file without host', `file://${OWN}`],
+  ['is a file', `file://ttd.apps.altinn.no${OWN}`],
+  ['is a file without a host', `file://${OWN}`],
   ['is an ftp address', `ftp://ttd.apps.altinn.no${OWN}`],
   ['is a web socket', `wss://ttd.apps.altinn.no${OWN}`],
   ['is a script', `javascript:alert(1)//ttd.apps.altinn.no${OWN}`],
@@ -47,7 +47,7 @@ const malformed: [what: string, source: string][] = [
   ['is a urn', 'urn:altinn:ttd:apps-test'],
   ['is a blob', `blob:${HOST}${OWN}`],
   ['has no scheme', `ttd.apps.altinn.no${OWN}`],
-  ['leaves the scheme open', `//ttd.apps.altinn.no${OWN}`],
+  ['is relative to the scheme', `//ttd.apps.altinn.no${OWN}`],
   ['is a path', `${OWN}/${INSTANCE}`],
   ['is relative', 'ttd/apps-test'],
   ['is a scheme alone', 'https://'],
@@ -62,17 +62,17 @@ const malformed: [what: string, source: string][] = [
   ['has a line break in the scheme', `ht\ntps://ttd.apps.altinn.no${OWN}`],
   ['has a null character', `${HOST}${OWN}\0`],
   ['has a delete character', `${HOST}${OWN}/\u007F`],
-  ['has a letter that looks like another', `${HOST}/ttd/аpps-test`],
+  ['has a Cyrillic letter that looks like a Latin one', `${HOST}/ttd/аpps-test`],
   ['has full-width letters', `${HOST}/ｔｔｄ/apps-test`],
   ['has a full-width slash', `${HOST}／ttd／apps-test`],
   ['has full-width dots', `${HOST}${OWN}/．．/other`],
   ['has an invisible character', `${HOST}/ttd/apps\u200B-test`],
-  ['has a host in other letters', `https://ttd.apps.åltinn.no${OWN}`],
+  ['has a host with a Norwegian letter', `https://ttd.apps.åltinn.no${OWN}`],
   ['has a host that ends at a full-width slash', `https://ttd.apps.altinn.no／.evil.example${OWN}`],
-  ['has a port that is none', `https://ttd.apps.altinn.no:x${OWN}`],
+  ['has an invalid port', `https://ttd.apps.altinn.no:x${OWN}`],
   ['has a port too high', `https://ttd.apps.altinn.no:65536${OWN}`],
-  ['has a host that cannot be', `https://ttd.apps.altinn%2fno${OWN}`],
-  ['has an open bracket for a host', `https://[${OWN}`],
+  ['has an encoded slash in the host', `https://ttd.apps.altinn%2fno${OWN}`],
+  ['has an open bracket as its host', `https://[${OWN}`],
   ['has a percent sign that encodes nothing', `${HOST}${OWN}/%`],
   ['has half an encoded letter', `${HOST}${OWN}/%4`],
   ['has letters for a code', `${HOST}/ttd/%zz${OWN}`],
@@ -80,23 +80,23 @@ const malformed: [what: string, source: string][] = [
   ['has angle brackets', `${HOST}${OWN}/<x>`],
 ]
 
-/** Sources of others, and the publisher where it is not apps-test. */
+/** Sources of other apps. The publisher is apps-test unless `name` is given. */
 const foreign: [what: string, source: string, name?: string][] = [
   ['names an app whose name begins with that of the publisher', `${HOST}/ttd/apps-test`, 'apps'],
   ['names an app with which the publisher begins', `${HOST}/ttd/apps/${INSTANCE}`],
-  ['names an app by a longer name', `${HOST}/ttd/apps-test2/${INSTANCE}`],
+  ['names an app with a longer name', `${HOST}/ttd/apps-test2/${INSTANCE}`],
   ['names another app', `${HOST}/ttd/other/${INSTANCE}`],
   ['names another org', `${HOST}/digdir/apps-test/${INSTANCE}`],
-  ['names an org by a longer name', `${HOST}/ttdx/apps-test`],
+  ['names an org with a longer name', `${HOST}/ttdx/apps-test`],
   ['has the org in capitals', `${HOST}/TTD/apps-test`],
   ['has a capital in the app', `${HOST}/ttd/Apps-test`],
   ['has an encoded letter in the org', `${HOST}/%74td/apps-test`],
   ['has an encoded letter in the app', `${HOST}/ttd/apps%2dtest`],
   ['has a twice encoded slash', `${HOST}/ttd%252fapps-test`],
-  ['has the app behind another segment', `${HOST}/other${OWN}`],
-  ['has org and app the other way round', `${HOST}/apps-test/ttd`],
-  ['has parameters behind the app', `${HOST}${OWN};x=1/${INSTANCE}`],
-  ['has parameters behind the org', `${HOST}/ttd;x=1/apps-test`],
+  ['has the app after another segment', `${HOST}/other${OWN}`],
+  ['has org and app reversed', `${HOST}/apps-test/ttd`],
+  ['has parameters after the app', `${HOST}${OWN};x=1/${INSTANCE}`],
+  ['has parameters after the org', `${HOST}/ttd;x=1/apps-test`],
   ['has the app in its query only', `${HOST}/?x=${OWN}`],
   ['has the app in its query, no path', `${HOST}?${OWN}`],
   ['has the app in its fragment only', `${HOST}/#${OWN}`],
@@ -104,19 +104,19 @@ const foreign: [what: string, source: string, name?: string][] = [
   ['has another app before its own in the query', `${HOST}/ttd/other?x=https://a.no${OWN}`],
   ['names no app', `${HOST}/ttd`],
   ['names no app after a slash', `${HOST}/ttd/`],
-  ['names nothing', HOST],
+  ['has no path', HOST],
   ['has the app in its host only', `https://ttd.apps-test.apps.altinn.no/x/y`],
 ]
 
-// Hosts that are not `*.apps.altinn.no`, local.altinn.cloud or localhost.
-const likeListed = ['evilapps.altinn.no', 'apps.altinn.no', 'ttd-apps.altinn.no', 'evillocalhost']
+// Hosts that `*.apps.altinn.no`, local.altinn.cloud and localhost do not match.
+const similarHosts = ['evilapps.altinn.no', 'apps.altinn.no', 'ttd-apps.altinn.no', 'evillocalhost']
 const otherHosts = ['ttd.apps.altinn.no.evil.no', 'altinn.no', 'x.local.altinn.cloud', '[::1]']
-const odd = ['127.0.0.1', 'evil.example', 'ttd.apps.altinn.no.', '.apps.altinn.no']
-const otherHost = [...likeListed, ...otherHosts, ...odd]
+const oddHosts = ['127.0.0.1', 'evil.example', 'ttd.apps.altinn.no.', '.apps.altinn.no']
+const refusedHosts = [...similarHosts, ...otherHosts, ...oddHosts]
 
 export type SourceFixture = Awaited<ReturnType<typeof startSourceFixture>>
 
-/** Two apps on the same stores, of which `restricted` takes sources on some hosts only. */
+/** Starts two apps on the same stores. `restricted` accepts only the hosts in SOURCE_HOSTS. */
 export async function startSourceFixture() {
   const stores = await createTestStores()
   const hosts = { SOURCE_HOSTS: '*.apps.altinn.no, LOCAL.altinn.cloud,localhost' }
@@ -124,7 +124,7 @@ export async function startSourceFixture() {
     startApp(stores, { functions: ['publish-event'] }),
     startApp(stores, { functions: ['publish-event'], settings: hosts }),
   ])
-  /** Publishes an event of that source as the app ttd/`name`. */
+  /** Publishes an event with a source as the app ttd/`name`. */
   const publish = async (
     source: string,
     { to = app, name = 'apps-test' } = {},
@@ -143,7 +143,7 @@ export async function startSourceFixture() {
   }
 }
 
-/** Every attack on POST /app by the source of an event. */
+/** Attacks on POST /app by the source of an event. */
 export function sourceAttacks({
   stores,
   app,
@@ -160,8 +160,8 @@ export function sourceAttacks({
         refusedStatus(publish(source, { name }), 401, denialOf(source, name)),
       ),
     ),
-    ...otherHost.map((host) =>
-      attack('source', `is on ${host}, where other hosts are allowed`, 401, () =>
+    ...refusedHosts.map((host) =>
+      attack('source', `is on ${host}, which SOURCE_HOSTS does not allow`, 401, () =>
         refusedStatus(
           publish(`https://${host}${OWN}`, { to: restricted }),
           401,
@@ -169,10 +169,15 @@ export function sourceAttacks({
         ),
       ),
     ),
-    attack('source', 'what all this has stored and queued', '0 stored, 0 queued', async () => {
-      const { stored, queued } = await countStored(stores)
-      return `${stored} stored, ${queued} queued`
-    }),
+    attack(
+      'source',
+      'events stored and messages queued by all of these',
+      '0 stored, 0 queued',
+      async () => {
+        const { stored, queued } = await countStored(stores)
+        return `${stored} stored, ${queued} queued`
+      },
+    ),
     ...leakAttacks('source', app, tokens),
     ...leakAttacks('source', restricted, tokens),
   ]
@@ -181,18 +186,18 @@ export function sourceAttacks({
 const denialOf = (source: string, name = 'apps-test') =>
   `ttd/${name} is not authorized to create events for ${source}`
 
-/** The status of a refusal, which must name what is wrong and nothing else. */
+/** Returns the status of a refusal. Throws when its detail or its `errors` are not about the source. */
 async function refusedStatus(
   answer: Promise<Response>,
   expected: Status,
-  said: RegExp | string,
+  expectedDetail: RegExp | string,
 ): Promise<number> {
   const got = await recordProblem(answer)
   const { status } = got
   if (status !== expected) return status
   const { detail, errors } = await assertRefused(got, expected)
-  if (typeof said === 'string') assert.equal(detail, said)
-  else assert.match(detail, said)
+  if (typeof expectedDetail === 'string') assert.equal(detail, expectedDetail)
+  else assert.match(detail, expectedDetail)
   for (const { pointer } of errors) assert.equal(pointer, '/source')
   return status
 }

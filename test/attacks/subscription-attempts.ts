@@ -2,17 +2,18 @@ import { createSubscriptionsClient } from '../support/subscriber.ts'
 import { OWN, type AccessFixture, type Kind } from './access-fixture.ts'
 import { attack, statusAndDetail, type Attack } from './attack.ts'
 
-// What each may subscribe to; everything else is refused.
+// Subscriptions by each kind of caller, and their statuses.
 const SKD = 'urn:altinn:resource:app_skd_melding'
 const source = (org: string, name: string) => ({
   sourceFilter: `https://${org}.apps.altinn.no/${org}/${name}`,
 })
-const of = (resourceFilter: string, more: object = {}) => ({ resourceFilter, ...more })
-const subject = (subjectFilter: string) => of(SKD, { subjectFilter })
-const alternative = (alternativeSubjectFilter: string) => of(SKD, { alternativeSubjectFilter })
+const filter = (resourceFilter: string, more: object = {}) => ({ resourceFilter, ...more })
+const subject = (subjectFilter: string) => filter(SKD, { subjectFilter })
+const alternative = (alternativeSubjectFilter: string) => filter(SKD, { alternativeSubjectFilter })
 const PERSON = 'urn:altinn:person:identifier-no:'
-const about = 'A valid subject to the authenticated identity is required'
-const not = (resource: string) => `Not authorized to create a subscription for resource ${resource}`
+const SUBJECT_REQUIRED = 'A valid subject to the authenticated identity is required'
+const notAuthorized = (resource: string) =>
+  `Not authorized to create a subscription for resource ${resource}`
 type SubscriptionAttempt = [
   who: Kind,
   what: string,
@@ -21,68 +22,79 @@ type SubscriptionAttempt = [
   detail?: string,
 ]
 const attempts: SubscriptionAttempt[] = [
-  ['ttd', 'its own app', of(OWN), 201],
-  ['ttd', 'its own app in capitals', of(OWN.toUpperCase().replace('URN', 'urn')), 201],
+  ['ttd', 'its own app', filter(OWN), 201],
+  ['ttd', 'its own app in capitals', filter(OWN.toUpperCase().replace('URN', 'urn')), 201],
   ['ttd', 'its own app by source', source('ttd', 'app'), 201],
-  ['ttd', 'its own app and a party', of(OWN, { subjectFilter: '/party/1' }), 201],
-  ['ttd', "another's app", of(SKD), 403, not(SKD)],
-  ['ttd', "another's app by source", source('skd', 'melding'), 403, not(SKD)],
+  ['ttd', 'its own app and a party', filter(OWN, { subjectFilter: '/party/1' }), 201],
+  ['ttd', "another's app", filter(SKD), 403, notAuthorized(SKD)],
+  ['ttd', "another's app by source", source('skd', 'melding'), 403, notAuthorized(SKD)],
   [
     'ttd',
     "another's app on its own host",
     { sourceFilter: 'https://ttd.apps.altinn.no/skd/x' },
     403,
   ],
-  ['ttd', 'an app of an org whose name begins alike', of('urn:altinn:resource:app_ttd2_x'), 403],
-  ['ttd', 'an app of an org whose name begins it', of('urn:altinn:resource:app_tt_x'), 403],
-  ['ttd', 'all of its apps', of('urn:altinn:resource:app_ttd'), 403],
-  ['ttd', 'its app after something else', of('urn:x:urn:altinn:resource:app_ttd_x'), 403],
-  ['ttd', 'a resource that is no app', of('urn:altinn:resource:ttd'), 403],
-  ['ttd', 'a party', subject('/party/50019855'), 403, not(SKD)],
+  [
+    'ttd',
+    'an app of an org whose name has the same prefix',
+    filter('urn:altinn:resource:app_ttd2_x'),
+    403,
+  ],
+  ['ttd', 'an app of an org whose name is a prefix', filter('urn:altinn:resource:app_tt_x'), 403],
+  ['ttd', 'all of its apps', filter('urn:altinn:resource:app_ttd'), 403],
+  ['ttd', 'its app after another urn', filter('urn:x:urn:altinn:resource:app_ttd_x'), 403],
+  ['ttd', 'a resource that is not an app', filter('urn:altinn:resource:ttd'), 403],
+  ['ttd', 'a party', subject('/party/50019855'), 403, notAuthorized(SKD)],
   ['ttd', 'itself elsewhere', alternative('/organisation/991825827'), 201],
   ['ttd', 'itself elsewhere, as clients write it', alternative('/org/991825827'), 201],
   ['ttd', 'another organisation elsewhere', alternative('/organisation/991825828'), 403],
-  ['skd', "another's app", of(OWN), 403, not(OWN)],
+  ['skd', "another's app", filter(OWN), 403, notAuthorized(OWN)],
   ['user', 'its party', subject('/party/50019855'), 201],
   ['user', 'itself as a person', alternative('/person/01017512345'), 201],
   [
     'user',
     'its party, one type',
-    of(OWN, { subjectFilter: '/party/50019855', typeFilter: 't' }),
+    filter(OWN, { subjectFilter: '/party/50019855', typeFilter: 't' }),
     201,
   ],
   ['user', 'its party by source', { ...source('skd', 'm'), subjectFilter: '/party/50019855' }, 201],
-  ['user', 'another party', subject('/party/50019856'), 403, not(SKD)],
-  ['user', 'a party whose number begins alike', subject('/party/500198551'), 403],
+  ['user', 'another party', subject('/party/50019856'), 403, notAuthorized(SKD)],
+  ['user', 'a party whose number has the same prefix', subject('/party/500198551'), 403],
   ['user', 'its party with a slash', subject('/party/50019855/'), 400],
   ['user', 'its party in capitals', subject('/PARTY/50019855'), 400],
-  ['user', 'a person as a urn, which it is not', alternative(`${PERSON}02017512345`), 403],
+  ['user', 'another person as a urn', alternative(`${PERSON}02017512345`), 403],
   ['user', 'itself as a urn', alternative(`${PERSON}01017512345`), 201],
   ['user', 'another person', alternative('/person/02017512345'), 403],
   ['user', 'an organisation', alternative('/organisation/991825827'), 403],
-  ['user', 'an app as a whole', of(OWN), 400, about],
-  ['user', 'a type of an app', of(OWN, { typeFilter: 'app.instance.created' }), 400, about],
+  ['user', 'an app as a whole', filter(OWN), 400, SUBJECT_REQUIRED],
+  [
+    'user',
+    'a type of an app',
+    filter(OWN, { typeFilter: 'app.instance.created' }),
+    400,
+    SUBJECT_REQUIRED,
+  ],
   ['systemUser', 'its organisation', alternative('/organisation/312345678'), 201],
   ['systemUser', 'its organisation, as clients write it', alternative('/org/312345678'), 201],
   ['systemUser', 'another organisation', alternative('/organisation/991825827'), 403],
-  ['systemUser', 'an app as a whole', of(OWN), 400, about],
+  ['systemUser', 'an app as a whole', filter(OWN), 400, SUBJECT_REQUIRED],
   ['organisation', 'itself', alternative('/organisation/912345678'), 201],
   ['organisation', 'itself, as clients write it', alternative('/org/912345678'), 201],
   ['organisation', 'another organisation', alternative('/org/312345678'), 403],
   ['organisation', 'a party', subject('/party/912345678'), 403],
-  ['organisation', 'an app as a whole', of(OWN), 400, about],
-  ['nobody', 'an app', of(OWN), 400, 'Missing event consumer'],
+  ['organisation', 'an app as a whole', filter(OWN), 400, SUBJECT_REQUIRED],
+  ['nobody', 'an app', filter(OWN), 400, 'Missing event consumer'],
   ['nobody', 'a party', subject('/party/50019855'), 400, 'Missing event consumer'],
 ]
 
-/** Returns every subscription attempt, each with its own endpoint. */
+/** Attacks by subscribing to the events of other apps and subjects, each with its own endpoint. */
 export const subscriptionAttacks = ({ app, tokens, newEndpoint }: AccessFixture): Attack[] =>
   attempts.map(([who, what, filters, status, detail]) =>
     attack('subscribe', `${who}: ${what}`, [status, detail ?? ''].join(' ').trim(), async () => {
       const request = { endPoint: newEndpoint(), ...filters }
-      const said = await statusAndDetail(
+      const answer = await statusAndDetail(
         createSubscriptionsClient(app, tokens[who]).call('POST', '', request),
       )
-      return said.slice(0, detail === undefined ? 1 : 2).join(' ')
+      return answer.slice(0, detail === undefined ? 1 : 2).join(' ')
     }),
   )

@@ -6,7 +6,7 @@ import type { TokenKind } from './forged-tokens.ts'
 
 export type TokenFixture = Awaited<ReturnType<typeof startTokenFixture>>
 
-/** An app whose key server is in our hands, with good tokens of the app ttd/apps-test. `stop` ends both. */
+/** Starts an app and its key server, with valid tokens of the app ttd/apps-test. `stop` stops both. */
 export async function startTokenFixture() {
   const [server, altinnKey, ttdKey, digdirKey, retired, attacker] = await Promise.all([
     startKeyServer(),
@@ -22,20 +22,25 @@ export async function startTokenFixture() {
   server.serve('attacker', attacker)
   const stores = await createTestStores()
   const app = await startApp(stores, { settings: server.settings, functions: ['publish-event'] })
-  const forger = { retired, attacker, attackerUrl: `${server.url}/attacker/jwks` }
-  const altinn: TokenKind = { ...forger, key: altinnKey, other: ttdKey, claims: altinnClaims }
-  const platform: TokenKind = { ...forger, key: ttdKey, other: digdirKey, claims: platformClaims }
+  const attackerKeys = { retired, attacker, attackerUrl: `${server.url}/attacker/jwks` }
+  const altinn: TokenKind = { ...attackerKeys, key: altinnKey, other: ttdKey, claims: altinnClaims }
+  const platform: TokenKind = {
+    ...attackerKeys,
+    key: ttdKey,
+    other: digdirKey,
+    claims: platformClaims,
+  }
   return {
     app,
     server,
     stores,
     kinds: { altinn, platform },
-    /** The two tokens as they should be. */
-    good: {
+    /** The two valid tokens. */
+    valid: {
       altinn: forge(altinnKey, altinnClaims()),
       platform: forge(ttdKey, platformClaims()),
     },
-    /** A good token of digdir's. */
+    /** Returns a valid platform token of digdir. */
     digdir: () => forge(digdirKey, platformClaims({ iss: 'digdir' })),
     stop: () => Promise.all([app.stop(), server.stop()]),
   }

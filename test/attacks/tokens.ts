@@ -4,31 +4,34 @@ import { encode, forge, platformClaims } from '../support/forged-tokens.ts'
 import { sendRaw } from '../support/raw-request.ts'
 import { countStored } from '../support/problems.ts'
 import { attack, statusOfRefusal, type Attack } from './attack.ts'
-import { forgedTokens, tooLarge, wrongClaims, type TokenKind } from './forged-tokens.ts'
+import { forgedTokens, tooLarge, invalidClaims, type TokenKind } from './forged-tokens.ts'
 import { leakAttacks } from './secrets.ts'
 import type { TokenFixture } from './token-fixture.ts'
 
 type Headers = Record<string, string | undefined>
 type Pairs = [name: string, value: string][]
 
-/** How each token is sent, and what is answered where it is bad. */
+/** The header of each token, and the status of an invalid one. */
 const tokens = {
-  altinn: { header: (token: string): Headers => ({ Authorization: `Bearer ${token}` }), bad: 401 },
-  platform: { header: (token: string): Headers => ({ PlatformAccessToken: token }), bad: 403 },
+  altinn: {
+    header: (token: string): Headers => ({ Authorization: `Bearer ${token}` }),
+    refusal: 401,
+  },
+  platform: { header: (token: string): Headers => ({ PlatformAccessToken: token }), refusal: 403 },
 } as const
 const names = ['altinn', 'platform'] as const
 
-/** Good tokens, and bad ones, where they must not be found. */
+/** Requests with a missing or invalid token, or with a valid one in the wrong place. */
 const misplaced: [
   status: 401 | 403,
   what: string,
-  headers: (good: Good, bad: string) => Headers,
+  headers: (valid: ValidTokens, invalid: string) => Headers,
 ][] = [
   [401, 'missing', () => ({ Authorization: undefined })],
-  [401, 'of another scheme', ({ altinn }) => ({ Authorization: `Basic ${altinn}` })],
+  [401, 'with another scheme', ({ altinn }) => ({ Authorization: `Basic ${altinn}` })],
   [401, 'without a scheme', ({ altinn }) => ({ Authorization: altinn })],
-  [401, 'named but not given', () => ({ Authorization: 'Bearer' })],
-  [401, 'not set apart from its scheme', ({ altinn }) => ({ Authorization: `Bearer${altinn}` })],
+  [401, 'with a scheme only', () => ({ Authorization: 'Bearer' })],
+  [401, 'without a space after the scheme', ({ altinn }) => ({ Authorization: `Bearer${altinn}` })],
   [
     401,
     'in a cookie of another name',
@@ -36,12 +39,12 @@ const misplaced: [
   ],
   [
     401,
-    'bad, in the cookie',
-    (_, bad) => ({ Authorization: undefined, Cookie: `AltinnStudioRuntime=${bad}` }),
+    'invalid, in the cookie',
+    (_, invalid) => ({ Authorization: undefined, Cookie: `AltinnStudioRuntime=${invalid}` }),
   ],
   [
     401,
-    'bad, with a good one in the cookie',
+    'invalid, with a valid one in the cookie',
     ({ altinn }) => ({ Authorization: 'Bearer abc', Cookie: `.ALTINNTOKEN=${altinn}` }),
   ],
   [401, 'the platform token', ({ platform }) => ({ Authorization: `Bearer ${platform}` })],
@@ -60,12 +63,12 @@ const misplaced: [
   ],
   [
     401,
-    'bad, and the other too',
+    'invalid, and the other too',
     () => ({ Authorization: 'Bearer abc', PlatformAccessToken: 'abc' }),
   ],
   [403, 'missing', () => ({ PlatformAccessToken: undefined })],
   [403, 'empty', () => ({ PlatformAccessToken: '' })],
-  [403, 'given with a scheme', ({ platform }) => ({ PlatformAccessToken: `Bearer ${platform}` })],
+  [403, 'with a scheme', ({ platform }) => ({ PlatformAccessToken: `Bearer ${platform}` })],
   [
     403,
     'in the cookie',
@@ -76,17 +79,17 @@ const misplaced: [
   ],
   [403, 'the Altinn token', ({ altinn }) => ({ PlatformAccessToken: altinn })],
 ]
-type Good = TokenFixture['good']
+type ValidTokens = TokenFixture['valid']
 
-/** A header that comes twice is bad, whatever stands in it. */
+/** Requests with a repeated header, which is refused whatever its values are. */
 const repeated: [
   status: 401 | 403,
   what: string,
-  headers: (altinn: string, platform: string, bad: string) => Pairs,
+  headers: (altinn: string, platform: string, invalid: string) => Pairs,
 ][] = [
   [
     401,
-    'twice the same',
+    'the same twice',
     (altinn, platform) => [
       ['Authorization', altinn],
       ['Authorization', altinn],
@@ -95,25 +98,25 @@ const repeated: [
   ],
   [
     401,
-    'a good one, then a bad one',
-    (altinn, platform, bad) => [
+    'a valid one, then an invalid one',
+    (altinn, platform, invalid) => [
       ['Authorization', altinn],
-      ['authorization', `Bearer ${bad}`],
+      ['authorization', `Bearer ${invalid}`],
       ['PlatformAccessToken', platform],
     ],
   ],
   [
     401,
-    'a bad one, then a good one',
-    (altinn, platform, bad) => [
-      ['AUTHORIZATION', `Bearer ${bad}`],
+    'an invalid one, then a valid one',
+    (altinn, platform, invalid) => [
+      ['AUTHORIZATION', `Bearer ${invalid}`],
       ['Authorization', altinn],
       ['PlatformAccessToken', platform],
     ],
   ],
   [
     403,
-    'twice the same',
+    'the same twice',
     (altinn, platform) => [
       ['Authorization', altinn],
       ['PlatformAccessToken', platform],
@@ -122,50 +125,60 @@ const repeated: [
   ],
   [
     403,
-    'a good one, then a bad one',
-    (altinn, platform, bad) => [
+    'a valid one, then an invalid one',
+    (altinn, platform, invalid) => [
       ['Authorization', altinn],
       ['PlatformAccessToken', platform],
-      ['platformaccesstoken', bad],
+      ['platformaccesstoken', invalid],
     ],
   ],
   [
     403,
-    'a bad one, then a good one',
-    (altinn, platform, bad) => [
+    'an invalid one, then a valid one',
+    (altinn, platform, invalid) => [
       ['Authorization', altinn],
-      ['PLATFORMACCESSTOKEN', bad],
+      ['PLATFORMACCESSTOKEN', invalid],
       ['PlatformAccessToken', platform],
     ],
   ],
 ]
 
-/** Tokens that share parts with a good one, which is remembered. */
-function likeRemembered(
+/** Returns invalid tokens that share parts with a valid one, whose verification is cached. */
+function similarTokens(
   token: string,
   { attacker, claims }: TokenKind,
 ): [what: string, token: string][] {
   const [header = '', payload = '', signature = ''] = token.split('.')
   const [otherHeader = '', otherPayload = ''] = forge(attacker, claims()).split('.')
-  const alike = [
+  const similar = [
     [header, payload, `${signature.slice(0, -6)}AAAAAA`],
     [header, payload, `${signature.startsWith('B') ? 'C' : 'B'}${signature.slice(1)}`],
     [header, otherPayload, signature],
     [otherHeader, payload, signature],
     [header, encode({}), signature],
   ]
-  return alike.map((parts, index) => [`like a remembered one, ${index + 1}`, parts.join('.')])
+  return similar.map((parts, index) => [`like a cached one, ${index + 1}`, parts.join('.')])
 }
 
-/** Every attack on POST /app by its tokens, in the order in which they are to be tried. */
-export function tokenAttacks({ app, stores, server, kinds, good, digdir }: TokenFixture): Attack[] {
-  const sent = new Set(Object.values(good))
-  const usual = { ...tokens.altinn.header(good.altinn), ...tokens.platform.header(good.platform) }
-  const bad = forge(kinds.altinn.attacker, kinds.altinn.claims())
+/** Attacks on POST /app by its tokens, in order: the last ones need a cached valid token. */
+export function tokenAttacks({
+  app,
+  stores,
+  server,
+  kinds,
+  valid,
+  digdir,
+}: TokenFixture): Attack[] {
+  const sent = new Set(Object.values(valid))
+  const validHeaders = {
+    ...tokens.altinn.header(valid.altinn),
+    ...tokens.platform.header(valid.platform),
+  }
+  const invalid = forge(kinds.altinn.attacker, kinds.altinn.claims())
 
   async function publish(changes: Headers): Promise<Response> {
     for (const value of Object.values(changes)) if (value !== undefined) sent.add(value)
-    return app.publish(exampleEvent, { ...usual, ...changes })
+    return app.publish(exampleEvent, { ...validHeaders, ...changes })
   }
   async function publishRaw(pairs: Pairs): Promise<Response> {
     for (const [, value] of pairs) sent.add(value)
@@ -176,29 +189,31 @@ export function tokenAttacks({ app, stores, server, kinds, good, digdir }: Token
     ]
     return sendRaw(`${app.api}/app`, [...pairs, ...rest], body)
   }
-  const onToken = (status: 401 | 403, what: string, ask: () => Promise<Response>): Attack =>
+  const tokenAttack = (status: 401 | 403, what: string, send: () => Promise<Response>): Attack =>
     attack(status === 401 ? 'Altinn token' : 'platform token', what, status, () =>
-      statusOfRefusal(ask(), status),
+      statusOfRefusal(send(), status),
     )
-  const onEach = (
+  const attacksOnEach = (
     make: (name: (typeof names)[number]) => [what: string, token: () => string][],
   ): Attack[] =>
     names.flatMap((name) =>
       make(name).map(([what, token]) =>
-        onToken(tokens[name].bad, what, () => publish(tokens[name].header(token()))),
+        tokenAttack(tokens[name].refusal, what, () => publish(tokens[name].header(token()))),
       ),
     )
 
   return [
-    ...onEach((name) => forgedTokens.map(([what, make]) => [what, () => make(kinds[name])])),
+    ...attacksOnEach((name) => forgedTokens.map(([what, make]) => [what, () => make(kinds[name])])),
     ...misplaced.map(([status, what, headers]) =>
-      onToken(status, what, () => publish(headers(good, bad))),
+      tokenAttack(status, what, () => publish(headers(valid, invalid))),
     ),
     ...repeated.map(([status, what, pairs]) =>
-      onToken(status, what, () => publishRaw(pairs(`Bearer ${good.altinn}`, good.platform, bad))),
+      tokenAttack(status, what, () =>
+        publishRaw(pairs(`Bearer ${valid.altinn}`, valid.platform, invalid)),
+      ),
     ),
-    ...wrongClaims.map((claims) =>
-      onToken(
+    ...invalidClaims.map((claims) =>
+      tokenAttack(
         403,
         `${inspect(claims, { breakLength: Infinity }).slice(0, 60)}, signed by ttd`,
         () => publish(tokens.platform.header(forge(kinds.platform.key, platformClaims(claims)))),
@@ -207,30 +222,35 @@ export function tokenAttacks({ app, stores, server, kinds, good, digdir }: Token
     ...names.map((name) =>
       attack(
         'tokens',
-        `${name}: one of 60 KB`,
+        `${name}: a token of 60 KB`,
         431,
         async () => (await publish(tokens[name].header(tooLarge(kinds[name])))).status,
       ),
     ),
-    attack('tokens', "another org's good platform token, for an app of ttd", 401, () =>
+    attack('tokens', "another org's valid platform token, for an app of ttd", 401, () =>
       statusOfRefusal(publish(tokens.platform.header(digdir())), 401),
     ),
     attack(
       'tokens',
-      'good ones are taken, and remembered',
+      'valid ones are accepted, and cached',
       201,
       async () => (await publish({})).status,
     ),
-    ...onEach((name) =>
-      likeRemembered(good[name], kinds[name]).map(([what, token]) => [what, () => token]),
+    ...attacksOnEach((name) =>
+      similarTokens(valid[name], kinds[name]).map(([what, token]) => [what, () => token]),
     ),
-    attack('tokens', 'what all this has stored and queued', '1 stored, 1 queued', async () => {
-      const { stored, queued } = await countStored(stores)
-      return `${stored} stored, ${queued} queued`
-    }),
     attack(
       'tokens',
-      'where they led the app',
+      'events stored and messages queued by all of these',
+      '1 stored, 1 queued',
+      async () => {
+        const { stored, queued } = await countStored(stores)
+        return `${stored} stored, ${queued} queued`
+      },
+    ),
+    attack(
+      'tokens',
+      'paths of the key server that the app requested',
       '/altinn/jwks /constructor/jwks /digdir/jwks /nobody/jwks /openid /ttd/jwks',
       async () => [...new Set(server.requestedPaths)].toSorted().join(' '),
     ),

@@ -2,17 +2,17 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const HUGE = 100_000_000
-const PIECE = Buffer.alloc(65_536, ' ')
+const PART = Buffer.alloc(65_536, ' ')
 
 interface Upload {
   socket: Socket
-  /** Sends a piece of the body. */
-  write: (piece: Uint8Array | string) => boolean
+  /** Sends a part of the body. Returns false when the socket's buffer is full. */
+  write: (part: Uint8Array | string) => boolean
 }
-/** Sends a body; says what came of it where that is no answer. */
+/** Sends a body. Returns undefined, or the outcome when it is not to be the answer. */
 export type Send = (upload: Upload) => Promise<string | undefined>
 
-/** Uploads a body, in chunks unless `length` announces it. Returns the status of the answer, or what came instead. */
+/** Uploads a body, chunked without `length`. Returns the status of the answer, `closed`, or the outcome of `send`. */
 export async function upload(
   url: string,
   headers: Record<string, string>,
@@ -20,15 +20,15 @@ export async function upload(
   send: Send,
 ): Promise<string> {
   const { host, hostname, port, pathname } = new URL(url)
-  const socket = connect(Number(port), hostname).on('error', () => {}) // closed under what is still sent
+  const socket = connect(Number(port), hostname).on('error', () => {}) // the app closes the connection during an upload
   const outcome = Promise.withResolvers<string>()
   socket.once('data', (answer) => outcome.resolve(String(answer).slice(9, 12)))
   socket.once('close', () => outcome.resolve('closed'))
   const body = length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`
   const given = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   socket.write([`POST ${pathname} HTTP/1.1`, `Host: ${host}`, ...given, body, '', ''].join('\r\n'))
-  const write = (piece: Uint8Array | string) =>
-    socket.write(length === undefined ? chunkOf(piece) : piece)
+  const write = (part: Uint8Array | string) =>
+    socket.write(length === undefined ? chunkOf(part) : part)
   try {
     return (await send({ socket, write })) ?? (await outcome.promise)
   } finally {
@@ -36,28 +36,28 @@ export async function upload(
   }
 }
 
-const chunkOf = (piece: Uint8Array | string) =>
+const chunkOf = (part: Uint8Array | string) =>
   Buffer.concat([
-    Buffer.from(`${piece.length.toString(16)}\r\n`),
-    Buffer.from(piece),
+    Buffer.from(`${part.length.toString(16)}\r\n`),
+    Buffer.from(part),
     Buffer.from('\r\n'),
   ])
 
-/** Sends 100 MB, as fast as they are taken. */
+/** Sends 100 MB, as fast as the app reads. */
 export const sendHuge: Send = async ({ socket, write }) => {
-  for (let left = HUGE; left > 0 && !socket.closed; left -= PIECE.length)
-    if (!write(PIECE.subarray(0, left))) await drained(socket)
+  for (let left = HUGE; left > 0 && !socket.closed; left -= PART.length)
+    if (!write(PART.subarray(0, left))) await drained(socket)
   return undefined
 }
 
-/** Sends for ever, until the connection is closed. */
-export const sendOn: Send = async ({ socket, write }) => {
-  for (; !socket.closed; await sleep(2)) if (!write(PIECE)) await drained(socket)
+/** Sends until the connection is closed. */
+export const sendEndlessly: Send = async ({ socket, write }) => {
+  for (; !socket.closed; await sleep(2)) if (!write(PART)) await drained(socket)
   return undefined
 }
 
-/** Sends so many bytes, one at a time. */
-export const dribble =
+/** Returns a sender of so many bytes, one every `everyMs`. */
+export const sendSlowly =
   (bytes: number, everyMs: number): Send =>
   async ({ socket, write }) => {
     for (let sent = 0; sent < bytes && !socket.closed; sent++) {
@@ -67,8 +67,8 @@ export const dribble =
     return socket.closed ? undefined : 'no answer'
   }
 
-/** Leaves in the middle. */
-export const leave: Send = async ({ socket, write }) => {
+/** Closes the connection within the body. */
+export const sendPartially: Send = async ({ socket, write }) => {
   write('{"type":')
   await sleep(100)
   socket.destroy()

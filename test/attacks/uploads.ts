@@ -4,74 +4,79 @@ import { countStored } from '../support/problems.ts'
 import { createTestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 import { attack, type Attack } from './attack.ts'
-import { type Send, dribble, leave, sendHuge, sendOn, upload } from './upload.ts'
+import { type Send, sendSlowly, sendPartially, sendHuge, sendEndlessly, upload } from './upload.ts'
 
 const LENGTH = 100_000_000
-const AT_ONCE = 2
-const QUICK_SECONDS = 0.3
-const MEMORY_MB = 256
-const HARMLESS = `others under ${QUICK_SECONDS} s, memory under ${MEMORY_MB} MB`
+const CONCURRENCY = 2
+const MAX_SECONDS = 0.3
+const MAX_MEMORY_MB = 256
+const HARMLESS = `others under ${MAX_SECONDS} s, memory under ${MAX_MEMORY_MB} MB`
 
 type Body = [headers: Record<string, string>, length: number | undefined, send: Send]
 type UploadFixture = Awaited<ReturnType<typeof startUploadFixture>>
 
-/** An app that takes events, and tokens for it. */
+/** Starts an app for events, with valid tokens. */
 export async function startUploadFixture() {
   const stores = await createTestStores()
   const app = await startApp(stores, { functions: ['publish-event'] })
   const signed = clientHeaders(...(await tokensOf('ttd', 'apps-test')))
-  await app.publish() // what the first event is slower by is no attack's doing
+  await app.publish() // the first event is slower than the others
   return { stores, app, signed, stop: app.stop }
 }
 
-/** Every attack by bodies that are too long, too slow or not whole; each is sent twice at once. */
+/** Attacks by bodies that are too long, too slow or partial. Each is sent twice at once. */
 export function uploadAttacks({ stores, app, signed }: UploadFixture): Attack[] {
   let published = 1
   const publish = async () => {
     published += Number((await app.publish()).status === 201)
   }
-  const row = (name: string, expected: string, ...how: Body) =>
+  const uploadAttack = (name: string, expected: string, ...body: Body) =>
     attack('upload', name, `${expected}; ${HARMLESS}`, async () => {
-      const uploads = Array.from({ length: AT_ONCE }, () => upload(`${app.api}/app`, ...how))
-      const harm = await harmDuring(Promise.all(uploads), publish, app.residentMB)
-      return `${[...new Set(await Promise.all(uploads))].join(', ')}; ${harm}`
+      const uploads = Array.from({ length: CONCURRENCY }, () => upload(`${app.api}/app`, ...body))
+      const impact = await impactDuring(Promise.all(uploads), publish, app.residentMB)
+      return `${[...new Set(await Promise.all(uploads))].join(', ')}; ${impact}`
     })
   const unsigned = { 'Content-Type': 'application/json' }
   return [
-    row('100 MB without a token', '401', unsigned, LENGTH, sendHuge),
-    row('100 MB in chunks, without a token', '401', unsigned, undefined, sendHuge),
-    row('chunks without end, without a token', '401', unsigned, undefined, sendOn),
-    row('100 MB', '413', signed, LENGTH, sendHuge),
-    row('100 MB in chunks', '413', signed, undefined, sendHuge),
-    row('chunks without end', '413', signed, undefined, sendOn),
-    row('a body that dribbles', 'no answer', signed, 1000, dribble(50, 20)),
-    row('chunks that dribble', 'no answer', signed, undefined, dribble(50, 20)),
-    row('a body that ends early', 'closed', signed, 1000, leave),
-    row('chunks that end early', 'closed', signed, undefined, leave),
-    attack('upload', 'what all this has stored', 'only what others published', async () => {
-      const { stored } = await countStored(stores)
-      return stored === published ? 'only what others published' : `${stored}, not ${published}`
-    }),
-    attack('upload', 'the app after all this', 'alive', async () =>
+    uploadAttack('100 MB without a token', '401', unsigned, LENGTH, sendHuge),
+    uploadAttack('100 MB in chunks, without a token', '401', unsigned, undefined, sendHuge),
+    uploadAttack('chunks without end, without a token', '401', unsigned, undefined, sendEndlessly),
+    uploadAttack('100 MB', '413', signed, LENGTH, sendHuge),
+    uploadAttack('100 MB in chunks', '413', signed, undefined, sendHuge),
+    uploadAttack('chunks without end', '413', signed, undefined, sendEndlessly),
+    uploadAttack('a slow body', 'no answer', signed, 1000, sendSlowly(50, 20)),
+    uploadAttack('slow chunks', 'no answer', signed, undefined, sendSlowly(50, 20)),
+    uploadAttack('a body that ends early', 'closed', signed, 1000, sendPartially),
+    uploadAttack('chunks that end early', 'closed', signed, undefined, sendPartially),
+    attack(
+      'upload',
+      'events stored after all of these',
+      'only those of other callers',
+      async () => {
+        const { stored } = await countStored(stores)
+        return stored === published ? 'only those of other callers' : `${stored}, not ${published}`
+      },
+    ),
+    attack('upload', 'the app after all of these', 'alive', async () =>
       app.died() ? 'dead' : 'alive',
     ),
   ]
 }
 
-/** Attacks by bodies that dribble for a minute: all begin now, beside whatever else is tried, and each ends after 35 s. */
+/** Attacks by slow bodies: all begin now, beside the other attacks, and each ends after 35 s. */
 export function longUploadAttacks({ app, signed }: UploadFixture): Attack[] {
-  const row = (name: string, length: number | undefined) => {
-    const outcome = upload(`${app.api}/app`, signed, length, dribble(60, 1000))
+  const slowAttack = (name: string, length: number | undefined) => {
+    const outcome = upload(`${app.api}/app`, signed, length, sendSlowly(60, 1000))
     return attack('upload', name, 408, () => outcome)
   }
   return [
-    row('a body that dribbles for longer than 30 s', 1000),
-    row('chunks that dribble for longer than 30 s', undefined),
+    slowAttack('a slow body of more than 30 s', 1000),
+    slowAttack('slow chunks of more than 30 s', undefined),
   ]
 }
 
-/** Publishes over and over until the uploads are over. Returns how slow that was at worst, and how large the app. */
-async function harmDuring(
+/** Publishes repeatedly until the uploads end. Returns the slowest publish and the largest memory of the app. */
+async function impactDuring(
   uploads: Promise<unknown>,
   publish: () => Promise<void>,
   residentMB: () => Promise<number>,
@@ -85,6 +90,6 @@ async function harmDuring(
     seconds = Math.max(seconds, (performance.now() - began) / 1000)
     megabytes = Math.max(megabytes, await residentMB())
   }
-  const slowest = seconds < scaleTimeout(QUICK_SECONDS) ? QUICK_SECONDS : seconds.toFixed(1)
-  return `others under ${slowest} s, memory under ${Math.ceil(Math.max(megabytes, MEMORY_MB))} MB`
+  const slowest = seconds < scaleTimeout(MAX_SECONDS) ? MAX_SECONDS : seconds.toFixed(1)
+  return `others under ${slowest} s, memory under ${Math.ceil(Math.max(megabytes, MAX_MEMORY_MB))} MB`
 }

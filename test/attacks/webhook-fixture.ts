@@ -6,18 +6,18 @@ import { startApp, tokensOf } from '../support/app.ts'
 import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
-import { startZone } from './name-server.ts'
+import { startAttackerNameServer } from './name-server.ts'
 
 export type WebhookFixture = Awaited<ReturnType<typeof startWebhookFixture>>
 
 /**
- * The whole app, with a name server of ours. `outside` stands for the internet, the one network that it may connect to;
- * `inside`, at the same port of another address, is what it must never reach.
+ * Starts the whole app with a name server of the attacks. It may connect to `outside`, which stands for the internet,
+ * and must never connect to `inside`, at the same port of another address.
  */
 export async function startWebhookFixture() {
   const [stores, names, outside] = await Promise.all([
     createTestStores(),
-    startZone(),
+    startAttackerNameServer(),
     startReceiver({ host: '127.0.0.2' }),
   ])
   const inside = await startReceiver({ host: '127.0.0.3', port: outside.port })
@@ -25,12 +25,12 @@ export async function startWebhookFixture() {
     NODE_OPTIONS: `--import ${path.join(import.meta.dirname, 'dns-override.ts')}`,
     PROOF_DNS: names.address,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32',
-    DELIVERY_TIMEOUT_SECONDS: String(Math.min(60, Math.ceil(scaleTimeout(1.25)))), // who answers at all does so in time
+    DELIVERY_TIMEOUT_SECONDS: String(Math.min(60, Math.ceil(scaleTimeout(1.25)))), // enough for every receiver that answers
     DELIVERY_RETRY_SECONDS: '600',
   }
   const app = await startApp(stores, { settings })
   const owner = await mintToken(callerClaims.ttd)
-  const raw: Awaited<ReturnType<typeof startRawServer>>[] = []
+  const rawServers: Awaited<ReturnType<typeof startRawServer>>[] = []
   return {
     stores,
     app,
@@ -38,23 +38,23 @@ export async function startWebhookFixture() {
     outside,
     inside,
     client: createSubscriptionsClient(app, owner),
-    /** Every token that it is given. */
+    /** Every token in the requests to the app. */
     tokens: [owner, ...(await tokensOf('ttd', 'apps-test'))],
-    /** Starts a server outside. It answers the validation; `serve` handles all later connections. */
+    /** Starts a server outside. It answers the validation, and `serve` handles all later connections. */
     async rawServer(serve: (socket: Socket) => void): Promise<string> {
       const server = await startRawServer(serve)
-      raw.push(server)
+      rawServers.push(server)
       return server.url
     },
     async stop(): Promise<void> {
       await app.stop()
-      for (const server of raw) server.stop()
+      for (const server of rawServers) server.stop()
       await Promise.all([outside.stop(), inside.stop(), names.stop()])
     },
   }
 }
 
-const VALID = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
+const OK_RESPONSE = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
 
 async function startRawServer(serve: (socket: Socket) => void) {
   const sockets = new Set<Socket>()
@@ -65,9 +65,9 @@ async function startRawServer(serve: (socket: Socket) => void) {
     socket.on('data', function read(chunk: Buffer) {
       request += chunk.toString('latin1')
       const isValidation = request.includes('platform.events.validatesubscription')
-      if (!isValidation && !request.includes('"subject":')) return // a validation event has none
+      if (!isValidation && !request.includes('"subject":')) return // incomplete: only a validation has no subject
       socket.off('data', read)
-      if (isValidation) socket.end(VALID)
+      if (isValidation) socket.end(OK_RESPONSE)
       else serve(socket.resume())
     })
   }).listen(0, '127.0.0.2')

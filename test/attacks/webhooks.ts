@@ -9,29 +9,32 @@ import { leakAttacks } from './secrets.ts'
 import type { WebhookFixture } from './webhook-fixture.ts'
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
-const INDEX_MS = 3100 // until every subscription is known to the fan-out
+const INDEX_MS = 3100 // until the index has every subscription
 
 const address = (what: string) => `address: the host's address is ${what}`
-const PRIVATE = address(
+const PRIVATE_ADDRESS = address(
   'a private or reserved address, which must be in WEBHOOK_ALLOWED_NETWORKS to be allowed',
 )
-const NEVER = address("an address of the cloud's own services, which is never allowed")
-const PLAIN = address('not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
+const NEVER_ALLOWED = address("an address of the cloud's own services, which is never allowed")
+const HTTP_NOT_ALLOWED = address('not in WEBHOOK_ALLOWED_NETWORKS, and only there http is allowed')
 
-const to = (status: number, location: string): Behaviour => ({ status, headers: { location } })
+const redirectTo = (status: number, location: string): Behaviour => ({
+  status,
+  headers: { location },
+})
 const METADATA = 'http://169.254.169.254/metadata/identity/oauth2/token'
 const bomb = gzipSync(Buffer.alloc(50_000_000, '.'))
 
-/** How a receiver may answer an event, and what is noted of it; `inside` is an address that must not be reached. */
+/** Answers of a receiver to an event, and the recorded outcome. `inside` is an address that must not be reached. */
 const answers: [what: string, expected: string, behaviour: (inside: string) => Behaviour][] = [
-  ['answers well', 'answered 200', () => ({})],
-  ['redirects to metadata', 'answered 302', () => to(302, METADATA)],
-  ['redirects to metadata, keeping the method', 'answered 307', () => to(307, METADATA)],
-  ['redirects inside', 'answered 301', (inside) => to(301, inside)],
-  ['redirects inside, keeping the method', 'answered 308', (inside) => to(308, inside)],
-  ['redirects to a file', 'answered 303', () => to(303, 'file:///etc/passwd')],
+  ['answers 200', 'answered 200', () => ({})],
+  ['redirects to metadata', 'answered 302', () => redirectTo(302, METADATA)],
+  ['redirects to metadata, keeping the method', 'answered 307', () => redirectTo(307, METADATA)],
+  ['redirects inside', 'answered 301', (inside) => redirectTo(301, inside)],
+  ['redirects inside, keeping the method', 'answered 308', (inside) => redirectTo(308, inside)],
+  ['redirects to a file', 'answered 303', () => redirectTo(303, 'file:///etc/passwd')],
   [
-    'names another place in a 200',
+    'names another address in a 200',
     'answered 200',
     (inside) => ({
       headers: { location: inside, refresh: `0; url=${inside}`, 'alt-svc': 'h2="127.0.0.3:443"' },
@@ -43,7 +46,7 @@ const answers: [what: string, expected: string, behaviour: (inside: string) => B
     () => ({ status: 407, headers: { 'proxy-authenticate': 'Basic' } }),
   ],
   ['hangs', TIMEOUT, () => ({ does: 'hang' })],
-  ['drips its body, a byte at a time', 'answered 200', () => ({ does: 'drip' })],
+  ['sends its body a byte at a time', 'answered 200', () => ({ does: 'drip' })],
   ['never ends its answer', 'answered 200, 4096 characters kept', () => ({ does: 'endless' })],
   [
     'answers 5 MB',
@@ -56,7 +59,7 @@ const answers: [what: string, expected: string, behaviour: (inside: string) => B
     () => ({ headers: { 'content-encoding': 'gzip' }, body: bomb }),
   ],
   [
-    'floods with headers',
+    'answers with headers of 60 KB',
     'other: the headers of the answer are too large',
     () => ({ headers: { flood: 'a'.repeat(60_000) } }),
   ],
@@ -66,91 +69,101 @@ const answers: [what: string, expected: string, behaviour: (inside: string) => B
 const OK = '127.0.0.2'
 const INSIDE = '127.0.0.3'
 
-/** Names, where they lead at each look-up in turn, and what comes of the validation: the first look-up is the registration's. */
+/** Names, the addresses of each look-up in turn, and the outcome of the validation. The first look-up is the registration's. */
 const rebindings: [
   what: string,
   expected: string,
   scheme: 'http' | 'https',
   ...lookups: string[][],
 ][] = [
-  ['stays where it is', 'validated', 'http', [OK]],
-  ['moves inside before it is validated', PRIVATE, 'http', [OK], [INSIDE]],
-  ['is public, then inside', PRIVATE, 'https', ['8.8.8.8'], [INSIDE]],
-  ['is public, then metadata', NEVER, 'https', ['8.8.8.8'], ['169.254.169.254']],
-  ["is public, then Azure's wire server", NEVER, 'https', ['8.8.8.8'], ['168.63.129.16']],
-  ['gets an address inside beside its own', PRIVATE, 'http', [OK], [OK, INSIDE]],
-  ['gets loopback in IPv6', PRIVATE, 'http', [OK], ['::1']],
-  ['gets the mapped form of inside', PRIVATE, 'http', [OK], ['::ffff:7f00:3']],
-  ['gets metadata behind NAT64', NEVER, 'http', [OK], ['64:ff9b::a9fe:a9fe']],
-  ['gets a public address, though it is http', PLAIN, 'http', [OK], ['8.8.8.8']],
-  ['is nowhere in the end', 'dns: the host name cannot be resolved', 'http', [OK], []],
+  ['keeps its address', 'validated', 'http', [OK]],
+  ['moves inside before it is validated', PRIVATE_ADDRESS, 'http', [OK], [INSIDE]],
+  ['is public, then inside', PRIVATE_ADDRESS, 'https', ['8.8.8.8'], [INSIDE]],
+  ['is public, then metadata', NEVER_ALLOWED, 'https', ['8.8.8.8'], ['169.254.169.254']],
+  ["is public, then Azure's wire server", NEVER_ALLOWED, 'https', ['8.8.8.8'], ['168.63.129.16']],
+  ['gets an address inside beside its own', PRIVATE_ADDRESS, 'http', [OK], [OK, INSIDE]],
+  ['gets loopback in IPv6', PRIVATE_ADDRESS, 'http', [OK], ['::1']],
+  ['gets the mapped form of inside', PRIVATE_ADDRESS, 'http', [OK], ['::ffff:7f00:3']],
+  ['gets metadata behind NAT64', NEVER_ALLOWED, 'http', [OK], ['64:ff9b::a9fe:a9fe']],
+  ['gets a public address, though it is http', HTTP_NOT_ALLOWED, 'http', [OK], ['8.8.8.8']],
+  ['has no address in the end', 'dns: the host name cannot be resolved', 'http', [OK], []],
 ]
 
-/** Names that are refused as they are registered. */
+/** Names that are refused at the registration. */
 const refusedNames: [what: string, ...lookups: string[][]][] = [
-  ['leads inside', [INSIDE]],
-  ['has one address of 20 inside', [...Array.from({ length: 19 }, () => OK), INSIDE]],
-  ['leads nowhere', []],
-  ['leads to metadata in IPv6', ['fd00:ec2::254']],
-  ['has a name server that says nothing'],
+  ['is inside', [INSIDE]],
+  ['has one of 20 addresses inside', [...Array.from({ length: 19 }, () => OK), INSIDE]],
+  ['has no address', []],
+  ['is metadata in IPv6', ['fd00:ec2::254']],
+  ['has a name server that does not answer'],
 ]
 
-/** Returns every attack by a subscriber. All subscribe at once and receive the same event. */
+/** Attacks by subscribers. All subscribe at once and receive the same event. */
 export async function webhookAttacks(fixture: WebhookFixture): Promise<Attack[]> {
   const { app, outside, inside, client } = fixture
   const subscribed = (endPoint: string) => client.subscribed({ endPoint, resourceFilter: RESOURCE })
-  const [well, raw, late, names] = await Promise.all([
-    Promise.all(
-      answers.map(([, , behaviour], index) => {
-        outside.behave(behaviour(inside.url), `/${index}`)
-        return subscribed(`${outside.url}/${index}`)
-      }),
-    ),
-    Promise.all(rawAnswers.map(async ([, , serve]) => subscribed(await fixture.rawServer(serve)))),
-    registerRebinding(fixture),
-    Promise.all(
-      rebindings.map(([, , scheme, ...lookups], index) =>
-        register(fixture, `name-${index}.test`, lookups, scheme),
+  const [receiverSubscriptions, rawSubscriptions, reboundSubscription, namedSubscriptions] =
+    await Promise.all([
+      Promise.all(
+        answers.map(([, , behaviour], index) => {
+          outside.behave(behaviour(inside.url), `/${index}`)
+          return subscribed(`${outside.url}/${index}`)
+        }),
       ),
-    ),
-  ])
+      Promise.all(
+        rawAnswers.map(async ([, , serve]) => subscribed(await fixture.rawServer(serve))),
+      ),
+      registerRebinding(fixture),
+      Promise.all(
+        rebindings.map(([, , scheme, ...lookups], index) =>
+          register(fixture, `name-${index}.test`, lookups, scheme),
+        ),
+      ),
+    ])
   await sleep(INDEX_MS)
   const published = (await app.publish()).status
 
   return [
-    attack('webhook', 'the event that all get', 201, async () => published),
+    attack('webhook', 'the event that all receive', 201, async () => published),
     ...answers.map(([what, expected], index) =>
-      attack('webhook', what, expected, () => attemptAt(fixture, well[index])),
+      attack('webhook', what, expected, () => attemptAt(fixture, receiverSubscriptions[index])),
     ),
     ...rawAnswers.map(([what, expected], index) =>
-      attack('webhook', what, expected, () => attemptAt(fixture, raw[index])),
+      attack('webhook', what, expected, () => attemptAt(fixture, rawSubscriptions[index])),
     ),
-    attack('name', 'moves inside after it was validated', PRIVATE, () => attemptAt(fixture, late)),
+    attack('name', 'moves inside after it was validated', PRIVATE_ADDRESS, () =>
+      attemptAt(fixture, reboundSubscription),
+    ),
     ...rebindings.map(([what, expected], index) =>
-      attack('name', what, expected, () => validationOf(fixture, names[index])),
+      attack('name', what, expected, () => validationOf(fixture, namedSubscriptions[index])),
     ),
     ...refusedNames.map(([what, ...lookups], index) =>
       attack('name', what, 400, () =>
-        statusOf(ask(fixture, `refused-${index}.test`, lookups, 'http')),
+        statusOf(requestSubscription(fixture, `refused-${index}.test`, lookups, 'http')),
       ),
     ),
     attack('inside', 'connections that reached it', 0, async () => inside.connections),
-    attack('inside', 'what subscribers are told of it', 'nothing', () =>
-      leakedDetails(fixture, [...well, ...raw, late, ...names]),
+    attack('inside', 'internal details that subscribers see', 'nothing', () =>
+      leakedDetails(fixture, [
+        ...receiverSubscriptions,
+        ...rawSubscriptions,
+        reboundSubscription,
+        ...namedSubscriptions,
+      ]),
     ),
     ...leakAttacks('inside', app, [...fixture.tokens, ...(await secretsOf(fixture))]),
-    attack('webhook', 'the app after all that', 201, async () => (await app.publish()).status),
+    attack('webhook', 'the app after all of these', 201, async () => (await app.publish()).status),
   ]
 }
 
-/** What the webhooks are signed with. */
+/** Returns the keys that sign the webhooks. */
 async function secretsOf({ stores }: WebhookFixture): Promise<string[]> {
   const documents = await stores.documents<SubscriptionDocument | Tombstone>('subscriptions')
   return documents.flatMap((each) => ('secrets' in each ? each.secrets.map(({ key }) => key) : []))
 }
 
-/** Asks for a subscription by a name that leads, in turn, where these look-ups say; by none, its server is silent. */
-function ask(
+/** Requests a subscription with a host name and the addresses of its look-ups in turn; without any, nothing answers. */
+function requestSubscription(
   { names, outside, client }: WebhookFixture,
   name: string,
   lookups: string[][],
@@ -161,23 +174,23 @@ function ask(
   return client.call('POST', '', { endPoint, resourceFilter: RESOURCE })
 }
 
-async function register(...request: Parameters<typeof ask>): Promise<Subscription> {
-  const answer = await ask(...request)
+async function register(...request: Parameters<typeof requestSubscription>): Promise<Subscription> {
+  const answer = await requestSubscription(...request)
   const text = await answer.text()
   if (answer.status !== 201) throw new Error(`${answer.status} ${text}`)
   return Object(JSON.parse(text))
 }
 
-/** A name that moves inside after its validation, whose connection is not kept. */
+/** Subscribes a name that moves inside after its validation, and whose connection is not kept alive. */
 async function registerRebinding(fixture: WebhookFixture): Promise<Subscription> {
-  fixture.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/late.test')
-  const { id } = await register(fixture, 'late.test', [[OK]], 'http')
+  fixture.outside.behave({ headers: { connection: 'close' }, validationToo: true }, '/rebound.test')
+  const { id } = await register(fixture, 'rebound.test', [[OK]], 'http')
   const validated = await fixture.client.validated(id)
-  fixture.names.zone.set('late.test', [[INSIDE]])
+  fixture.names.zone.set('rebound.test', [[INSIDE]])
   return validated
 }
 
-/** What is noted of the first attempt to deliver to a subscription. */
+/** Waits for the first attempt to deliver to a subscription. Returns its recorded outcome. */
 async function attemptAt(
   { client }: WebhookFixture,
   subscription: Subscription | undefined,
@@ -200,7 +213,7 @@ async function validationOf(
   })
 }
 
-/** Whether what subscribers see names an address inside, or a part of the app. */
+/** Returns the internal addresses and files that subscribers can see, or `nothing`. */
 async function leakedDetails(
   { client }: WebhookFixture,
   subscriptions: Subscription[],
@@ -209,8 +222,8 @@ async function leakedDetails(
     JSON.stringify([await client.read(id), await client.deliveries(id)]),
   )
   const secrets = [INSIDE, '169.254.', '168.63.', '::ffff', 'node_modules', 'main.cjs']
-  const told = (await Promise.all(seen)).flatMap((text) =>
+  const visible = (await Promise.all(seen)).flatMap((text) =>
     secrets.filter((secret) => text.includes(secret)),
   )
-  return told.length === 0 ? 'nothing' : told.join(', ')
+  return visible.length === 0 ? 'nothing' : visible.join(', ')
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, suite, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
+import { startPolicyDecisionPoint } from '../../local/policy-decision-point.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -12,6 +13,7 @@ import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { startApp } from '../support/app.ts'
 import { read, resourcesOf } from '../support/bicep.ts'
 import { bareEnvironment } from '../support/environment.ts'
+import { createGenericClient } from '../support/generic-client.ts'
 import { faultsOf } from '../support/kusto.ts'
 import {
   createSubscriptionsClient,
@@ -47,16 +49,21 @@ suite(
   'with an app that has done everything once',
   { skip: deployedUrl !== undefined },
   async () => {
-    const stores = await createTestStores()
+    const [stores, policy] = await Promise.all([createTestStores(), startPolicyDecisionPoint()])
     const [app, receiver, failing] = await Promise.all([
       startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1' } }),
       startReceiver(),
       startApp(stores, {
-        settings: { Cosmos: nowhere, PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}' },
-        functions: ['list-subscriptions', 'publish-event'],
+        settings: {
+          ...policy.settings,
+          MASKINPORTEN_TOKEN_URL: 'http://127.0.0.1:1/token',
+          Cosmos: nowhere,
+          PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}',
+        },
+        functions: ['list-subscriptions', 'publish-event', 'read-generic-events'],
       }),
     ])
-    after(() => Promise.all([app.stop(), receiver.stop(), failing.stop()]))
+    after(() => Promise.all([app.stop(), receiver.stop(), failing.stop(), policy.stop()]))
     const tried = new Set<string>()
     receiver.behave(({ event: { id = '' } = {} }) => {
       const isFirst = !tried.has(id)
@@ -96,6 +103,8 @@ suite(
       for (const timer of timers) await app.runTimer(timer)
       await fetch(`${failing.api}/subscriptions`, { headers: { authorization: `Bearer ${token}` } })
       await failing.publish()
+      const reader = await mintToken({ ...callerClaims.ttd, scope: 'altinn:events.subscribe' })
+      await createGenericClient(failing, reader).read('resource=urn:altinn:resource:a&after=0')
 
       const begins = [...new Set(logQueries.flatMap((query) => linesIn(query).begins))]
       assert.ok(begins.length > 8)

@@ -28,6 +28,11 @@ export interface CreatedSubscription {
 }
 
 const CONSUMER = '/org/ttd'
+/** Every third subscriber's right was decided on, so it is asked about again. */
+const ownerOf = (index: number) => ({
+  consumer: CONSUMER,
+  ...(index % 3 === 0 && { accessBy: 'policy' as const }),
+})
 const API = 'https://events.example.org/events/api/v1'
 const RETRY_AFTER_MS = 60_000
 
@@ -126,7 +131,7 @@ export function startClients(
       const requestedAt = scheduler.now()
       const { subscription } = await subscribe(
         services,
-        CONSUMER,
+        ownerOf(index),
         requestOf(subscriber, index),
         API,
       )

@@ -71,6 +71,7 @@ export function createCluster(plan: Plan, isTraced: boolean) {
       queues,
       subscriberAt: (url) => subscriberAt(subscribers, url),
       random,
+      isUndecided: () => random.chance(faults.rate('access-undecided')),
       trace: (what) => trace.add(process.name, what),
     })
     processes.set(process, services)

@@ -15,6 +15,7 @@ export type FaultKind =
   | 'message-late' // by days
   | 'delete-fails'
   | 'webhook-loses-answer'
+  | 'access-undecided' // the policy decision point gives no decision
   | 'process-dies'
   | 'process-freezes'
   | 'timer-missed'

@@ -17,6 +17,7 @@ const MAX_RATES: [FaultKind, number][] = [
   ['message-late', 0.1],
   ['delete-fails', 0.3],
   ['webhook-loses-answer', 0.2],
+  ['access-undecided', 0.9],
   ['process-dies', 0.02],
   ['process-freezes', 0.02],
   ['timer-missed', 0.3],

@@ -5,7 +5,7 @@ import { createInProgress } from '../../shared/in-progress.ts'
 import type { Services } from '../../shared/services.ts'
 import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
 import { openTelemetry } from '../../shared/telemetry/telemetry.ts'
-import { createBoundedMap } from '../../shared/webhooks/bounded-map.ts'
+import { createBoundedMap } from '../../shared/bounded-map.ts'
 import { createConcurrencyLimit } from '../../shared/webhooks/concurrency-limit.ts'
 import { createRecentOutcomes } from '../../shared/webhooks/recent-outcomes.ts'
 import type { Attempted } from '../../shared/webhooks/webhook-outcome.ts'
@@ -42,13 +42,15 @@ interface Environment {
   /** Returns the subscriber of an endpoint. Throws when there is none. */
   subscriberAt: (url: string) => Subscriber
   random: Random
+  /** Whether the policy decision point gives no decision now. */
+  isUndecided: () => boolean
   trace: (what: string) => void
 }
 
 /** Returns the services of a process: the real ones over simulated stores, queues and subscribers. */
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
-  const { stores, queues, subscriberAt, random, trace } = environment
+  const { stores, queues, subscriberAt, random, isUndecided, trace } = environment
   const { events, deliveries, orders, subscriptions, replays } = stores
   const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
   const heartbeats = noHeartbeats
@@ -60,6 +62,11 @@ export function simulatedServices(process: Process, environment: Environment): S
     config,
     telemetry,
     auth,
+    access: {
+      decidedBy: 'policy',
+      isPermitted: () =>
+        isUndecided() ? Promise.reject(new Error('no decision')) : Promise.resolve(true),
+    },
     events,
     eventCache: createEventCache({
       find: (reference) => events.find(reference),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -50,7 +51,7 @@ test('four settings are enough; the rest has defaults', () => {
     queues: { connectionString: STORAGE },
     auth: { openIdConfigurationUrl: OPENID, platform: { jwksUrl: JWKS, issuers: undefined } },
     sourceHosts: undefined,
-    grants: [],
+    access: { grants: undefined },
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
     repairAfterSeconds: 60,
@@ -231,7 +232,7 @@ test('an invalid setting stops the start of the app with one line that names it'
 test('grants are a list, and a wrong entry is named', () => {
   const grant = { resource: 'urn:altinn:resource:app_ttd_*', action: 'read', who: '/org/skd' }
   const wrong = (...grants: object[]) => faultOf({ ACCESS_GRANTS: JSON.stringify(grants) })
-  assert.deepEqual(read({ ACCESS_GRANTS: JSON.stringify([grant]) }).grants, [grant])
+  assert.deepEqual(read({ ACCESS_GRANTS: JSON.stringify([grant]) }).access, { grants: [grant] })
   for (const list of ['x', '{}', '"*"', JSON.stringify(grant)])
     assert.match(faultOf({ ACCESS_GRANTS: list }), /^Wrong settings: ACCESS_GRANTS .*JSON list/)
   const faults: [changes: object, fault: RegExp][] = [
@@ -245,4 +246,65 @@ test('grants are a list, and a wrong entry is named', () => {
     [{ subject: '/party/1' }, /\[1\]\.subject" is not allowed/],
   ]
   for (const [changes, fault] of faults) assert.match(wrong(grant, { ...grant, ...changes }), fault)
+})
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const policy = {
+  ALTINN_AUTHORIZATION_URL: 'https://platform.altinn.no/',
+  ALTINN_SUBSCRIPTION_KEY: 'S3CRET',
+  MASKINPORTEN_TOKEN_URL: 'https://maskinporten.no/token',
+  MASKINPORTEN_CLIENT_ID: 'client',
+  MASKINPORTEN_CLIENT_JWK: JSON.stringify(privateKey.export({ format: 'jwk' })),
+  MASKINPORTEN_KEY_ID: 'key',
+}
+
+test('the policy decision point is named by six settings together', () => {
+  const { access } = read(policy)
+  assert.ok('policy' in access)
+  const { privateKey: key, ...others } = access.policy
+  assert.deepEqual(others, {
+    platformUrl: 'https://platform.altinn.no',
+    subscriptionKey: 'S3CRET',
+    tokenUrl: 'https://maskinporten.no/token',
+    clientId: 'client',
+    keyId: 'key',
+  })
+  assert.ok(key.equals(privateKey))
+  for (const name of Object.keys(policy)) {
+    const fault = faultOf({ ...policy, [name]: undefined })
+    assert.match(fault, new RegExp(`can be given only with \\[${name}\\]$`), name)
+    const [, given = ''] = /\[(.*)\] can be/.exec(fault) ?? []
+    assert.deepEqual(
+      given.split(', '),
+      Object.keys(policy).filter((other) => other !== name),
+    )
+  }
+})
+
+test('grants and the policy decision point never decide together', () => {
+  const fault = faultOf({ ...policy, ACCESS_GRANTS: '[]' })
+  assert.equal(
+    fault,
+    'Wrong settings: only one of [ACCESS_GRANTS, ALTINN_AUTHORIZATION_URL] can be given: it decides who may do what',
+  )
+})
+
+test('the client’s key is an RSA private key as a JWK; a wrong one is not shown', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const wrong = [
+    'S3CRET',
+    '{"kty":"RSA","d":"S3CRET"}',
+    JSON.stringify(rsa.publicKey.export({ format: 'jwk' })),
+    JSON.stringify(ec.privateKey.export({ format: 'jwk' })),
+  ]
+  for (const MASKINPORTEN_CLIENT_JWK of wrong) {
+    const fault = faultOf({ ...policy, MASKINPORTEN_CLIENT_JWK })
+    assert.equal(
+      fault,
+      'Wrong settings: MASKINPORTEN_CLIENT_JWK is wrong: it must be a JWK with an RSA private key',
+    )
+  }
+  const key = faultOf({ ...policy, ALTINN_SUBSCRIPTION_KEY: 'S3CRET\nx: y' })
+  assert.equal(key, 'Wrong settings: ALTINN_SUBSCRIPTION_KEY must be visible ASCII')
 })

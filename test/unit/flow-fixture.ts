@@ -118,6 +118,7 @@ export function startFlows() {
     queues,
     subscriberAt: (url) => createSubscriber(url, [], network, config.delivery.timeoutMs),
     random,
+    isUndecided: () => rates.has('access-undecided'),
     trace: () => {},
   })
   const services: Services = {

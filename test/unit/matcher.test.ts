@@ -58,6 +58,7 @@ test('unvalidated and disabled subscriptions match nothing but are known; an ope
     type: undefined,
     validated: Date.parse(VALIDATED),
     endpoint: 'https://example.com/hook',
+    accessBy: undefined,
     maxPerSecond: undefined,
     ordered: undefined,
     secrets: [{ key: 'secret' }],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createBoundedMap } from '../../shared/webhooks/bounded-map.ts'
+import { createBoundedMap } from '../../shared/bounded-map.ts'
 import { createRecentOutcomes } from '../../shared/webhooks/recent-outcomes.ts'
 
 function startRecent() {

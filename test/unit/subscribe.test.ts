@@ -11,7 +11,7 @@ async function startSubscribed() {
   const { services, run } = flows
   const request = { endpoint: 'https://example.com/hook', filters: { resource: RESOURCE } }
   const post = (more: { ordered?: true; maxPerSecond?: number } = {}) =>
-    run(subscribe(services, '/org/ttd', { ...request, ...more }, 'https://api'))
+    run(subscribe(services, { consumer: '/org/ttd' }, { ...request, ...more }, 'https://api'))
   const { subscription } = await post()
   const find = async () => run(services.subscriptions.find('/org/ttd', subscription.id))
   const found = await find()
@@ -69,4 +69,19 @@ test('what stands behind others is drained where order is given up', async () =>
   await post()
   const after = await find()
   assert.ok(isSubscription(after) && after.circuit?.state === 'draining')
+})
+
+test('an identical request says anew who permits the subscription, or that a built-in rule does', async () => {
+  const { services, run, find, found } = await startSubscribed()
+  const request = { endpoint: found.endpoint, filters: found.filters }
+  const accessByAfter = async (accessBy?: 'grants' | 'policy') => {
+    await run(subscribe(services, { consumer: '/org/ttd', accessBy }, request, 'https://api'))
+    const stored = await find()
+    assert.ok(isSubscription(stored) && stored.number === found.number)
+    return stored.accessBy
+  }
+  assert.equal(found.accessBy, undefined)
+  assert.equal(await accessByAfter('grants'), 'grants')
+  assert.equal(await accessByAfter('policy'), 'policy')
+  assert.equal(await accessByAfter(), undefined)
 })

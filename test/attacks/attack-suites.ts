@@ -6,6 +6,9 @@ import { bodyAttacks, startBodyFixture } from './bodies.ts'
 import { cookieAttacks } from './cookies.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { genericAttacks } from './generic.ts'
+import { grantAttacks } from './grants.ts'
+import { policyAttacks } from './policy.ts'
+import { startPolicyFixture } from './policy-fixture.ts'
 import { readAttacks } from './reads.ts'
 import { routeAttacks } from './routes.ts'
 import { leakAttacks } from './secrets.ts'
@@ -17,14 +20,14 @@ import { webhookAttacks } from './webhooks.ts'
 import { subscriptionAttacks } from './subscription-attempts.ts'
 import { longUploadAttacks, startUploadFixture, uploadAttacks } from './uploads.ts'
 
-/** An app under attack, with all that is tried on it, in order. */
+/** The apps of a fixture, and the attacks on them in order. */
 interface AttackSuite {
   attacks: Attack[]
   apps: App[]
   stop: () => Promise<unknown>
 }
 
-/** All suites; each starts its own app. */
+/** Functions that each start a suite with its own apps. */
 export const attackSuites: (() => Promise<AttackSuite>)[] = [
   suite(startTokenFixture, tokenAttacks),
   suite(startSourceFixture, sourceAttacks),
@@ -41,12 +44,14 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
     ...subscriptionAttacks(started),
     ...(await readAttacks(started)),
     ...genericAttacks(started),
+    ...(await grantAttacks(started)),
     ...leakAttacks(
       'access',
       started.app,
       Object.values(started.tokens).filter((token) => token !== undefined),
     ),
   ]),
+  suite(startPolicyFixture, policyAttacks),
   suite(startWebhookFixture, webhookAttacks),
 ]
 

@@ -1,0 +1,69 @@
+import type { Database } from '@azure/cosmos'
+import { parseGrantList, type Grant } from '../access-grants.ts'
+import { readDocument } from '../azure/documents.ts'
+
+const MAX_AGE_MS = 3000
+const MAX_STALE_MS = 5 * 60_000 // as long as a decision counts
+const LOG_INTERVAL_MS = 60_000
+
+/** The operator's document of grants. It has no `number`, so no subscription is taken for it. */
+interface GrantsDocument {
+  id: 'grants'
+  consumer: 'grants'
+  grants: unknown
+}
+
+/** Returns what reads the document, undefined where there is none. */
+export const openGrantsDocument = (database: Database) => {
+  const container = database.container('subscriptions')
+  return () => readDocument<GrantsDocument>(container, 'grants', 'grants')
+}
+
+interface Options {
+  now?: () => number
+  write?: (line: string) => void
+}
+
+/**
+ * Returns what gives the grants of the document, at most 3 s old; for 5 minutes while it cannot be read, then it throws. Of a
+ * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, once a minute.
+ * No document, no grants.
+ */
+export function createDocumentGrants(
+  read: () => Promise<Pick<GrantsDocument, 'grants'> | undefined>,
+  { now = Date.now, write = (line) => console.log(line) }: Options = {},
+): () => Promise<Grant[]> {
+  let known: { grants: Grant[]; at: number } | undefined
+  let reading: Promise<void> | undefined
+  let loggedAt = -Infinity
+  const isYounger = (ms: number): boolean => known !== undefined && now() - known.at < ms
+
+  async function load(): Promise<void> {
+    const at = now()
+    const document = await read()
+    known = { grants: grantsOf(document), at }
+  }
+  function grantsOf(document: Pick<GrantsDocument, 'grants'> | undefined): Grant[] {
+    try {
+      return parseGrantList(document === undefined ? [] : document.grants)
+    } catch (error) {
+      report(error)
+      if (known === undefined) throw error // no grants would end deliveries
+      return known.grants
+    }
+  }
+  function report(error: unknown): void {
+    if (now() - loggedAt < LOG_INTERVAL_MS) return
+    loggedAt = now()
+    write(JSON.stringify({ what: 'access.grants_wrong', reason: String(error) }))
+  }
+  return async () => {
+    if (!isYounger(MAX_AGE_MS)) {
+      reading ??= load().finally(() => (reading = undefined))
+      await reading.catch((error: unknown) => {
+        if (!isYounger(MAX_STALE_MS)) throw error
+      })
+    }
+    return known?.grants ?? []
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { genericEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import { startApp } from '../support/app.ts'
+import { createGenericClient } from '../support/generic-client.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
+import {
+  callerClaims,
+  createSubscriptionsClient,
+  eventuallyByApi,
+  mintToken,
+} from '../support/subscriber.ts'
+
+const resource = 'urn:altinn:resource:skd-document'
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+const app = await startApp(stores, { settings: { ACCESS_GRANTS: '' } })
+after(() => Promise.all([app.stop(), receiver.stop()]))
+
+const scope = 'altinn:events.publish altinn:events.subscribe'
+const token = await mintToken({ ...callerClaims.skd, scope })
+const subscriptions = createSubscriptionsClient(app, token)
+const publish = async () => {
+  const event = { ...genericEvent, id: crypto.randomUUID(), resource }
+  return (await createGenericClient(app, token).publish(event)).status
+}
+const grant = (...actions: string[]) =>
+  stores.container('subscriptions').items.upsert({
+    id: 'grants',
+    consumer: 'grants',
+    grants: actions.map((action) => ({ resource, action, who: '/org/skd' })),
+  })
+
+test('a document of grants opens and closes what the setting would, within seconds', async () => {
+  assert.ok(app.lines.some((line) => line.includes('"decidedBy":"grants of the document"')))
+  assert.equal(await publish(), 403)
+  await grant('publish', 'subscribe')
+  await eventually('the grant to publish', async () => (await publish()) === 200)
+  const { id } = await subscriptions.subscribed({
+    endPoint: `${receiver.url}/hook`,
+    resourceFilter: resource,
+  })
+  assert.equal(await publish(), 200)
+  await eventuallyByApi('a delivery', async () => {
+    const { deliveries } = await subscriptions.deliveries(id, '?state=delivered')
+    return deliveries.length === 1
+  })
+
+  await grant('publish')
+  const dead = await eventuallyByApi('a dead delivery', async () => {
+    await publish()
+    const { deliveries } = await subscriptions.deliveries(id, '?state=dead')
+    return deliveries[0]
+  })
+  assert.equal(dead.reason, 'the right to the events of the resource was withdrawn')
+  assert.deepEqual(dead.attempts, [])
+
+  await grant('publish', 'everything')
+  await eventually('the fault in the log', async () => {
+    assert.equal(await publish(), 200, 'the version before stays')
+    return app.lines.some((line) => /access\.grants_wrong.*\[1\]\.action/.test(line))
+  })
+})

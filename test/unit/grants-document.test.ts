@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createDocumentGrants } from '../../shared/auth/grants-document.ts'
+
+const grant = { resource: 'urn:altinn:resource:skd-*', action: 'read', who: '/org/skd' }
+const other = { ...grant, who: '/org/ttd' }
+
+/** A document in the test's hands: its grants, 'none', or 'unreadable'. */
+function startGrants(document: unknown) {
+  const clock = { now: 1_900_000_000_000 }
+  const state = { document }
+  const lines: string[] = []
+  let reads = 0
+  const grants = createDocumentGrants(
+    async () => {
+      reads++
+      if (state.document === 'unreadable') throw new Error('unreadable')
+      return state.document === 'none' ? undefined : { grants: state.document }
+    },
+    { now: () => clock.now, write: (line) => void lines.push(line) },
+  )
+  return { clock, state, lines, grants, reads: () => reads }
+}
+
+test('the document is read when it is used, at most once in 3 s', async () => {
+  const { clock, state, grants, reads } = startGrants([grant])
+  assert.equal(reads(), 0)
+  const many = await Promise.all([grants(), grants(), grants()])
+  assert.deepEqual(many, [[grant], [grant], [grant]])
+  state.document = [other]
+  clock.now += 2999
+  assert.deepEqual(await grants(), [grant])
+  assert.equal(reads(), 1)
+  clock.now += 1
+  assert.deepEqual(await grants(), [other])
+})
+
+test('without a document there are no grants, also after there was one', async () => {
+  const { clock, state, grants } = startGrants('none')
+  assert.deepEqual(await grants(), [])
+  state.document = [grant]
+  clock.now += 3000
+  assert.deepEqual(await grants(), [grant])
+  state.document = 'none'
+  clock.now += 3000
+  assert.deepEqual(await grants(), [])
+})
+
+test('grants serve for 5 minutes while the document cannot be read, and again when it can', async () => {
+  const { clock, state, grants } = startGrants([grant])
+  await grants()
+  state.document = 'unreadable'
+  clock.now += 299_999
+  assert.deepEqual(await grants(), [grant])
+  clock.now += 1
+  await assert.rejects(grants(), /unreadable/)
+  state.document = [other]
+  assert.deepEqual(await grants(), [other])
+})
+
+test('what has never been read is not taken for no grants', async () => {
+  const { state, grants } = startGrants('unreadable')
+  await assert.rejects(grants(), /unreadable/)
+  state.document = [grant]
+  assert.deepEqual(await grants(), [grant])
+})
+
+for (const [wrong, fault] of [
+  [[grant, { ...grant, action: 'write' }], /\[1\]\.action\\*" must be one of/],
+  [{ grants: [] }, /it must be a JSON list/],
+  [undefined, /it must be a JSON list/],
+] as const)
+  test(`the version before a wrong one stays: ${JSON.stringify(wrong)}`, async () => {
+    const { clock, state, grants, lines } = startGrants([grant])
+    await grants()
+    state.document = wrong
+    for (let times = 0; times < 10; times++) {
+      clock.now += 3000
+      assert.deepEqual(await grants(), [grant])
+    }
+    assert.equal(lines.length, 1, 'once a minute')
+    assert.match(lines[0] ?? '', fault)
+    assert.match(lines[0] ?? '', /^\{"what":"access\.grants_wrong"/)
+    const fresh = startGrants(wrong)
+    await assert.rejects(fresh.grants(), fault, 'it is not taken for no grants')
+  })

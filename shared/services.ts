@@ -12,6 +12,7 @@ import type { Attempted } from './webhooks/webhook-outcome.ts'
 import { createInProgress } from './in-progress.ts'
 import { openDatabase } from './azure/cosmos.ts'
 import { openDeliveryStore } from './deliveries/delivery-store.ts'
+import { openOrderStore } from './deliveries/order-store.ts'
 import { createLookup } from './webhooks/lookup.ts'
 import { openEventStore } from './events/event-store.ts'
 import { createHealth } from './telemetry/health.ts'
@@ -74,6 +75,7 @@ export async function createServices(config: Config) {
     idempotency: openIdempotencyStore(database),
     subscriptions,
     deliveries: openDeliveryStore(database),
+    orders: openOrderStore(database),
     replays: openReplayStore(database),
     poison: openPoisonStore(database),
     heartbeats,

@@ -16,6 +16,8 @@ export interface DeliveryDocument {
    * starts. The API shows both as waiting.
    */
   state: 'waiting' | 'backlog' | 'delivered' | 'dead' | 'cancelled'
+  /** For an ordered subscription: its number among the events of its subject, from its first attempt on. */
+  sequence?: number
   /** Counts replays: 0 is the first run. */
   run: number
   /** Counts the steps of the retry schedule that this run has used. */

@@ -17,9 +17,19 @@ const OF_RESOURCE = `SELECT TOP @most * FROM c
 const BY_ID = `SELECT TOP 1 * FROM c WHERE c.resource = @resource AND c.id = @id ORDER BY c.resource, c.id`
 const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.copyOf, c.duplicateOf FROM c
   WHERE c.resource = @resource AND c.eventId = @event ORDER BY c.resource, c.eventId, c.id`
+const BEFORE = `SELECT TOP @most c.id, c.alternative, c.fanOut, c.copyOf, c.duplicateOf, c.event.type, c.event.source
+  FROM c WHERE c.resource = @resource AND c.subject = @subject AND c.id > @after AND c.id < @before
+  ORDER BY c.subject DESC, c.id DESC`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
 
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
+
+/** What tells whether a subscription gets an event. */
+export type EarlierEvent = Pick<
+  EventDocument,
+  'id' | 'alternative' | 'fanOut' | 'copyOf' | 'duplicateOf'
+> &
+  Pick<EventDocument['event'], 'type' | 'source'>
 
 /** The events: the truth that queues only hint at. */
 export function openEventStore(database: Database) {
@@ -84,6 +94,19 @@ export function openEventStore(database: Database) {
       const [stored] = await queryAll<EventDocument>(container, BY_ID, parameters)
       return stored && fromStored(stored)
     },
+
+    /** Returns the last events of a resource and subject between two ids or bounds, the newest first. */
+    before: (
+      { resource, subject }: { resource: string; subject: string },
+      { after, before, most }: { after: string; before: string; most: number },
+    ) =>
+      queryAll<EarlierEvent>(container, BEFORE, {
+        '@resource': resource,
+        '@subject': subject,
+        '@after': after,
+        '@before': before,
+        '@most': most,
+      }),
 
     /** Returns the documents of a resource's generic events with the publisher's id `event`, the oldest first. */
     withEventId: (resource: string, event: string) =>

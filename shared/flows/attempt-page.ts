@@ -1,5 +1,6 @@
 import type { Stored } from '../azure/documents.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import type { CloudEvent } from '../events/cloud-event.ts'
 import { referenceTo } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
@@ -27,7 +28,7 @@ export interface PageResult {
   error: Error | undefined
 }
 
-interface Limits {
+export interface Limits {
   services: Services
   subscription: SubscriptionDocument
   rateLimit: RateLimit | undefined
@@ -36,14 +37,25 @@ interface Limits {
   maxConsecutiveFailures: number
 }
 
-/**
- * Attempts deliveries in order, as many at once as the subscriber's concurrency limit allows; a slow subscriber lowers
- * it at once. Begins no more attempts after `maxConsecutiveFailures`, after `endMs`, or when the subscriber wants no
- * more. Waits until all have ended; an error of the store is part of the result.
- */
-export async function attemptPage(
+/** Attempts deliveries in order of their page. */
+export const attemptPage = (
   limits: Limits,
   page: Stored<DeliveryDocument>[],
+): Promise<PageResult> =>
+  attemptEach(limits, page, async (delivery, _mayBegin, result) => {
+    result.attempted.push(delivery)
+    await attempt(limits, delivery, result)
+  })
+
+/**
+ * Works through a page in order, as many items at once as the subscriber's concurrency limit allows; a slow subscriber
+ * lowers it at once. Begins no more after `maxConsecutiveFailures`, after `endMs`, or when the subscriber wants no more.
+ * Waits until all have ended; an error of the store is part of the result.
+ */
+export async function attemptEach<T>(
+  limits: Limits,
+  page: T[],
+  attemptOne: (item: T, mayBegin: () => boolean, result: PageResult) => Promise<void>,
 ): Promise<PageResult> {
   const {
     services,
@@ -76,11 +88,10 @@ export async function attemptPage(
         await rateLimit()
         if (!mayBegin(place)) return
       }
-      const { value: delivery } = rest.next()
-      if (delivery === undefined) return
-      result.attempted.push(delivery)
+      const { value: item, done } = rest.next()
+      if (done === true) return
       own++
-      await attempt(limits, delivery, result).finally(() => own--)
+      await attemptOne(item, () => mayBegin(place), result).finally(() => own--)
     }
   }
   const workers = Array.from({ length: Math.min(limit(), page.length) }, worker)
@@ -92,15 +103,32 @@ export async function attemptPage(
 }
 
 async function attempt(
-  { services, subscription }: Limits,
+  limits: Limits,
   delivery: Stored<DeliveryDocument>,
   result: PageResult,
 ): Promise<void> {
-  const { consumer, accessBy, filters } = subscription
-  const permitted = { ...filters, consumer, accessBy }
-  if ((await endIfWithdrawn(services, permitted, delivery)) !== undefined) return
+  const { services } = limits
+  if ((await endWithdrawn(limits, delivery)) !== undefined) return
   const event = await services.eventCache.find(referenceTo(delivery, undefined))
-  if (event === undefined) return void (await awaitEvent(services, delivery))
+  if (event === undefined) await awaitEvent(services, delivery)
+  else await send(limits, delivery, event, result)
+}
+
+/** Ends a delivery to which the subscriber has no right any more. Returns its state, or undefined when it may be attempted. */
+export function endWithdrawn(
+  { services, subscription: { consumer, accessBy, filters } }: Limits,
+  delivery: Stored<DeliveryDocument>,
+) {
+  return endIfWithdrawn(services, { ...filters, consumer, accessBy }, delivery)
+}
+
+/** Sends a delivery and adds the outcome to the result. Returns whether it has not failed. */
+export async function send(
+  { services, subscription }: Limits,
+  delivery: Stored<DeliveryDocument>,
+  event: CloudEvent,
+  result: PageResult,
+): Promise<boolean> {
   const traceparent = nextTraceparent(delivery.traceparent)
   const release = services.concurrencyLimit.start(delivery.subscription)
   const attempted = await sendWebhook(services, subscription, event, delivery, traceparent).finally(
@@ -109,7 +137,9 @@ async function attempt(
   addResult(result, delivery, attempted)
   if (attempted.outcome.kind === 'delivered')
     services.recentOutcomes.succeeded(delivery.subscription)
-  if (attempted.outcome.kind !== 'failed') await storeOutcome(services, delivery, attempted)
+  if (attempted.outcome.kind === 'failed') return false
+  await storeOutcome(services, delivery, attempted)
+  return true
 }
 
 function addResult(

@@ -1,50 +1,22 @@
-import type { Stored } from '../azure/documents.ts'
 import { forEachConcurrently, runSequentially } from '../azure/concurrency.ts'
-import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import {
+  afterFailures,
   afterProbes,
   afterSuccess,
-  closed,
-  closing,
-  RECHECK_SECONDS,
   disabled,
   FAILURE_THRESHOLD,
   leaseOf,
   reopened,
-  withDrain,
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
-import { attemptPage, type PageResult } from './attempt-page.ts'
+import { attemptNext, attemptNextInOrder } from './attempt-next.ts'
+import type { PageResult } from './attempt-page.ts'
 import type { DrainLease } from './drain-lease.ts'
-import type { RateLimit } from './rate-limit.ts'
+import { startOver, type Drain } from './drain-state.ts'
 import { storeOutcome } from './store-outcome.ts'
 
-const PAGE = 100
 const CONCURRENCY = 16
-
-/** The life of a drain's cursor: longer than a replica lags. What joined the backlog behind it then has its turn. */
-export const CURSOR_MS = 15_000
-
-/** A drain at work. */
-export interface Drain {
-  services: Services
-  lease: DrainLease
-  /** Epoch milliseconds after which no attempt begins. */
-  endMs: number
-  /** The last event attempted, so that a lagging replica's old records are not attempted twice; '' starts over. */
-  after: string
-  /** Epoch milliseconds until which a replica may show what other processes delivered. Pages then begin with the oldest. */
-  afterUntilMs: number
-  /** Until then, epoch milliseconds, a replica may show what the drain before has delivered, if there was one. */
-  lagsUntilMs: number
-  /** The newest event attempted, by this drain or the one before: the cursor of the next. */
-  newest: string
-  /** What this drain has attempted while it drains: a replica may show that again. */
-  attempted: Set<string>
-  /** Of a subscription with a rate limit. */
-  rateLimit: RateLimit | undefined
-}
 
 /**
  * Attempts the next deliveries of the backlog: the circuit's number of probes when it is half-open, else a page. Opens
@@ -55,20 +27,13 @@ export async function attemptBacklog(
   drain: Drain,
   circuit: Circuit & { state: 'half-open' | 'draining' },
 ): Promise<void> {
-  const { services, lease, rateLimit } = drain
   const isProbe = circuit.state === 'half-open'
-  if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
-  const found = await backlogOf(drain, drain.after, isProbe ? circuit.probes : PAGE)
-  const page = isProbe ? found : found.filter((each) => !drain.attempted.has(keyOf(each)))
-  if (page.length === 0) return restartOrClose(drain, isProbe)
-  const maxConsecutiveFailures = isProbe ? Infinity : FAILURE_THRESHOLD
-  const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
-  const endMs = Math.min(drain.endMs, untilMs)
-  const limits = { services, subscription: lease.subscription(), rateLimit, endMs }
-  const result = await attemptPage({ ...limits, maxConsecutiveFailures }, page)
-  drain.after = result.attempted.at(-1)?.id ?? drain.after
-  if (drain.after > drain.newest) drain.newest = drain.after
-  if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
+  const probes = isProbe ? circuit.probes : undefined
+  const result = drain.pass
+    ? await attemptNextInOrder(drain, drain.pass, probes)
+    : await attemptNext(drain, probes)
+  if (result === undefined) return
+  const { services } = drain
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
     : result.consecutiveFailures >= FAILURE_THRESHOLD
@@ -90,38 +55,14 @@ async function changeState(drain: Drain, result: PageResult, hasFailed: boolean)
       startOver(drain) // failed probes are the oldest
       drain.newest = ''
     }
-  }
+  } else if (drain.pass !== undefined && result.failed.length > 0) await noteFailures(drain)
 }
 
-const keyOf = ({ id, run, attempt }: DeliveryDocument): string => `${id} ${run} ${attempt}`
-
-function startOver(drain: Drain): void {
-  drain.after = ''
-  drain.afterUntilMs = drain.services.clock.now() + CURSOR_MS
-}
-
-const backlogOf = (
-  { services, lease }: Drain,
-  after: string,
-  count: number,
-): Promise<Stored<DeliveryDocument>[]> =>
-  services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
-
-/**
- * Handles the end of the backlog. Starts over where there may be more: probes have skipped those that failed, and others
- * have joined behind the cursor meanwhile, which is needed no more once no replica shows what the drain before delivered.
- * Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
- */
-async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
-  const { services, lease, after, newest } = drain
-  if (after !== '' && (isProbe || services.clock.now() >= drain.lagsUntilMs)) {
-    drain.after = ''
-    return
-  }
-  const isClosing = await lease.change((circuit) =>
-    circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
-  )
-  if (isClosing) await lease.handOver(RECHECK_SECONDS[0], newest)
+/** Notes since when an ordered subscription fails: what stands first of a few subjects seldom fails five times in a row. */
+async function noteFailures({ services, lease }: Drain): Promise<void> {
+  const failing = (circuit: Circuit) => afterFailures(circuit, services.clock.now())
+  const circuit = lease.circuit()
+  if (circuit !== undefined && failing(circuit) !== circuit) await lease.change(failing)
 }
 
 const storeFailures = (
@@ -159,21 +100,4 @@ async function advance(lease: DrainLease): Promise<void> {
     circuit.state === 'half-open' ? afterProbes(circuit) : (afterSuccess(circuit) ?? circuit)
   const circuit = lease.circuit()
   if (circuit !== undefined && next(circuit) !== circuit) await lease.change(next)
-}
-
-/** Checks an empty backlog again. Closes the circuit after the last check, or drains what it finds. */
-export async function recheckBacklog(
-  drain: Drain,
-  { looks }: Circuit & { state: 'closing' },
-): Promise<void> {
-  const { services, lease } = drain
-  // The first check goes by the cursor: a replica may still show what this drain's predecessor delivered.
-  const [found] = await backlogOf(drain, looks === 0 ? drain.after : '', 1)
-  const next = RECHECK_SECONDS[looks + 1]
-  await lease.change((circuit) => {
-    if (circuit.state !== 'closing') return circuit
-    if (found !== undefined) return withDrain(circuit, services.clock.now(), circuit.lease.token)
-    return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
-  })
-  if (found === undefined && next !== undefined) await lease.handOver(next)
 }

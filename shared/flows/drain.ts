@@ -8,8 +8,11 @@ import {
   withCircuit,
   type SubscriptionDocument,
 } from '../subscriptions/subscription.ts'
+import { newPass } from './attempt-in-order.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
-import { attemptBacklog, CURSOR_MS, recheckBacklog, type Drain } from './drain-backlog.ts'
+import { attemptBacklog } from './drain-backlog.ts'
+import { CURSOR_MS, type Drain } from './drain-state.ts'
+import { recheckBacklog } from './recheck-backlog.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
@@ -38,20 +41,23 @@ export async function drainSubscription(
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
   const endMs = services.clock.now() + WORK_MS
-  const after = message.after ?? lastProbed(lease)
+  const { maxPerSecond, ordered } = lease.subscription()
+  const probed = lastProbed(lease)
+  const after = ordered ? probed : (message.after ?? probed)
   const afterUntilMs = services.clock.now() + CURSOR_MS
   const lagsUntilMs = message.after === undefined ? 0 : afterUntilMs
-  const rateLimit = createRateLimit(services.clock, lease.subscription().maxPerSecond)
+  const rateLimit = createRateLimit(services.clock, maxPerSecond)
   return runDrain({
     services,
     lease,
     endMs,
     after,
-    newest: after,
+    newest: ordered ? '' : after,
     afterUntilMs,
     lagsUntilMs,
     attempted: new Set(),
     rateLimit,
+    pass: ordered && newPass(lease.subscription(), after),
   })
 }
 

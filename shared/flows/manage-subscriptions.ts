@@ -20,6 +20,7 @@ import { faultOfEndpoint } from '../webhooks/endpoint.ts'
 import { activeSecrets, newSecret } from '../webhooks/webhook-request.ts'
 import { sendDrain } from './send-drain.ts'
 import { TOMBSTONE_SECONDS } from './settle-deleted.ts'
+import { startDrain } from './update-circuit.ts'
 import { requestValidation, firstValidation } from './validate-subscription.ts'
 
 const SECRET_OVERLAP_MS = 24 * 3600 * 1000 // both secrets sign for a day after a rotation
@@ -80,27 +81,27 @@ export async function subscribe(
 }
 
 /**
- * Gives an identical subscription the rate limit that is asked for now and who permits it now, and validates it again.
- * Returns undefined when it was deleted meanwhile.
+ * Gives an identical subscription the rate limit and the order that are asked for now and who permits it now, and validates it
+ * again. What waits behind others is sent at once where order is given up. Returns undefined when it was deleted meanwhile.
  */
 async function renew(
   services: Services,
   known: Stored<SubscriptionDocument>,
-  { maxPerSecond, accessBy }: Pick<SubscriptionRequest, 'maxPerSecond'> & Owner,
+  asked: Options,
   api: string,
 ): Promise<SubscriptionDocument | undefined> {
-  if (known.maxPerSecond === maxPerSecond && known.accessBy === accessBy)
-    return requestValidation(services, known, api)
+  const { maxPerSecond, ordered, accessBy } = asked
+  const isSame =
+    known.maxPerSecond === maxPerSecond && known.ordered === ordered && known.accessBy === accessBy
+  if (isSame) return requestValidation(services, known, api)
   const changed = await updateSubscription(services.subscriptions, known, (current) => {
-    const { maxPerSecond: _limit, accessBy: _by, ...rest } = current
-    return {
-      ...rest,
-      ...(maxPerSecond !== undefined && { maxPerSecond }),
-      ...(accessBy !== undefined && { accessBy }),
-    }
+    const { maxPerSecond: _limit, ordered: _ordered, accessBy: _by, ...rest } = current
+    return { ...rest, ...optionsOf(asked) }
   })
   services.index.invalidate()
-  return changed && requestValidation(services, changed.document, api)
+  if (changed === undefined) return undefined
+  if (known.ordered !== ordered) await startDrain(services, changed.document)
+  return requestValidation(services, changed.document, api)
 }
 
 /**
@@ -209,12 +210,9 @@ function withDeleted(
 const subscriptionNotFound = (number: string | number): Problem =>
   new Problem(404, `There is no subscription ${number}.`)
 
-function newSubscription(
-  { consumer, accessBy }: Owner,
-  number: number,
-  request: SubscriptionRequest,
-) {
-  const { endpoint, filters, maxPerSecond } = request
+function newSubscription(owner: Owner, number: number, request: SubscriptionRequest) {
+  const { consumer } = owner
+  const { endpoint, filters } = request
   return {
     v: 1 as const,
     id: documentIdOf(request),
@@ -222,13 +220,21 @@ function newSubscription(
     number,
     endpoint,
     filters,
-    ...(maxPerSecond !== undefined && { maxPerSecond }),
-    ...(accessBy !== undefined && { accessBy }),
+    ...optionsOf({ ...request, ...owner }),
     createdBy: consumer,
     created: new Date().toISOString(),
     secrets: [{ key: newSecret() }] satisfies [{ key: string }],
   }
 }
+
+/** What may differ between requests for the same subscription. */
+type Options = Pick<SubscriptionRequest, 'maxPerSecond' | 'ordered'> & Pick<Owner, 'accessBy'>
+
+const optionsOf = ({ maxPerSecond, ordered, accessBy }: Options) => ({
+  ...(maxPerSecond !== undefined && { maxPerSecond }),
+  ...(ordered !== undefined && { ordered }),
+  ...(accessBy !== undefined && { accessBy }),
+})
 
 /** Returns the same id for identical requests, so that the store rejects a duplicate. */
 function documentIdOf({ endpoint, filters }: SubscriptionRequest): string {

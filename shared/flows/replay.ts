@@ -143,7 +143,8 @@ async function sendEach<T extends { id: string }>(
 ): Promise<number> {
   if (items.length === 0 || (await startDrain(services, subscription)) === 'deleted') return 0
   let sent = 0
-  await forEachConcurrently(items, CONCURRENCY, async (item) => {
+  const concurrency = subscription.ordered ? 1 : CONCURRENCY // one after another, so that the drain finds the first
+  await forEachConcurrently(items, concurrency, async (item) => {
     if (await send(item)) sent++
   })
   if (sent > 0 && (await startDrain(services, subscription)) === 'deleted')

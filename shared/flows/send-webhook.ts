@@ -14,16 +14,18 @@ export interface Receiver {
 }
 
 /**
- * Whether a subscriber may be sent an event outside of a drain: its circuit is closed, and it has no rate limit, which only
- * the one drain at a time can keep.
+ * Whether a subscriber may be sent an event outside of a drain: its circuit is closed, and it has neither a rate limit nor
+ * an order, which only the one drain at a time can keep.
  */
 export const mayAttemptNow = ({
   circuit,
   maxPerSecond,
+  ordered,
 }: {
   circuit?: Circuit | undefined
   maxPerSecond?: number | undefined
-}): boolean => isClosed(circuit) && maxPerSecond === undefined
+  ordered?: true | undefined
+}): boolean => isClosed(circuit) && maxPerSecond === undefined && ordered === undefined
 
 /** Identifies an attempt of a subscriber. */
 interface AttemptKey {
@@ -31,6 +33,9 @@ interface AttemptKey {
   run: number
   attempt: number
 }
+
+/** An attempt, with the number that an ordered subscription is sent. */
+type Work = AttemptKey & { sequence?: number }
 
 /**
  * Sends an event to a subscriber and returns the outcome. Returns the earlier outcome instead of sending again when
@@ -41,14 +46,14 @@ export async function sendWebhook(
   services: Services,
   receiver: Receiver,
   event: CloudEvent,
-  work: AttemptKey,
+  work: Work,
   traceparent: string,
 ): Promise<Attempted> {
   const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
   const key = keyOf(receiver, work)
   const unsaved = unsavedOutcomes.get(key)
   if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS) return unsaved
-  const { url, body, headers } = signedRequest(receiver, event, work.id, traceparent)
+  const { url, body, headers } = signedRequest(receiver, event, work.id, traceparent, work.sequence)
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
   const outcome = outcomeOf(answer, clock.now())

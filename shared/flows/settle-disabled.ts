@@ -1,7 +1,7 @@
 import { nowSeconds } from '../clock.ts'
 import { dead } from '../deliveries/delivery.ts'
 import { CLOSING_SECONDS, type Circuit } from '../subscriptions/circuit-breaker.ts'
-import type { Drain } from './drain-backlog.ts'
+import type { Drain } from './drain-state.ts'
 import { endAll, forEachOpenPage } from './settle.ts'
 
 const RECHECK_SECONDS = 20 // a replica may still show what was just ended

@@ -19,6 +19,7 @@ export interface Subscriber {
   number: number
   circuit?: Circuit | undefined
   maxPerSecond?: number | undefined
+  ordered?: true | undefined
 }
 
 type Change = (circuit: Circuit | undefined, token: string) => Circuit | undefined

@@ -106,6 +106,18 @@ export function afterFailure(
   return isNew ? { state: 'closed', opens, failingSince } : circuit
 }
 
+/**
+ * Returns the circuit of a drain that has met failures and no success: failing since then, or disabled after five days.
+ * Returns the same object when nothing changes.
+ */
+export function afterFailures(circuit: Circuit, nowMs: number): Circuit {
+  if (circuit.state !== 'draining') return circuit
+  const { failingSince, lease } = circuit
+  if (failingSince === undefined) return { ...circuit, failingSince: new Date(nowMs).toISOString() }
+  const isOver = nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS
+  return isOver ? disabled(`only failures since ${failingSince}`, nowMs, lease.token) : circuit
+}
+
 /** Returns the circuit after a drain met only failures: open again, or disabled after five days without a success. */
 export function reopened(
   circuit: Circuit,

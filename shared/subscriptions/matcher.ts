@@ -197,9 +197,16 @@ const isMainUnit = (
 const wasValid = ({ validated }: SubscriptionEntry, acceptedMs: number): boolean =>
   (validated ?? Infinity) <= acceptedMs
 
+/** Whether the filters beside the subject match an event of the same resource. */
+export const otherFiltersMatch = (
+  entry: SubscriptionEntry,
+  event: Pick<CloudEvent, 'type' | 'source'>,
+  alternative: string | undefined,
+): boolean => othersMatch(entry, event, alternative, canonicalSource(event.source))
+
 const othersMatch = (
   { source, alternative, type }: SubscriptionEntry,
-  event: CloudEvent,
+  event: Pick<CloudEvent, 'type'>,
   alternativeOfEvent: string | undefined,
   sourceOfEvent: string,
 ): boolean =>

@@ -7,7 +7,7 @@ export type Change = (IndexedSubscription | Tombstone) & { _ts: number }
 
 const PAGE = 1000 // about 500 KB
 const CHANGED = `SELECT TOP ${PAGE} c.id, c.consumer, c.number, c.deleted, c.endpoint, c.secrets, c.filters, c.validated,
-  c.circuit, c.maxPerSecond, c.accessBy, c._ts FROM c WHERE c._ts >= @since AND c.number > @after ORDER BY c.number`
+  c.circuit, c.maxPerSecond, c.ordered, c.accessBy, c._ts FROM c WHERE c._ts >= @since AND c.number > @after ORDER BY c.number`
 
 /**
  * Yields the subscriptions and tombstones written since an epoch second, in pages by number. Retries a page that fails

@@ -10,6 +10,7 @@ export interface SubscriptionRequest {
   endpoint: string
   filters: Filters
   maxPerSecond?: number
+  ordered?: true
 }
 
 interface RequestBody {
@@ -21,6 +22,7 @@ interface RequestBody {
   typeFilter?: string
   includeSubunits?: boolean
   maxPerSecond?: number
+  ordered?: boolean
 }
 
 const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
@@ -50,6 +52,7 @@ const members = {
   typeFilter: filter.max(255),
   includeSubunits: Joi.boolean().strict(),
   maxPerSecond: Joi.number().integer().min(1).max(1000),
+  ordered: Joi.boolean().strict(),
 }
 const prefs = { abortEarly: false, convert: false, stripUnknown: true }
 const schema = Joi.object<RequestBody>(members).prefs(prefs)
@@ -97,7 +100,7 @@ export function parseSubscriptionRequest(
   const includeSubunits = value.includeSubunits === true
   if (includeSubunits) requireUnit(value, hasRegister)
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
-  const { maxPerSecond } = value
+  const { maxPerSecond, ordered } = value
   return {
     endpoint: value.endPoint,
     filters: {
@@ -108,6 +111,7 @@ export function parseSubscriptionRequest(
       ...(includeSubunits && { includeSubunits }),
     },
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...(ordered === true && { ordered }),
   }
 }
 

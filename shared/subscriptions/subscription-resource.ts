@@ -10,7 +10,7 @@ export function subscriptionResource({
 }: SubscriptionDocument) {
   const { source, subject, resource, alternative, type, includeSubunits } = filters
   const { number, endpoint, consumer, createdBy, created, validated, circuit } = subscription
-  const { maxPerSecond } = subscription
+  const { maxPerSecond, ordered } = subscription
   return {
     id: number,
     endPoint: endpoint,
@@ -21,6 +21,7 @@ export function subscriptionResource({
     ...(type !== undefined && { typeFilter: type }),
     includeSubunits: includeSubunits === true,
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...(ordered !== undefined && { ordered }),
     consumer,
     createdBy,
     created,
@@ -35,7 +36,7 @@ export function subscriptionResource({
 /** Returns a subscription as the owner of its resource sees it: no secrets, and an endpoint without its query. */
 export function subscriberResource(entry: SubscriptionEntry) {
   const { number, consumer, endpoint, source, subject, alternative, type, validated } = entry
-  const { includeSubunits, maxPerSecond } = entry
+  const { includeSubunits, maxPerSecond, ordered } = entry
   const { origin, pathname } = new URL(endpoint)
   return {
     id: number,
@@ -47,6 +48,7 @@ export function subscriberResource(entry: SubscriptionEntry) {
     ...(type !== undefined && { typeFilter: type }),
     includeSubunits,
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+    ...(ordered !== undefined && { ordered }),
     validated: validated !== undefined,
     circuit: circuitResource(entry.circuit),
   }

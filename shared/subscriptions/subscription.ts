@@ -26,6 +26,8 @@ export interface SubscriptionDocument {
   filters: Filters
   /** The rate limit, 1 to 1,000; without one, events are sent as they come. */
   maxPerSecond?: number
+  /** Whether it gets the events of a subject one at a time, in order. */
+  ordered?: true
   /** Who has permitted it, and is asked again before its deliveries; absent where a built-in rule permits it. */
   accessBy?: 'grants' | 'policy'
   createdBy: string
@@ -113,6 +115,7 @@ export type IndexedSubscription = Pick<
   | 'secrets'
   | 'filters'
   | 'maxPerSecond'
+  | 'ordered'
   | 'accessBy'
   | 'validated'
   | 'circuit'
@@ -185,6 +188,7 @@ export function entryOf(
     secrets,
     circuit,
     maxPerSecond: subscription.maxPerSecond,
+    ordered: subscription.ordered,
     accessBy: subscription.accessBy,
     includeSubunits: includeSubunits === true,
     /** Epoch seconds of the version read. */

@@ -8,19 +8,22 @@ interface SigningTarget {
 
 /**
  * Returns the request that delivers an event, signed with every secret that has not expired. `id` is the same for every
- * attempt: the id of the event's document, since that of a generic event is not unique, and any text.
+ * attempt: the id of the event's document, since that of a generic event is not unique, and any text. `sequence` is for
+ * an ordered subscription.
  */
 export function signedRequest(
   { endpoint, secrets }: SigningTarget,
   event: object,
   id: string,
   traceparent: string,
+  sequence?: number,
 ) {
   const now = Date.now()
   const { body, headers } = webhookRequest(endpoint, event, traceparent)
   const keys = activeSecrets({ secrets }).map(({ key }) => key)
   const signature = signatureHeaders({ id, body, secrets: keys, now })
-  return { url: endpoint, body, headers: { ...headers, ...signature } }
+  const numbered = sequence === undefined ? {} : { 'webhook-sequence': String(sequence) }
+  return { url: endpoint, body, headers: { ...headers, ...signature, ...numbered } }
 }
 
 /** Returns the secrets that sign now: the current one and rotated ones that have not expired. */

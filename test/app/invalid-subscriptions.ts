@@ -119,6 +119,8 @@ export function invalidSubscriptions(
       /needs a register/,
     ],
     ['text for subunits', { ...good(), includeSubunits: 'true' }, /includeSubunits.*boolean/],
+    ['text for order', { ...good(), ordered: 'true' }, /ordered.*boolean/],
+    ['a limit beyond all', { ...good(), maxPerSecond: 1001 }, /maxPerSecond.*1000/],
     ...['source', 'subject', 'resource', 'alternativeSubject', 'type'].flatMap(
       (name): [string, object, RegExp][] => [
         [

@@ -173,6 +173,7 @@ const requests = {
       typeFilter: filters,
       includeSubunits: [true, false, null, 'false'],
       maxPerSecond: [1, 1000, 0, 1001, 1.5, '5', null],
+      ordered: [true, false, null, 'true', 1],
       other: [1],
     },
   },

@@ -1,4 +1,4 @@
-import { acceptEvent } from '../../shared/flows/accept-event.ts'
+import { acceptEvent, type Accepted } from '../../shared/flows/accept-event.ts'
 import { subscribe, unsubscribe } from '../../shared/flows/manage-subscriptions.ts'
 import { startReplay } from '../../shared/flows/start-replay.ts'
 import { newCloudEvent, type AppEvent } from '../../shared/events/cloud-event.ts'
@@ -16,8 +16,10 @@ export interface AcceptedEvent {
   /** The key of the plan's event. */
   key: number
   event: AppEvent
-  /** Virtual ms at which the request was sent. */
+  /** Virtual ms at which the request was sent, and answered. */
   sentAt: number
+  acceptedAt: number
+  how: Accepted['how']
 }
 
 /** A subscription that an owner has got, and when the request was sent (virtual ms). */
@@ -78,7 +80,8 @@ export function startClients(
         traceparent: nextTraceparent(undefined),
       })
       cluster.trace.add('', `accepted ${document.id}, ${how}`)
-      accepted.push({ key, event: eventOf(document.id), sentAt })
+      const acceptedAt = scheduler.now()
+      accepted.push({ key, event: eventOf(document.id), sentAt, acceptedAt, how })
     })
   }
 
@@ -146,7 +149,7 @@ export function startClients(
 }
 
 const requestOf = (
-  { app, type, maxPerSecond, hasSubunits }: SubscriberPlan,
+  { app, type, maxPerSecond, ordered, hasSubunits }: SubscriberPlan,
   index: number,
 ): SubscriptionRequest => ({
   endpoint: endpointOf(index),
@@ -156,4 +159,5 @@ const requestOf = (
     ...(hasSubunits && { subject: MAIN_UNIT, includeSubunits: true }),
   },
   ...(maxPerSecond !== undefined && { maxPerSecond }),
+  ...(ordered !== undefined && { ordered }),
 })

@@ -4,7 +4,7 @@ import type { Services } from '../../shared/services.ts'
 
 /** The stores under test. */
 export interface StoresUnderTest {
-  stores: Pick<Services, 'events' | 'deliveries' | 'subscriptions' | 'replays'>
+  stores: Pick<Services, 'events' | 'deliveries' | 'orders' | 'subscriptions' | 'replays'>
   /** Runs a call to its end: simulated stores need virtual time to pass. */
   runCall: <T>(call: Promise<T>) => Promise<T>
 }

@@ -64,6 +64,20 @@ export async function eventStoreContract({
   assert.deepEqual(await read(0, 9, 10, 2), [id(1), id(2)])
   assert.deepEqual(await read(4, 9, 10), [])
 
+  // The last events before one, the newest first, with what tells who gets them.
+  const before = async (after: string, until: number, most: number, subject = '/party/1') =>
+    runCall(store.before({ resource: RESOURCE, subject }, { after, before: id(until), most }))
+  const { type, source } = eventDocument(3).event
+  assert.deepEqual(await before(id(2), 4, 10), [
+    { id: id(3), fanOut: { count: 2, at }, type, source },
+  ])
+  assert.deepEqual(
+    (await before('', 4, 2)).map((each) => each.id),
+    [id(3), id(2)],
+  )
+  assert.deepEqual(await before('', 1, 10), [])
+  assert.deepEqual(await before('', 9, 10, '/party/2'), [])
+
   assert.equal((await runCall(store.ofId(RESOURCE, id(3))))?.id, id(3))
   assert.equal(await runCall(store.ofId(`${RESOURCE}x`, id(3))), undefined)
 
@@ -83,4 +97,6 @@ export async function eventStoreContract({
   assert.equal((await runCall(store.markDuplicate(repeat, id(6)))).outcome, 'changed')
   const duplicate = await runCall(store.find({ ...traced, event: id(7) }))
   assert.ok(duplicate?.duplicateOf === id(6) && !('pending' in duplicate))
+  const [repeated] = await before(id(6), 8, 10)
+  assert.equal(repeated?.duplicateOf, id(6))
 }

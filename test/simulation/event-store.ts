@@ -76,6 +76,27 @@ export function simulatedEventStore(
       )
       return found
     },
+    before: ({ resource, subject }, { after, before, most }) =>
+      connection.query(`events before ${before}`, (all) =>
+        top(
+          most,
+          all,
+          (each) =>
+            each.resource === resource &&
+            each.subject === subject &&
+            each.id > after &&
+            each.id < before,
+          (a, b) => compareText(b.id, a.id),
+        ).map(({ id, alternative, fanOut, copyOf, duplicateOf, event: { type, source } }) => ({
+          id,
+          ...(fanOut !== undefined && { fanOut }),
+          ...(alternative !== undefined && { alternative }),
+          ...(copyOf !== undefined && { copyOf }),
+          ...(duplicateOf !== undefined && { duplicateOf }),
+          type,
+          source,
+        })),
+      ),
     withEventId: (resource, eventId) =>
       connection.query(`events ${eventId}`, (all) =>
         top(

@@ -28,6 +28,7 @@ export interface SubscriberPlan {
   maxPerSecond?: number
   /** Whether it subscribes to the main unit with its subunits: the other parties. */
   hasSubunits?: true
+  ordered?: true
   /** Virtual ms. */
   subscribesAt: number
   behaviours: Behaviour[]

@@ -2,15 +2,15 @@ import { createTimes, HOUR, MINUTE, SECOND, times, type PlanRandom } from './pla
 import type { Action, EventPlan, Plan, SubscriberPlan } from './plan.ts'
 import { planBrokenDeployment, planFaults, planIncident } from './planned-faults.ts'
 import { createRandom, type Random } from './random.ts'
-import { coldStart, frozenWhileDisabled, resubscription } from './scenarios.ts'
+import { coldStart, frozenWhileDisabled, orderedBursts, resubscription } from './scenarios.ts'
 import type { Behaviour } from './subscriber.ts'
 
-/** Returns the plan of a seed. 15 % are scenarios whose events would hardly ever coincide by chance. */
+/** Returns the plan of a seed. 20 % are scenarios whose events would hardly ever coincide by chance. */
 export function planOf(seed: number): Plan {
   const random = createRandom(seed)
   const plan = randomPlan(random)
-  if (plan.faults.length === 0 || !random.chance(0.15)) return plan
-  return random.pick([coldStart, frozenWhileDisabled, resubscription])(plan, random)
+  if (plan.faults.length === 0 || !random.chance(0.2)) return plan
+  return random.pick([coldStart, frozenWhileDisabled, resubscription, orderedBursts])(plan, random)
 }
 
 /** Returns a random plan. Each draws the kinds of faults that it has, so that some have one kind and others many. */
@@ -75,6 +75,7 @@ function randomSubscriber(planRandom: PlanRandom, apps: number): SubscriberPlan 
     ...(type !== undefined && { type }),
     ...(random.chance(0.1) && { maxPerSecond: random.pick([2, 20, 1000]) }),
     ...(random.chance(0.2) && { hasSubunits: true as const }),
+    ...(random.chance(0.3) && { ordered: true }),
     subscribesAt: random.chance(0.6) ? 0 : time(),
     behaviours: random.chance(0.35) ? [] : randomBehaviours(planRandom),
   }

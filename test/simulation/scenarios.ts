@@ -1,3 +1,4 @@
+import type { FaultKind } from './faults.ts'
 import { MINUTE, SECOND, times } from './plan-random.ts'
 import type { Plan } from './plan.ts'
 import type { Random } from './random.ts'
@@ -73,5 +74,41 @@ export function resubscription(plan: Plan, random: Random): Plan {
         { at: createdAt, kind: 'subscribe' as const, subscriber },
       ]
     }),
+  }
+}
+
+/** Bursts of events of one or two subjects come to ordered subscriptions, with lagging replicas and dying processes. */
+export function orderedBursts(plan: Plan, random: Random): Plan {
+  const { faultsEndAt } = plan
+  const bursts = times(random.integer(1, 3), () => random.between(MINUTE, faultsEndAt))
+  const parties = random.integer(1, 2)
+  const fault = (kind: FaultKind, rate: number) => ({ kind, from: 0, until: faultsEndAt, rate })
+  const faults = [
+    fault('replica-lags', random.between(0.2, 0.9)),
+    fault('store-is-slow', random.between(0.05, 0.5)),
+    fault('message-doubled', random.between(0.1, 0.5)),
+    fault('message-late', 0.05),
+    fault('process-dies', random.logUniform(0.0005, 0.01)),
+    fault('process-freezes', random.logUniform(0.0005, 0.01)),
+  ]
+  return {
+    ...plan,
+    processes: random.integer(2, 4),
+    subscribers: plan.subscribers
+      .slice(0, 3)
+      .map(({ type: _any, maxPerSecond: _limit, ...each }) => ({
+        ...each,
+        app: 1,
+        ordered: true,
+        subscribesAt: 0,
+      })),
+    events: plan.events.map((each) => ({
+      ...each,
+      app: 1,
+      party: random.integer(1, parties),
+      at: Math.min(faultsEndAt, random.pickOptional(bursts) ?? 0) + random.between(0, 20 * SECOND),
+    })),
+    faults: [...plan.faults, ...faults.filter(() => random.chance(0.6))],
+    replicaLagMs: 0,
   }
 }

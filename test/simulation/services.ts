@@ -52,7 +52,7 @@ interface Environment {
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
   const { stores, queues, subscriberAt, register, random, isUndecided, trace } = environment
-  const { events, deliveries, subscriptions, replays } = stores
+  const { events, deliveries, orders, subscriptions, replays } = stores
   const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
   const heartbeats = noHeartbeats
   return {
@@ -79,6 +79,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     },
     subscriptions,
     deliveries,
+    orders,
     replays,
     poison: {
       keep: ({ reason }) => Promise.resolve(trace(`poison: ${reason}`)),
@@ -98,7 +99,9 @@ export function simulatedServices(process: Process, environment: Environment): S
         const event = headers['webhook-id'] ?? ''
         const isValidation = body.includes('platform.events.validatesubscription')
         trace(`POST ${url} ${isValidation ? 'validation ' : ''}${event}`)
-        const answer = await subscriberAt(url).receive(process, event, isValidation)
+        const number = headers['webhook-sequence']
+        const sequence = number === undefined ? undefined : Number(number)
+        const answer = await subscriberAt(url).receive(process, event, isValidation, sequence)
         trace(`POST ${url} ${event}: ${answer.kind === 'answered' ? answer.status : answer.reason}`)
         return answer
       },

@@ -1,6 +1,7 @@
 import { createInvariants } from './invariants.ts'
 import { startClients } from './clients.ts'
 import { createCluster } from './cluster.ts'
+import { watchOrder } from './order-invariants.ts'
 import type { Plan } from './plan.ts'
 import { createTimeline } from './timeline.ts'
 
@@ -34,6 +35,7 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
   const { scheduler, containers, trace, calls } = cluster
   const timeline = createTimeline(containers.subscriptions, scheduler.now)
   const { accepted, subscriptions } = startClients(cluster, plan)
+  const outOfOrder = watchOrder(cluster, timeline, accepted, plan)
   const invariants = createInvariants(cluster, timeline, accepted, subscriptions)
   const isFaultless = plan.faults.length === 0 && plan.incidents.length === 0
   const recoveredAt = isFaultless ? 0 : plan.faultsEndAt + MAX_CLAIM_MS
@@ -64,7 +66,11 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
     ...invariants.lostSubscriptions(),
   )
   if (isLagBounded)
-    violations.push(...invariants.unfinishedDeliveries(), ...invariants.unclosedCircuits())
+    violations.push(
+      ...outOfOrder,
+      ...invariants.unfinishedDeliveries(),
+      ...invariants.unclosedCircuits(),
+    )
   if (isFaultless && plan.actions.every(({ kind }) => kind === 'erase'))
     violations.push(...invariants.duplicateDeliveries())
   return {

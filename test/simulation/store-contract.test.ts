@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import { openDatabase } from '../../shared/azure/cosmos.ts'
 import { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
+import { openOrderStore } from '../../shared/deliveries/order-store.ts'
 import { openReplayStore } from '../../shared/deliveries/replay-store.ts'
 import { openEventStore } from '../../shared/events/event-store.ts'
 import { openSubscriptionStore } from '../../shared/subscriptions/subscription-store.ts'
@@ -13,6 +14,7 @@ import { createScheduler } from './scheduler.ts'
 import type { StoresUnderTest } from './contract-fixture.ts'
 import { deliveryStoreContract } from './delivery-store-contract.ts'
 import { eventStoreContract } from './event-store-contract.ts'
+import { orderStoreContract } from './order-store-contract.ts'
 import { replayStoreContract } from './replay-store-contract.ts'
 import { subscriptionStoreContract } from './subscription-store-contract.ts'
 import { createContainers, openStores } from './stores.ts'
@@ -25,6 +27,7 @@ testStores('simulated stores', openSimulated)
 function testStores(name: string, open: () => Promise<StoresUnderTest>): void {
   test(`${name}: events`, async () => eventStoreContract(await open()))
   test(`${name}: deliveries`, async () => deliveryStoreContract(await open()))
+  test(`${name}: orders`, async () => orderStoreContract(await open()))
   test(`${name}: subscriptions`, async () => subscriptionStoreContract(await open()))
   test(`${name}: replays`, async () => replayStoreContract(await open()))
 }
@@ -37,6 +40,7 @@ async function openReal(): Promise<StoresUnderTest> {
     stores: {
       events: openEventStore(database),
       deliveries: openDeliveryStore(database),
+      orders: openOrderStore(database),
       subscriptions: openSubscriptionStore(database),
       replays: openReplayStore(database),
     },

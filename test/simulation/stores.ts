@@ -1,5 +1,6 @@
 import { containers } from '../../shared/azure/definitions.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import type { OrderDocument } from '../../shared/deliveries/order-store.ts'
 import type { ReplayDocument } from '../../shared/deliveries/replay-store.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import type { SubscriptionOrTombstone } from '../../shared/subscriptions/subscription.ts'
@@ -8,6 +9,7 @@ import { createContainer } from './container.ts'
 import { simulatedDeliveryStore } from './delivery-store.ts'
 import { simulatedEventStore } from './event-store.ts'
 import type { Process } from './process.ts'
+import { simulatedOrderStore } from './order-store.ts'
 import { simulatedReplayStore } from './replay-store.ts'
 import { simulatedSubscriptionStore } from './subscription-store.ts'
 
@@ -24,6 +26,11 @@ export function createContainers({ now }: { now: () => number }, epoch: number) 
       partitionKeyOf: ({ resource, subject }) => `${resource}${subject}`,
     }),
     deliveries: createContainer<DeliveryDocument>({
+      ...common('deliveries'),
+      partitionKeyOf: ({ subscription, id }) => `${subscription}/${id}`,
+    }),
+    // In the same container as the deliveries, whose queries do not see them.
+    orders: createContainer<OrderDocument>({
       ...common('deliveries'),
       partitionKeyOf: ({ subscription, id }) => `${subscription}/${id}`,
     }),
@@ -45,13 +52,14 @@ const ttlOf = (id: string): number =>
 /** Opens a process's stores, with connections of its own. */
 export function openStores(
   process: Process,
-  { events, deliveries, subscriptions, replays, nextNumber }: Containers,
+  { events, deliveries, orders, subscriptions, replays, nextNumber }: Containers,
   network: Network,
   pageSize: number,
 ) {
   return {
     events: simulatedEventStore(connect(process, events, network)),
     deliveries: simulatedDeliveryStore(connect(process, deliveries, network)),
+    orders: simulatedOrderStore(connect(process, orders, network)),
     subscriptions: simulatedSubscriptionStore(connect(process, subscriptions, network), {
       pageSize,
       nextNumber,

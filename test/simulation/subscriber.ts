@@ -33,6 +33,9 @@ export interface ReceivedRequest {
   result: 'succeeded' | 'failed' | 'gone'
 }
 
+/** Called when a request with an event begins. */
+type BeginListener = (event: string, sequence: number | undefined) => void
+
 export type Subscriber = ReturnType<typeof createSubscriber>
 
 const MAX_OPEN = 4
@@ -45,6 +48,7 @@ export function createSubscriber(
   timeoutMs: number,
 ) {
   const requests: ReceivedRequest[] = []
+  const listeners: BeginListener[] = []
   let openRequests = 0
 
   const behaviour = (): Behaviour =>
@@ -77,9 +81,17 @@ export function createSubscriber(
     requests,
     behaviour,
 
+    onBegin: (listener: BeginListener): void => void listeners.push(listener),
+
     /** Receives a request. Resolves with the answer only while the process is alive. */
-    receive(process: Process, event: string, isValidation: boolean): Promise<Answer> {
+    receive(
+      process: Process,
+      event: string,
+      isValidation: boolean,
+      sequence?: number,
+    ): Promise<Answer> {
       openRequests++
+      if (!isValidation) for (const listener of listeners) listener(event, sequence)
       const { ms, answer } = answerTo(event)
       const sentAt = scheduler.now()
       return new Promise((resolve) => {

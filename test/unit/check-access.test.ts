@@ -105,21 +105,27 @@ test('a policy decision point that hangs holds a fan-out up for 2 s at most', as
   assert.ok(flows.seconds() <= SECOND + 3)
 })
 
-test('a withdrawn right ends what waits in the backlog', async () => {
-  const flows = startPermitted(false, { state: 'draining', opens: 0, lease })
-  const ids = flows.deliveries(3, inBacklog)
-  await flows.run(drainSubscription(flows.services, drainMessage))
-  assert.deepEqual(flows.requests, [])
-  for (const id of ids) assert.deepEqual(recordOf(flows, id), { state: 'dead', reason: WITHDRAWN })
-})
+for (const ordered of [{}, { ordered: true as const }]) {
+  const which = 'ordered' in ordered ? ', in order' : ''
+  test(`a withdrawn right ends what waits in the backlog${which}`, async () => {
+    const flows = startPermitted(false, { state: 'draining', opens: 0, lease })
+    flows.change((stored) => ({ ...stored, ...ordered }))
+    const ids = flows.deliveries(3, inBacklog)
+    await flows.run(drainSubscription(flows.services, drainMessage))
+    assert.deepEqual(flows.requests, [])
+    for (const id of ids)
+      assert.deepEqual(recordOf(flows, id), { state: 'dead', reason: WITHDRAWN })
+  })
 
-test('a withdrawn right ends what waits behind a pause, and the probes go on to the end', async () => {
-  const flows = startPermitted(false, open)
-  const ids = flows.deliveries(5, inBacklog)
-  await flows.run(drainSubscription(flows.services, drainMessage))
-  assert.deepEqual(flows.requests, [])
-  for (const id of ids) assert.equal(recordOf(flows, id).state, 'dead')
-})
+  test(`a withdrawn right ends what waits behind a pause, and the probes go on to the end${which}`, async () => {
+    const flows = startPermitted(false, open)
+    flows.change((stored) => ({ ...stored, ...ordered }))
+    const ids = flows.deliveries(5, inBacklog)
+    await flows.run(drainSubscription(flows.services, drainMessage))
+    assert.deepEqual(flows.requests, [])
+    for (const id of ids) assert.equal(recordOf(flows, id).state, 'dead')
+  })
+}
 
 for (const [answer, expected] of [
   [true, { state: 'delivered', reason: undefined }],

@@ -91,7 +91,7 @@ export function startFlows() {
     return Promise.resolve()
   }
 
-  const requests: { event: string; at: number }[] = []
+  const requests: { event: string; at: number; sequence: string | undefined }[] = []
   const open = { now: 0, most: 0 }
   const endpoint: { react: Reaction } = { react: () => ({ status: 200 }) }
   async function post(
@@ -102,7 +102,7 @@ export function startFlows() {
     const event = headers['webhook-id'] ?? ''
     const began = scheduler.now()
     const { status, ms = 20, retryAfter, disable } = endpoint.react(event, requests.length)
-    requests.push({ event, at: process.clock.now() })
+    requests.push({ event, at: process.clock.now(), sequence: headers['webhook-sequence'] })
     open.most = Math.max(open.most, ++open.now)
     await process.clock.timeout(ms).ended
     open.now--

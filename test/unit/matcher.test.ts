@@ -61,6 +61,7 @@ test('unvalidated and disabled subscriptions match nothing but are known; an ope
     accessBy: undefined,
     maxPerSecond: undefined,
     includeSubunits: false,
+    ordered: undefined,
     secrets: [{ key: 'secret' }],
     circuit: open,
     version: 5,

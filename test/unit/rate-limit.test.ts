@@ -30,14 +30,15 @@ for (const perSecond of [1, 7, 100])
     assert.ok(seconds >= (count - 1) / perSecond - JITTER_MS / 1000, `${seconds} s`)
   })
 
-test('first attempts and retries of a subscription with a rate limit wait for its drain', async () => {
-  const flows = startFanOut()
-  flows.change((stored) => ({ ...stored, maxPerSecond: 5 }))
-  await flows.fanOut()
-  assert.deepEqual([flows.requests.length, flows.delivery(flows.id)?.state], [0, 'backlog'])
-  assert.equal(circuitOf(flows)?.state, 'draining')
-  const [id = ''] = flows.deliveries(1, { state: 'waiting', due: SECOND, attempt: 1 }, 7)
-  const message = { ...eventMessage(id), subscription: '1', run: 0, attempt: 1 }
-  assert.equal(await flows.run(retryDelivery(flows.services, message, 'x')), 'backlog')
-  assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [0, 'backlog'])
-})
+for (const given of [{ maxPerSecond: 5 }, { ordered: true as const }])
+  test(`first attempts and retries wait for the drain: ${JSON.stringify(given)}`, async () => {
+    const flows = startFanOut()
+    flows.change((stored) => ({ ...stored, ...given }))
+    await flows.fanOut()
+    assert.deepEqual([flows.requests.length, flows.delivery(flows.id)?.state], [0, 'backlog'])
+    assert.equal(circuitOf(flows)?.state, 'draining')
+    const [id = ''] = flows.deliveries(1, { state: 'waiting', due: SECOND, attempt: 1 }, 7)
+    const message = { ...eventMessage(id), subscription: '1', run: 0, attempt: 1 }
+    assert.equal(await flows.run(retryDelivery(flows.services, message, 'x')), 'backlog')
+    assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [0, 'backlog'])
+  })

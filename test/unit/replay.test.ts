@@ -199,3 +199,18 @@ test('starts with the first page at once', async () => {
     [['replayQueue', 0]],
   )
 })
+
+test('what an ordered subscription gets again joins its backlog one after another', async () => {
+  const flows = startReplay()
+  flows.change((stored) => ({ ...stored, ordered: true }))
+  const ids = flows.deliveries(20, dead, 600)
+  const joined: string[] = []
+  const { save } = flows.services.deliveries
+  flows.services.deliveries.save = async (delivery) => {
+    const written = await save(delivery)
+    joined.push(delivery.id)
+    return written
+  }
+  await flows.page()
+  assert.deepEqual(joined, ids)
+})

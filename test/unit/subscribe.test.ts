@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { subscribe, unsubscribe } from '../../shared/flows/manage-subscriptions.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { startFlows } from './flow-fixture.ts'
+import { SECOND, startFlows } from './flow-fixture.ts'
 import { RESOURCE } from './subscription-fixture.ts'
 
 /** A subscription of a consumer, made by a request that can be repeated. */
@@ -10,7 +10,8 @@ async function startSubscribed() {
   const flows = startFlows()
   const { services, run } = flows
   const request = { endpoint: 'https://example.com/hook', filters: { resource: RESOURCE } }
-  const post = () => run(subscribe(services, { consumer: '/org/ttd' }, request, 'https://api'))
+  const post = (more: { ordered?: true; maxPerSecond?: number } = {}) =>
+    run(subscribe(services, { consumer: '/org/ttd' }, { ...request, ...more }, 'https://api'))
   const { subscription } = await post()
   const find = async () => run(services.subscriptions.find('/org/ttd', subscription.id))
   const found = await find()
@@ -39,6 +40,35 @@ test('a subscription is not stored over a later one that was made and deleted me
   await assert.rejects(post(), { status: 503 })
   const stored = await find()
   assert.ok(stored !== undefined && 'deleted' in stored)
+})
+
+test('the same request changes rate limit and order; a change of order has what waits drained', async () => {
+  const { post, find, sent } = await startSubscribed()
+  const drains = () => sent.filter(({ queue }) => queue === 'drainQueue').length
+  const stored = async () => {
+    const found = await find()
+    assert.ok(isSubscription(found))
+    return [found.ordered, found.maxPerSecond, drains()]
+  }
+  await post({ maxPerSecond: 5 })
+  assert.deepEqual(await stored(), [undefined, 5, 0])
+  await post({ ordered: true })
+  assert.deepEqual(await stored(), [true, undefined, 1])
+  await post({ ordered: true, maxPerSecond: 7 })
+  assert.deepEqual(await stored(), [true, 7, 1])
+})
+
+test('what stands behind others is drained where order is given up', async () => {
+  const { services, run, post, find } = await startSubscribed()
+  await post({ ordered: true })
+  const found = await find()
+  assert.ok(isSubscription(found))
+  const lease = { token: 'old', until: SECOND + 600 }
+  const circuit = { state: 'closing' as const, opens: 0, looks: 3, lease }
+  await run(services.subscriptions.save({ ...found, circuit }))
+  await post()
+  const after = await find()
+  assert.ok(isSubscription(after) && after.circuit?.state === 'draining')
 })
 
 test('an identical request says anew who permits the subscription, or that a built-in rule does', async () => {

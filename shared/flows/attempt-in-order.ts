@@ -1,0 +1,129 @@
+import type { Stored } from '../azure/documents.ts'
+import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import { orderIdOf } from '../deliveries/order-store.ts'
+import type { Services } from '../services.ts'
+import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { entryOf, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { attemptEach, endWithdrawn, send, type Limits, type PageResult } from './attempt-page.ts'
+import { awaitEvent } from './await-event.ts'
+import { takeTurn, turnOf, type Free } from './turn.ts'
+
+type Page = Stored<DeliveryDocument>[]
+
+/** A pass of a drain through the backlog of an ordered subscription, from the oldest to the newest. */
+export interface Pass {
+  subscriber: SubscriptionEntry
+  /** Subjects that stand still, by the id of their order, and the event that each is behind; '' is none that can be tried. */
+  blocked: Map<string, string>
+  /** Whether one of them waits for something that no time of its own wakes, or that was not to be seen. */
+  isUnsure: boolean
+  /** Whether another pass must follow: something was attempted, or this one began in the middle. */
+  hasMore: boolean
+}
+
+/** Returns a pass that begins after an event; '' is the oldest. */
+export const newPass = (subscription: SubscriptionDocument, after: string): Pass => ({
+  subscriber: entryOf(subscription, 0, String),
+  blocked: new Map(),
+  isUnsure: false,
+  hasMore: after !== '',
+})
+
+/** Attempts a page of deliveries: those of one subject one after another, each only when the one before is over. */
+export async function attemptInOrder(limits: Limits, pass: Pass, page: Page): Promise<PageResult> {
+  const withoutRate = { ...limits, rateLimit: undefined } // it counts attempts, not looks
+  const result = await attemptEach(withoutRate, subjectsOf(page), (subject, mayBegin, so) =>
+    attemptSubject(limits, pass, subject, mayBegin, so),
+  )
+  if (result.attempted.length > 0) pass.hasMore = true
+  return result
+}
+
+async function attemptSubject(
+  limits: Limits,
+  pass: Pass,
+  subject: Page,
+  mayBegin: () => boolean,
+  result: PageResult,
+): Promise<void> {
+  for (let rest = subject; mayBegin();) {
+    const free = await nextFree(limits.services, pass, rest)
+    if (free === undefined) return
+    const { delivery } = free
+    const key = orderIdOf(delivery)
+    pass.blocked.set(key, '')
+    if (!(await attempt(limits, pass, free, mayBegin, result))) return
+    pass.blocked.delete(key)
+    rest = rest.filter((each) => each !== delivery)
+  }
+}
+
+/** Makes one attempt in its turn. Returns whether the next of its subject may follow. */
+async function attempt(
+  limits: Limits,
+  pass: Pass,
+  free: Free,
+  mayBegin: () => boolean,
+  result: PageResult,
+): Promise<boolean> {
+  const { services, rateLimit } = limits
+  const { delivery, event } = free
+  const withdrawn = await endWithdrawn(limits, delivery)
+  if (withdrawn !== undefined) {
+    result.attempted.push(delivery)
+    return withdrawn === 'dead'
+  }
+  if (event === undefined) {
+    result.attempted.push(delivery)
+    await awaitEvent(services, delivery)
+    return false
+  }
+  await rateLimit?.()
+  if (!mayBegin()) return false
+  const taken = await takeTurn(services, free)
+  if (taken === undefined) {
+    pass.isUnsure = true
+    return false
+  }
+  result.attempted.push(taken)
+  return send(limits, taken, event, result)
+}
+
+/** Returns what may begin of a subject: its first delivery, or the one that this is behind. */
+async function nextFree(services: Services, pass: Pass, subject: Page): Promise<Free | undefined> {
+  const [first] = subject
+  if (first === undefined) return undefined
+  const key = orderIdOf(first)
+  const known = pass.blocked.get(key)
+  let delivery = known === undefined ? first : subject.find(({ id }) => id === known)
+  while (delivery !== undefined) {
+    const turn = await turnOf(services, pass.subscriber, delivery)
+    if (turn.state === 'free') return turn
+    pass.blocked.set(key, turn.behind)
+    if (turn.state === 'unsure') pass.isUnsure = true
+    delivery = subject.find(({ id }) => id === turn.behind)
+  }
+  return undefined
+}
+
+/** Returns at most `count` deliveries of a page that may begin, one of a subject. */
+export async function freeOf(
+  services: Services,
+  pass: Pass,
+  page: Page,
+  count: number,
+): Promise<Page> {
+  const found: Page = []
+  for (const subject of subjectsOf(page)) {
+    if (found.length === count) break
+    const free = await nextFree(services, pass, subject)
+    if (free !== undefined) found.push(free.delivery)
+  }
+  return found
+}
+
+/** Returns the deliveries of a page by subject, each in order. */
+function subjectsOf(page: Page): Page[] {
+  const subjects = Map.groupBy(page, orderIdOf)
+  return [...subjects.values()]
+}

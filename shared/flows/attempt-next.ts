@@ -1,0 +1,86 @@
+import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import { FAILURE_THRESHOLD } from '../subscriptions/circuit-breaker.ts'
+import { attemptInOrder, freeOf, type Pass } from './attempt-in-order.ts'
+import { attemptPage, type PageResult } from './attempt-page.ts'
+import { backlogOf, closeCircuit, PAGE, startOver, type Drain } from './drain-state.ts'
+
+const UNSURE_SECONDS = 5 // until an ordered subscription that waits for what is not to be seen is tried again
+
+/** Attempts the next page, or so many probes. Returns undefined at the end of the backlog, once that is handled. */
+export async function attemptNext(
+  drain: Drain,
+  probes: number | undefined,
+): Promise<PageResult | undefined> {
+  const { services } = drain
+  const isProbe = probes !== undefined
+  if (!isProbe && services.clock.now() >= drain.afterUntilMs) startOver(drain)
+  const found = await backlogOf(drain, drain.after, probes ?? PAGE)
+  const page = isProbe ? found : found.filter((each) => !drain.attempted.has(keyOf(each)))
+  if (page.length === 0) {
+    await restartOrClose(drain, isProbe)
+    return undefined
+  }
+  const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
+  const result = await attemptPage(limitsOf(drain, isProbe, untilMs), page)
+  drain.after = result.attempted.at(-1)?.id ?? drain.after
+  if (drain.after > drain.newest) drain.newest = drain.after
+  if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
+  return result
+}
+
+/** As `attemptNext`, for an ordered subscription: of each subject one at a time, and probes of different subjects. */
+export async function attemptNextInOrder(
+  drain: Drain,
+  pass: Pass,
+  probes: number | undefined,
+): Promise<PageResult | undefined> {
+  const found = await backlogOf(drain, drain.after, PAGE)
+  const last = found.at(-1)
+  if (last === undefined) {
+    await endPass(drain, pass)
+    return undefined
+  }
+  const limits = limitsOf(drain, probes !== undefined, Infinity)
+  if (probes === undefined) {
+    drain.after = last.id
+    return attemptInOrder(limits, pass, found)
+  }
+  const page = await freeOf(drain.services, pass, found, probes)
+  drain.after = page.at(-1)?.id ?? last.id
+  return attemptInOrder(limits, pass, page)
+}
+
+/** Begins another pass where that may find more, or hands over, or has the circuit closing. */
+async function endPass(drain: Drain, { hasMore, isUnsure }: Pass): Promise<void> {
+  if (hasMore) startOver(drain)
+  else if (isUnsure) await drain.lease.handOver(UNSURE_SECONDS)
+  else await closeCircuit(drain)
+}
+
+const limitsOf = (
+  { services, lease, rateLimit, endMs }: Drain,
+  isProbe: boolean,
+  untilMs: number,
+) => ({
+  services,
+  subscription: lease.subscription(),
+  rateLimit,
+  endMs: Math.min(endMs, untilMs),
+  maxConsecutiveFailures: isProbe ? Infinity : FAILURE_THRESHOLD,
+})
+
+/**
+ * Handles the end of the backlog. Starts over where there may be more: probes have skipped those that failed, and others
+ * have joined behind the cursor meanwhile, which is needed no more once no replica shows what the drain before delivered.
+ * Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
+ */
+async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
+  const { services, after } = drain
+  if (after !== '' && (isProbe || services.clock.now() >= drain.lagsUntilMs)) {
+    drain.after = ''
+    return
+  }
+  await closeCircuit(drain)
+}
+
+const keyOf = ({ id, run, attempt }: DeliveryDocument): string => `${id} ${run} ${attempt}`

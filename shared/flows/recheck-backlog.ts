@@ -1,0 +1,51 @@
+import {
+  closed,
+  RECHECK_SECONDS,
+  withDrain,
+  type Circuit,
+} from '../subscriptions/circuit-breaker.ts'
+import { freeOf, type Pass } from './attempt-in-order.ts'
+import { backlogOf, PAGE, startOver, type Drain } from './drain-state.ts'
+
+const BLOCKED_RECHECK_SECONDS = 600 // of a subscription whose backlog waits behind retries, which wake it themselves
+
+/** Checks an empty backlog again. Closes the circuit after the last check, or drains what it finds. */
+export async function recheckBacklog(
+  drain: Drain,
+  { looks }: Circuit & { state: 'closing' },
+): Promise<void> {
+  const { services, lease, pass } = drain
+  // The first check goes by the cursor: a replica may still show what this drain's predecessor delivered.
+  const after = looks === 0 ? drain.after : ''
+  const left = pass ? await lookInOrder(drain, pass) : await look(drain, after)
+  const next =
+    RECHECK_SECONDS[looks + 1] ?? (left === 'blocked' ? BLOCKED_RECHECK_SECONDS : undefined)
+  await lease.change((circuit) => {
+    if (circuit.state !== 'closing') return circuit
+    if (left === 'work') return withDrain(circuit, services.clock.now(), circuit.lease.token)
+    return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
+  })
+  if (left !== 'work' && next !== undefined) await lease.handOver(next)
+}
+
+/** What is left in a backlog: work, only what waits behind retries (`blocked`), or nothing. */
+type Left = 'work' | 'blocked' | 'nothing'
+
+async function look(drain: Drain, after: string): Promise<Left> {
+  const [found] = await backlogOf(drain, after, 1)
+  return found === undefined ? 'nothing' : 'work'
+}
+
+async function lookInOrder(drain: Drain, pass: Pass): Promise<Left> {
+  for (let after = ''; ;) {
+    const page = await backlogOf(drain, after, PAGE)
+    const last = page.at(-1)
+    if (last === undefined) return after === '' ? 'nothing' : 'blocked'
+    const free = await freeOf(drain.services, pass, page, 1)
+    if (free.length > 0 || pass.isUnsure) {
+      startOver(drain)
+      return 'work'
+    }
+    after = last.id
+  }
+}

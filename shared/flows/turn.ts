@@ -1,0 +1,146 @@
+import type { Stored } from '../azure/documents.ts'
+import { nowSeconds, type Clock } from '../clock.ts'
+import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { orderIdOf, withBegun, type OrderDocument } from '../deliveries/order-store.ts'
+import type { CloudEvent } from '../events/cloud-event.ts'
+import { referenceTo } from '../events/event-document.ts'
+import { timeOf } from '../events/event-id.ts'
+import type { EarlierEvent } from '../events/event-store.ts'
+import { readWatermark } from '../events/read-watermark.ts'
+import type { Services } from '../services.ts'
+import { otherFiltersMatch, type SubscriptionEntry } from '../subscriptions/matcher.ts'
+
+const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
+const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
+
+/** A delivery of an ordered subscription that may begin, with its event; undefined where that is not visible. */
+export interface Free {
+  state: 'free'
+  delivery: Stored<DeliveryDocument>
+  order: Stored<OrderDocument> | undefined
+  event: CloudEvent | undefined
+}
+
+/**
+ * Otherwise `behind` is an event before it that is not over: that `waits` for its own time, or it is `unsure` when it
+ * will be attempted, or whether it has a delivery at all.
+ */
+type Turn = Free | { state: 'waits' | 'unsure'; behind: string }
+
+/**
+ * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, and each earlier
+ * event is over or has none. What has begun before waits for nothing, so two never wait for each other. A replica that
+ * lags can only make it later: the events are read after this one, in the same partition, so whatever was stored before
+ * it is seen.
+ */
+export async function turnOf(
+  services: Services,
+  subscriber: SubscriptionEntry,
+  delivery: Stored<DeliveryDocument>,
+): Promise<Turn> {
+  const { subscription, id } = delivery
+  const order = await services.orders.find(subscription, orderIdOf(delivery))
+  const free = async (): Promise<Free> => {
+    const event = await services.eventCache.find(referenceTo(delivery, undefined))
+    return { state: 'free', delivery, order, event }
+  }
+  if (delivery.sequence !== undefined || order?.event === id) return free()
+  if (order !== undefined) {
+    const last = await services.deliveries.find(subscription, order.event)
+    const state = stateOf(last, isOld(services.clock, order._ts)) // it had a record when it began
+    if (state !== 'over') return { state, behind: order.event }
+  }
+  const found = await free()
+  if (found.event === undefined) return found
+  for (const event of await earlierThan(services, subscriber, delivery, order)) {
+    const earlier = await services.deliveries.find(subscription, event.id)
+    const state = stateOf(earlier, hasNone(services.clock, subscriber, event))
+    if (state !== 'over') return { state, behind: event.id }
+  }
+  return found
+}
+
+/** Returns the earlier events of a subject that the subscription gets and that have not begun, the oldest first. */
+async function earlierThan(
+  { events }: Services,
+  subscriber: SubscriptionEntry,
+  delivery: DeliveryDocument,
+  order: OrderDocument | undefined,
+): Promise<EarlierEvent[]> {
+  const range = { after: order?.floor ?? '', before: delivery.id, most: MAX_EARLIER }
+  const found = await events.before(delivery, range)
+  return found
+    .filter(
+      ({ id, alternative, copyOf, duplicateOf, type, source }) =>
+        (copyOf ?? duplicateOf) === undefined &&
+        order?.begun.includes(id) !== true &&
+        otherFiltersMatch(subscriber, { type, source }, alternative), // the subject is that of this event
+    )
+    .toReversed()
+}
+
+function stateOf(
+  found: DeliveryDocument | undefined,
+  isNone: boolean,
+): 'over' | 'waits' | 'unsure' {
+  if (found === undefined) return isNone ? 'over' : 'unsure'
+  if (!isOpen(found)) return 'over'
+  return found.state === 'waiting' ? 'waits' : 'unsure'
+}
+
+/** Whether an event without a visible delivery has none: it is older than the validation, or its fan-out made none. */
+const hasNone = (
+  clock: Clock,
+  { validated = 0 }: SubscriptionEntry,
+  { id, fanOut }: EarlierEvent,
+): boolean =>
+  timeOf(id).getTime() < validated ||
+  (fanOut !== undefined && isOld(clock, Date.parse(fanOut.at) / 1000))
+
+const isOld = (clock: Clock, second: number): boolean =>
+  nowSeconds(clock) - second > MAX_LAG_SECONDS
+
+/**
+ * Gives a delivery that may begin its number, and stores it before anything is sent. Returns undefined when what was
+ * read is not current: then nothing may be sent.
+ */
+export async function takeTurn(
+  services: Services,
+  { delivery, order }: Free,
+): Promise<Stored<DeliveryDocument> | undefined> {
+  if (delivery.sequence !== undefined) return saved(services, delivery)
+  if (order?.event === delivery.id)
+    return saved(services, { ...delivery, sequence: order.sequence })
+  const isNew =
+    order === undefined || (delivery.id > order.floor && !order.begun.includes(delivery.id))
+  const current = isNew ? delivery : await saved(services, delivery) // or a replica shows an older version
+  if (current === undefined) return undefined
+  const sequence = await takeNumber(services, current, order)
+  return sequence === undefined ? undefined : saved(services, { ...current, sequence })
+}
+
+async function saved(
+  { deliveries }: Services,
+  delivery: Stored<DeliveryDocument>,
+): Promise<Stored<DeliveryDocument> | undefined> {
+  const written = await deliveries.save(delivery)
+  return written.outcome === 'written' ? { ...delivery, _etag: written.etag } : undefined
+}
+
+/** Makes the event the one that began last, and returns its number; undefined when another was first. */
+async function takeNumber(
+  { orders, clock, config }: Services,
+  { id: event, subscription, ...subject }: DeliveryDocument,
+  order: Stored<OrderDocument> | undefined,
+): Promise<number | undefined> {
+  const settled = readWatermark(config.readHoldbackSeconds, clock.now()) // no older event is stored any more
+  if (order !== undefined) {
+    const begun = withBegun(order, event, settled)
+    const { outcome } = await orders.save({ ...order, ...begun })
+    return outcome === 'written' ? begun.sequence : undefined
+  }
+  const none = { sequence: 0, event: '', floor: '', begun: [] }
+  const first = { v: 1 as const, id: orderIdOf(subject), subscription }
+  const { outcome } = await orders.add({ ...first, ...withBegun(none, event, settled) })
+  return outcome === 'created' ? 1 : undefined
+}

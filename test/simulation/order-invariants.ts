@@ -1,0 +1,124 @@
+import { isOpen, type DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import { orderIdOf } from '../../shared/deliveries/order-store.ts'
+import type { AcceptedEvent } from './clients.ts'
+import { endpointOf, type Cluster } from './cluster.ts'
+import { eventKey } from './event-store.ts'
+import type { Plan } from './plan.ts'
+import type { Timeline } from './timeline.ts'
+
+/** The numbers that an ordered subscription has sent of a subject, by event. */
+type Numbers = Map<string, number>
+
+/**
+ * Watches the requests of ordered subscriptions. Yields a line where an event began before one that was acknowledged
+ * before it was published was over, and where numbers are not unique, without gaps, and the same for each repeat.
+ */
+export function watchOrder(
+  { containers, subscribers }: Pick<Cluster, 'containers' | 'subscribers'>,
+  { histories }: Timeline,
+  accepted: readonly AcceptedEvent[],
+  plan: Plan,
+): string[] {
+  const violations: string[] = []
+  const numbers = new Map<string, Numbers>() // by subscription and subject
+  const claimed = new Map<string, string>() // event, by subscription, order and number
+  const overtaken = new Map<string, string>() // event that began, by the one without a record
+  const replayed = new Set<string>() // what a replay has recorded: its event has been fanned out without
+  const recordOf = (number: number, event: string) =>
+    containers.deliveries.find(`${number}/${event}`)
+
+  containers.orders.onWrite((order) => {
+    if (order !== undefined)
+      claimed.set(`${order.subscription} ${order.id} ${order.sequence}`, order.event)
+  })
+  containers.deliveries.onWrite((delivery, before) => {
+    if (delivery === undefined || before !== undefined) return
+    const key = `${delivery.subscription} ${delivery.id}`
+    if (containers.events.find(eventKey(delivery))?.pending === undefined) replayed.add(key)
+    const later = overtaken.get(key)
+    if (later !== undefined && !replayed.has(key))
+      violations.push(`${key} was recorded after ${later} was sent`)
+  })
+
+  /** Whether an event was not stored late, and is not erased. */
+  const isInTime = ({ event }: AcceptedEvent): boolean => {
+    const stored = containers.events.find(eventKey(event))
+    return stored !== undefined && stored.late === undefined
+  }
+
+  function* earlierThan(event: string): Generator<AcceptedEvent> {
+    const own = accepted.find((each) => each.event.id === event)
+    if (own === undefined) return
+    for (const each of accepted)
+      if (
+        each.how !== 'spilled' &&
+        each.event.id < event &&
+        each.acceptedAt < own.sentAt &&
+        isInTime(each) &&
+        each.event.resource === own.event.resource &&
+        each.event.subject === own.event.subject
+      )
+        yield each
+  }
+
+  function checkEarlier(number: number, event: string): void {
+    for (const { event: earlier } of earlierThan(event)) {
+      const { type } = histories.get(number) ?? {}
+      if (type !== undefined && type !== earlier.type) continue
+      const key = `${number} ${earlier.id}`
+      const record = recordOf(number, earlier.id)
+      if (record === undefined) overtaken.set(key, event)
+      else if (record.run === 0 && isOpen(record) && !replayed.has(key))
+        violations.push(`${event} was sent while ${key} was ${record.state}`)
+    }
+  }
+
+  /** Checks that no other event of the subject has begun, and is open. */
+  function checkAlone(number: number, own: DeliveryDocument): void {
+    for (const each of containers.deliveries.all())
+      if (
+        each.subscription === String(number) &&
+        each.id !== own.id &&
+        each.subject === own.subject &&
+        each.sequence !== undefined &&
+        each.run === 0 &&
+        isOpen(each)
+      )
+        violations.push(`${own.id} was sent to ${number} while ${each.id} was ${each.state}`)
+  }
+
+  function checkNumber(number: number, event: string, order: string, sequence: number): void {
+    const key = `${number} ${order}`
+    const known = numbers.get(key) ?? new Map<string, number>()
+    numbers.set(key, known)
+    const before = known.get(event)
+    if (before === sequence) return
+    if (before !== undefined) violations.push(`${event} was ${before} and is ${sequence}`)
+    if ([...known.values()].includes(sequence))
+      violations.push(`${key} has two events with the number ${sequence}`)
+    for (let gap = Math.max(0, ...known.values()) + 1; gap < sequence; gap++) {
+      const missing = claimed.get(`${key} ${gap}`)
+      const record = missing === undefined ? undefined : recordOf(number, missing)
+      if (record === undefined || isOpen(record)) violations.push(`${key} has no number ${gap}`)
+    }
+    known.set(event, sequence)
+  }
+
+  plan.subscribers.forEach(({ ordered }, index) => {
+    if (ordered === undefined) return
+    const endpoint = endpointOf(index)
+    subscribers.get(endpoint)?.onBegin((event, sequence) => {
+      const number = [...histories.values()].findLast(
+        (each) => each.endpoint === endpoint && recordOf(each.number, event) !== undefined,
+      )?.number
+      const record = number === undefined ? undefined : recordOf(number, event)
+      if (number === undefined || record === undefined) return
+      if (sequence === undefined) violations.push(`${event} was sent without a number`)
+      else checkNumber(number, event, orderIdOf(record), sequence)
+      if (record.run !== 0) return // a replay goes by itself
+      checkEarlier(number, event)
+      if (isOpen(record)) checkAlone(number, record)
+    })
+  })
+  return violations
+}

@@ -4,16 +4,29 @@ import type { Filters, SubscriptionDocument } from '../../shared/subscriptions/s
 
 const types = ['created', 'completed', 'deleted', 'process.movedTo.task_1']
 
+/** A third of the resources are no app's: their subscriptions have neither a source nor an alternative subject. */
+const isGeneric = (number: number, resources: number): boolean => (number % resources) % 3 === 0
+
 /** 60 % by resource (half of them with its source), 20 % also by type, 10 % by subject, 10 % by alternative subject. */
 function filtersOf(number: number, resources: number): Filters {
   const app = number % resources
-  const filters = { resource: `urn:altinn:resource:app_ttd_app-${app}` }
   const kind = Math.floor(number / resources + number * 0.618) % 10
+  if (isGeneric(number, resources)) return genericFiltersOf(number, app, kind)
+  const filters = { resource: `urn:altinn:resource:app_ttd_app-${app}` }
   if (kind < 3) return filters
   if (kind < 6) return { ...filters, source: `https://ttd.apps.altinn.no/ttd/app-${app}/` }
   if (kind < 8) return { ...filters, type: `app.instance.${types[number % types.length]}` }
   if (kind < 9) return { ...filters, subject: `/party/${50_000_000 + number}` }
   return { ...filters, alternative: `/org/${910_000_000 + number}` }
+}
+
+/** 60 % by resource, 20 % also by type, 20 % by a subject that is a urn. */
+function genericFiltersOf(number: number, register: number, kind: number): Filters {
+  const filters = { resource: `urn:altinn:resource:register-${register}` }
+  if (kind < 6) return filters
+  if (kind < 8) return { ...filters, type: `register.${types[number % types.length]}` }
+  const subject = `urn:altinn:organization:identifier-no:${910_000_000 + number}`
+  return { ...filters, subject }
 }
 
 export function documentOf(number: number, resources: number): SubscriptionDocument {
@@ -36,6 +49,8 @@ export function documentOf(number: number, resources: number): SubscriptionDocum
 export function eventFor(number: number, resources: number) {
   const { resource, subject, alternative, type } = filtersOf(number, resources)
   const app = number % resources
+  const organisation = alternative?.replace('/org/', '/organisation/')
+  const other = isGeneric(number, resources) ? undefined : `/person/${number}`
   const event: AppEvent = {
     specversion: '1.0',
     id: '019c0000-0000-7000-8000-000000000000',
@@ -45,8 +60,7 @@ export function eventFor(number: number, resources: number) {
     type: type ?? 'app.instance.process.completed',
     resource,
   }
-  const organisation = alternative?.replace('/org/', '/organisation/')
-  return { event, alternative: organisation ?? `/person/${number}`, key: keyOf(number) }
+  return { event, alternative: organisation ?? other, key: keyOf(number) }
 }
 export type MatchInput = ReturnType<typeof eventFor>
 

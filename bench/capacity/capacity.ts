@@ -19,19 +19,25 @@ const docs = path.join(import.meta.dirname, '../../docs')
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 try {
   const usages: EventUsage[] = []
-  for (const subscribers of SUBSCRIBERS) usages.push(await count(subscribers, 0, EVENTS))
-  const large = usages.filter(({ subscribers }) => subscribers === 1)
-  for (const bytes of BYTES) large.push(await count(1, bytes, LARGE_EVENTS))
-  await writeMeasuredPart(measuredPart(usages, large, { timers: await usageOfTimers(stack) }))
+  for (const subscribers of SUBSCRIBERS)
+    usages.push(await count({ subscribers, bytes: 0, events: EVENTS }))
+  const ofOne = usages.filter(({ subscribers }) => subscribers === 1)
+  const generic = await count({ subscribers: 1, bytes: 0, events: EVENTS, isGeneric: true })
+  const large = [...ofOne]
+  for (const bytes of BYTES)
+    large.push(await count({ subscribers: 1, bytes, events: LARGE_EVENTS }))
+  const timers = await usageOfTimers(stack)
+  await writeMeasuredPart(measuredPart(usages, [...ofOne, generic], large, { timers }))
   writeFileSync(path.join(docs, 'capacity.svg'), chartOf(ceilingsOf(usages), SUBSCRIBERS))
 } finally {
   await stack.stop()
 }
 
-async function count(subscribers: number, bytes: number, events: number): Promise<EventUsage> {
-  const usage = await usageOfEvents(stack, subscribers, bytes, events)
+async function count(counted: Parameters<typeof usageOfEvents>[1]): Promise<EventUsage> {
+  const usage = await usageOfEvents(stack, counted)
+  const { subscribers, bytes, isGeneric } = counted
   console.log(
-    `${subscribers} subscribers, ${bytes} bytes: ${usage.charge.toFixed(1)} RU, ${usage.messages} messages`,
+    `${subscribers} subscribers, ${bytes} bytes${isGeneric ? ', generic' : ''}: ${usage.charge.toFixed(1)} RU, ${usage.messages} messages`,
   )
   return usage
 }

@@ -10,14 +10,21 @@ export interface TimerUsage {
 }
 
 /** Returns the measured part of docs/capacity.md, in Markdown. */
-export function measuredPart(usages: EventUsage[], large: EventUsage[], idle: TimerUsage): string {
+export function measuredPart(
+  usages: EventUsage[],
+  kinds: EventUsage[],
+  large: EventUsage[],
+  idle: TimerUsage,
+): string {
   return [
     '### Cost of an event',
-    costTable(usages),
+    costTable('Subscribers', usages),
     `A run of all timers that finds nothing to do costs ${idle.timers.toFixed(1)} RU, ${((idle.timers * 2 * 60 * 24 * 30) / 1e6).toFixed(1)} million RU in a month.`,
     '### Events a second that each part can handle',
     ceilingTable(usages),
     bottlenecks(usages),
+    '### Generic events, with one subscriber',
+    costTable('Event', kinds, ['an app’s', 'generic']),
     '### Large events, with one subscriber',
     largeTable(large),
     '### Price of a million events, in USD',
@@ -26,8 +33,12 @@ export function measuredPart(usages: EventUsage[], large: EventUsage[], idle: Ti
   ].join('\n\n')
 }
 
-function costTable(usages: EventUsage[]): string {
-  const names = [...new Set(usages.flatMap(({ containers }) => [...containers.keys()]))].toSorted()
+function costTable(
+  what: string,
+  usages: EventUsage[],
+  names = usages.map(({ subscribers }) => String(subscribers)),
+): string {
+  const rows = [...new Set(usages.flatMap(({ containers }) => [...containers.keys()]))].toSorted()
   const used = (container: string) => (usage: EventUsage) => {
     const tally = usage.containers.get(container)
     if (tally === undefined || tally.charge < 0.05) return '–'
@@ -38,8 +49,8 @@ function costTable(usages: EventUsage[]): string {
     return `${counts.join(', ')}: ${tally.charge.toFixed(1)} RU`
   }
   return table([
-    ['Subscribers', ...usages.map(({ subscribers }) => String(subscribers))],
-    ...names.map((name) => [`\`${name}\``, ...usages.map(used(name))]),
+    [what, ...names],
+    ...rows.map((name) => [`\`${name}\``, ...usages.map(used(name))]),
     ['**Request units**', ...usages.map(({ charge }) => `**${charge.toFixed(1)}**`)],
     ['Messages', ...usages.map(({ messages }) => figure(messages))],
     ['Webhooks', ...usages.map(({ subscribers }) => String(subscribers))],

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { operations as operationNames } from '../../local/emulators/request-charge.ts'
 import type { OperationUsage } from '../../local/emulators/usage.ts'
 import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts'
+import { genericEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { Stack } from '../../local/stack.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
@@ -12,6 +13,7 @@ import { createArrivals, warmUp } from '../support/arrivals.ts'
 // Without the timers, whose cost does not depend on events.
 const FUNCTIONS = [
   'publish-event',
+  'publish-generic-event',
   'fan-out-event',
   'retry-delivery',
   'drain-backlog',
@@ -36,12 +38,20 @@ export interface EventUsage {
   messages: number
 }
 
+/** What is counted. */
+interface Counted {
+  subscribers: number
+  /** Of an event's `data`. */
+  bytes: number
+  events: number
+  /** Whether the events are generic ones. */
+  isGeneric?: boolean
+}
+
 /** Returns the cost of an event, from the request to the record of the last delivery, counted on new stores. */
 export async function usageOfEvents(
   stack: Stack,
-  subscribers: number,
-  bytes: number,
-  events: number,
+  { subscribers, bytes, events, isGeneric = false }: Counted,
 ): Promise<EventUsage> {
   const arrivals = createArrivals()
   const receiver = await startReceiver({
@@ -49,12 +59,12 @@ export async function usageOfEvents(
   })
   const queues = await startFaultProxy(stack.emulators.storage)
   const counted = { ...stack, emulators: { ...stack.emulators, storage: queues.connection } }
-  const app = await startApp(counted, `capacity${subscribers}x${bytes}`, CONNECTIONS, {
-    functions: FUNCTIONS,
-  })
+  const name = `capacity${isGeneric ? 'generic' : ''}${subscribers}x${bytes}`
+  const app = await startApp(counted, name, CONNECTIONS, { functions: FUNCTIONS, isGeneric })
+  const filters = isGeneric ? { resourceFilter: genericEvent.resource } : {}
   try {
     for (let path = 1; path <= subscribers; path++)
-      await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`)
+      await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`, filters)
     await warmUp(app, arrivals, subscribers)
     await app.waitUntilDrained()
     await stack.emulators.resetUsage()

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
-import { clientBody, clientHeaders } from '../../local/example.ts'
+import { clientBody, clientHeaders, genericEvent } from '../../local/example.ts'
 import type { OperationUsage } from '../../local/emulators/usage.ts'
 import { fastPolling } from '../../local/settings.ts'
 import type { Stack } from '../../local/stack.ts'
@@ -28,6 +29,8 @@ interface Options {
   functions?: string[]
   /** Extra Node.js flags of its host. */
   flags?: string[]
+  /** Publishes a generic event instead of an app's. */
+  isGeneric?: boolean
 }
 
 /** Starts the built app in its own process, with its own database and storage account. */
@@ -35,14 +38,15 @@ export async function startApp(
   stack: Stack,
   name: string,
   connections: number,
-  { functions, flags }: Options = {},
+  { functions, flags, isGeneric = false }: Options = {},
 ) {
   const stores = await createStores(stack, name)
   const env = { ...stack.settings, ...stores.settings, ...fastPolling, ...benchSettings }
   const args = functions === undefined ? [] : ['--functions', functions.join(',')]
   const { child, url } = await startHostProcess('../../local/start-host.ts', { args, flags, env })
   const api = `${url}/events/api/v1`
-  const publisher = await createPublisher(`${api}/app`, stack.issuer.url, connections)
+  const publish = isGeneric ? genericPublisher : appPublisher
+  const publisher = await publish(api, stack.issuer.url, new Agent({ connections, pipelining: 1 }))
   return {
     api,
     publish: (data?: string) => publisher.publish(data),
@@ -69,24 +73,49 @@ const benchSettings = {
   DELIVERY_TIMEOUT_SECONDS: '15', // as in production
 }
 
-/** Creates a publisher of the example event, with at most `connections`. `publish` throws unless the answer is 201. */
-async function createPublisher(url: string, issuer: string, connections: number) {
-  const dispatcher = new Agent({ connections, pipelining: 1 })
+/** Returns a publisher of the example event. `publish` throws unless the answer is 201. */
+async function appPublisher(api: string, issuer: string, dispatcher: Agent) {
   const headers = clientHeaders(
     await altinnToken(issuer, callers.org('ttd'), TOKEN_SECONDS),
     await platformToken(issuer, 'ttd', 'apps-test', TOKEN_SECONDS),
   )
   return {
     async publish(data?: string): Promise<Accepted> {
-      const body = clientBody({ data })
-      const answer = await request(url, { method: 'POST', headers, body, dispatcher })
-      const text = await answer.body.text()
-      if (answer.statusCode !== 201)
-        throw new Error(`The app answered ${answer.statusCode} ${text}`)
+      const text = await post(`${api}/app`, headers, clientBody({ data }), 201, dispatcher)
       return { id: String(JSON.parse(text)), at: Date.now() }
     },
     close: () => dispatcher.close(),
   }
+}
+
+/** Returns a publisher of the generic example event, each time with another id. `publish` throws unless the answer is 200. */
+async function genericPublisher(api: string, issuer: string, dispatcher: Agent) {
+  const claims = { ...callers.org('ttd'), scope: 'altinn:events.publish' }
+  const headers = {
+    Authorization: `Bearer ${await altinnToken(issuer, claims, TOKEN_SECONDS)}`,
+    'Content-Type': 'application/cloudevents+json',
+  }
+  return {
+    async publish(data?: string): Promise<Accepted> {
+      const event = { ...genericEvent, id: randomUUID(), data }
+      await post(`${api}/events`, headers, JSON.stringify(event), 200, dispatcher)
+      return { id: event.id, at: Date.now() }
+    },
+    close: () => dispatcher.close(),
+  }
+}
+
+async function post(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+  status: number,
+  dispatcher: Agent,
+): Promise<string> {
+  const answer = await request(url, { method: 'POST', headers, body, dispatcher })
+  const text = await answer.body.text()
+  if (answer.statusCode !== status) throw new Error(`The app answered ${answer.statusCode} ${text}`)
+  return text
 }
 
 /** Waits until the queues are empty. Throws after 30 s. */

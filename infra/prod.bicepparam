@@ -11,8 +11,13 @@ param altinnOpenIdConfigurationUrl = readEnvironmentVariable(
 )
 param platformTokenJwksUrl = readEnvironmentVariable('PLATFORM_TOKEN_JWKS_URL', '')
 param platformTokenCertificates = readEnvironmentVariable('PLATFORM_TOKEN_CERTIFICATES', '')
+param altinnAuthorizationUrl = readEnvironmentVariable('ALTINN_AUTHORIZATION_URL', '')
 param altinnRegisterUrl = readEnvironmentVariable('ALTINN_REGISTER_URL', '')
 param altinnSubscriptionKey = readEnvironmentVariable('ALTINN_SUBSCRIPTION_KEY', '')
+param maskinportenTokenUrl = readEnvironmentVariable('MASKINPORTEN_TOKEN_URL', '')
+param maskinportenClientId = readEnvironmentVariable('MASKINPORTEN_CLIENT_ID', '')
+param maskinportenClientJwk = readEnvironmentVariable('MASKINPORTEN_CLIENT_JWK', '')
+param maskinportenKeyId = readEnvironmentVariable('MASKINPORTEN_KEY_ID', '')
 param platformTokenIssuers = filter(
   split(readEnvironmentVariable('PLATFORM_TOKEN_ISSUERS', ''), ','),
   item => !empty(item)

@@ -63,8 +63,10 @@ export function watchOrder(
 
   function checkEarlier(number: number, event: string): void {
     for (const { event: earlier } of earlierThan(event)) {
-      const { type } = histories.get(number) ?? {}
+      const { type, activePeriods = [] } = histories.get(number) ?? {}
       if (type !== undefined && type !== earlier.type) continue
+      const { validated = 0 } = activePeriods.at(-1) ?? {}
+      if (Date.parse(earlier.time) < validated) continue // only a replay records it
       const key = `${number} ${earlier.id}`
       const record = recordOf(number, earlier.id)
       if (record === undefined) overtaken.set(key, event)

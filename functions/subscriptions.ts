@@ -1,10 +1,9 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { identityOf, requireMaySubscribe, requireScope } from '../shared/auth/access-rules.ts'
+import { identityOf, requireScope } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 import { countWaiting } from '../shared/flows/read-deliveries.ts'
-import { withParty } from '../shared/flows/find-party.ts'
 import { pageOfSubscriptions } from '../shared/flows/list-subscriptions.ts'
 import {
   requireEndpoint,
@@ -13,6 +12,7 @@ import {
   subscribe,
   unsubscribe,
 } from '../shared/flows/manage-subscriptions.ts'
+import { permitSubscription } from '../shared/flows/permit-subscription.ts'
 import {
   endpointIn,
   isGenericRequest,
@@ -30,8 +30,7 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
   if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
   if (isGenericRequest(body)) requireScope(claims, 'subscribe') // 400, 403
   const asked = parseSubscriptionRequest(body, services.register !== undefined) // 400
-  const accessBy = await requireMaySubscribe(identity, asked.filters, services.access) // 400, 403, 503
-  const wanted = await withParty(services, asked) // 400, 503
+  const { wanted, accessBy } = await permitSubscription(services, identity, asked) // 400, 403, 503
   const api = apiUrl(request.url)
   const owner = { consumer: identity.consumer, accessBy }
   const { subscription, secret } = await subscribe(services, owner, wanted, api) // 503

@@ -80,12 +80,12 @@ const schema = Joi.object<Settings>({
   PLATFORM_TOKEN_ISSUERS: Joi.string().custom(parseList),
   SOURCE_HOSTS: Joi.string().custom(parseList),
   ACCESS_GRANTS: Joi.string().custom(parseGrants),
-  ALTINN_AUTHORIZATION_URL: httpUrl,
+  ALTINN_AUTHORIZATION_URL: Joi.string().custom(requirePrivateUrl),
   ALTINN_REGISTER_URL: Joi.string().custom(parseApiUrl),
   ALTINN_SUBSCRIPTION_KEY: Joi.string()
     .pattern(/^[!-~]{1,256}$/)
     .message('{{#label}} must be 1 to 256 visible ASCII characters'),
-  MASKINPORTEN_TOKEN_URL: httpUrl,
+  MASKINPORTEN_TOKEN_URL: Joi.string().custom(requirePrivateUrl),
   MASKINPORTEN_CLIENT_ID: Joi.string(),
   MASKINPORTEN_CLIENT_JWK: Joi.string().custom(parsePrivateKey),
   MASKINPORTEN_KEY_ID: Joi.string(),
@@ -237,13 +237,18 @@ function parseJwksUrl(value: string): string {
   return value
 }
 
-/** Returns the address of an API that is sent keys and national identity numbers, with a slash at its end. */
+/** Returns the address of an API, with a slash at its end. */
 function parseApiUrl(value: string): string {
+  return requirePrivateUrl(value).replace(/\/*$/, '/')
+}
+
+/** Returns an address that is sent keys, tokens and national identity numbers, or whose answers decide who may do what. */
+function requirePrivateUrl(value: string): string {
   const { protocol, hostname, search, hash, username } = URL.parse(value) ?? {}
   const isPrivate = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname ?? ''))
   if (!isPrivate || `${search}${hash}${username}` !== '')
     throw new Error('it must be an https URL without query (http on this machine alone)')
-  return value.replace(/\/*$/, '/')
+  return value
 }
 
 const isLoopback = (host: string): boolean =>

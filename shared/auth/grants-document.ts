@@ -24,16 +24,19 @@ interface Options {
   write?: (line: string) => void
 }
 
+type Found = Pick<GrantsDocument, 'grants'> & { _ts?: number }
+
 /**
  * Returns what gives the grants of the document, at most 3 s old; for 5 minutes while it cannot be read, then it throws. Of a
  * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, once a minute.
- * No document, no grants.
+ * No document, no grants. A version older than the known one is not taken: a replica of the store may lag, and what a grant
+ * that it lacks permits would be refused, and deliveries ended for good.
  */
 export function createDocumentGrants(
-  read: () => Promise<Pick<GrantsDocument, 'grants'> | undefined>,
+  read: () => Promise<Found | undefined>,
   { now = Date.now, write = (line) => console.log(line) }: Options = {},
 ): () => Promise<Grant[]> {
-  let known: { grants: Grant[]; at: number } | undefined
+  let known: { grants: Grant[]; at: number; version: number } | undefined
   let reading: Promise<void> | undefined
   let loggedAt = -Infinity
   const isYounger = (ms: number): boolean => known !== undefined && now() - known.at < ms
@@ -41,9 +44,11 @@ export function createDocumentGrants(
   async function load(): Promise<void> {
     const at = now()
     const document = await read()
-    known = { grants: grantsOf(document), at }
+    const version = document?._ts ?? 0
+    if (document !== undefined && known !== undefined && version < known.version) known.at = at
+    else known = { grants: grantsOf(document), at, version }
   }
-  function grantsOf(document: Pick<GrantsDocument, 'grants'> | undefined): Grant[] {
+  function grantsOf(document: Found | undefined): Grant[] {
     try {
       return parseGrantList(document === undefined ? [] : document.grants)
     } catch (error) {

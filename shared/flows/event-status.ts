@@ -3,7 +3,7 @@ import { timeOf } from '../events/event-id.ts'
 import { isEventId } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import type { Matcher, SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { registerUnavailable } from './find-party.ts'
 import { deliveryResource } from './read-deliveries.ts'
@@ -19,7 +19,8 @@ export async function eventStatus(services: Services, resource: string, id: stri
   const found = await findEvent(services, resource, id)
   if (found === undefined) throw new Problem(404, `There is no event ${id} of ${resource}.`)
   const matcher = await services.index.current()
-  const mainUnits = await findMainUnits(services, matcher, found)
+  const includesSubunits = (of: string) => includesAnySubunits(matcher, of) // deliveries of disabled ones too
+  const mainUnits = await findMainUnits(services, { includesSubunits }, found)
   if (mainUnits === 'unavailable') throw registerUnavailable()
   const subscribers = matcher
     .matchAny(found.event, found.alternative, mainUnits)
@@ -35,6 +36,12 @@ export async function eventStatus(services: Services, resource: string, id: stri
     deliveries: deliveries.filter((delivery) => delivery !== undefined),
   }
 }
+
+/** Whether a subscription to the resource, active or not, includes subunits. */
+const includesAnySubunits = (matcher: Matcher, resource: string): boolean =>
+  [...matcher.all()].some(
+    (entry) => entry.includeSubunits && entry.resource === resource.toLowerCase(),
+  )
 
 /** Finds an event by the id that its publisher and its readers know; not a copy, which has no deliveries. */
 async function findEvent(

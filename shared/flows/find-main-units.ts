@@ -8,7 +8,7 @@ import type { Matcher } from '../subscriptions/matcher.ts'
  */
 export async function findMainUnits(
   { register }: Pick<Services, 'register'>,
-  matcher: Matcher,
+  matcher: Pick<Matcher, 'includesSubunits'>,
   { event, alternative }: Pick<EventDocument, 'event' | 'alternative'>,
 ): Promise<string[] | 'unavailable'> {
   if (register === undefined || event.subject === undefined) return []

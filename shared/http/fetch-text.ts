@@ -24,6 +24,7 @@ export function fetchReason(error: unknown, { timeoutMs }: Pick<Limits, 'timeout
   const { name, message, cause } = error instanceof Error ? error : new Error(String(error))
   if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
   if (name !== 'TypeError') return message.slice(0, 100)
+  if (cause === undefined) return 'the request cannot be made' // the message shows a wrong header: the token
   const { code = message }: { code?: string } = Object(cause) // fetch has its reason in `cause`
   return `no connection: ${code}`.slice(0, 100)
 }

@@ -43,8 +43,7 @@ export function createRegister(options: RegisterOptions): Register {
     now,
   })
   const units = createAnswerCache({
-    ask: async (urn) =>
-      (await ask('v2/internal/parties/main-units', { data: urn }, readMainUnits)) ?? [],
+    ask: (urn) => ask('v2/internal/parties/main-units', { data: urn }, readMainUnits),
     now,
   })
   return {

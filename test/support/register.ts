@@ -3,7 +3,7 @@ import { startRegister } from '../../local/register.ts'
 
 /** How the register fails. */
 export type RegisterFault =
-  'down' | 'hangs' | 'refuses' | 'garbage' | 'endless' | 'no party' | 'redirects'
+  'down' | 'hangs' | 'refuses' | 'unknown' | 'garbage' | 'endless' | 'no party' | 'redirects'
 
 interface Question {
   path: string
@@ -22,6 +22,7 @@ export async function startFaultyRegister() {
       if (fault === undefined) return false
       if (fault === 'down') response.writeHead(500).end('{"partyId":1}')
       if (fault === 'refuses') response.writeHead(401).end()
+      if (fault === 'unknown') response.writeHead(404).end()
       if (fault === 'garbage') response.end('<html>')
       if (fault === 'no party') response.end('{"partyId":"x","data":7}')
       if (fault === 'endless') response.end(`{"partyId":1,"more":"${'x'.repeat(1_000_000)}"}`)

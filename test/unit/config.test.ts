@@ -304,6 +304,18 @@ test('the policy decision point is named by six settings together', () => {
     )
 })
 
+for (const name of ['ALTINN_AUTHORIZATION_URL', 'MASKINPORTEN_TOKEN_URL'])
+  test(`${name} is https: keys and tokens are sent there, and the answers decide`, () => {
+    for (const given of ['https://a.no/x', 'http://127.0.0.1:7075', 'http://localhost/token'])
+      assert.ok('policy' in read({ ...policy, [name]: given }).access, given)
+    for (const given of ['http://platform.altinn.no', 'https://a.no/?x=1', 'https://u@a.no', 'x'])
+      assert.match(
+        faultOf({ ...policy, [name]: given }),
+        new RegExp(`^Wrong settings: ${name} is wrong: it must be an https URL`),
+        given,
+      )
+  })
+
 test('the same client may ask the register: its token is of the register’s platform', () => {
   const { ALTINN_AUTHORIZATION_URL: _url, ...client } = policy
   const { access, register } = read({

@@ -84,3 +84,20 @@ for (const [wrong, fault] of [
     const fresh = startGrants(wrong)
     await assert.rejects(fresh.grants(), fault, 'it is not taken for no grants')
   })
+
+test('a version older than the known one, of a replica that lags, changes nothing', async () => {
+  const clock = { now: 1_900_000_000_000 }
+  let found: { grants: object[]; _ts: number } | undefined = { grants: [grant], _ts: 20 }
+  const grants = createDocumentGrants(async () => found, { now: () => clock.now })
+  const next = (given: typeof found) => {
+    found = given
+    clock.now += 3000
+    return grants()
+  }
+  assert.deepEqual(await grants(), [grant])
+  assert.deepEqual(await next({ grants: [], _ts: 19 }), [grant])
+  assert.deepEqual(await next({ grants: [other], _ts: 20 }), [other], 'in the same second')
+  assert.deepEqual(await next({ grants: [], _ts: 21 }), [])
+  assert.deepEqual(await next(undefined), [])
+  assert.deepEqual(await next({ grants: [grant], _ts: 22 }), [grant], 'made again')
+})

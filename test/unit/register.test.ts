@@ -116,6 +116,22 @@ describe('the cache', () => {
     await register.partyOf(nobody)
     assert.equal(stub.asked.length, 2)
   })
+  test('keeps for a minute that the register does not know a unit, and not while it is down', async () => {
+    const register = newRegister()
+    stub.fail('unknown')
+    const { partyId } = units.newSubunit
+    const subject = `/party/${partyId}`
+    assert.deepEqual(await register.mainUnitsOf(subject), [])
+    clock.now += MINUTE - 1
+    assert.deepEqual(await register.mainUnitsOf(subject), [])
+    assert.equal(stub.asked.length, 1)
+    clock.now += 1
+    stub.fail('down')
+    assert.equal(await register.mainUnitsOf(subject), 'unavailable')
+    clock.now += PAUSE
+    stub.fail(undefined)
+    assert.deepEqual(await register.mainUnitsOf(subject), mainUnit)
+  })
   test('asks once for all who ask the same at the same time', async () => {
     const register = newRegister()
     const found = await Promise.all(Array.from({ length: 5 }, () => register.partyOf(person)))

@@ -57,10 +57,12 @@ export async function requireDelivery(
 }
 
 /** Returns a delivery as the API shows it. */
-export function deliveryResource({ id, state, run, attempts, reason, due }: DeliveryDocument) {
+export function deliveryResource(delivery: DeliveryDocument) {
+  const { id, state, sequence, run, attempts, reason, due } = delivery
   return {
     event: id,
     state: isOpen({ state }) ? 'waiting' : state,
+    ...(sequence !== undefined && { sequence }),
     run,
     attempts,
     ...(reason !== undefined && { reason }),

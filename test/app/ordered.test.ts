@@ -54,6 +54,9 @@ test(
       [third, '3'],
     ])
     assert.deepEqual(own.came('/party/2'), [[other, '1']])
+    await waitForState(stores, own.id, third, 'delivered')
+    const { deliveries } = await own.client.deliveries(own.id)
+    assert.equal(Object(deliveries.find((each) => each.event === third)).sequence, 3)
   },
 )
 

@@ -19,6 +19,8 @@ export interface Free {
   delivery: Stored<DeliveryDocument>
   order: Stored<OrderDocument> | undefined
   event: CloudEvent | undefined
+  /** No event is stored any more with an id below this bound, since before the earlier events were read. */
+  settled: string
 }
 
 /**
@@ -39,10 +41,11 @@ export async function turnOf(
   delivery: Stored<DeliveryDocument>,
 ): Promise<Turn> {
   const { subscription, id } = delivery
+  const settled = readWatermark(services.config.readHoldbackSeconds, services.clock.now())
   const order = await services.orders.find(subscription, orderIdOf(delivery))
   const free = async (): Promise<Free> => {
     const event = await services.eventCache.find(referenceTo(delivery, undefined))
-    return { state: 'free', delivery, order, event }
+    return { state: 'free', delivery, order, event, settled }
   }
   if (delivery.sequence !== undefined || order?.event === id) return free()
   if (order !== undefined) {
@@ -106,7 +109,7 @@ const isOld = (clock: Clock, second: number): boolean =>
  */
 export async function takeTurn(
   services: Services,
-  { delivery, order }: Free,
+  { delivery, order, settled }: Free,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   if (delivery.sequence !== undefined) return saved(services, delivery)
   if (order?.event === delivery.id)
@@ -115,7 +118,7 @@ export async function takeTurn(
     order === undefined || (delivery.id > order.floor && !order.begun.includes(delivery.id))
   const current = isNew ? delivery : await saved(services, delivery) // or a replica shows an older version
   if (current === undefined) return undefined
-  const sequence = await takeNumber(services, current, order)
+  const sequence = await takeNumber(services, current, order, settled)
   return sequence === undefined ? undefined : saved(services, { ...current, sequence })
 }
 
@@ -129,11 +132,11 @@ async function saved(
 
 /** Makes the event the one that began last, and returns its number; undefined when another was first. */
 async function takeNumber(
-  { orders, clock, config }: Services,
+  { orders }: Services,
   { id: event, subscription, ...subject }: DeliveryDocument,
   order: Stored<OrderDocument> | undefined,
+  settled: string,
 ): Promise<number | undefined> {
-  const settled = readWatermark(config.readHoldbackSeconds, clock.now()) // no older event is stored any more
   if (order !== undefined) {
     const begun = withBegun(order, event, settled)
     const { outcome } = await orders.save({ ...order, ...begun })

@@ -160,6 +160,24 @@ test('does not wait for events that the subscription does not get', async () => 
   assert.deepEqual(flows.numbered(), [[id, '1']])
 })
 
+test('what is stored while an event waits for the rate limit comes before those published after it', async () => {
+  const flows = startOrdered()
+  flows.change((stored) => ({ ...stored, maxPerSecond: 1 }))
+  for (let party = 2; party <= 17; party++) flows.add(idOf(party, 20), party, { sequence: 1 })
+  const second = flows.add(idOf(2, 17), 1)
+  const [first, third] = [idOf(1, 17), idOf(1, -3)]
+  flows.at(2, () => flows.publish(first, 1)) // begun before the second, stored after it
+  flows.at(4, () => void flows.add(third, 1)) // published when that was acknowledged
+  await flows.drain()
+  await next(flows)
+  const sent = () => flows.requests.map(({ event }) => event)
+  assert.ok(sent().includes(second))
+  assert.ok(!sent().includes(third), 'the first one is not fanned out yet')
+  flows.containers.deliveries.insert(`1/${first}`, deliveryOf(first))
+  for (let looks = 0; looks < 10 && !sent().includes(third); looks++) await next(flows)
+  assert.deepEqual(sent().slice(-3), [second, first, third])
+})
+
 test('probes are the first events of different subjects', async () => {
   const flows = startOrdered(open)
   flows.addMany(5, 1)

@@ -5,7 +5,7 @@ import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { orderIdOf, withBegun } from '../../shared/deliveries/order-store.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { eventKey } from '../simulation/event-store.ts'
-import { circuitOf, draining } from './circuit-fixture.ts'
+import { circuitOf, draining, lease } from './circuit-fixture.ts'
 import { next, open, startDrain } from './drain-fixture.ts'
 import { deliveryOf, eventOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { RESOURCE } from './subscription-fixture.ts'
@@ -238,6 +238,32 @@ test('a subject that stands still does not keep a subscriber from the others, wh
   )
   const reads = flows.calls.filter((call) => call.startsWith('read 1/'))
   assert.ok(reads.length < 20, `${reads.length} reads`)
+})
+
+/** Has each read of a delivery take so long. */
+function slowReads({ services }: ReturnType<typeof startOrdered>, ms: number): void {
+  const { find } = services.deliveries
+  services.deliveries.find = async (...key) => {
+    await services.clock.timeout(ms).ended
+    return find(...key)
+  }
+}
+
+const closing: Circuit = { state: 'closing', opens: 0, looks: 0, lease }
+
+test('a check of many subjects that stand still ends before its lease does', async () => {
+  const flows = startOrdered(closing)
+  for (let party = 1; party <= 300; party++) {
+    flows.add(idOf(2 * party), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })
+    flows.add(idOf(2 * party + 1), party)
+  }
+  slowReads(flows, 300)
+  await flows.drain()
+  assert.ok(flows.seconds() - SECOND < 55, `${flows.seconds() - SECOND} s`)
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'closing' && circuit.looks === 1)
+  for (let looks = 0; looks < 2; looks++) await next(flows)
+  assert.equal(circuitOf(flows)?.state, 'closing', 'what was not looked at keeps its waker')
 })
 
 test('is disabled after five days of failures, though only a few subjects are tried', async () => {

@@ -42,8 +42,9 @@ export async function attemptNextInOrder(
   }
   const limits = limitsOf(drain, probes !== undefined, Infinity)
   if (probes === undefined) {
-    drain.after = last.id
-    return attemptInOrder(limits, pass, found)
+    const result = await attemptInOrder(limits, pass, found)
+    if (drain.services.clock.now() < drain.endMs) drain.after = last.id // else the next drain goes on with this page
+    return result
   }
   const page = await freeOf(drain.services, pass, found, probes)
   drain.after = page.at(-1)?.id ?? last.id

@@ -266,6 +266,20 @@ test('a check of many subjects that stand still ends before its lease does', asy
   assert.equal(circuitOf(flows)?.state, 'closing', 'what was not looked at keeps its waker')
 })
 
+test('what stands behind more than a drain can look at has its turn', async () => {
+  const flows = startOrdered()
+  for (let party = 1; party <= 800; party++) {
+    flows.add(idOf(2 * party, 20), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })
+    flows.add(idOf(2 * party + 1, 20), party)
+  }
+  const last = flows.add(idOf(1), 5000)
+  slowReads(flows, 1000)
+  await flows.drain()
+  assert.deepEqual(flows.requests, [])
+  for (let drains = 0; drains < 3 && flows.requests.length === 0; drains++) await next(flows)
+  assert.deepEqual(flows.numbered(), [[last, '1']])
+})
+
 test('is disabled after five days of failures, though only a few subjects are tried', async () => {
   const days = 5 * 86_400
   const flows = startOrdered({ ...draining, failingSince: timeOfSecond(SECOND - days - 1) })

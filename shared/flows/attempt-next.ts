@@ -52,8 +52,8 @@ export async function attemptNextInOrder(
 }
 
 /** Begins another pass where that may find more, or hands over, or has the circuit closing. */
-async function endPass(drain: Drain, { hasMore, isUnsure }: Pass): Promise<void> {
-  if (hasMore) startOver(drain)
+async function endPass(drain: Drain, { isPartial, hasAttempted, isUnsure }: Pass): Promise<void> {
+  if (isPartial || hasAttempted) startOver(drain)
   else if (isUnsure) await drain.lease.handOver(UNSURE_SECONDS)
   else await closeCircuit(drain)
 }

@@ -98,7 +98,7 @@ async function checkLease({ services, lease }: Drain): Promise<void> {
  */
 function cursorOf({ pass, after, newest }: Drain): string {
   if (pass === undefined) return newest
-  return pass.hasMore ? '' : after
+  return pass.hasAttempted ? '' : after
 }
 
 /** Works through the states until the circuit is closed, open or lost, or the time is over. Returns the last state. */

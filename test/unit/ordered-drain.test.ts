@@ -280,6 +280,20 @@ test('what stands behind more than a drain can look at has its turn', async () =
   assert.deepEqual(flows.numbered(), [[last, '1']])
 })
 
+test('what was probed is probed again, also where a drain cannot read all that waits behind it', async () => {
+  const flows = startOrdered(open)
+  const [head = ''] = flows.addMany(1000, 1)
+  flows.change((stored) => ({ ...stored, circuit: { ...open, after: head } }))
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = async (...given) => {
+    await flows.services.clock.timeout(3000).ended
+    return page(...given)
+  }
+  await flows.drain()
+  for (let drains = 0; drains < 5 && flows.requests.length === 0; drains++) await next(flows)
+  assert.deepEqual(flows.numbered()[0], [head, '1'])
+})
+
 test('is disabled after five days of failures, though only a few subjects are tried', async () => {
   const days = 5 * 86_400
   const flows = startOrdered({ ...draining, failingSince: timeOfSecond(SECOND - days - 1) })

@@ -30,10 +30,10 @@ export interface Free {
 type Turn = Free | { state: 'waits' | 'unsure'; behind: string }
 
 /**
- * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, and each earlier
- * event is over or has none. What has begun before waits for nothing, so two never wait for each other. A replica that
- * lags can only make it later: the events are read after this one, in the same partition, so whatever was stored before
- * it is seen.
+ * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, or is sent again,
+ * and each earlier event is over or has none. What has begun before waits for nothing, so two never wait for each other.
+ * A replica that lags can only make it later: the events are read after this one, in the same partition, so whatever was
+ * stored before it is seen.
  */
 export async function turnOf(
   services: Services,
@@ -50,7 +50,8 @@ export async function turnOf(
   if (delivery.sequence !== undefined || order?.event === id) return free()
   if (order !== undefined) {
     const last = await services.deliveries.find(subscription, order.event)
-    const state = stateOf(last, isOld(services.clock, order._ts)) // it had a record when it began
+    const isNone = isOld(services.clock, order._ts) // it had a record when it began
+    const state = isSentAgain(last) ? 'over' : stateOf(last, isNone)
     if (state !== 'over') return { state, behind: order.event }
   }
   const found = await free()
@@ -90,6 +91,10 @@ function stateOf(
   if (!isOpen(found)) return 'over'
   return found.state === 'waiting' ? 'waits' : 'unsure'
 }
+
+/** Whether a delivery is sent again, by a retry or a replay: that has its number, and holds up nothing. */
+const isSentAgain = (found: DeliveryDocument | undefined): boolean =>
+  found !== undefined && found.run > 0 && found.sequence !== undefined
 
 /** Whether an event without a visible delivery has none: it is older than the validation, or its fan-out made none. */
 const hasNone = (

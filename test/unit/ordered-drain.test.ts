@@ -294,6 +294,26 @@ test('what was probed is probed again, also where a drain cannot read all that w
   assert.deepEqual(flows.numbered()[0], [head, '1'])
 })
 
+test('a retry of the last event holds up none that has not been sent', async () => {
+  const flows = startOrdered()
+  const [first = ''] = flows.addMany(1, 1)
+  await flows.drain()
+  const record = flows.delivery(first)
+  assert.ok(record)
+  flows.containers.deliveries.replace(`1/${first}`, record._etag, (current) => ({
+    ...current,
+    state: 'waiting',
+    run: 1,
+    due: SECOND + 9000,
+  }))
+  const second = flows.add(idOf(2), 1)
+  await next(flows)
+  assert.deepEqual(flows.numbered(), [
+    [first, '1'],
+    [second, '2'],
+  ])
+})
+
 test('is disabled after five days of failures, though only a few subjects are tried', async () => {
   const days = 5 * 86_400
   const flows = startOrdered({ ...draining, failingSince: timeOfSecond(SECOND - days - 1) })

@@ -17,8 +17,9 @@ export interface Pass {
   blocked: Map<string, string>
   /** Whether one of them waits for something that no time of its own wakes, or that was not to be seen. */
   isUnsure: boolean
-  /** Whether another pass must follow: something was attempted, or this one began in the middle. */
-  hasMore: boolean
+  /** Whether it began behind the last probe, or something was attempted: then another pass must follow. */
+  isPartial: boolean
+  hasAttempted: boolean
 }
 
 /** Returns a pass that begins after an event; '' is the oldest. */
@@ -26,7 +27,8 @@ export const newPass = (subscription: SubscriptionDocument, after: string): Pass
   subscriber: entryOf(subscription, 0, String),
   blocked: new Map(),
   isUnsure: false,
-  hasMore: after !== '',
+  isPartial: after !== '',
+  hasAttempted: false,
 })
 
 /** Attempts a page of deliveries: those of one subject one after another, each only when the one before is over. */
@@ -35,7 +37,7 @@ export async function attemptInOrder(limits: Limits, pass: Pass, page: Page): Pr
   const result = await attemptEach(withoutRate, subjectsOf(page), (subject, mayBegin, so) =>
     attemptSubject(limits, pass, subject, mayBegin, so),
   )
-  if (result.attempted.length > 0) pass.hasMore = true
+  if (result.attempted.length > 0) pass.hasAttempted = true
   return result
 }
 

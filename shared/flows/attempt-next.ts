@@ -42,8 +42,9 @@ export async function attemptNextInOrder(
   }
   const limits = limitsOf(drain, probes !== undefined, Infinity)
   if (probes === undefined) {
-    drain.after = last.id
-    return attemptInOrder(limits, pass, found)
+    const result = await attemptInOrder(limits, pass, found)
+    if (drain.services.clock.now() < drain.endMs) drain.after = last.id // else the next drain goes on with this page
+    return result
   }
   const page = await freeOf(drain.services, pass, found, probes)
   drain.after = page.at(-1)?.id ?? last.id
@@ -51,8 +52,8 @@ export async function attemptNextInOrder(
 }
 
 /** Begins another pass where that may find more, or hands over, or has the circuit closing. */
-async function endPass(drain: Drain, { hasMore, isUnsure }: Pass): Promise<void> {
-  if (hasMore) startOver(drain)
+async function endPass(drain: Drain, { isPartial, hasAttempted, isUnsure }: Pass): Promise<void> {
+  if (isPartial || hasAttempted) startOver(drain)
   else if (isUnsure) await drain.lease.handOver(UNSURE_SECONDS)
   else await closeCircuit(drain)
 }

@@ -29,7 +29,7 @@ export interface Drain {
   attempted: Set<string>
   /** Of a subscription with a rate limit. */
   rateLimit: RateLimit | undefined
-  /** Of an ordered subscription. It needs no cursor, since each attempt proves first that what was read is current. */
+  /** Of an ordered subscription. It needs no cursor against replicas: each attempt proves first that what was read is current. */
   pass: Pass | undefined
 }
 

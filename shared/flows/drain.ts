@@ -43,7 +43,7 @@ export async function drainSubscription(
   const endMs = services.clock.now() + WORK_MS
   const { maxPerSecond, ordered } = lease.subscription()
   const probed = lastProbed(lease)
-  const after = ordered ? probed : (message.after ?? probed)
+  const after = message.after ?? probed
   const afterUntilMs = services.clock.now() + CURSOR_MS
   const lagsUntilMs = message.after === undefined ? 0 : afterUntilMs
   const rateLimit = createRateLimit(services.clock, maxPerSecond)
@@ -57,7 +57,7 @@ export async function drainSubscription(
     lagsUntilMs,
     attempted: new Set(),
     rateLimit,
-    pass: ordered && newPass(lease.subscription(), after),
+    pass: ordered && newPass(lease.subscription(), probed),
   })
 }
 
@@ -92,11 +92,20 @@ async function checkLease({ services, lease }: Drain): Promise<void> {
     lease.lose()
 }
 
+/**
+ * Returns the cursor of the next drain. An ordered one goes on with a pass that has found nothing to attempt yet, or what
+ * stands behind more than a drain can look at would never have its turn.
+ */
+function cursorOf({ pass, after, newest }: Drain): string {
+  if (pass === undefined) return newest
+  return pass.hasAttempted ? '' : after
+}
+
 /** Works through the states until the circuit is closed, open or lost, or the time is over. Returns the last state. */
 async function runDrain(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
   for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
-    if (services.clock.now() >= endMs) await lease.handOver(0, drain.newest)
+    if (services.clock.now() >= endMs) await lease.handOver(0, cursorOf(drain))
     else
       await step(drain, circuit).catch(async (error: unknown) => {
         await lease.handOver(RETRY_SECONDS) // the token of this message is spent, so a retry of it would do nothing

@@ -19,6 +19,8 @@ export interface Free {
   delivery: Stored<DeliveryDocument>
   order: Stored<OrderDocument> | undefined
   event: CloudEvent | undefined
+  /** No event is stored any more with an id below this bound, since before the earlier events were read. */
+  settled: string
 }
 
 /**
@@ -28,10 +30,10 @@ export interface Free {
 type Turn = Free | { state: 'waits' | 'unsure'; behind: string }
 
 /**
- * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, and each earlier
- * event is over or has none. What has begun before waits for nothing, so two never wait for each other. A replica that
- * lags can only make it later: the events are read after this one, in the same partition, so whatever was stored before
- * it is seen.
+ * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, or is sent again,
+ * and each earlier event is over or has none. What has begun before waits for nothing, so two never wait for each other.
+ * A replica that lags can only make it later: the events are read after this one, in the same partition, so whatever was
+ * stored before it is seen.
  */
 export async function turnOf(
   services: Services,
@@ -39,15 +41,17 @@ export async function turnOf(
   delivery: Stored<DeliveryDocument>,
 ): Promise<Turn> {
   const { subscription, id } = delivery
+  const settled = readWatermark(services.config.readHoldbackSeconds, services.clock.now())
   const order = await services.orders.find(subscription, orderIdOf(delivery))
   const free = async (): Promise<Free> => {
     const event = await services.eventCache.find(referenceTo(delivery, undefined))
-    return { state: 'free', delivery, order, event }
+    return { state: 'free', delivery, order, event, settled }
   }
   if (delivery.sequence !== undefined || order?.event === id) return free()
   if (order !== undefined) {
     const last = await services.deliveries.find(subscription, order.event)
-    const state = stateOf(last, isOld(services.clock, order._ts)) // it had a record when it began
+    const isNone = isOld(services.clock, order._ts) // it had a record when it began
+    const state = isSentAgain(last) ? 'over' : stateOf(last, isNone)
     if (state !== 'over') return { state, behind: order.event }
   }
   const found = await free()
@@ -88,6 +92,10 @@ function stateOf(
   return found.state === 'waiting' ? 'waits' : 'unsure'
 }
 
+/** Whether a delivery is sent again, by a retry or a replay: that has its number, and holds up nothing. */
+const isSentAgain = (found: DeliveryDocument | undefined): boolean =>
+  found !== undefined && found.run > 0 && found.sequence !== undefined
+
 /** Whether an event without a visible delivery has none: it is older than the validation, or its fan-out made none. */
 const hasNone = (
   clock: Clock,
@@ -106,7 +114,7 @@ const isOld = (clock: Clock, second: number): boolean =>
  */
 export async function takeTurn(
   services: Services,
-  { delivery, order }: Free,
+  { delivery, order, settled }: Free,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   if (delivery.sequence !== undefined) return saved(services, delivery)
   if (order?.event === delivery.id)
@@ -115,7 +123,7 @@ export async function takeTurn(
     order === undefined || (delivery.id > order.floor && !order.begun.includes(delivery.id))
   const current = isNew ? delivery : await saved(services, delivery) // or a replica shows an older version
   if (current === undefined) return undefined
-  const sequence = await takeNumber(services, current, order)
+  const sequence = await takeNumber(services, current, order, settled)
   return sequence === undefined ? undefined : saved(services, { ...current, sequence })
 }
 
@@ -129,11 +137,11 @@ async function saved(
 
 /** Makes the event the one that began last, and returns its number; undefined when another was first. */
 async function takeNumber(
-  { orders, clock, config }: Services,
+  { orders }: Services,
   { id: event, subscription, ...subject }: DeliveryDocument,
   order: Stored<OrderDocument> | undefined,
+  settled: string,
 ): Promise<number | undefined> {
-  const settled = readWatermark(config.readHoldbackSeconds, clock.now()) // no older event is stored any more
   if (order !== undefined) {
     const begun = withBegun(order, event, settled)
     const { outcome } = await orders.save({ ...order, ...begun })

@@ -5,7 +5,7 @@ import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { orderIdOf, withBegun } from '../../shared/deliveries/order-store.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { eventKey } from '../simulation/event-store.ts'
-import { circuitOf, draining } from './circuit-fixture.ts'
+import { circuitOf, draining, lease } from './circuit-fixture.ts'
 import { next, open, startDrain } from './drain-fixture.ts'
 import { deliveryOf, eventOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { RESOURCE } from './subscription-fixture.ts'
@@ -160,6 +160,24 @@ test('does not wait for events that the subscription does not get', async () => 
   assert.deepEqual(flows.numbered(), [[id, '1']])
 })
 
+test('what is stored while an event waits for the rate limit comes before those published after it', async () => {
+  const flows = startOrdered()
+  flows.change((stored) => ({ ...stored, maxPerSecond: 1 }))
+  for (let party = 2; party <= 17; party++) flows.add(idOf(party, 20), party, { sequence: 1 })
+  const second = flows.add(idOf(2, 17), 1)
+  const [first, third] = [idOf(1, 17), idOf(1, -3)]
+  flows.at(2, () => flows.publish(first, 1)) // begun before the second, stored after it
+  flows.at(4, () => void flows.add(third, 1)) // published when that was acknowledged
+  await flows.drain()
+  await next(flows)
+  const sent = () => flows.requests.map(({ event }) => event)
+  assert.ok(sent().includes(second))
+  assert.ok(!sent().includes(third), 'the first one is not fanned out yet')
+  flows.containers.deliveries.insert(`1/${first}`, deliveryOf(first))
+  for (let looks = 0; looks < 10 && !sent().includes(third); looks++) await next(flows)
+  assert.deepEqual(sent().slice(-3), [second, first, third])
+})
+
 test('probes are the first events of different subjects', async () => {
   const flows = startOrdered(open)
   flows.addMany(5, 1)
@@ -220,6 +238,80 @@ test('a subject that stands still does not keep a subscriber from the others, wh
   )
   const reads = flows.calls.filter((call) => call.startsWith('read 1/'))
   assert.ok(reads.length < 20, `${reads.length} reads`)
+})
+
+/** Has each read of a delivery take so long. */
+function slowReads({ services }: ReturnType<typeof startOrdered>, ms: number): void {
+  const { find } = services.deliveries
+  services.deliveries.find = async (...key) => {
+    await services.clock.timeout(ms).ended
+    return find(...key)
+  }
+}
+
+const closing: Circuit = { state: 'closing', opens: 0, looks: 0, lease }
+
+test('a check of many subjects that stand still ends before its lease does', async () => {
+  const flows = startOrdered(closing)
+  for (let party = 1; party <= 300; party++) {
+    flows.add(idOf(2 * party), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })
+    flows.add(idOf(2 * party + 1), party)
+  }
+  slowReads(flows, 300)
+  await flows.drain()
+  assert.ok(flows.seconds() - SECOND < 55, `${flows.seconds() - SECOND} s`)
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'closing' && circuit.looks === 1)
+  for (let looks = 0; looks < 2; looks++) await next(flows)
+  assert.equal(circuitOf(flows)?.state, 'closing', 'what was not looked at keeps its waker')
+})
+
+test('what stands behind more than a drain can look at has its turn', async () => {
+  const flows = startOrdered()
+  for (let party = 1; party <= 800; party++) {
+    flows.add(idOf(2 * party, 20), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })
+    flows.add(idOf(2 * party + 1, 20), party)
+  }
+  const last = flows.add(idOf(1), 5000)
+  slowReads(flows, 1000)
+  await flows.drain()
+  assert.deepEqual(flows.requests, [])
+  for (let drains = 0; drains < 3 && flows.requests.length === 0; drains++) await next(flows)
+  assert.deepEqual(flows.numbered(), [[last, '1']])
+})
+
+test('what was probed is probed again, also where a drain cannot read all that waits behind it', async () => {
+  const flows = startOrdered(open)
+  const [head = ''] = flows.addMany(1000, 1)
+  flows.change((stored) => ({ ...stored, circuit: { ...open, after: head } }))
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = async (...given) => {
+    await flows.services.clock.timeout(3000).ended
+    return page(...given)
+  }
+  await flows.drain()
+  for (let drains = 0; drains < 5 && flows.requests.length === 0; drains++) await next(flows)
+  assert.deepEqual(flows.numbered()[0], [head, '1'])
+})
+
+test('a retry of the last event holds up none that has not been sent', async () => {
+  const flows = startOrdered()
+  const [first = ''] = flows.addMany(1, 1)
+  await flows.drain()
+  const record = flows.delivery(first)
+  assert.ok(record)
+  flows.containers.deliveries.replace(`1/${first}`, record._etag, (current) => ({
+    ...current,
+    state: 'waiting',
+    run: 1,
+    due: SECOND + 9000,
+  }))
+  const second = flows.add(idOf(2), 1)
+  await next(flows)
+  assert.deepEqual(flows.numbered(), [
+    [first, '1'],
+    [second, '2'],
+  ])
 })
 
 test('is disabled after five days of failures, though only a few subjects are tried', async () => {

@@ -3,6 +3,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import { pipeline } from 'node:stream/promises'
 import { docsPage, type Tokens } from './docs-page.ts'
 import { altinnToken, callers, platformToken } from './tokens.ts'
+import { listen } from './listen.ts'
 
 const HOUR = 3600
 
@@ -20,17 +21,7 @@ export async function startDocs({ port, app, issuer }: Addresses) {
     const answered = incoming.url === '/' ? page(response) : forward(app, incoming, response)
     void answered.catch(() => response.destroy())
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const bound = server.address()
-  return {
-    url: `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : port}`,
-    async stop(): Promise<void> {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return listen(server, port)
 }
 
 interface Addresses {

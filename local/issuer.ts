@@ -1,9 +1,9 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import jwt from 'jsonwebtoken'
+import { listen } from './listen.ts'
 
 const OPENID = '/authentication/api/v1/openid/.well-known/openid-configuration'
 
@@ -49,21 +49,14 @@ export async function startIssuer({ port = 0 } = {}) {
       (error: Error) => respond(response, 400, { error: error.message }),
     )
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const bound = server.address()
-  const address = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : port}`
+  const { url: address, stop } = await listen(server, port)
   return {
     url: address,
     settings: {
       ALTINN_OPENID_CONFIGURATION_URL: `${address}${OPENID}`,
       PLATFORM_TOKEN_JWKS_URL: `${address}/platform/{issuer}/jwks`,
     },
-    async stop(): Promise<void> {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    stop,
   }
 }
 

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import jwt from 'jsonwebtoken'
+import { listen } from './listen.ts'
 
 /** The attributes of a question by their ids, as lists: an attribute may come twice. */
 export interface Question {
@@ -89,10 +89,7 @@ export async function startPolicyDecisionPoint({ port = 0, tokenSeconds = 1800 }
   const server = createServer((request, response) => {
     answer(request, response).catch((error: Error) => send(response, 400, error.message))
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const bound = server.address()
-  const url = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : port}`
+  const { url, stop } = await listen(server, port)
   return {
     url,
     point,
@@ -108,11 +105,7 @@ export async function startPolicyDecisionPoint({ port = 0, tokenSeconds = 1800 }
       MASKINPORTEN_KEY_ID: client.key,
       MASKINPORTEN_CLIENT_JWK: JSON.stringify(privateKey.export({ format: 'jwk' })),
     },
-    stop: async (): Promise<void> => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    stop,
   }
 }
 

@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
+import { listen } from './listen.ts'
 
 /** The units that the stand-in knows, by their numbers, which are synthetic or the Norwegian Digitalisation Agency's. */
 export const units = {
@@ -69,17 +69,10 @@ export async function startRegister({ port = 0, intercept = () => false }: Regis
           .end(JSON.stringify(answer ?? {}))
       })
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const bound = server.address()
-  const url = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : port}`
+  const { url, stop } = await listen(server, port)
   return {
     url,
     settings: { ALTINN_REGISTER_URL: `${url}/register/api/` },
-    async stop(): Promise<void> {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    stop,
   }
 }

@@ -1,6 +1,7 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { parse } from 'yaml'
 
 // Heavy SDKs: each a file of its own beside the main one, read when first asked for, so that registering does not wait.
@@ -58,3 +59,38 @@ for (const name of beside)
   })
 const description: unknown = parse(readFileSync('docs/openapi.yaml', 'utf8'))
 writeFileSync('dist/openapi.json', JSON.stringify(description))
+
+// The console: a page, a style sheet, and a script that loads each page's own when it is opened. Every name but the page's
+// has its content's hash in it; the host compresses nothing, so each file has its gzip beside it.
+const { metafile } = await build({
+  bundle: true,
+  entryPoints: ['console/main.tsx'],
+  format: 'esm',
+  splitting: true,
+  minify: true,
+  target: 'es2023',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  outdir: 'dist/console',
+})
+const site = '/events/api/v1/console' // routePrefix in host.json
+const page = ['js', 'css'].reduce(
+  (html, kind) =>
+    html.replace(`{{main.${kind}}}`, `${site}/${builtFile(`main-[A-Z0-9]+.${kind}`)}`),
+  readFileSync('console/index.html', 'utf8'),
+)
+writeFileSync('dist/console/index.html', page)
+for (const file of globSync('dist/console/*'))
+  writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }))
+
+function builtFile(pattern: string): string {
+  const files = Object.keys(metafile.outputs).map((file) => path.basename(file))
+  const found = files.find((file) => new RegExp(`^${pattern}$`).test(file))
+  if (found === undefined) throw new Error(`the build made no ${pattern}`)
+  return found
+}

@@ -22,6 +22,7 @@ export async function greeting({ app, docs, stack, seconds, foreign }: Started):
   return `
 App Events is ready, in ${seconds.toFixed(1)} s.
 
+  Console    ${api}/console   (subscriptions, deliveries, replay)
   Publish    POST ${api}/app
   Subscribe  POST ${api}/subscriptions
   Health     GET  ${api}/health   (200 after the first sweep, within 30 s)

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { fail } from './lifetime.ts'
 import { portFor, portHelp } from './ports.ts'
-import { altinnToken, callers, platformToken } from './tokens.ts'
+import { altinnToken, callerClaims, platformToken, type WantedCaller } from './tokens.ts'
 
 const usage = 'npm run token -- --org ttd --app apps-test'
 const help = `${usage}: prints both tokens of an app, from the local issuer.
@@ -13,7 +13,6 @@ ${portHelp}`
 
 const text = { type: 'string' } as const
 const options = { org: text, app: text, scope: text, person: text, unit: text, 'system-user': text }
-type Wanted = { [option in keyof typeof options]?: string }
 
 try {
   const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } })
@@ -23,31 +22,27 @@ try {
   fail(error)
 }
 
-async function printTokens(wanted: Wanted): Promise<void> {
-  const claims = claimsFor(wanted)
+async function printTokens(wanted: WantedCaller): Promise<void> {
+  const claims = claimsOf(wanted)
   const issuer = `http://127.0.0.1:${portFor('ISSUER_PORT')}`
   await fetch(issuer).catch(() => {
     throw new Error(
       `No token issuer at ${issuer}: run npm start, or name the port it was started with in ISSUER_PORT.`,
     )
   })
-  const { org, app, scope } = wanted
-  const token = await altinnToken(issuer, { ...claims, ...(scope !== undefined && { scope }) })
+  const { org, app } = wanted
+  const token = await altinnToken(issuer, claims)
   console.log(`Authorization: Bearer ${token}`)
   if (org !== undefined && app !== undefined)
     console.log(`PlatformAccessToken: ${await platformToken(issuer, org, app)}`)
 }
 
-/** Returns the claims of the caller that is named. Throws unless it is one, and an app's only with its organisation. */
-function claimsFor({ org, app, person, unit, 'system-user': systemUser }: Wanted): object {
-  const named = [
-    org === undefined ? undefined : callers.org(org),
-    person === undefined ? undefined : callers.user(20_001, 50_019_855, person),
-    unit === undefined ? undefined : callers.organisation(unit),
-    systemUser === undefined ? undefined : callers.systemUser(systemUser),
-  ].filter((claims) => claims !== undefined)
-  const [claims] = named
-  if (claims === undefined || named.length > 1 || (app !== undefined && org === undefined))
-    throw new Error(`Name an app, an organisation, a person, a unit or a system user: ${usage}`)
-  return claims
+function claimsOf(wanted: WantedCaller): object {
+  try {
+    return callerClaims(wanted)
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}: ${usage}`, {
+      cause: error,
+    })
+  }
 }

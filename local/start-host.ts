@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util'
 import { startHost } from './host/host.ts'
 import { runUntilStopped } from './lifetime.ts'
 import { portFor } from './ports.ts'
+import { createSignIn } from './sign-in.ts'
 import { addToEnvironment, readSettingsFile, root } from './settings.ts'
 
-// `npm run start:host [-- --functions a,b] [--lease seconds] [--proxy seconds] [--folder path]`: the app alone, with the stores that its settings name.
+// `npm run start:host [-- --functions a,b] [--lease seconds] [--proxy seconds] [--folder path] [--issuer url]`: the app alone, with the stores that its settings name.
 await runUntilStopped(async () => {
   const { values } = parseArgs({
     options: {
@@ -12,6 +13,7 @@ await runUntilStopped(async () => {
       lease: { type: 'string' },
       proxy: { type: 'string' },
       folder: { type: 'string', default: root },
+      issuer: { type: 'string' },
     },
   })
   addToEnvironment(readSettingsFile())
@@ -21,6 +23,7 @@ await runUntilStopped(async () => {
     ...(values.functions !== undefined && { functions: values.functions.split(',') }),
     ...(values.lease !== undefined && { leaseSeconds: Number(values.lease) }),
     ...(values.proxy !== undefined && { proxySeconds: Number(values.proxy) }),
+    ...(values.issuer !== undefined && { intercept: createSignIn(values.issuer) }),
   })
   console.log(`App Events listens on ${host.url}`)
   return host.stop

@@ -7,6 +7,7 @@ import { runUntilStopped } from './lifetime.ts'
 import { assertPortsAreFree, portFor, portHelp } from './ports.ts'
 import { startPolicyDecisionPoint } from './policy-decision-point.ts'
 import { startReceiver, type Delivery } from './receiver.ts'
+import { createSignIn } from './sign-in.ts'
 import {
   addToEnvironment,
   fastPolling,
@@ -48,7 +49,11 @@ async function start(): Promise<() => Promise<void>> {
     addToEnvironment({ ...stack.settings, ...fastPolling })
     const foreign = foreignIssuers(stack)
     const issuer = foreign.length === 0 ? stack.issuer.url : undefined
-    const host = await startHost({ folder: root, port: portFor('PORT') })
+    const host = await startHost({
+      folder: root,
+      port: portFor('PORT'),
+      ...(issuer !== undefined && { intercept: createSignIn(issuer) }),
+    })
     const docs = await startDocs({ port: portFor('DOCS_PORT'), app: host.url, issuer })
     const stopReceiver = issuer === undefined ? async () => {} : await subscribe(host.url, issuer)
     const seconds = (performance.now() - began) / 1000

@@ -43,6 +43,31 @@ export const callers = {
   }),
 }
 
+/** Whom a token is to name: one of the first four. `app` is one of the organisation's; a scope replaces the usual one. */
+export interface WantedCaller {
+  org?: string
+  person?: string
+  unit?: string
+  'system-user'?: string
+  app?: string
+  scope?: string
+}
+
+/** Returns the claims of the caller that is named. Throws unless it is one, and an app's only with its organisation. */
+export function callerClaims(wanted: WantedCaller): object {
+  const { org, app, person, unit, 'system-user': systemUser, scope } = wanted
+  const named = [
+    org === undefined ? undefined : callers.org(org),
+    person === undefined ? undefined : callers.user(20_001, 50_019_855, person),
+    unit === undefined ? undefined : callers.organisation(unit),
+    systemUser === undefined ? undefined : callers.systemUser(systemUser),
+  ].filter((claims) => claims !== undefined)
+  const [claims] = named
+  if (claims === undefined || named.length > 1 || (app !== undefined && org === undefined))
+    throw new Error('Name an app, an organisation, a person, a unit or a system user')
+  return { ...claims, ...(scope !== undefined && { scope }) }
+}
+
 /** Returns an Altinn token from the issuer at `url`. Throws if it makes none. */
 export const altinnToken = (url: string, claims: object, seconds?: number): Promise<string> =>
   mint(url, { kind: 'altinn', claims: { iss: `${url}/`, ...claims }, seconds })

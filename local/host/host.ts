@@ -14,7 +14,7 @@
 // Insights; scaling, and leases between instances; waking a poll when something is sent; a memory of timers beyond the
 // process (isPastDue is always false). A rejection that nobody awaits ends the process, as the real worker: Node.js does.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startHttp } from './http.ts'
+import { startHttp, type Intercept } from './http.ts'
 import { createQueue } from './queue.ts'
 import { buildRoutes } from './routes.ts'
 import { readHostSettings } from './settings.ts'
@@ -28,6 +28,7 @@ type HostOptions = {
   leaseSeconds?: number // of a queue message
   proxySeconds?: number // how long an HTTP function may take
   stopSeconds?: number // the longest that a stop waits for what runs
+  intercept?: Intercept // answers before the functions, as the token chooser of the console does
 }
 
 /** Starts the app in `folder` with the settings in `process.env`. Rejects at the first fault; then nothing runs. */
@@ -41,7 +42,8 @@ export async function startHost(options: HostOptions) {
   const timers = ofKind('timer').map((fn) => createTimer(app, fn))
   const triggers = [...timers, ...ofKind('queue').map((fn) => createQueue(app, fn, settings))]
   const runTimer = (name: string) => (timers.find(({ fn }) => fn.name === name)?.run() ? 202 : 404)
-  const server = await startHttp(options.port, { app, routes, runTimer, proxySeconds })
+  const { port, intercept } = options
+  const server = await startHttp(port, { app, routes, runTimer, proxySeconds, intercept })
   for (const { fn, start } of triggers) if (!fn.isDisabled) start()
 
   /** Ends listening and polling, waits for what runs, then runs the appTerminate hooks. */

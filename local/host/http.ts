@@ -15,7 +15,10 @@ type HttpApp = {
   routes: Route[]
   runTimer: (name: string) => 202 | 404
   proxySeconds: number // how long the host waits for an answer of the worker
+  intercept?: Intercept | undefined
 }
+/** Answers what is no function's where it returns true. */
+export type Intercept = (request: IncomingMessage, response: ServerResponse) => boolean
 const MAX_BODY_BYTES = 104_857_600
 const DRAIN_MS = 5000 // how long Kestrel reads on after the answer, then it closes the connection
 
@@ -47,6 +50,7 @@ async function respond(site: HttpApp, request: IncomingMessage, response: Server
   const { method = '' } = request
   const refusal = refusalOf(request)
   if (refusal) return refuse(response, refusal)
+  if (site.intercept?.(request, response)) return
   const host = request.headers.host ?? 'localhost'
   const url = URL.parse(`http://${host}${request.url}`)
   if (!url) return send(response, 400)

@@ -21,6 +21,7 @@ const imports: [folder: string, rejected: string, accepted: string][] = [
   ['shared/telemetry', '../events/a.ts', '../azure/a.ts'],
   ['shared/http', '../azure/a.ts', './a.ts'],
   ['functions', './a.ts', '../shared/flows/a.ts'],
+  ['console', '../shared/a.ts', './pages/a.ts'],
   ['local', '../functions/a.ts', '../shared/azure/a.ts'],
   ['bench', '../test/a.ts', '../local/a.ts'],
   ['test', '../functions/a.ts', '../bench/a.ts'],

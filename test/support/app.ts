@@ -24,6 +24,8 @@ interface AppOptions {
   functions?: string[]
   /** Where the app is, if not here. */
   folder?: string
+  /** Whether its host gives the console tokens of the shared issuer. */
+  signIn?: boolean
 }
 
 /** Starts the built app with these stores. Its process is ended by `stop` (in order) or `kill` (at once). */
@@ -62,9 +64,10 @@ export const issuerSettings = () => ({
   PLATFORM_TOKEN_JWKS_URL: `${setting('TEST_ISSUER')}/platform/{issuer}/jwks`,
 })
 
-const flagsOf = ({ functions, folder }: AppOptions) => [
+const flagsOf = ({ functions, folder, signIn }: AppOptions) => [
   ...(functions === undefined ? [] : ['--functions', functions.join(',')]),
   ...(folder === undefined ? [] : ['--folder', folder]),
+  ...(signIn === true ? ['--issuer', setting('TEST_ISSUER')] : []),
 ]
 
 interface Process {

@@ -1,0 +1,122 @@
+import { apiRoot } from './router.tsx'
+import { session, waitForSignIn } from './session.ts'
+import { createState } from './state.ts'
+
+/** A fault that the API names, of the body's member at `pointer` (RFC 6901). */
+export interface Violation {
+  pointer: string
+  detail: string
+}
+
+/** What the API answered instead of what was asked for (RFC 9457), or status 0 where it did not answer. */
+export class ApiProblem extends Error {
+  readonly status: number
+  readonly errors: Violation[]
+  readonly traceId: string
+
+  constructor(status: number, body: { detail?: string; errors?: Violation[]; traceId?: string }) {
+    super(body.detail ?? '')
+    this.status = status
+    this.errors = body.errors ?? []
+    this.traceId = body.traceId ?? ''
+  }
+}
+
+/** Whether the API answers. While it does not, reading is tried again by itself. */
+export const connection = createState<'well' | 'lost'>('well')
+
+/** The header that leads to the next page of a list. */
+export interface Page<T> {
+  body: T
+  next: string | undefined
+}
+
+/** Reads from the API: an address below `/events/api/v1/`. Waits while there is no connection and while nobody is signed in. */
+export const read = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  (await readPage<T>(path, signal)).body
+
+/** The same with the address of the next page, relative as `path` is. */
+export async function readPage<T>(path: string, signal?: AbortSignal): Promise<Page<T>> {
+  for (let tries = 0; ; tries++) {
+    const response = await request('GET', path, undefined, signal)
+    signal?.throwIfAborted()
+    if (response !== undefined && !isTransient(response.status)) {
+      connection.set('well')
+      return { body: await bodyOf<T>(response), next: nextOf(response) }
+    }
+    connection.set('lost')
+    await pause(Math.min(1000 * 2 ** tries, 15_000), signal)
+  }
+}
+
+/** Changes something by the API. Throws an `ApiProblem`; it is never sent twice by itself. */
+export async function send<T = void>(method: string, path: string, body?: object): Promise<T> {
+  if (session.get() === undefined) await waitForSignIn('change') // a cookie reads alone
+  const response = await request(method, path, body)
+  if (response === undefined) throw new ApiProblem(0, {})
+  connection.set('well')
+  return bodyOf<T>(response)
+}
+
+/** Returns the answer, undefined where there is none. A 401 leads to the sign-in panel, and the same request goes on after it. */
+async function request(
+  method: string,
+  path: string,
+  body?: object,
+  signal?: AbortSignal,
+): Promise<Response | undefined> {
+  for (;;) {
+    const response = await fetch(`${apiRoot}/${path}`, {
+      method,
+      headers: headersFor(body),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal !== undefined && { signal }),
+    }).catch(() => undefined)
+    if (response?.status !== 401) return response
+    await waitForSignIn(session.get() === undefined ? 'start' : 'refused', signal)
+  }
+}
+
+function headersFor(body: object | undefined): Record<string, string> {
+  const token = session.get()?.token
+  return {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  }
+}
+
+async function bodyOf<T>(response: Response): Promise<T> {
+  const text = await response.text()
+  const body = parsed(text)
+  if (!response.ok) throw new ApiProblem(response.status, Object(body))
+  return body
+}
+
+/** Returns the JSON; a gateway's page is none, and an empty body is a success's. */
+function parsed(text: string) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function nextOf(response: Response): string | undefined {
+  const next = response.headers.get('next')
+  if (next === null) return undefined
+  const { pathname, search } = new URL(next, location.href)
+  return `${pathname.slice(apiRoot.length + 1)}${search}`
+}
+
+const isTransient = (status: number): boolean => [429, 502, 503, 504].includes(status)
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds)
+    addEventListener('online', () => resolve(), { once: true })
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
+}

@@ -1,0 +1,120 @@
+import { readPage, read } from '../../api.ts'
+import { defineTexts } from '../../language.ts'
+import { ProblemNotice } from '../../problem-notice.tsx'
+import { useQuery } from '../../query.ts'
+import { Link } from '../../router.tsx'
+import { CircuitDetail, CircuitTag } from '../../subscriptions/circuit-tag.tsx'
+import type { Subscription } from '../../subscriptions/subscription.ts'
+import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
+import { Time } from '../../time.tsx'
+
+const texts = defineTexts({
+  nb: {
+    title: 'Abonnementer',
+    none: 'Du har ingen abonnementer ennå.',
+    name: 'Abonnement',
+    state: 'Tilstand',
+    waiting: 'Venter',
+    dead: 'Oppgitt',
+    latest: 'Siste levering',
+    never: 'Ingen',
+    number: (id: number) => `Nr. ${id}`,
+    next: 'Neste side',
+  },
+  en: {
+    title: 'Subscriptions',
+    none: 'You have no subscriptions yet.',
+    name: 'Subscription',
+    state: 'State',
+    waiting: 'Waiting',
+    dead: 'Dead',
+    latest: 'Last delivery',
+    never: 'None',
+    number: (id: number) => `No. ${id}`,
+    next: 'Next page',
+  },
+})
+
+const PAGE = 20
+const EVERY_MS = 5000
+
+/** The caller's own subscriptions, with how each is doing. */
+export function OwnSubscriptions() {
+  const names = texts.use()
+  const { data, problem } = useQuery('subscriptions', readAll, { everyMs: EVERY_MS })
+  return (
+    <section aria-labelledby="subscriptions" class="stack">
+      <h2 class="ds-heading" data-size="sm" id="subscriptions">
+        {names.title}
+      </h2>
+      <ProblemNotice problem={problem} />
+      {data?.length === 0 && <p class="ds-paragraph">{names.none}</p>}
+      {data !== undefined && data.length > 0 && (
+        <div class="table-frame">
+          <table class="ds-table" data-border data-hover>
+            <thead>
+              <tr>
+                <th scope="col">{names.name}</th>
+                <th scope="col">{names.state}</th>
+                <th scope="col" class="number">
+                  {names.waiting}
+                </th>
+                <th scope="col" class="number">
+                  {names.dead}
+                </th>
+                <th scope="col">{names.latest}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.map((subscription) => (
+                <Row key={subscription.id} subscription={subscription} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  )
+}
+
+/** Reads a page of them, then each by itself: counts are told where one is read. */
+async function readAll(signal: AbortSignal): Promise<Subscription[]> {
+  const { body } = await readPage<{ subscriptions: Subscription[] }>(
+    `subscriptions?size=${PAGE}`,
+    signal,
+  )
+  return Promise.all(
+    body.subscriptions.map(({ id }) => read<Subscription>(`subscriptions/${id}`, signal)),
+  )
+}
+
+function Row({ subscription }: { subscription: Subscription }) {
+  const names = texts.use()
+  const { id, endPoint, resourceFilter, typeFilter, counts, latest } = subscription
+  return (
+    <tr>
+      <td>
+        <Link to={`subscriptions/${id}`}>{names.number(id)}</Link>
+        <div>{endPoint}</div>
+        <small>{[resourceFilter, typeFilter].filter(Boolean).join(' · ')}</small>
+      </td>
+      <td>
+        <CircuitTag subscription={subscription} />
+        <small class="lines">
+          <CircuitDetail subscription={subscription} />
+        </small>
+      </td>
+      <td class="number">{counts?.waiting ?? '–'}</td>
+      <td class="number">{counts?.dead ?? '–'}</td>
+      <td>
+        {latest === undefined ? (
+          names.never
+        ) : (
+          <>
+            <DeliveryTag state={latest.state} /> <Time at={latest.at} />
+          </>
+        )}
+      </td>
+    </tr>
+  )
+}

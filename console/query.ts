@@ -1,0 +1,65 @@
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import { ApiProblem } from './api.ts'
+
+/** What was read. While it is read again, `data` is what was there before. */
+export interface Query<T> {
+  data: T | undefined
+  problem: ApiProblem | undefined
+  reload: () => void
+}
+
+interface Found<T> {
+  key: string
+  data?: T | undefined
+  problem?: ApiProblem | undefined
+}
+
+/**
+ * Reads when the component appears and whenever `key` changes, and again every `everyMs` while the page is looked at. What
+ * was answered for one key is not shown under another.
+ */
+export function useQuery<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  { everyMs }: { everyMs?: number } = {},
+): Query<T> {
+  const [found, setFound] = useState<Found<T>>({ key })
+  const [round, setRound] = useState(0)
+  const reload = useCallback(() => setRound((before) => before + 1), [])
+  useEffect(() => {
+    const end = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = async () => {
+      if (everyMs === undefined || document.visibilityState === 'visible') {
+        const answer = await outcome(load(end.signal), end.signal)
+        if (end.signal.aborted) return
+        setFound((before) => ({
+          key,
+          data: answer.data ?? (before.key === key ? before.data : undefined),
+          problem: answer.problem,
+        }))
+      }
+      if (everyMs !== undefined) timer = setTimeout(() => void look(), everyMs)
+    }
+    void look()
+    return () => {
+      end.abort()
+      clearTimeout(timer)
+    }
+  }, [key, round, everyMs])
+  const { data, problem } = found.key === key ? found : {}
+  return { data, problem, reload }
+}
+
+async function outcome<T>(
+  answer: Promise<T>,
+  signal: AbortSignal,
+): Promise<{ data?: T; problem?: ApiProblem }> {
+  try {
+    return { data: await answer }
+  } catch (error) {
+    if (error instanceof ApiProblem) return { problem: error }
+    if (signal.aborted) return {}
+    throw error
+  }
+}

@@ -1,0 +1,17 @@
+import type { JSX } from 'preact'
+
+/** What a page gets: the parameters of its route. */
+export interface PageProps {
+  params: Record<string, string>
+}
+
+/** A page, which its module exports as `Page`. */
+export type PageComponent = (props: PageProps) => JSX.Element
+
+interface Route {
+  path: string
+  load: () => Promise<{ Page: PageComponent }>
+}
+
+/** The pages, each with an address of its own. A page is loaded when it is opened. */
+export const routes: Route[] = [{ path: '', load: () => import('./pages/overview/overview.tsx') }]

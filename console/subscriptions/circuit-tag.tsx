@@ -1,0 +1,89 @@
+import { defineTexts } from '../language.ts'
+import { Time } from '../time.tsx'
+import type { Subscription } from './subscription.ts'
+
+const texts = defineTexts({
+  nb: {
+    unvalidated: 'Ikke validert',
+    closed: 'Leverer',
+    failing: 'Feiler',
+    'half-open': 'Prøver igjen',
+    draining: 'Tar igjen etterslepet',
+    open: 'Stanset',
+    paused: 'Satt på pause',
+    disabled: 'Slått av',
+    since: 'siden',
+    until: 'prøver igjen',
+    resumes: 'fortsetter',
+  },
+  en: {
+    unvalidated: 'Not validated',
+    closed: 'Delivering',
+    failing: 'Failing',
+    'half-open': 'Trying again',
+    draining: 'Catching up',
+    open: 'Stopped',
+    paused: 'Paused',
+    disabled: 'Disabled',
+    since: 'since',
+    until: 'tries again',
+    resumes: 'resumes',
+  },
+})
+
+type Health = keyof ReturnType<typeof texts.now> & keyof typeof colors
+
+const colors = {
+  unvalidated: 'warning',
+  closed: 'success',
+  failing: 'warning',
+  'half-open': 'warning',
+  draining: 'info',
+  open: 'danger',
+  paused: 'neutral',
+  disabled: 'danger',
+} as const
+
+/** Returns how a subscription is doing, in one word. */
+export function healthOf({ validated, circuit }: Subscription): Health {
+  if (circuit.state === 'disabled') return 'disabled'
+  if (!validated) return 'unvalidated'
+  return circuit.state === 'closed' && circuit.failingSince !== undefined
+    ? 'failing'
+    : circuit.state
+}
+
+/** How a subscription is doing, in words and a colour. */
+export function CircuitTag({ subscription }: { subscription: Subscription }) {
+  const names = texts.use()
+  const health = healthOf(subscription)
+  return (
+    <span class="ds-tag" data-color={colors[health]}>
+      {names[health]}
+    </span>
+  )
+}
+
+/** Since when, until when and why, where it does not go well. */
+export function CircuitDetail({ subscription }: { subscription: Subscription }) {
+  const names = texts.use()
+  const { circuit, validated, validationFailure } = subscription
+  const { failingSince, since, until, reason } = circuit
+  const from = failingSince ?? since
+  const why = reason ?? (validated ? undefined : validationFailure?.reason)
+  return (
+    <>
+      {why !== undefined && <span lang="en">{why}</span>}
+      {from !== undefined && (
+        <span>
+          {names.since} <Time at={from} />
+        </span>
+      )}
+      {until !== undefined && (
+        <span>
+          {circuit.state === 'paused' ? names.resumes : names.until} <Time at={until} />
+        </span>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,30 @@
+/** A subscription as the API shows it to its owner; `counts` and `latest` where one is read. */
+export interface Subscription {
+  id: number
+  endPoint: string
+  resourceFilter: string
+  sourceFilter?: string
+  subjectFilter?: string
+  alternativeSubjectFilter?: string
+  typeFilter?: string
+  maxPerSecond?: number
+  ordered?: boolean
+  includeSubunits: boolean
+  consumer: string
+  createdBy: string
+  created: string
+  validated: boolean
+  validationFailure?: { reason: string; at: string }
+  circuit: Circuit
+  counts?: { waiting: string; dead: string }
+  latest?: { event: string; state: 'delivered' | 'dead'; at: string }
+}
+
+/** How deliveries to the endpoint go. */
+export interface Circuit {
+  state: 'closed' | 'half-open' | 'draining' | 'open' | 'paused' | 'disabled'
+  failingSince?: string
+  until?: string
+  since?: string
+  reason?: string
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { chromium, type Page } from 'playwright-core'
+import { startApp } from '../support/app.ts'
+import { createTestStores } from '../support/stores.ts'
+import { scaleTimeout } from '../support/time-limits.ts'
+
+/** The browser that CHROME names, or the first on PATH. */
+const executablePath =
+  process.env['CHROME'] ?? onPath('chromium', 'chromium-browser', 'google-chrome')
+
+/** Why tests in a browser do not run here, false where they do. */
+export const skip =
+  executablePath === undefined && 'there is no Chromium: install one, or name it in CHROME'
+
+function onPath(...names: string[]): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter)
+  return names
+    .flatMap((name) => folders.map((folder) => path.join(folder, name)))
+    .find(isExecutable)
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** How a page is looked at. */
+interface Look {
+  locale?: 'nb-NO' | 'en-GB'
+  width?: number
+}
+
+/** Starts the built app with its console, and a browser. Every page's own errors end its test. */
+export async function startConsole() {
+  const app = await startApp(await createTestStores(), { signIn: true })
+  const isRoot = process.getuid?.() === 0
+  const browser = await chromium.launch({
+    ...(executablePath !== undefined && { executablePath }),
+    args: isRoot ? ['--no-sandbox'] : [],
+  })
+  const root = `${app.api}/console`
+
+  /** Opens a page of the console in a session of its own. */
+  async function open(address: string, { locale = 'nb-NO', width = 1280 }: Look = {}) {
+    const context = await browser.newContext({ locale, viewport: { width, height: 900 } })
+    context.setDefaultTimeout(scaleTimeout(5000))
+    const page = await context.newPage()
+    const faults = faultsOf(page)
+    await page.goto(`${root}/${address}`)
+    return { page, faults, close: () => context.close() }
+  }
+
+  /** The same, signed in by the chooser of the local stack. */
+  async function openAs(org: string, address: string, look: Look = {}) {
+    const opened = await open(address, look)
+    await signIn(opened.page, org)
+    return opened
+  }
+
+  return {
+    app,
+    root,
+    open,
+    openAs,
+    stop: async () => void (await Promise.all([browser.close(), app.stop()])),
+  }
+}
+
+/** Signs in as an app owner. */
+export async function signIn(page: Page, org: string): Promise<void> {
+  await page.locator('#caller-value').fill(org)
+  await page.locator('.sign-in form:has(#caller-value) button[type=submit]').click()
+  await page.locator('.sign-in').waitFor({ state: 'detached' })
+}
+
+/** Collects what goes wrong in a page: exceptions, violations of its policy, requests to other hosts. A status is none. */
+function faultsOf(page: Page): string[] {
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    const isStatus = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !isStatus) faults.push(message.text())
+  })
+  page.on('request', (request) => {
+    const { origin } = new URL(page.url() === 'about:blank' ? request.url() : page.url())
+    const isOwn = request.url().startsWith(origin) || request.url().startsWith('data:')
+    if (!isOwn) faults.push(`asks ${request.url()}`)
+  })
+  return faults
+}
+
+const axe = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+
+/** Asserts that axe finds nothing on the page as it is, in the light theme and in the dark. */
+export async function assertAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe)
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    const findings = await page.evaluate<string[]>(
+      "axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' '))))",
+    )
+    assert.deepEqual(findings, [], `${page.url()}, ${colorScheme}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+/** Asserts that nothing of the page is wider than the window. */
+export async function assertFits(page: Page): Promise<void> {
+  const wider = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+  assert.ok(wider <= 0, `${page.url()} is ${wider} px too wide`)
+}

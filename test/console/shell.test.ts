@@ -1,0 +1,112 @@
+// The frame of the console: signing in, languages, themes, keyboard, addresses, a lost connection.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
+
+const options = { skip }
+const site = skip === false ? await startConsole() : undefined
+after(() => site?.stop())
+
+/** The console, which only skipped tests do not have. */
+function theConsole() {
+  assert.ok(site !== undefined)
+  return site
+}
+
+test(
+  'asks who one is, in the language of the browser, and shows what that one has',
+  options,
+  async () => {
+    const { page, faults, close } = await theConsole().open('')
+    await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
+    await assertAccessible(page)
+    await signIn(page, 'ttd')
+    await page.getByText('Du har ingen abonnementer ennå.').waitFor()
+    await page.getByText('Tjenesteeier ttd').waitFor()
+    await page.getByText(/Utløper om (59|60) min/).waitFor()
+    await assertAccessible(page)
+    assert.equal(await page.title(), 'Oversikt – App Events')
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)
+
+test(
+  'keeps the token in memory alone: a page that is loaded again asks again',
+  options,
+  async () => {
+    const { page, close } = await theConsole().openAs('ttd', '')
+    assert.equal(
+      await page.evaluate(
+        'JSON.stringify([localStorage, sessionStorage, document.cookie, location.href])',
+      ),
+      JSON.stringify([{}, {}, '', `${theConsole().root}/`]),
+    )
+    await page.reload()
+    await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
+    await close()
+  },
+)
+
+test('takes a pasted token, and says what is none', options, async () => {
+  const { page, faults, close } = await theConsole().open('', { locale: 'en-GB', width: 360 })
+  await page.getByText('Paste a token instead').click()
+  await page.getByLabel('Altinn token').fill('not a token')
+  await page.getByRole('button', { name: 'Sign in with the token' }).click()
+  await page.getByText('This is no token.').waitFor()
+  await assertAccessible(page)
+  await assertFits(page)
+  assert.deepEqual(faults, [])
+  await close()
+})
+
+test('switches language and theme, and remembers both', options, async () => {
+  const { page, close } = await theConsole().openAs('ttd', '')
+  await page.getByLabel('Språk').selectOption('en')
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await page.getByLabel('Theme').selectOption('dark')
+  await page.reload()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  assert.deepEqual(
+    await page.evaluate(
+      '[document.documentElement.lang, document.documentElement.dataset.colorScheme]',
+    ),
+    ['en', 'dark'],
+  )
+  await close()
+})
+
+test(
+  'works by keyboard: the skip link leads to the content, a link to a page whose heading has the focus',
+  options,
+  async () => {
+    const { page, close } = await theConsole().open('no/such/page')
+    await page.getByRole('heading', { name: 'Siden finnes ikke' }).waitFor()
+    await page.evaluate('document.activeElement.blur()')
+    await page.keyboard.press('Tab')
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Hopp til innholdet')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Til oversikten')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Logg inn')
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Siden finnes ikke' }).waitFor()
+    await close()
+  },
+)
+
+test(
+  'says that the connection is lost, and goes on by itself when it is back',
+  options,
+  async () => {
+    const { page, close } = await theConsole().openAs('ttd', '')
+    await page.getByText('Du har ingen abonnementer ennå.').waitFor()
+    await page.route('**/subscriptions*', (route) => route.abort())
+    await page.getByText('Tjenesten svarer ikke.').waitFor()
+    await page.unroute('**/subscriptions*')
+    await page.getByText('Tjenesten svarer ikke.').waitFor({ state: 'detached' })
+    await close()
+  },
+)

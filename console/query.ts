@@ -8,6 +8,13 @@ export interface Query<T> {
   reload: () => void
 }
 
+interface QueryOptions {
+  /** Reads again so long after each answer. */
+  everyMs?: number
+  /** Whether what was read for the key before is shown until the answer comes, as the page before of a list. */
+  keeps?: boolean
+}
+
 interface Found<T> {
   key: string
   data?: T | undefined
@@ -15,13 +22,12 @@ interface Found<T> {
 }
 
 /**
- * Reads when the component appears and whenever `key` changes, and again every `everyMs` while the page is looked at. What
- * was answered for one key is not shown under another.
+ * Reads when the component appears and whenever `key` changes, and again every `everyMs` while the page is looked at.
  */
 export function useQuery<T>(
   key: string,
   load: (signal: AbortSignal) => Promise<T>,
-  { everyMs }: { everyMs?: number } = {},
+  { everyMs, keeps = false }: QueryOptions = {},
 ): Query<T> {
   const [found, setFound] = useState<Found<T>>({ key })
   const [round, setRound] = useState(0)
@@ -47,7 +53,7 @@ export function useQuery<T>(
       clearTimeout(timer)
     }
   }, [key, round, everyMs])
-  const { data, problem } = found.key === key ? found : {}
+  const { data, problem } = keeps || found.key === key ? found : {}
   return { data, problem, reload }
 }
 

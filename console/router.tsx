@@ -27,14 +27,19 @@ export function navigate(path: string): void {
   place.set(here())
 }
 
-/** Changes the page's own query, which makes an address for what is seen; it adds no step to go back. */
-export function setQuery(changes: Record<string, string | undefined>): void {
+/** Changes the page's own query, which makes an address for what is seen. A step is one that Back undoes. */
+export function setQuery(
+  changes: Record<string, string | undefined>,
+  { isStep = false }: { isStep?: boolean } = {},
+): void {
   const query = new URLSearchParams(location.search)
   for (const [name, value] of Object.entries(changes))
     if (value === undefined || value === '') query.delete(name)
     else query.set(name, value)
   const text = query.toString()
-  history.replaceState(undefined, '', `${location.pathname}${text === '' ? '' : `?${text}`}`)
+  const address = `${location.pathname}${text === '' ? '' : `?${text}`}`
+  if (isStep) history.pushState(undefined, '', address)
+  else history.replaceState(undefined, '', address)
   place.set(here())
 }
 

@@ -14,4 +14,11 @@ interface Route {
 }
 
 /** The pages, each with an address of its own. A page is loaded when it is opened. */
-export const routes: Route[] = [{ path: '', load: () => import('./pages/overview/overview.tsx') }]
+export const routes: Route[] = [
+  { path: '', load: () => import('./pages/overview/overview.tsx') },
+  { path: 'subscriptions/{id}', load: () => import('./pages/subscription/subscription.tsx') },
+  {
+    path: 'subscriptions/{id}/deliveries/{event}',
+    load: () => import('./pages/delivery/delivery.tsx'),
+  },
+]

@@ -12,9 +12,11 @@ const texts = defineTexts({
     open: 'Stanset',
     paused: 'Satt på pause',
     disabled: 'Slått av',
-    since: 'siden',
-    until: 'prøver igjen',
-    resumes: 'fortsetter',
+    failed: 'Begynte å feile',
+    ended: 'Slått av',
+    held: 'Satt på pause',
+    until: 'Prøver igjen',
+    resumes: 'Fortsetter',
   },
   en: {
     unvalidated: 'Not validated',
@@ -25,9 +27,11 @@ const texts = defineTexts({
     open: 'Stopped',
     paused: 'Paused',
     disabled: 'Disabled',
-    since: 'since',
-    until: 'tries again',
-    resumes: 'resumes',
+    failed: 'Began to fail',
+    ended: 'Disabled',
+    held: 'Paused',
+    until: 'Tries again',
+    resumes: 'Resumes',
   },
 })
 
@@ -68,20 +72,24 @@ export function CircuitTag({ subscription }: { subscription: Subscription }) {
 export function CircuitDetail({ subscription }: { subscription: Subscription }) {
   const names = texts.use()
   const { circuit, validated, validationFailure } = subscription
-  const { failingSince, since, until, reason } = circuit
-  const from = failingSince ?? since
+  const { state, failingSince, since, until, reason } = circuit
   const why = reason ?? (validated ? undefined : validationFailure?.reason)
   return (
     <>
       {why !== undefined && <span lang="en">{why}</span>}
-      {from !== undefined && (
+      {failingSince !== undefined && (
         <span>
-          {names.since} <Time at={from} />
+          {names.failed} <Time at={failingSince} />
+        </span>
+      )}
+      {since !== undefined && (
+        <span>
+          {state === 'paused' ? names.held : names.ended} <Time at={since} />
         </span>
       )}
       {until !== undefined && (
         <span>
-          {circuit.state === 'paused' ? names.resumes : names.until} <Time at={until} />
+          {state === 'paused' ? names.resumes : names.until} <Time at={until} />
         </span>
       )}
     </>

@@ -51,7 +51,7 @@ export function OwnSubscriptions() {
       {data?.length === 0 && <p class="ds-paragraph">{names.none}</p>}
       {data !== undefined && data.length > 0 && (
         <div class="table-frame">
-          <table class="ds-table" data-border data-hover>
+          <table class="ds-table" data-color="neutral" data-border>
             <thead>
               <tr>
                 <th scope="col">{names.name}</th>

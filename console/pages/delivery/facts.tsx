@@ -1,0 +1,55 @@
+import type { Delivery } from '../../deliveries/delivery.ts'
+import { Fact, Facts } from '../../facts.tsx'
+import { defineTexts } from '../../language.ts'
+import { Link } from '../../router.tsx'
+import { ExactTime, Time } from '../../time.tsx'
+
+const texts = defineTexts({
+  nb: {
+    event: 'Hendelse',
+    resource: 'Ressurs',
+    subject: 'Hvem den gjelder',
+    accepted: 'Mottatt',
+    run: 'Sendt på nytt',
+    times: (count: number) => (count === 1 ? 'Én gang' : `${count} ganger`),
+    reason: 'Hvorfor den er oppgitt eller avbrutt',
+    due: 'Neste forsøk',
+    sequence: 'Nummer i rekkefølgen',
+  },
+  en: {
+    event: 'Event',
+    resource: 'Resource',
+    subject: 'Whom it is about',
+    accepted: 'Accepted',
+    run: 'Sent again',
+    times: (count: number) => (count === 1 ? 'Once' : `${count} times`),
+    reason: 'Why it is dead or cancelled',
+    due: 'Next attempt',
+    sequence: 'Number in its order',
+  },
+})
+
+/** What was delivered, to whom it matters, and how it stands. */
+export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
+  const names = texts.use()
+  const { event, resource, subject, acceptedAt, run, reason, due, sequence } = delivery
+  const address = new URLSearchParams({ resource, id: event })
+  return (
+    <Facts>
+      <Fact name={names.event}>
+        <Link to={`event?${address}`}>
+          <code>{event}</code>
+        </Link>
+      </Fact>
+      <Fact name={names.accepted}>
+        <ExactTime at={acceptedAt} />
+      </Fact>
+      <Fact name={names.resource}>{resource}</Fact>
+      <Fact name={names.subject}>{subject}</Fact>
+      <Fact name={names.sequence}>{sequence}</Fact>
+      <Fact name={names.run}>{run > 0 && names.times(run)}</Fact>
+      <Fact name={names.reason}>{reason !== undefined && <span lang="en">{reason}</span>}</Fact>
+      <Fact name={names.due}>{due !== undefined && <Time at={due} />}</Fact>
+    </Facts>
+  )
+}

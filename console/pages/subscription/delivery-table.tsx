@@ -1,0 +1,105 @@
+import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
+import type { Attempt, Delivery } from '../../deliveries/delivery.ts'
+import { defineTexts } from '../../language.ts'
+import { Link } from '../../router.tsx'
+import { Time } from '../../time.tsx'
+
+const texts = defineTexts({
+  nb: {
+    event: 'Hendelse',
+    state: 'Tilstand',
+    accepted: 'Mottatt',
+    attempts: 'Forsøk',
+    last: 'Siste svar',
+    next: 'Neste forsøk',
+    turn: 'Når det er dens tur',
+  },
+  en: {
+    event: 'Event',
+    state: 'State',
+    accepted: 'Accepted',
+    attempts: 'Attempts',
+    last: 'Last answer',
+    next: 'Next attempt',
+    turn: 'When its turn comes',
+  },
+})
+
+interface DeliveryTableProps {
+  subscription: number
+  deliveries: Delivery[]
+}
+
+/** One page of deliveries. */
+export function DeliveryTable({ subscription, deliveries }: DeliveryTableProps) {
+  const names = texts.use()
+  return (
+    <div class="table-frame" tabIndex={0} role="region" aria-labelledby="deliveries">
+      <table class="ds-table" data-color="neutral" data-border data-size="sm">
+        <thead>
+          <tr>
+            <th scope="col">{names.event}</th>
+            <th scope="col">{names.state}</th>
+            <th scope="col">{names.accepted}</th>
+            <th scope="col" class="number">
+              {names.attempts}
+            </th>
+            <th scope="col">{names.last}</th>
+            <th scope="col">{names.next}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {deliveries.map((delivery) => (
+            <Row key={delivery.event} subscription={subscription} delivery={delivery} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ subscription, delivery }: { subscription: number; delivery: Delivery }) {
+  const { event, state, acceptedAt, attempts, subject, reason } = delivery
+  const last = attempts.at(-1)
+  return (
+    <tr>
+      <td>
+        <Link to={`subscriptions/${subscription}/deliveries/${event}`}>
+          <code>{event}</code>
+        </Link>
+        {subject !== undefined && <small class="lines">{subject}</small>}
+      </td>
+      <td>
+        <DeliveryTag state={state} />
+        {reason !== undefined && (
+          <small class="lines" lang="en">
+            {reason}
+          </small>
+        )}
+      </td>
+      <td>
+        <Time at={acceptedAt} />
+      </td>
+      <td class="number">{attempts.length}</td>
+      <td>{last !== undefined && <Answer attempt={last} />}</td>
+      <td>
+        <Next delivery={delivery} />
+      </td>
+    </tr>
+  )
+}
+
+function Answer({ attempt: { status, failure, ms } }: { attempt: Attempt }) {
+  return (
+    <>
+      <span lang="en">{status ?? failure}</span>
+      <small class="lines">{ms} ms</small>
+    </>
+  )
+}
+
+function Next({ delivery: { state, due } }: { delivery: Delivery }) {
+  const { turn } = texts.use()
+  if (state !== 'waiting') return null
+  return due === undefined ? <>{turn}</> : <Time at={due} />
+}

@@ -1,3 +1,4 @@
+import { parseJson } from './lossless-json.ts'
 import { apiRoot } from './router.tsx'
 import { session, waitForSignIn } from './session.ts'
 import { createState } from './state.ts'
@@ -87,17 +88,20 @@ function headersFor(body: object | undefined): Record<string, string> {
 
 async function bodyOf<T>(response: Response): Promise<T> {
   const text = await response.text()
-  const body = parsed(text)
-  if (!response.ok) throw new ApiProblem(response.status, Object(body))
-  return body
+  if (!response.ok) throw new ApiProblem(response.status, problemIn(text))
+  try {
+    return Object(parseJson(text === '' ? 'null' : text))
+  } catch {
+    throw new ApiProblem(response.status, {}) // a page of something between here and the API
+  }
 }
 
-/** Returns the JSON; a gateway's page is none, and an empty body is a success's. */
-function parsed(text: string) {
+/** Returns what a problem says; nothing where it is the page of a gateway. */
+function problemIn(text: string): { detail?: string; errors?: Violation[]; traceId?: string } {
   try {
-    return JSON.parse(text)
+    return Object(JSON.parse(text))
   } catch {
-    return undefined
+    return {}
   }
 }
 

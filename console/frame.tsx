@@ -7,6 +7,7 @@ const texts = defineTexts({
   nb: {
     menu: 'Sider',
     overview: 'Oversikt',
+    event: 'Finn en hendelse',
     light: 'Lyst',
     dark: 'Mørkt',
     auto: 'Som systemet',
@@ -16,6 +17,7 @@ const texts = defineTexts({
   en: {
     menu: 'Pages',
     overview: 'Overview',
+    event: 'Find an event',
     light: 'Light',
     dark: 'Dark',
     auto: 'As the system',
@@ -25,7 +27,10 @@ const texts = defineTexts({
 })
 
 /** The pages that can be gone to from everywhere. */
-const menu = [{ path: '', name: 'overview' }] as const
+const menu = [
+  { path: '', name: 'overview' },
+  { path: 'event', name: 'event' },
+] as const
 
 export function Header() {
   const names = texts.use()

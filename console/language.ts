@@ -1,8 +1,6 @@
 import { createPreference } from './preference.ts'
 
 const languages = ['nb', 'en'] as const
-export type Language = (typeof languages)[number]
-
 const isNorwegian = /^(nb|nn|no)\b/i.test(navigator.language)
 
 /** The language of the page: the browser's until someone chooses. */

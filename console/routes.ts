@@ -21,4 +21,5 @@ export const routes: Route[] = [
     path: 'subscriptions/{id}/deliveries/{event}',
     load: () => import('./pages/delivery/delivery.tsx'),
   },
+  { path: 'event', load: () => import('./pages/event/event.tsx') },
 ]

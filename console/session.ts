@@ -68,7 +68,7 @@ export function claimsOf(token: string): Record<string, unknown> {
 }
 
 /** Returns whom claims name, in the order in which the API looks. */
-export function whoIs(claims: Record<string, unknown>): Who {
+function whoIs(claims: Record<string, unknown>): Who {
   const org = claims['urn:altinn:org']
   if (typeof org === 'string') return { kind: 'org', name: org }
   if (claims['urn:altinn:userid'] !== undefined) return { kind: 'person' }

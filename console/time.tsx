@@ -9,7 +9,7 @@ const units = [
 ] as const
 
 /** Returns how long ago, or until: "for 3 minutter siden". */
-export function relativeTime(at: number, now: number): string {
+function relativeTime(at: number, now: number): string {
   const seconds = Math.round((at - now) / 1000)
   const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
   return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(
@@ -19,7 +19,7 @@ export function relativeTime(at: number, now: number): string {
 }
 
 /** Returns date and time to the second, in the reader's time zone. */
-export const fullTime = (at: Date): string =>
+const fullTime = (at: Date): string =>
   at.toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** A point in time as people say it; the exact one is in its title. */

@@ -49,7 +49,7 @@ const colors = {
 } as const
 
 /** Returns how a subscription is doing, in one word. */
-export function healthOf({ validated, circuit }: Subscription): Health {
+function healthOf({ validated, circuit }: Subscription): Health {
   if (circuit.state === 'disabled') return 'disabled'
   if (!validated) return 'unvalidated'
   return circuit.state === 'closed' && circuit.failingSince !== undefined

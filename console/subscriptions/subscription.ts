@@ -21,7 +21,7 @@ export interface Subscription {
 }
 
 /** How deliveries to the endpoint go. */
-export interface Circuit {
+interface Circuit {
   state: 'closed' | 'half-open' | 'draining' | 'open' | 'paused' | 'disabled'
   failingSince?: string
   until?: string

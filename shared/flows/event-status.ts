@@ -11,7 +11,7 @@ import { deliveryResource } from './read-deliveries.ts'
 const MAX_SUBSCRIBERS = 100 // a read for each
 
 /**
- * Returns an event, when it was accepted and fanned out, and what has become of its delivery to each subscription that
+ * Returns an event, its trace, when it was accepted and fanned out, and what has become of its delivery to each subscription that
  * exists; the first 100. Throws a 404 when the resource has no such event, a 503 while the register does not say whose
  * subunit it is about.
  */
@@ -28,10 +28,11 @@ export async function eventStatus(services: Services, resource: string, id: stri
   const deliveries = await Promise.all(
     subscribers.map((subscriber) => deliveryTo(services, subscriber, found.id)),
   )
-  const { fanOut } = found
+  const { fanOut, traceparent } = found
   return {
     event: found.event,
     accepted: timeOf(found.id).toISOString(),
+    traceparent,
     ...(fanOut !== undefined && { fannedOut: { at: fanOut.at, subscribers: fanOut.count } }),
     deliveries: deliveries.filter((delivery) => delivery !== undefined),
   }

@@ -54,6 +54,8 @@ test('the owner of an app sees what became of an event at each of its subscriber
   assert.equal(status.event.id, id)
   assert.ok(Math.abs(Date.parse(status.accepted) - before) < 5000)
   assert.equal(status.fannedOut.subscribers, 2)
+  const { headers } = await own.arrived(id)
+  assert.equal(status.traceparent.split('-')[1], headers['traceparent']?.split('-')[1])
   const [first, second] = status.deliveries
   assert.deepEqual(first, {
     subscription: well.id,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { kinds, startAccessFixture } from './access-fixture.ts'
 import type { Attack } from './attack.ts'
+import { consoleFileAttacks } from './console-files.ts'
 import { cookieAttacks } from './cookies.ts'
 import { genericAttacks } from './generic.ts'
 import { grantAttacks } from './grants.ts'
@@ -63,4 +64,5 @@ describe('a token in a cookie reads but changes nothing', () => testEach(cookies
 describe('who can subscribe to what', () => testEach(subscriptionAttacks(fixture)))
 describe('who can do what with generic events', () => testEach(genericAttacks(fixture)))
 describe('who can read what', () => testEach(reads))
+describe('the console serves its own files alone', () => testEach(consoleFileAttacks(fixture)))
 describe('responses disclose no secret', () => testEach(leakAttacks('access', app, secretTokens)))

@@ -3,6 +3,7 @@ import { startAccessFixture } from './access-fixture.ts'
 import { addressAttacks, endpointAttacks, startEndpointFixture } from './addresses.ts'
 import type { Attack } from './attack.ts'
 import { bodyAttacks, startBodyFixture } from './bodies.ts'
+import { consoleFileAttacks } from './console-files.ts'
 import { cookieAttacks } from './cookies.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { genericAttacks } from './generic.ts'
@@ -47,6 +48,7 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
     ...(await readAttacks(started)),
     ...genericAttacks(started),
     ...(await grantAttacks(started)),
+    ...consoleFileAttacks(started),
     ...leakAttacks(
       'access',
       started.app,

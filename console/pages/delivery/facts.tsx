@@ -1,4 +1,5 @@
 import type { Delivery } from '../../deliveries/delivery.ts'
+import { eventPage } from '../../events/event.ts'
 import { Fact, Facts } from '../../facts.tsx'
 import { defineTexts } from '../../language.ts'
 import { Link } from '../../router.tsx'
@@ -33,11 +34,10 @@ const texts = defineTexts({
 export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
   const names = texts.use()
   const { event, resource, subject, acceptedAt, run, reason, due, sequence } = delivery
-  const address = new URLSearchParams({ resource, id: event })
   return (
     <Facts>
       <Fact name={names.event}>
-        <Link to={`event?${address}`}>
+        <Link to={eventPage(resource, event)}>
           <code>{event}</code>
         </Link>
       </Fact>

@@ -3,6 +3,7 @@ import { defineTexts } from '../../language.ts'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
 import { Link } from '../../router.tsx'
+import { Section } from '../../section.tsx'
 import { CircuitDetail, CircuitTag } from '../../subscriptions/circuit-tag.tsx'
 import type { Subscription } from '../../subscriptions/subscription.ts'
 import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
@@ -19,7 +20,6 @@ const texts = defineTexts({
     latest: 'Siste levering',
     never: 'Ingen',
     number: (id: number) => `Nr. ${id}`,
-    next: 'Neste side',
   },
   en: {
     title: 'Subscriptions',
@@ -31,7 +31,6 @@ const texts = defineTexts({
     latest: 'Last delivery',
     never: 'None',
     number: (id: number) => `No. ${id}`,
-    next: 'Next page',
   },
 })
 
@@ -43,14 +42,11 @@ export function OwnSubscriptions() {
   const names = texts.use()
   const { data, problem } = useQuery('subscriptions', readAll, { everyMs: EVERY_MS })
   return (
-    <section aria-labelledby="subscriptions" class="stack">
-      <h2 class="ds-heading" data-size="sm" id="subscriptions">
-        {names.title}
-      </h2>
+    <Section id="subscriptions" title={names.title}>
       <ProblemNotice problem={problem} />
       {data?.length === 0 && <p class="ds-paragraph">{names.none}</p>}
       {data !== undefined && data.length > 0 && (
-        <div class="table-frame">
+        <div class="table-frame" tabIndex={0} role="region" aria-labelledby="subscriptions">
           <table class="ds-table" data-color="neutral" data-border>
             <thead>
               <tr>
@@ -73,7 +69,7 @@ export function OwnSubscriptions() {
           </table>
         </div>
       )}
-    </section>
+    </Section>
   )
 }
 

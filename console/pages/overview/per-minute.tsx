@@ -1,0 +1,42 @@
+import { defineTexts } from '../../language.ts'
+
+const texts = defineTexts({
+  nb: {
+    sentence: (sum: string, most: number) =>
+      `${sum} hendelser siste time, på det meste ${most} i minuttet`,
+  },
+  en: {
+    sentence: (sum: string, most: number) =>
+      `${sum} events in the last hour, at most ${most} a minute`,
+  },
+})
+
+interface PerMinuteProps {
+  perMinute: { at: string; count: number }[]
+  isComplete: boolean
+}
+
+const HEIGHT = 40
+
+/** How many events were accepted in each of the last minutes: a sentence, and bars beside it. */
+export function PerMinute({ perMinute, isComplete }: PerMinuteProps) {
+  const { sentence } = texts.use()
+  const sum = perMinute.reduce((total, { count }) => total + count, 0)
+  const most = Math.max(0, ...perMinute.map(({ count }) => count))
+  return (
+    <div class="row">
+      <svg
+        class="per-minute"
+        viewBox={`0 0 ${perMinute.length} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
+        {perMinute.map(({ at, count }, index) => {
+          const height = most === 0 ? 0 : (count / most) * HEIGHT
+          return <rect key={at} x={index} y={HEIGHT - height} width={0.8} height={height} />
+        })}
+      </svg>
+      <span>{sentence(isComplete ? String(sum) : `${sum}+`, most)}</span>
+    </div>
+  )
+}

@@ -1,0 +1,82 @@
+// How the console's files are served; what they do in a browser is in test/console.
+import assert from 'node:assert/strict'
+import { get, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { buffer } from 'node:stream/consumers'
+import { after, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { startApp } from '../support/app.ts'
+import { createTestStores } from '../support/stores.ts'
+
+const app = await startApp(await createTestStores(), { functions: ['console'] })
+after(app.stop)
+
+/** Reads below /console as a browser does that takes gzip. */
+async function read(path: string, headers: Record<string, string> = {}) {
+  const address = path.startsWith('/')
+    ? new URL(path, app.url)
+    : `${app.api}/console${path && `/${path}`}`
+  const outgoing = get(address, { headers: { 'accept-encoding': 'gzip', ...headers } })
+  const [answer]: IncomingMessage[] = await once(outgoing, 'response')
+  assert.ok(answer !== undefined)
+  return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) }
+}
+
+const filesOf = (html: string): string[] =>
+  [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, address = '']) => address)
+
+test('serves the page at every address of it, with and without a slash', async () => {
+  const [first, ...others] = await Promise.all(
+    ['', '/events/api/v1/console/', 'subscriptions/17', 'no/such/page'].map((path) => read(path)),
+  )
+  assert.equal(first?.status, 200)
+  assert.equal(first.headers['content-type'], 'text/html; charset=utf-8')
+  assert.equal(first.headers['cache-control'], 'no-cache')
+  for (const { body } of others) assert.deepEqual(body, first.body)
+})
+
+test('allows no inline code, no other host and no frame around it', async () => {
+  const { headers, body } = await read('')
+  const policy = String(headers['content-security-policy'])
+  assert.match(
+    policy,
+    /default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'/,
+  )
+  assert.match(policy, /base-uri 'none'; form-action 'none'; frame-ancestors 'none'/)
+  assert.doesNotMatch(policy, /unsafe|http|\*/)
+  assert.equal(headers['x-content-type-options'], 'nosniff')
+  assert.equal(headers['referrer-policy'], 'no-referrer')
+  assert.doesNotMatch(
+    gunzipSync(body).toString(),
+    /<style|style=|<script(?! type="module" src=)|https?:/,
+  )
+})
+
+test('answers 304 where nothing has changed, and lets files with a hash be kept for a year', async () => {
+  const page = await read('')
+  const [script = '', style = ''] = filesOf(gunzipSync(page.body).toString()).toReversed()
+  for (const [path, type] of [
+    [script, 'text/javascript; charset=utf-8'],
+    [style, 'text/css; charset=utf-8'],
+  ] as const) {
+    const { status, headers } = await read(path)
+    assert.deepEqual([status, headers['content-type']], [200, type])
+    assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
+    const again = await read(path, { 'if-none-match': String(headers.etag) })
+    assert.deepEqual([again.status, again.body.length], [304, 0])
+  }
+  const other = await read('', { 'if-none-match': '"of-before"' })
+  assert.equal(other.status, 200)
+})
+
+test('sends what is not compressed to who does not take it', async () => {
+  const { headers, body } = await read('', { 'accept-encoding': 'identity' })
+  assert.equal(headers['content-encoding'], undefined)
+  assert.equal(headers.vary, 'accept-encoding')
+  assert.match(body.toString(), /^<!doctype html>/)
+})
+
+test('has no file but its own: anything else with an extension is a 404', async () => {
+  for (const path of ['main.cjs', 'openapi.json', 'no-such.js', 'index.html.gz', 'a/b.css'])
+    assert.equal((await read(path)).status, 404, path)
+})

@@ -4,6 +4,7 @@ import { readDocument } from '../azure/documents.ts'
 
 const MAX_AGE_MS = 3000
 const MAX_STALE_MS = 5 * 60_000 // as long as a decision counts
+const ABSENCE_MS = 60_000 // replicas lag seconds; who deletes and creates the document again takes less
 const LOG_INTERVAL_MS = 60_000
 
 /** The operator's document of grants. It has no `number`, so no subscription is taken for it. */
@@ -29,14 +30,15 @@ type Found = Pick<GrantsDocument, 'grants'> & { _ts?: number }
 /**
  * Returns what gives the grants of the document, at most 3 s old; for 5 minutes while it cannot be read, then it throws. Of a
  * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, once a minute.
- * No document, no grants. A version older than the known one is not taken: a replica of the store may lag, and what a grant
- * that it lacks permits would be refused, and deliveries ended for good.
+ * No document, no grants. A version older than the known one is not taken, and that a known one is gone only after a minute: a
+ * replica of the store may lag, and what a grant that it lacks permits would be refused, and deliveries ended for good.
  */
 export function createDocumentGrants(
   read: () => Promise<Found | undefined>,
   { now = Date.now, write = (line) => console.log(line) }: Options = {},
 ): () => Promise<Grant[]> {
   let known: { grants: Grant[]; at: number; version: number } | undefined
+  let absentSince: number | undefined
   let reading: Promise<void> | undefined
   let loggedAt = -Infinity
   const isYounger = (ms: number): boolean => known !== undefined && now() - known.at < ms
@@ -44,8 +46,11 @@ export function createDocumentGrants(
   async function load(): Promise<void> {
     const at = now()
     const document = await read()
+    absentSince = document === undefined ? (absentSince ?? at) : undefined
     const version = document?._ts ?? 0
-    if (document !== undefined && known !== undefined && version < known.version) known.at = at
+    const isKnown = known !== undefined && version < known.version
+    const counts = absentSince === undefined ? !isKnown : at - absentSince >= ABSENCE_MS
+    if (known !== undefined && !counts) known.at = at
     else known = { grants: grantsOf(document), at, version }
   }
   function grantsOf(document: Found | undefined): Grant[] {

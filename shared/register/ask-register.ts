@@ -2,7 +2,7 @@ import { withTimeout } from '../azure/timeout.ts'
 import { fetchReason, fetchText } from '../http/fetch-text.ts'
 
 const limits = { timeoutMs: 2500, maxBytes: 65_536 } // a party with its addresses has about 2 KB
-const PAUSE_MS = 3000 // after a failure: what waits for the register must not wait for each of its time limits
+const PAUSE_MS = 3000 // without an answer: what waits for the register must not wait for each of its time limits
 
 /** Returns the headers that let this app ask: a subscription key, a token. */
 type Authorization = () => Promise<Record<string, string>>
@@ -22,8 +22,8 @@ export interface RegisterOptions {
 /**
  * Returns a function that asks the register a question and returns what `read` makes of the answer, or undefined where the
  * register knows nothing of what was asked (400, 404). The question is a body, never a part of the address: it may be a
- * national identity number. Throws when there is no answer within 2.5 s or `read` throws, and for 3 s after a failure
- * without asking.
+ * national identity number. Throws when there is no answer within 2.5 s or `read` throws, and without asking for 3 s after
+ * there was no answer: one that makes no sense says nothing about other questions.
  */
 export function createAskRegister({
   url,
@@ -34,15 +34,22 @@ export function createAskRegister({
 }: RegisterOptions) {
   let failedAt: number | undefined
 
-  const post = async (path: string, question: object): Promise<unknown> => {
+  const post = async (path: string, question: object): Promise<string | undefined> => {
     const headers = {
       ...(await authorization()),
       'content-type': 'application/json',
       accept: 'application/json',
     }
     const request = { method: 'POST', headers, body: JSON.stringify(question) }
-    const text = await fetchText(new URL(path, url).href, limits, request).catch(undefinedIfUnknown)
-    return text === undefined ? undefined : parseJson(text)
+    return fetchText(new URL(path, url).href, limits, request).catch(undefinedIfUnknown)
+  }
+  const postOrPause = async (path: string, question: object): Promise<string | undefined> => {
+    try {
+      return await withTimeout(limits.timeoutMs, () => post(path, question))
+    } catch (error) {
+      failedAt = now()
+      throw error
+    }
   }
 
   return async <T>(
@@ -52,10 +59,9 @@ export function createAskRegister({
   ): Promise<T | undefined> => {
     if (failedAt !== undefined && now() - failedAt < PAUSE_MS) throw new Error('it failed just now')
     try {
-      const answer = await withTimeout(limits.timeoutMs, () => post(path, question))
-      return answer === undefined ? undefined : read(answer)
+      const text = await postOrPause(path, question)
+      return text === undefined ? undefined : read(parseJson(text))
     } catch (error) {
-      failedAt = now()
       if (error instanceof Error && error.cause === 401) refused()
       report(fetchReason(error, limits))
       throw error

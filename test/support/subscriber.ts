@@ -49,6 +49,9 @@ export interface CircuitResource {
 /** A delivery as the owner of its subscription sees it. */
 export interface DeliveryRecord {
   event: string
+  resource: string
+  subject?: string
+  acceptedAt: string
   state: string
   run: number
   attempts: Attempt[]

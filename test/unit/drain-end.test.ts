@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { redeliver } from '../../shared/flows/redeliver.ts'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { startDrain as requestDrain } from '../../shared/flows/update-circuit.ts'
+import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import { circuitOf, draining, lease, since } from './circuit-fixture.ts'
 import { eventMessage, SECOND } from './flow-fixture.ts'
 import { leaseTokenOf, next, open, sentOf, startDrain } from './drain-fixture.ts'
@@ -49,6 +50,8 @@ test('a disabled subscription keeps its drain for a minute after a check that fo
   const flows = startDrain({ state: 'disabled', reason: '410', since, lease }) // disabled long ago, or decided long before it was written
   assert.equal(await flows.drain(), 'disabled')
   assert.equal(flows.sent.at(-1)?.delaySeconds, 60)
+  const spare = (leaseOf(circuitOf(flows))?.until ?? 0) - flows.seconds() - 60
+  assert.ok(spare >= 59 && spare <= 61, 'a minute for the message to come')
   const [late = ''] = flows.deliveries(1)
   assert.equal(await next(flows), 'disabled')
   assert.equal(flows.delivery(late)?.state, 'dead')

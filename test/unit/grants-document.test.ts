@@ -35,7 +35,7 @@ test('the document is read when it is used, at most once in 3 s', async () => {
   assert.deepEqual(await grants(), [other])
 })
 
-test('without a document there are no grants, also after there was one', async () => {
+test('without a document there are no grants; of one that was there, after a minute', async () => {
   const { clock, state, grants } = startGrants('none')
   assert.deepEqual(await grants(), [])
   state.document = [grant]
@@ -43,7 +43,20 @@ test('without a document there are no grants, also after there was one', async (
   assert.deepEqual(await grants(), [grant])
   state.document = 'none'
   clock.now += 3000
+  assert.deepEqual(await grants(), [grant])
+  clock.now += 59_999
+  assert.deepEqual(await grants(), [grant])
+  clock.now += 3000
   assert.deepEqual(await grants(), [])
+})
+
+test('a document that is deleted and made again was never without its grants', async () => {
+  const { clock, state, grants } = startGrants([grant])
+  for (const document of [[grant], 'none', [grant], 'none', [grant]]) {
+    state.document = document
+    clock.now += 50_000
+    assert.deepEqual(await grants(), [grant])
+  }
 })
 
 test('grants serve for 5 minutes while the document cannot be read, and again when it can', async () => {
@@ -98,6 +111,5 @@ test('a version older than the known one, of a replica that lags, changes nothin
   assert.deepEqual(await next({ grants: [], _ts: 19 }), [grant])
   assert.deepEqual(await next({ grants: [other], _ts: 20 }), [other], 'in the same second')
   assert.deepEqual(await next({ grants: [], _ts: 21 }), [])
-  assert.deepEqual(await next(undefined), [])
-  assert.deepEqual(await next({ grants: [grant], _ts: 22 }), [grant], 'made again')
+  assert.deepEqual(await next({ grants: [grant], _ts: 22 }), [grant])
 })

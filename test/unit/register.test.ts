@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, test } from 'node:test'
 import { persons, units } from '../../local/register.ts'
-import { createAnswerCache } from '../../shared/register/answer-cache.ts'
 import { createRegisterFailureReport } from '../../shared/register/register-failures.ts'
 import { createRegister } from '../../shared/register/register.ts'
 import { startFaultyRegister, type RegisterFault } from '../support/register.ts'
@@ -33,6 +32,7 @@ function newRegister(authorization: () => Promise<Record<string, string>> = asyn
   })
   return { ...register, reasons }
 }
+
 beforeEach(() => {
   stub.fail(undefined)
   stub.asked.length = 0
@@ -138,29 +138,6 @@ describe('the cache', () => {
     assert.deepEqual(new Set(found), new Set([`/party/${persons.one.partyId}`]))
     assert.equal(stub.asked.length, 1)
   })
-  test('keeps 10,000 answers, and drops the oldest', async () => {
-    const asked: string[] = []
-    const find = createAnswerCache({
-      ask: async (about) => String(asked.push(about)),
-      now: () => clock.now,
-    })
-    for (let about = 1; about <= 10_001; about++) await find(String(about))
-    await find('2')
-    assert.equal(asked.length, 10_001)
-    await find('1')
-    assert.equal(asked.at(-1), '1')
-  })
-  test('an answer that was asked for again is the newest', async () => {
-    const asked: string[] = []
-    const find = createAnswerCache({
-      ask: async (about) => String(asked.push(about)),
-      now: () => clock.now,
-    })
-    for (let about = 1; about <= 10_000; about++) await find(String(about))
-    clock.now += HOUR
-    for (const about of ['1', 'another', '1']) await find(about)
-    assert.deepEqual(asked.slice(10_000), ['1', 'another'])
-  })
 })
 
 const faults: [RegisterFault, reason: RegExp][] = [
@@ -219,6 +196,14 @@ describe('a register that does not answer', { concurrency: false }, () => {
     assert.equal(await register.partyOf(unit), 'unavailable')
     assert.equal(stub.asked.length, 1)
     clock.now += 1
+    assert.equal(await register.partyOf(unit), `/party/${units.main.partyId}`)
+  })
+
+  test('an answer that makes no sense holds up no other question', async () => {
+    const register = newRegister()
+    stub.fail('garbage')
+    await register.partyOf(person)
+    stub.fail(undefined)
     assert.equal(await register.partyOf(unit), `/party/${units.main.partyId}`)
   })
 

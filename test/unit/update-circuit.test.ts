@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { drainSubscription } from '../../shared/flows/drain.ts'
+import { startDrain } from '../../shared/flows/update-circuit.ts'
+import { circuitOf, lease, since } from './circuit-fixture.ts'
+import { message, next, startDrain as startDrainOf } from './drain-fixture.ts'
+import { startFlows } from './flow-fixture.ts'
+import { subscription, tombstone } from './subscription-fixture.ts'
+
+const first = { consumer: '/org/ttd', id: 'document-1', number: 1 }
+
+test('a subscription that the index knows as deleted is, though its document is not to be seen', async () => {
+  const flows = startFlows()
+  flows.store(tombstone(1))
+  await flows.run(flows.services.index.current())
+  flows.services.subscriptions.find = () => Promise.resolve(undefined)
+  assert.equal(await flows.run(startDrain(flows.services, first)), 'deleted')
+})
+
+test('a subscription whose document has a later number is deleted, and the later one is left alone', async () => {
+  const flows = startFlows()
+  flows.store({ ...subscription(2), id: 'document-1' })
+  assert.equal(await flows.run(startDrain(flows.services, first)), 'deleted')
+  assert.deepEqual([circuitOf(flows), flows.sent], [undefined, []])
+})
+
+test('what is not to be seen, or shows an earlier number, is not deleted', async () => {
+  const flows = startFlows()
+  await assert.rejects(flows.run(startDrain(flows.services, first)), /not visible yet/)
+  flows.store(subscription(1))
+  await assert.rejects(
+    flows.run(startDrain(flows.services, { ...first, number: 2 })),
+    /not visible yet/,
+  )
+  assert.deepEqual([circuitOf(flows), flows.sent], [undefined, []])
+})
+
+test('a delivery that joins the backlog during the last check of a disabled subscription is ended', async () => {
+  const flows = startDrainOf({ state: 'disabled', reason: '410', since, hasLooked: true, lease })
+  const { page } = flows.services.deliveries
+  let late = ''
+  flows.services.deliveries.page = async (...of) => {
+    const found = await page(...of)
+    if (of[1] === 'backlog' && late === '') {
+      ;[late = ''] = flows.deliveries(1)
+      await startDrain(flows.services, first)
+    }
+    return found
+  }
+  await flows.run(drainSubscription(flows.services, message))
+  assert.equal(flows.delivery(late)?.state, 'backlog')
+  assert.equal(await next(flows), 'disabled')
+  assert.equal(flows.delivery(late)?.state, 'dead')
+})

@@ -10,7 +10,7 @@ interface TextBlockProps {
 export function TextBlock({ text, what }: TextBlockProps) {
   return (
     <div class="text-block">
-      <pre tabIndex={0} role="region" aria-label={what}>
+      <pre tabIndex={0} role="group" aria-label={what}>
         <code>{text}</code>
       </pre>
       <CopyButton text={text} what={what} />

@@ -37,8 +37,8 @@ interface Look {
 }
 
 /** Starts the built app with its console, and a browser. Every page's own errors end its test. */
-export async function startConsole() {
-  const app = await startApp(await createTestStores(), { signIn: true })
+export async function startConsole(settings: Record<string, string> = {}) {
+  const app = await startApp(await createTestStores(), { signIn: true, settings })
   const isRoot = process.getuid?.() === 0
   const browser = await chromium.launch({
     ...(executablePath !== undefined && { executablePath }),

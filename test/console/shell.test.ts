@@ -48,6 +48,30 @@ test(
   },
 )
 
+test('asks again when a token is refused, and goes on with what was typed', options, async () => {
+  const address = 'event?resource=urn:altinn:resource:app_ttd_x&id=1'
+  const { page, faults, close } = await theConsole().openAs('ttd', address)
+  await page.getByText('There is no event 1').waitFor()
+  await page.getByLabel('Hendelsens id').fill('typed')
+  await page.route('**/app/ttd/x/1', (route) => route.fulfill({ status: 401 }))
+  await page.getByText('Tokenet er utløpt eller blir ikke godtatt.').waitFor()
+  await page.unroute('**/app/ttd/x/1')
+  await signIn(page, 'ttd')
+  assert.equal(await page.getByLabel('Hendelsens id').inputValue(), 'typed')
+  assert.deepEqual(faults, [])
+  await close()
+})
+
+test('the first page is less than 150 KB on the wire', options, async () => {
+  const { page, close } = await theConsole().openAs('ttd', '')
+  await page.getByText('Du har ingen abonnementer ennå.').waitFor()
+  const bytes = await page.evaluate<number>(
+    "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind)).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)",
+  )
+  assert.ok(bytes > 30_000 && bytes < 150_000, `${bytes} bytes`)
+  await close()
+})
+
 test('takes a pasted token, and says what is none', options, async () => {
   const { page, faults, close } = await theConsole().open('', { locale: 'en-GB', width: 360 })
   await page.getByText('Paste a token instead').click()

@@ -38,7 +38,7 @@ export function EventDeliveries({
       {deliveries.length === 0 ? (
         <p class="ds-paragraph">{names.none}</p>
       ) : (
-        <div class="table-frame" tabIndex={0} role="region" aria-labelledby="deliveries">
+        <div class="table-frame" tabIndex={0} role="group" aria-labelledby="deliveries">
           <table class="ds-table" data-color="neutral" data-border>
             <thead>
               <tr>

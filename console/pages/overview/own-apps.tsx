@@ -81,7 +81,7 @@ function App({ resource }: { resource: string }) {
 function Newest({ resource, events }: { resource: string; events: Activity['latest'] }) {
   const names = texts.use()
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label={names.newest(resource)}>
+    <div class="table-frame" tabIndex={0} role="group" aria-label={names.newest(resource)}>
       <table class="ds-table" data-color="neutral" data-size="sm">
         <thead>
           <tr>

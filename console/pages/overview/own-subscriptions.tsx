@@ -46,7 +46,7 @@ export function OwnSubscriptions() {
       <ProblemNotice problem={problem} />
       {data?.length === 0 && <p class="ds-paragraph">{names.none}</p>}
       {data !== undefined && data.length > 0 && (
-        <div class="table-frame" tabIndex={0} role="region" aria-labelledby="subscriptions">
+        <div class="table-frame" tabIndex={0} role="group" aria-labelledby="subscriptions">
           <table class="ds-table" data-color="neutral" data-border>
             <thead>
               <tr>

@@ -34,7 +34,7 @@ interface DeliveryTableProps {
 export function DeliveryTable({ subscription, deliveries }: DeliveryTableProps) {
   const names = texts.use()
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-labelledby="deliveries">
+    <div class="table-frame" tabIndex={0} role="group" aria-labelledby="deliveries">
       <table class="ds-table" data-color="neutral" data-border data-size="sm">
         <thead>
           <tr>

@@ -18,7 +18,7 @@ export function StatisticsTable({ buckets }: { buckets: Bucket[] }) {
     <details class="ds-details" data-size="sm">
       <summary>{names.show}</summary>
       <div>
-        <div class="table-frame" tabIndex={0} role="region" aria-label={names.show}>
+        <div class="table-frame" tabIndex={0} role="group" aria-label={names.show}>
           <table class="ds-table" data-color="neutral" data-size="sm">
             <thead>
               <tr>

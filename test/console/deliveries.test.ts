@@ -1,0 +1,159 @@
+// A subscription and its deliveries in the console, as they come.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { exampleEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import { createOwnApp } from '../support/own-app.ts'
+import { assertAccessible, assertFits, skip, startConsole } from './fixture.ts'
+
+const HOSTILE = '<img src=x onerror="document.title=\'attacked\'">'
+const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
+const [site, receiver] =
+  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : []
+after(() => Promise.all([site?.stop(), receiver?.stop()]))
+
+/** The console and a receiver, which only skipped tests do not have. */
+function parts() {
+  assert.ok(site !== undefined && receiver !== undefined)
+  return { ...site, receiver }
+}
+
+test('a delivery appears by itself, is opened, verified and sent again', { skip }, async () => {
+  const { app, openAs, receiver } = parts()
+  const own = await createOwnApp(app, receiver, 'watched')
+  const { id, secret = '' } = await own.subscribe()
+  receiver.behave({ status: 500, body: HOSTILE }, own.path)
+  const { page, faults, close } = await openAs('ttd', `subscriptions/${id}`)
+  await page.getByText('Ingen leveringer her.').waitFor()
+  const event = await own.publish({ type: HOSTILE })
+  await page.getByRole('link', { name: event }).waitFor()
+  await page.getByRole('cell', { name: /Oppgitt/ }).waitFor()
+  await assertAccessible(page)
+
+  await page.getByRole('link', { name: event }).click()
+  await page.getByRole('heading', { name: 'Levering', exact: true }).waitFor()
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Levering')
+  await page.locator('.time-line > li').nth(1).waitFor()
+  assert.equal(await page.locator('.time-line pre').first().textContent(), HOSTILE)
+  assert.match(
+    String(await page.locator('pre', { hasText: '"type"' }).first().textContent()),
+    /onerror/,
+  )
+  await page.getByLabel('Hemmelighet').fill(secret)
+  await page.getByRole('button', { name: 'Sjekk signaturen' }).click()
+  await page.getByText('Signaturen stemmer.').waitFor()
+  await page.getByLabel('webhook-timestamp').fill('1')
+  await page.getByRole('button', { name: 'Sjekk signaturen' }).click()
+  await page.getByText('Signaturen stemmer ikke').waitFor()
+  await assertAccessible(page)
+
+  receiver.behave({}, own.path)
+  await page.getByRole('button', { name: 'Send på nytt' }).click()
+  await page.locator('.page-heading').getByText('Levert').waitFor()
+  await page.getByText('Én gang').waitFor()
+  assert.notEqual(await page.title(), 'attacked')
+  assert.deepEqual(faults, [])
+  await close()
+})
+
+test(
+  'deliveries are shown by state and in pages, at an address that can be sent to a colleague',
+  { skip },
+  async () => {
+    const { app, openAs, receiver } = parts()
+    const own = await createOwnApp(app, receiver, 'many')
+    const { id } = await own.subscribe()
+    const events = await own.publishMany(30)
+    await own.allArrived(events)
+    const { page, faults, close } = await openAs('ttd', `subscriptions/${id}?state=delivered`, {
+      locale: 'en-GB',
+    })
+    const [oldest = '', newest = ''] = [events[0], events.at(-1)]
+    await page.getByRole('link', { name: newest }).waitFor()
+    assert.equal(await page.getByRole('link', { name: oldest }).count(), 0)
+    await page.getByRole('button', { name: 'Older' }).click()
+    await page.getByRole('link', { name: oldest }).waitFor()
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Deliveries')
+    assert.match(page.url(), /state=delivered&after=/)
+    await page.goBack()
+    await page.getByRole('link', { name: newest }).waitFor()
+    await page.getByLabel('Show').selectOption('dead')
+    await page.getByText('No deliveries here.').waitFor()
+    assert.match(page.url(), /\?state=dead$/)
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)
+
+test(
+  'a new secret is shown once; who has no right to a subscription is told so',
+  { skip },
+  async () => {
+    const { app, openAs, receiver } = parts()
+    const own = await createOwnApp(app, receiver, 'secret')
+    const { id } = await own.subscribe()
+    const { page, close } = await openAs('ttd', `subscriptions/${id}`)
+    await page.getByRole('button', { name: 'Lag en ny hemmelighet' }).click()
+    await page.getByText(/^whsec_/).waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
+    assert.equal(await page.getByText(/^whsec_/).count(), 0)
+    await close()
+    const stranger = await openAs('skd', `subscriptions/${id}`)
+    await stranger.page.getByText('Du har ikke rett til dette:').first().waitFor()
+    await assertAccessible(stranger.page)
+    await stranger.close()
+  },
+)
+
+test('the owner of an app finds an event and who got it, as text', { skip }, async () => {
+  const { app, openAs, receiver } = parts()
+  const own = await createOwnApp(app, receiver, 'event')
+  const { id } = await own.subscribe()
+  const text = JSON.stringify({ ...exampleEvent, source: own.source, type: HOSTILE })
+  const body = text.replace(/}$/, ',"data":12345678901234567890}') // no double holds it
+  const event = String(await (await app.publish(body, own.headers)).json())
+  await own.arrived(event)
+  const { page, faults, close } = await openAs('ttd', '', { locale: 'en-GB' })
+  await page
+    .getByRole('cell', { name: /Delivering/ })
+    .first()
+    .waitFor()
+  await assertAccessible(page)
+  await page.getByRole('link', { name: 'Find an event' }).click()
+  await page.getByLabel('Resource').fill('urn:altinn:resource:app_ttd_event')
+  await page.getByLabel('The event’s id').fill(event)
+  await page.keyboard.press('Enter')
+  await page.getByText('one subscriber').waitFor()
+  await page.getByRole('cell', { name: 'Delivered' }).waitFor()
+  assert.match(
+    String(await page.locator('pre').textContent()),
+    /onerror=.*"data": 12345678901234567890/s,
+  )
+  await assertAccessible(page)
+  await assertFits(page)
+  await page.getByRole('link', { name: String(id), exact: true }).click()
+  await page.getByRole('heading', { name: 'Delivery', exact: true }).waitFor()
+  assert.deepEqual(faults, [])
+  await close()
+})
+
+test('fits a phone and a wide screen', { skip }, async () => {
+  const { app, openAs, receiver } = parts()
+  const own = await createOwnApp(app, receiver, 'narrow')
+  const { id } = await own.subscribe()
+  const event = await own.publish()
+  await own.arrived(event)
+  const { page, close } = await openAs('ttd', `subscriptions/${id}`, { width: 360 })
+  const find = page.getByRole('link', { name: event })
+  await find.waitFor()
+  await assertFits(page)
+  await assertAccessible(page)
+  await page.setViewportSize({ width: 1600, height: 900 })
+  await assertFits(page)
+  await page.setViewportSize({ width: 360, height: 700 })
+  await find.click()
+  await page.locator('.time-line > li').waitFor()
+  await assertFits(page)
+  await close()
+})

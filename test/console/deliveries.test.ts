@@ -9,13 +9,14 @@ import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixt
 
 const HOSTILE = '<img src=x onerror="document.title=\'attacked\'">'
 const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
-const [site, receiver] =
-  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : []
-after(() => Promise.all([site?.stop(), receiver?.stop()]))
+const started =
+  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : undefined
+after(() => Promise.all(started?.map((each) => each.stop()) ?? []))
 
 /** The console and a receiver, which only skipped tests do not have. */
 function parts() {
-  assert.ok(site !== undefined && receiver !== undefined)
+  assert.ok(started !== undefined)
+  const [site, receiver] = started
   return { ...site, receiver }
 }
 

@@ -70,6 +70,11 @@ param deliveryRetrySeconds int[]?
 @maxValue(60)
 param deliveryTimeoutSeconds int?
 
+@description('DELIVERED_RETENTION_DAYS.')
+@minValue(1)
+@maxValue(90)
+param deliveredRetentionDays int?
+
 @description('REPAIR_AFTER_SECONDS.')
 @minValue(1)
 @maxValue(3600)
@@ -272,6 +277,7 @@ var appSettings = {
   EVENT_MAX_BYTES: string(eventMaxBytes ?? '')
   DELIVERY_RETRY_SECONDS: join(map(deliveryRetrySeconds ?? [], seconds => string(seconds)), ',')
   DELIVERY_TIMEOUT_SECONDS: string(deliveryTimeoutSeconds ?? '')
+  DELIVERED_RETENTION_DAYS: string(deliveredRetentionDays ?? '')
   REPAIR_AFTER_SECONDS: string(repairAfterSeconds ?? '')
   READ_HOLDBACK_SECONDS: string(readHoldbackSeconds ?? '')
   WEBHOOK_ALLOWED_NETWORKS: join(webhookAllowedNetworks, ',')

@@ -44,6 +44,7 @@ interface Settings {
   READ_HOLDBACK_SECONDS: number
   DELIVERY_RETRY_SECONDS: number[]
   DELIVERY_TIMEOUT_SECONDS: number
+  DELIVERED_RETENTION_DAYS: number
   WEBHOOK_ALLOWED_NETWORKS: BlockList
   OTEL_EXPORTER_OTLP_ENDPOINT?: string
 }
@@ -113,6 +114,7 @@ const schema = Joi.object<Settings>({
     }),
   DELIVERY_RETRY_SECONDS: Joi.string().custom(parseRetrySchedule).default(altinnRetrySchedule),
   DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
+  DELIVERED_RETENTION_DAYS: Joi.number().integer().min(1).max(90).default(7),
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
     .custom(parseNetworks)
     .default(() => parseNetworks('')),
@@ -168,6 +170,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     delivery: {
       retrySeconds: value.DELIVERY_RETRY_SECONDS,
       timeoutMs: value.DELIVERY_TIMEOUT_SECONDS * 1000,
+      retentionSeconds: value.DELIVERED_RETENTION_DAYS * 86_400,
       allowedNetworks: value.WEBHOOK_ALLOWED_NETWORKS,
     },
   }

@@ -74,7 +74,7 @@ export async function createServices(config: Config) {
     eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),
     subscriptions,
-    deliveries: openDeliveryStore(database),
+    deliveries: openDeliveryStore(database, systemClock, config.delivery.retentionSeconds),
     orders: openOrderStore(database),
     replays: openReplayStore(database),
     poison: openPoisonStore(database),

@@ -1,7 +1,9 @@
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import { nowSeconds } from '../clock.ts'
 import { dead, newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import type { Stored } from '../azure/documents.ts'
 import type { EventDocument } from '../events/event-document.ts'
+import { isHalfExpired } from '../deliveries/retention.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
@@ -57,12 +59,23 @@ async function deliverTo(
   const { concurrencyLimit, deliveries } = services
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
-  if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
+  if (known !== undefined) {
+    await keepRecord(services, known)
+    return ensureDrain(services, fan, subscriber, known)
+  }
   const right = mayAttemptNow(subscriber) ? await rightOf(services, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
   const release = right === 'held' ? await concurrencyLimit.acquire(subscription) : undefined
   if (release === undefined) await addToBacklog(services, fan, subscriber)
   else await attempt(services, fan, subscriber, release)
+}
+
+/** Keeps the record of what has arrived from expiring while its event is pending: without it, this would send it again. */
+async function keepRecord(
+  { deliveries, clock }: Services,
+  known: Stored<DeliveryDocument>,
+): Promise<void> {
+  if (isHalfExpired(known, nowSeconds(clock))) await deliveries.save(known)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isOpen, newDelivery } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
+import { mayHaveExpired } from '../deliveries/retention.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { boundAt, timeOf } from '../events/event-id.ts'
 import { createMatcher } from '../subscriptions/matcher.ts'
@@ -185,6 +186,10 @@ async function sendEvent(
   subscription: SubscriptionDocument,
   event: EventDocument,
 ): Promise<boolean> {
+  const { clock, config } = services
+  const age = { of: timeOf(event.id).getTime(), at: clock.now() }
+  if (only === 'missing' && mayHaveExpired(age.of, config.delivery.retentionSeconds, age.at))
+    return false // since the replay began: it may have arrived
   const isCompared = event.pending === undefined // by its fan-out
   if (!isCompared && (await firstOfName(services, event)) !== event.id) return false
   const delivery = newDelivery(event, subscription)

@@ -6,6 +6,7 @@ import {
   isOpen,
   type DeliveryDocument,
 } from '../deliveries/delivery.ts'
+import { mayHaveExpired } from '../deliveries/retention.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
@@ -58,13 +59,17 @@ async function retry(
     : attemptAgain(services, message, delivery, subscriber, traceparent).finally(release)
 }
 
-/** Returns the delivery, or undefined when it has moved on. Throws when it is not visible yet. */
+/** Returns the delivery, or undefined when it has moved on or expired. Throws when it is not visible yet. */
 async function findOpen(
-  { deliveries }: Services,
+  { deliveries, clock, config }: Services,
   { subscription, event, run, attempt, delivery: session }: DeliveryReference,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   const found = await deliveries.find(subscription, event, session)
-  if (found === undefined) throw new Error(`Delivery ${event} is not visible yet.`)
+  const { retentionSeconds } = config.delivery
+  if (found === undefined) {
+    if (mayHaveExpired(timeOf(event).getTime(), retentionSeconds, clock.now())) return undefined // or the sweep finds it
+    throw new Error(`Delivery ${event} is not visible yet.`)
+  }
   return isOpen(found) && found.run === run && found.attempt === attempt ? found : undefined
 }
 

@@ -25,6 +25,7 @@ test('a replay of a subscription that is not validated is rejected', async () =>
 
 const from = minutesAgo(60)
 const only = 'missing'
+const eightDaysAgo = minutesAgo(8 * 24 * 60)
 const zone = /must specify a timezone/
 const bad: [what: string, body: unknown, detail?: RegExp][] = [
   ['nothing', {}],
@@ -48,6 +49,7 @@ const bad: [what: string, body: unknown, detail?: RegExp][] = [
   ['an end before the beginning', { only, from, to: minutesAgo(61) }, /"from" must be before/],
   ['an end at the beginning', { only, from, to: from }, /"from" must be before "to"/],
   ['a beginning in the future', { only, from: minutesAgo(-60) }, /"from" must be before "to"/],
+  ['missing events from before the retention', { only, from: eightDaysAgo }, /last 7 days/],
   ['an unknown member', { only, from, limit: 5 }, /"limit" is not allowed/],
   ['a list', [{ only, from }]],
   ['null', null],

@@ -1,19 +1,27 @@
 import type { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
+import { nowSeconds, type Clock } from '../../shared/clock.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import { timeToLive } from '../../shared/deliveries/retention.ts'
 import type { Connection } from './connection.ts'
 import { ascending, compareText, top } from './select.ts'
 
 /** The delivery store over a simulated container. */
 export function simulatedDeliveryStore(
   connection: Connection<DeliveryDocument>,
+  clock: Clock,
+  retentionSeconds: number,
 ): ReturnType<typeof openDeliveryStore> {
+  const withTtl = <T extends DeliveryDocument>(document: T): T => ({
+    ...document,
+    ttl: timeToLive(document, retentionSeconds, nowSeconds(clock)),
+  })
   const keyOf = (subscription: string, event: string) => `${subscription}/${event}`
   return {
     add: (document) =>
       connection.create(
         keyOf(document.subscription, document.id),
         keyOf(document.subscription, document.id),
-        document,
+        withTtl(document),
       ),
     find: (subscription, event, session) =>
       connection.read(keyOf(subscription, event), keyOf(subscription, event), session),
@@ -21,11 +29,11 @@ export function simulatedDeliveryStore(
       connection.replace(
         keyOf(delivery.subscription, delivery.id),
         keyOf(delivery.subscription, delivery.id),
-        delivery,
+        withTtl(delivery),
       ),
-    overdue: (nowSeconds) =>
+    overdue: (now) =>
       connection.query('overdue deliveries', (all) =>
-        top(100, all, ({ due = Infinity }) => due <= nowSeconds, ascending('due')),
+        top(100, all, ({ due = Infinity }) => due <= now, ascending('due')),
       ),
     page: (subscription, state, after, count) =>
       connection.query(`page of ${subscription} ${state}`, (all) =>

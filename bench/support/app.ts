@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CosmosClient } from '@azure/cosmos'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
 import { clientBody, clientHeaders, genericEvent } from '../../local/example.ts'
@@ -60,6 +61,8 @@ export async function startApp(
     usage: () => usageOf(stack, name),
     /** Returns the request units of the app since the last reset. */
     charge: () => chargeOf(stack, name),
+    /** Returns how many bytes a document of a container has, on average. */
+    documentBytes: (container: string) => documentBytesOf(stack, name, container),
     async stop(): Promise<void> {
       await publisher.close()
       await child.stop()
@@ -138,6 +141,17 @@ async function usageOf(
   const tallies = Object.entries(byContainer)
   const ours = tallies.filter(([name]) => name.startsWith(`${database}/`))
   return new Map(ours.map(([name, tally]) => [name.slice(database.length + 1), tally]))
+}
+
+async function documentBytesOf(
+  { emulators }: Stack,
+  database: string,
+  container: string,
+): Promise<number> {
+  const items = new CosmosClient(emulators.cosmos).database(database).container(container).items
+  const { resources } = await items.readAll<object>().fetchAll()
+  const all = resources.reduce((sum, each) => sum + Buffer.byteLength(JSON.stringify(each)), 0)
+  return all / resources.length
 }
 
 async function chargeOf(stack: Stack, database: string): Promise<number> {

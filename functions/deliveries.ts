@@ -5,6 +5,7 @@ import {
   pageOfDeliveries,
   requireDelivery,
 } from '../shared/flows/read-deliveries.ts'
+import { deliveryDetails } from '../shared/flows/delivery-details.ts'
 import { redeliver } from '../shared/flows/redeliver.ts'
 import {
   parseReplayRequest,
@@ -17,10 +18,18 @@ import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.t
 import { Problem } from '../shared/http/problem.ts'
 import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 
-/** GET /subscriptions/{id}/deliveries?state=&after=: a page of 50, oldest event first; `next` leads on. */
+/** GET /subscriptions/{id}/deliveries?state=&order=&after=&size=: a page, by event; `next` leads on. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const { number } = await requireOwnedSubscription(services, request) // 401, 404, 403
   return { jsonBody: await pageOfDeliveries(services, String(number), request.query) } // 400
+}
+
+/** GET /subscriptions/{id}/deliveries/{event}: a delivery, the event, and the request of the last attempt. */
+async function read({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const subscription = await requireOwnedSubscription(services, request) // 401, 404, 403
+  return {
+    jsonBody: await deliveryDetails(services, subscription, request.params['event'] ?? ''), // 404, 503
+  }
 }
 
 /** POST /subscriptions/{id}/deliveries/{event}/retry: starts a new run of a delivery that is over. */
@@ -65,6 +74,11 @@ app.get('list-deliveries', {
   ...anonymous,
   route: `${subscriptionRoute}/deliveries`,
   handler: endpoint(list),
+})
+app.get('read-delivery', {
+  ...anonymous,
+  route: `${subscriptionRoute}/deliveries/{event}`,
+  handler: endpoint(read),
 })
 app.post('retry-one-delivery', {
   ...anonymous,

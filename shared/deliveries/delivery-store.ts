@@ -12,6 +12,9 @@ const DEAD_SINCE = `SELECT TOP 1000 VALUE c.deadAt FROM c WHERE c.deadAt >= @sin
 const PAGE = `SELECT TOP @count * FROM c
   WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after
   ORDER BY c.subscription, c.state, c.id`
+const NEWEST = `SELECT TOP @count * FROM c
+  WHERE c.subscription = @subscription AND c.state = @state AND c.id < @before
+  ORDER BY c.subscription DESC, c.state DESC, c.id DESC`
 const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
   ORDER BY c.subscription, c.state, c.id`
 
@@ -47,6 +50,20 @@ export function openDeliveryStore(
         '@subscription': subscription,
         '@state': state,
         '@after': after,
+        '@count': count,
+      }),
+
+    /** Returns one subscription's deliveries in a state, newest event first, before the event or bound `before`. */
+    newest: (
+      subscription: string,
+      state: DeliveryDocument['state'],
+      before: string,
+      count: number,
+    ) =>
+      queryAll<Stored<DeliveryDocument>>(container, NEWEST, {
+        '@subscription': subscription,
+        '@state': state,
+        '@before': before,
         '@count': count,
       }),
 

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import type { Matcher, SubscriptionEntry } from '../subscriptions/matcher.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { registerUnavailable } from './find-party.ts'
-import { deliveryResource } from './read-deliveries.ts'
+import { deliveryOutcome } from './read-deliveries.ts'
 
 const MAX_SUBSCRIBERS = 100 // a read for each
 
@@ -63,6 +63,10 @@ async function deliveryTo(
 ) {
   const found = await deliveries.find(String(number), event)
   if (found === undefined) return undefined
-  const { event: _event, run: _run, attempts, ...outcome } = deliveryResource(found)
-  return { subscription: number, consumer, ...outcome, attempts: attempts.length }
+  return {
+    subscription: number,
+    consumer,
+    ...deliveryOutcome(found),
+    attempts: found.attempts.length,
+  }
 }

@@ -1,9 +1,15 @@
 import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
+import { timeOf } from '../events/event-id.ts'
+import { parseSize } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { WITHDRAWN } from './check-access.ts'
 
-const PAGE_SIZE = 50
+const DEFAULT_SIZE = 50
+const MAX_SIZE = 200
+/** Above every id. */
+export const LAST = 'g'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 type State = DeliveryDocument['state']
@@ -16,7 +22,10 @@ const states: Record<string, State[]> = {
   cancelled: ['cancelled'],
 }
 
-/** Returns a page of a subscription's deliveries; `next` is the `after` of the next page, absent on the last. */
+/**
+ * Returns a page of a subscription's deliveries, by event; `next` is the `after` of the next page, absent on the last.
+ * Throws a 400.
+ */
 export async function pageOfDeliveries(
   { deliveries }: Services,
   subscription: string,
@@ -24,24 +33,22 @@ export async function pageOfDeliveries(
 ) {
   const after = query.get('after') ?? ''
   const wanted = parseStates(query.get('state') ?? 'all')
+  const isNewestFirst = parseOrder(query.get('order') ?? 'oldest') === 'newest'
+  const size = Math.min(parseSize(query.get('size') ?? undefined, DEFAULT_SIZE), MAX_SIZE)
   const pages = await Promise.all(
-    wanted.map((state) => deliveries.page(subscription, state, after, PAGE_SIZE)),
+    wanted.map((state) =>
+      isNewestFirst
+        ? deliveries.newest(subscription, state, after === '' ? LAST : after, size)
+        : deliveries.page(subscription, state, after, size),
+    ),
   )
-  const page = pages.flat().toSorted(byId).slice(0, PAGE_SIZE)
+  const sorted = pages.flat().toSorted(byId)
+  const page = (isNewestFirst ? sorted.toReversed() : sorted).slice(0, size)
   const last = page.at(-1)?.id
   return {
     deliveries: page.map(deliveryResource),
-    ...(page.length === PAGE_SIZE && last !== undefined && { next: last }),
+    ...(page.length === size && last !== undefined && { next: last }),
   }
-}
-
-const MAX_COUNTED = 1000
-
-/** Counts the deliveries that wait for a subscription: "0" to "1000", or "1000+". */
-export async function countWaiting({ deliveries }: Services, number: number): Promise<string> {
-  const count = (state: State) => deliveries.count(String(number), state, MAX_COUNTED + 1)
-  const [waiting, backlog] = await Promise.all([count('waiting'), count('backlog')])
-  return waiting + backlog > MAX_COUNTED ? `${MAX_COUNTED}+` : String(waiting + backlog)
 }
 
 /** Returns the delivery of an event to a subscription. Throws a 404 when there is none. */
@@ -58,13 +65,24 @@ export async function requireDelivery(
 
 /** Returns a delivery as the API shows it. */
 export function deliveryResource(delivery: DeliveryDocument) {
-  const { id, state, sequence, run, attempts, reason, due } = delivery
+  const { id, resource, subject, run, attempts } = delivery
+  const isShown = subject !== '' && delivery.reason !== WITHDRAWN // whom it is about is the event's to tell
   return {
     event: id,
-    state: isOpen({ state }) ? 'waiting' : state,
-    ...(sequence !== undefined && { sequence }),
+    resource,
+    ...(isShown && { subject }),
+    acceptedAt: timeOf(id).toISOString(),
+    ...deliveryOutcome(delivery),
     run,
     attempts,
+  }
+}
+
+/** Returns what has become of a delivery, as its subscriber and the owner of the resource see it. */
+export function deliveryOutcome({ state, sequence, reason, due }: DeliveryDocument) {
+  return {
+    state: isOpen({ state }) ? 'waiting' : state,
+    ...(sequence !== undefined && { sequence }),
     ...(reason !== undefined && { reason }),
     ...(due !== undefined && { due: new Date(due * 1000).toISOString() }),
   }
@@ -75,6 +93,11 @@ function parseStates(state: string): State[] {
   const wanted = Object.hasOwn(states, state) ? states[state] : undefined
   if (wanted !== undefined) return wanted
   throw new Problem(400, `"state" must be one of ${Object.keys(states).join(', ')}, all`)
+}
+
+function parseOrder(order: string): 'oldest' | 'newest' {
+  if (order === 'oldest' || order === 'newest') return order
+  throw new Problem(400, '"order" must be one of oldest, newest')
 }
 
 const byId = (a: DeliveryDocument, b: DeliveryDocument): number => (a.id < b.id ? -1 : 1)

@@ -9,7 +9,7 @@ interface SigningTarget {
 /**
  * Returns the request that delivers an event, signed with every secret that has not expired. `id` is the same for every
  * attempt: the id of the event's document, since that of a generic event is not unique, and any text. `sequence` is for
- * an ordered subscription.
+ * an ordered subscription. `now`, in ms, is the time that is signed.
  */
 export function signedRequest(
   { endpoint, secrets }: SigningTarget,
@@ -17,8 +17,8 @@ export function signedRequest(
   id: string,
   traceparent: string,
   sequence?: number,
+  now = Date.now(),
 ) {
-  const now = Date.now()
   const { body, headers } = webhookRequest(endpoint, event, traceparent)
   const keys = activeSecrets({ secrets }).map(({ key }) => key)
   const signature = signatureHeaders({ id, body, secrets: keys, now })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
-import { newEventId } from '../../shared/events/event-id.ts'
+import { newEventId, timeOf } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
 import {
   assertProblem,
@@ -22,6 +22,7 @@ const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '0' } }
 after(app.stop)
 const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
 
+const exampleResource = 'urn:altinn:resource:app_ttd_apps-test'
 const names = ['fails', 'recovers', 'slow', 'many', 'gone'] as const
 type Name = (typeof names)[number]
 const ids: Record<Name, number> = { fails: 0, recovers: 0, slow: 0, many: 0, gone: 0 }
@@ -29,7 +30,7 @@ await Promise.all(
   names.map(async (name) => {
     const made = await client.subscribed({
       endPoint: `${receiver.url}/${name}`,
-      resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+      resourceFilter: exampleResource,
       typeFilter: name,
     })
     ids[name] = made.id
@@ -77,10 +78,12 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     const id = await publish('fails')
     await eventually('two attempts', () => got('fails', id).length === 2)
     const since = Date.now()
-    const { attempts, ...dead } = await record('fails', id, 'dead')
+    const { attempts, resource, subject, acceptedAt, ...dead } = await record('fails', id, 'dead')
     assert.ok(Date.now() - since < scaleTimeout(4000)) // 0.2 s where nothing else runs
     const reason = 'gave up after 2 attempts: answered 503'
     assert.deepEqual(dead, { event: id, state: 'dead', run: 0, reason })
+    assert.deepEqual([resource, subject], [exampleResource, exampleEvent.subject])
+    assert.equal(acceptedAt, timeOf(id).toISOString())
     assert.deepEqual(
       attempts.map(({ status, answer }) => [status, answer?.length]),
       [
@@ -105,8 +108,8 @@ describe('the owner of a subscription', { concurrency: 8 }, () => {
     const asked = Date.now()
     const answer = await retry('recovers', id)
     assert.equal(answer.status, 202)
-    const { attempts, due, ...accepted } = Object(await answer.json())
-    assert.deepEqual(accepted, { event: id, state: 'waiting', run: 1 })
+    const { event, state, run, attempts, due } = Object(await answer.json())
+    assert.deepEqual({ event, state, run }, { event: id, state: 'waiting', run: 1 })
     assert.equal(attempts.length, 2)
     assert.ok(Date.parse(due) > asked - 1000, due)
 

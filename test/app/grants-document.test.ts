@@ -54,6 +54,9 @@ test('a document of grants opens and closes what the setting would, within secon
   })
   assert.equal(dead.reason, 'the right to the events of the resource was withdrawn')
   assert.deepEqual(dead.attempts, [])
+  assert.equal(dead.subject, undefined)
+  const details = await subscriptions.requestJson(200, 'GET', `/${id}/deliveries/${dead.event}`)
+  assert.equal(details.cloudEvent, undefined, 'an event that it may not have any more')
 
   await grant('publish', 'everything')
   await eventually('the fault in the log', async () => {

@@ -22,7 +22,7 @@ functions.push('read-subscription', 'delete-subscription', 'rotate-secret', 'lis
 functions.push('retry-one-delivery', 'start-replay', 'read-replay', 'validate-subscription')
 functions.push('read-app-events', 'read-party-events')
 functions.push('publish-generic-event', 'read-generic-events', 'read-generic-event')
-functions.push('read-app-event', 'list-subscribers')
+functions.push('read-app-event', 'list-subscribers', 'read-delivery')
 
 /** Every kind of token, in the order of the tables in routes.ts. */
 export const kinds = [

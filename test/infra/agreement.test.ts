@@ -78,6 +78,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'publish-generic-event': http('events', 'POST'),
     'read-app-event': http('app/{org}/{app}/{id}', 'GET'),
     'read-app-events': http('app/{org}/{app}', 'GET'),
+    'read-delivery': http('subscriptions/{id}/deliveries/{event}', 'GET'),
     'read-generic-event': http('events/{id}', 'GET'),
     'read-generic-events': http('events', 'GET'),
     'read-party-events': http('app/party', 'GET'),

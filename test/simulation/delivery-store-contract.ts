@@ -40,6 +40,11 @@ export async function deliveryStoreContract({
   assert.deepEqual(await page(0, 10), [id(3), id(4), id(5)])
   assert.deepEqual(await page(3, 1), [id(4)])
   assert.deepEqual(await page(5, 10), [])
+  const newest = async (before: number, count: number) =>
+    (await runCall(store.newest('7', 'backlog', id(before), count))).map((each) => each.id)
+  assert.deepEqual(await newest(9, 2), [id(5), id(4)])
+  assert.deepEqual(await newest(5, 10), [id(4), id(3)])
+  assert.deepEqual(await newest(3, 10), [])
   assert.equal(await runCall(store.count('7', 'backlog', 10)), 3)
   assert.equal(await runCall(store.count('7', 'backlog', 2)), 2)
 

@@ -44,6 +44,15 @@ export function simulatedDeliveryStore(
           (a, b) => compareText(a.id, b.id),
         ),
       ),
+    newest: (subscription, state, before, count) =>
+      connection.query(`newest of ${subscription} ${state}`, (all) =>
+        top(
+          count,
+          all,
+          (each) => each.subscription === subscription && each.state === state && each.id < before,
+          (a, b) => compareText(b.id, a.id),
+        ),
+      ),
     count: (subscription, state, most) =>
       connection.query(`count of ${subscription} ${state}`, (all) => {
         let count = 0

@@ -33,6 +33,8 @@ export interface Subscription {
   validated: boolean
   validationFailure?: { reason: string; at: string }
   circuit: CircuitResource
+  counts?: { waiting: string; dead: string }
+  latest?: { event: string; state: string; at: string }
   secret?: string
 }
 
@@ -49,6 +51,9 @@ export interface CircuitResource {
 /** A delivery as the owner of its subscription sees it. */
 export interface DeliveryRecord {
   event: string
+  resource: string
+  subject?: string
+  acceptedAt: string
   state: string
   run: number
   attempts: Attempt[]

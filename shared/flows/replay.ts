@@ -6,7 +6,7 @@ import { boundAt, timeOf } from '../events/event-id.ts'
 import { createMatcher } from '../subscriptions/matcher.ts'
 import type { ReplayMessage } from '../messages.ts'
 import { forEachConcurrently } from '../azure/concurrency.ts'
-import type { ReplayDocument } from '../deliveries/replay-store.ts'
+import { endedReplay, type ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
@@ -210,10 +210,10 @@ async function continueReplay(
 
 async function finish(
   { replays }: Services,
-  { due: _due, ...replay }: Stored<ReplayDocument>,
+  replay: Stored<ReplayDocument>,
   state: 'done' | 'cancelled',
 ): Promise<ReplayDocument['state']> {
-  await replays.save({ ...replay, state })
+  await replays.save(endedReplay(replay, state))
   return state
 }
 

@@ -2,7 +2,12 @@ import Joi from 'joi'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
-import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
+import {
+  endedReplay,
+  newReplay,
+  type ReplayDocument,
+  type ReplayRequest,
+} from '../deliveries/replay-store.ts'
 import { Problem, validationProblem, unconfirmedProblem } from '../http/problem.ts'
 import { parseDateTime } from '../http/date-time.ts'
 import type { Services } from '../services.ts'
@@ -87,10 +92,7 @@ async function claim(
   )
   if (claimed !== undefined) return true
   const mine = await replays.find(subscription, id)
-  if (mine !== undefined) {
-    const { due: _due, ...over } = mine
-    await replays.save({ ...over, state: 'cancelled' })
-  }
+  if (mine !== undefined) await replays.save(endedReplay(mine, 'cancelled'))
   return false
 }
 

@@ -15,6 +15,7 @@ const subscriptionRoutes: [method: string, rest: string, body?: object][] = [
   ['GET', '/deliveries'],
   ['POST', `/deliveries/${event}/retry`],
   ['GET', '/replay'],
+  ['DELETE', '/replay'],
   ['POST', '/replay', { only: 'all', from: minutesAgo(1) }],
 ]
 const invalidIds = ['0', '-1', '1e3', 'abc', '99999999999', '2147483648', '1.0', '%31%0a', '0x1']

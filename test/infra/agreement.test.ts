@@ -64,6 +64,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
   })
   const poison = queues.map((name) => [`keep-poison-${name}`, queue(`${name}-poison`)])
   assert.deepEqual(Object.fromEntries(registered), {
+    'cancel-replay': http('subscriptions/{id}/replay', 'DELETE'),
     'create-subscription': http('subscriptions', 'POST'),
     'delete-subscription': http('subscriptions/{id}', 'DELETE'),
     'drain-backlog': queue('drains'),

@@ -13,6 +13,10 @@ const PAGE = `SELECT TOP @count * FROM c
 const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
   ORDER BY c.subscription, c.state, c.id`
 
+const IDS = `SELECT TOP @most VALUE c.id FROM c
+  WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after AND c.id < @until
+  ORDER BY c.subscription, c.state, c.id`
+
 /** Opens the store of deliveries, by subscription. */
 export function openDeliveryStore(database: Database) {
   const container = database.container('deliveries')
@@ -45,6 +49,20 @@ export function openDeliveryStore(database: Database) {
       const parameters = { '@subscription': subscription, '@state': state, '@count': most }
       return (await queryAll<object>(container, COUNTED, parameters)).length
     },
+
+    /** Returns the ids of one subscription's deliveries in a state between two ids or bounds, the oldest first. */
+    ids: (
+      subscription: string,
+      state: DeliveryDocument['state'],
+      { after, until, most }: { after: string; until: string; most: number },
+    ) =>
+      queryAll<string>(container, IDS, {
+        '@subscription': subscription,
+        '@state': state,
+        '@after': after,
+        '@until': until,
+        '@most': most,
+      }),
 
     /** Returns the earliest `due` in epoch seconds, or undefined when no delivery waits. */
     async oldestDue(): Promise<number | undefined> {

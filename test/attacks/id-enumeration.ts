@@ -15,6 +15,7 @@ const subscriptionRoutes: [method: string, rest: string, body?: object][] = [
   ['GET', '/deliveries'],
   ['POST', `/deliveries/${event}/retry`],
   ['GET', '/replay'],
+  ['POST', '/replay/preview', { only: 'all', from: minutesAgo(1) }],
   ['DELETE', '/replay'],
   ['POST', '/replay', { only: 'all', from: minutesAgo(1) }],
 ]

@@ -18,6 +18,10 @@ const NEWEST = `SELECT TOP @count * FROM c
 const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
   ORDER BY c.subscription, c.state, c.id`
 
+const IDS = `SELECT TOP @most VALUE c.id FROM c
+  WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after AND c.id < @until
+  ORDER BY c.subscription, c.state, c.id`
+
 /** Opens the store of deliveries, by subscription. Every write says for how long the record is kept. */
 export function openDeliveryStore(
   database: Database,
@@ -72,6 +76,20 @@ export function openDeliveryStore(
       const parameters = { '@subscription': subscription, '@state': state, '@count': most }
       return (await queryAll<object>(container, COUNTED, parameters)).length
     },
+
+    /** Returns the ids of one subscription's deliveries in a state between two ids or bounds, the oldest first. */
+    ids: (
+      subscription: string,
+      state: DeliveryDocument['state'],
+      { after, until, most }: { after: string; until: string; most: number },
+    ) =>
+      queryAll<string>(container, IDS, {
+        '@subscription': subscription,
+        '@state': state,
+        '@after': after,
+        '@until': until,
+        '@most': most,
+      }),
 
     /** Returns the earliest `due` in epoch seconds, or undefined when no delivery waits. */
     async oldestDue(): Promise<number | undefined> {

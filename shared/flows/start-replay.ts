@@ -3,7 +3,12 @@ import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { mayHaveExpired } from '../deliveries/retention.ts'
-import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
+import {
+  endedReplay,
+  newReplay,
+  type ReplayDocument,
+  type ReplayRequest,
+} from '../deliveries/replay-store.ts'
 import { Problem, validationProblem, unconfirmedProblem } from '../http/problem.ts'
 import { parseDateTime } from '../http/date-time.ts'
 import type { Services } from '../services.ts'
@@ -34,7 +39,7 @@ export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest
 }
 
 /** Throws a 400 when what is asked for as missing may have arrived so long ago that no record shows it any more. */
-function requireRecords({ clock, config }: Services, { only, from }: ReplayRequest): void {
+export function requireRecords({ clock, config }: Services, { only, from }: ReplayRequest): void {
   const { retentionSeconds } = config.delivery
   if (only !== 'missing' || !mayHaveExpired(Date.parse(from), retentionSeconds, clock.now())) return
   throw new Problem(
@@ -51,8 +56,8 @@ export function requireActive(subscription: SubscriptionDocument): void {
 
 /**
  * Starts a replay and returns it. Throws a 400 when `missing` reaches back too far, a 409 while another replay of the
- * subscription runs, or when the subscription is not active, and a 503 when the replay is not confirmed to be stored. Of two concurrent requests, the one that
- * writes the subscription first wins.
+ * subscription runs, or when the subscription is not active, and a 503 when the replay is not confirmed to be stored. Of
+ * two concurrent requests, the one that writes the subscription first wins.
  */
 export async function startReplay(
   services: Services,
@@ -99,10 +104,7 @@ async function claim(
   )
   if (claimed !== undefined) return true
   const mine = await replays.find(subscription, id)
-  if (mine !== undefined) {
-    const { due: _due, ...over } = mine
-    await replays.save({ ...over, state: 'cancelled' })
-  }
+  if (mine !== undefined) await replays.save(endedReplay(mine, 'cancelled'))
   return false
 }
 

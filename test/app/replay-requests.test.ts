@@ -56,13 +56,15 @@ const bad: [what: string, body: unknown, detail?: RegExp][] = [
   ['no JSON', '{'],
 ]
 
-test('a replay with invalid bounds or of an unknown kind is a 400, and starts nothing', async (t) => {
+test('a replay with invalid bounds or of an unknown kind is a 400, its preview too, and starts nothing', async (t) => {
   const own = await createOwnApp(app, receiver, 'bad')
   const { id } = await own.subscribe()
   for (const [what, body, detail] of bad)
     await t.test(`for ${what}`, async () => {
-      const said = await assertProblem(await own.client.call('POST', `/${id}/replay`, body), 400)
-      if (detail !== undefined) assert.match(said, detail)
+      for (const path of [`/${id}/replay`, `/${id}/replay/preview`]) {
+        const said = await assertProblem(await own.client.call('POST', path, body), 400)
+        if (detail !== undefined) assert.match(said, detail)
+      }
       await assertProblem(await own.client.call('GET', `/${id}/replay`), 404)
     })
 })

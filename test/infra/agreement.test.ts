@@ -64,6 +64,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
   })
   const poison = queues.map((name) => [`keep-poison-${name}`, queue(`${name}-poison`)])
   assert.deepEqual(Object.fromEntries(registered), {
+    'cancel-replay': http('subscriptions/{id}/replay', 'DELETE'),
     'create-subscription': http('subscriptions', 'POST'),
     'delete-subscription': http('subscriptions/{id}', 'DELETE'),
     'drain-backlog': queue('drains'),
@@ -74,6 +75,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'list-subscribers': http('resources/{resource}/subscriptions', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
     openapi: http('openapi.json', 'GET'),
+    'preview-replay': http('subscriptions/{id}/replay/preview', 'POST'),
     'publish-event': http('app', 'POST'),
     'publish-generic-event': http('events', 'POST'),
     'read-app-event': http('app/{org}/{app}/{id}', 'GET'),

@@ -14,7 +14,13 @@ import { damaged, jsonText, oddText } from './values.ts'
 
 const api = ['publish-event', 'read-app-events', 'read-party-events', 'health', 'openapi']
 const management = ['create-subscription', 'list-subscriptions', 'read-subscription']
-const deliveries = ['list-deliveries', 'read-delivery', 'start-replay', 'read-replay']
+const deliveries = [
+  'list-deliveries',
+  'read-delivery',
+  'start-replay',
+  'preview-replay',
+  'read-replay',
+]
 
 /**
  * Starts the app's HTTP functions with stores of their own, and returns their properties. Every answer is also held
@@ -187,5 +193,5 @@ const pathRequest = fc.record({
 })
 const managementBody = fc.oneof(
   fc.tuple(fc.constant(''), subscriptionText),
-  fc.tuple(fc.constant('/{id}/replay'), replayText),
+  fc.tuple(fc.constantFrom('/{id}/replay', '/{id}/replay/preview'), replayText),
 )

@@ -60,6 +60,19 @@ export function simulatedDeliveryStore(
           if (each.subscription === subscription && each.state === state) count++
         return Math.min(most, count)
       }),
+    ids: (subscription, state, { after, until, most }) =>
+      connection.query(`ids of ${subscription} ${state}`, (all) =>
+        top(
+          most,
+          all,
+          (each) =>
+            each.subscription === subscription &&
+            each.state === state &&
+            each.id > after &&
+            each.id < until,
+          (a, b) => compareText(a.id, b.id),
+        ).map(({ id }) => id),
+      ),
     oldestDue: () =>
       connection.query('oldest due', (all) => {
         const [oldest] = top(1, all, ({ due = 0 }) => due > 0, ascending('due'))

@@ -20,9 +20,18 @@ async function subscribed(name: string) {
   const { id } = await own.subscribe()
   const preview = async (only: string, more: object = {}) => {
     const body = { only, from: minutesAgo(60), ...more }
-    return (await own.client.requestJson(200, 'POST', `/${id}/replay/preview`, body)).count
+    const ask = () => own.client.call('POST', `/${id}/replay/preview`, body)
+    const answer = await eventually('an answer', () => unlessBusy(ask()), 60)
+    assert.equal(answer.status, 200)
+    return Object(await answer.json()).count
   }
   return { own, id, preview }
+}
+
+/** Undefined while the emulator takes too long for 8 MB. */
+const unlessBusy = async (asked: Promise<Response>) => {
+  const answer = await asked
+  return answer.status === 503 ? undefined : answer
 }
 
 /** Events of an app, one a millisecond from half an hour ago on. */
@@ -83,10 +92,7 @@ test('the preview of a replay looks at 1,000 events or deliveries, or 8 MB of ev
 
   await store(stores, documentsOf('large', 10, 'x'.repeat(1_000_000)))
   const large = await subscribed('large')
-  const count = await eventually('8 MB are read in time', () =>
-    large.preview('missing').catch(() => undefined),
-  )
-  assert.match(count, /^[89]\+$/)
+  assert.match(await large.preview('missing'), /^[89]\+$/)
 })
 
 test('the preview of a replay refuses what a replay would', async () => {

@@ -457,6 +457,19 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    suffix: suffix
+    workspaceName: names.workspace
+    cosmosName: names.cosmos
+    appName: names.app
+  }
+  dependsOn: [monitoring, cosmos, app]
+}
+
 module budget 'modules/budget.bicep' = if (monthlyBudget != null) {
   scope: group
   params: {

@@ -14,6 +14,7 @@ const subscriptionRoutes: [method: string, rest: string, body?: object][] = [
   ['POST', '/secret'],
   ['GET', '/deliveries'],
   ['GET', `/deliveries/${event}`],
+  ['GET', '/statistics'],
   ['POST', `/deliveries/${event}/retry`],
   ['GET', '/replay'],
   ['POST', '/replay/preview', { only: 'all', from: minutesAgo(1) }],

@@ -17,6 +17,7 @@ const management = ['create-subscription', 'list-subscriptions', 'read-subscript
 const deliveries = [
   'list-deliveries',
   'read-delivery',
+  'read-statistics',
   'start-replay',
   'preview-replay',
   'read-replay',
@@ -159,6 +160,7 @@ const part = fc.oneof(
       '{id}',
       'deliveries',
       'replay',
+      'statistics',
       'secret',
       'retry',
       'health',

@@ -47,7 +47,7 @@ export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
       'more apps; Cosmos DB splits what has grown',
       (usage) => PARTITION_UNITS / chargeIn('events')(usage),
     ),
-    ceiling('queue `events-inbound`', 'sharded queues (not built)', () => QUEUE_MESSAGES),
+    ceiling('queue `events-inbound`', '`inboundQueues`, 2,000 for each', () => QUEUE_MESSAGES),
     ceiling(
       'storage account',
       'a second account, by `QueueStorage__queueServiceUri`',

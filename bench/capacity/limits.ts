@@ -41,7 +41,11 @@ export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
       'more apps; Cosmos DB splits what has grown',
       (usage) => limits.partitionUnits / chargeIn('events')(usage),
     ),
-    ceiling('queue `events-inbound`', 'sharded queues (not built)', () => limits.queueMessages),
+    ceiling(
+      'queue `events-inbound`',
+      '`inboundQueues`, 2,000 for each',
+      () => limits.queueMessages,
+    ),
     ceiling(
       'storage account',
       'a second account, by `QueueStorage__queueServiceUri`',

@@ -9,9 +9,10 @@ import { fastPolling } from '../../local/settings.ts'
 import type { Stack } from '../../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { startHostProcess } from './host.ts'
+import { inboundCount, inboundQueues } from '../../shared/azure/definitions.ts'
 import { createStores } from './stores.ts'
 
-const QUEUES = ['events-inbound', 'events-retry'] // without `drains`: the last check of a drain comes 40 s later
+const QUEUES = [...inboundQueues(inboundCount()), 'events-retry'] // without `drains`: the last check of a drain comes 40 s later
 const TOKEN_SECONDS = 4 * 3600 // a long soak takes longer than real tokens last
 
 /** The longest ms between polls of an empty queue. */

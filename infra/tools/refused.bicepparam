@@ -7,6 +7,7 @@ param altinnOpenIdConfigurationUrl = ''
 param eventMaxBytes = 1900001
 param deliveryRetrySeconds = []
 param deliveryTimeoutSeconds = 61
+param inboundQueues = 33
 param deliveredRetentionDays = 91
 param repairAfterSeconds = 0
 param readHoldbackSeconds = 14

@@ -54,7 +54,8 @@ export function simulatedServices(process: Process, environment: Environment): S
   const { clock } = process
   const { stores, queues, subscriberAt, register, random, isUndecided, trace } = environment
   const { events, deliveries, orders, subscriptions, replays } = stores
-  const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
+  const inbound: Omit<Services['inboundQueue'], 'probeAll'> = queues.inboundQueue.openIn(process)
+  const inboundQueue = { ...inbound, probeAll: inbound.probe } // there is one
   const heartbeats = noHeartbeats
   return {
     clock,

@@ -55,6 +55,7 @@ test('four settings are enough; the rest has defaults', () => {
     register: undefined,
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
+    inboundQueues: 1,
     repairAfterSeconds: 60,
     readHoldbackSeconds: 30,
   })
@@ -125,6 +126,7 @@ test('accepts certificates in PEM or base64 DER, several per issuer', () => {
 
 const good: [name: string, values: string[]][] = [
   ['EVENT_MAX_BYTES', ['1024', '1900000']],
+  ['INBOUND_QUEUES', ['1', '32']],
   ['REPAIR_AFTER_SECONDS', ['1', '3600']],
   ['READ_HOLDBACK_SECONDS', ['15', '3600']],
   ['COSMOS_DATABASE', ['x'.repeat(255)]],
@@ -146,6 +148,7 @@ const bad: [name: string, values: string[]][] = [
     'EVENT_MAX_BYTES',
     ['0', '-1', '1023', '1900001', '1e9', '2048.5', 'NaN', 'Infinity', '1 MB', '0x800'],
   ],
+  ['INBOUND_QUEUES', ['0', '-1', '33', '1.5', 'some']],
   ['REPAIR_AFTER_SECONDS', ['0', '-1', '3601', '1.5', 'a minute']],
   ['READ_HOLDBACK_SECONDS', ['0', '-1', '10', '14', '14.9', '15.5', '3601', 'a minute']],
   ['COSMOS_DATABASE', ['x'.repeat(256)]],

@@ -42,8 +42,8 @@ function measure(count: number, resources: number) {
     resources,
     bytes,
     milliseconds,
-    indexed: timeEvents(matched, ({ event, alternative }) =>
-      matcher.match(event, alternative, Date.parse(event.time)),
+    indexed: timeEvents(matched, ({ event, alternative, accepted }) =>
+      matcher.match(event, alternative, accepted),
     ),
     scanned: timeEvents(scanTexts, scan),
     floor: timeEvents(texts, createLookup(documents)),
@@ -65,6 +65,7 @@ function cellsOf({
     String(resources),
     indexed.hits.toFixed(1),
     ...[indexed, floor, scanned].map(({ nanoseconds }) => withSpread(nanoseconds)),
+    `${(median(indexed.nanoseconds) / median(floor.nanoseconds)).toFixed(1)} ×`,
     `${(median(scanned.nanoseconds) / median(indexed.nanoseconds)).toFixed(0)} ×`,
     bytes.toFixed(0),
     milliseconds.toFixed(0),
@@ -137,6 +138,7 @@ const heads = [
   'match, ns',
   'one look-up, ns',
   'scan, ns',
+  'match / look-up',
   'scan / match',
 ]
 printTable(

@@ -8,7 +8,7 @@ import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
-import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { cancelDeleted } from './change-delivery.ts'
@@ -144,7 +144,8 @@ async function attempt(
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
   const { event, traceparent } = fan
-  const sending = sendWebhook(services, subscriber, event.event, delivery, traceparent).finally(
+  const receiver = { ...subscriber, secrets: secretsOf(subscriber) }
+  const sending = sendWebhook(services, receiver, event.event, delivery, traceparent).finally(
     release,
   )
   const slow = services.clock.timeout(SLOW_MS)

@@ -11,7 +11,7 @@ import { timeOf } from '../events/event-id.ts'
 import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
-import { isSubscription } from '../subscriptions/subscription.ts'
+import { isSubscription, secretsOf } from '../subscriptions/subscription.ts'
 import { cancelDeleted, changeDelivery } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
 import { endIfWithdrawn, type Permitted } from './check-access.ts'
@@ -84,7 +84,7 @@ async function findSubscriber(
 ): Promise<(Receiver & Subscriber & Permitted) | 'deleted'> {
   const number = Number(subscription)
   const known = (await index.current()).get(number)
-  if (known !== undefined) return known
+  if (known !== undefined) return { ...known, secrets: secretsOf(known) }
   if (index.isDeleted(number)) return 'deleted'
   const found = await subscriptions.find(consumer, subscriptionId)
   if (isSubscription(found) && found.number === number) return { ...found, ...found.filters }

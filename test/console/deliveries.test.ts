@@ -79,7 +79,7 @@ test(
     assert.match(page.url(), /state=delivered&after=/)
     await page.goBack()
     await page.getByRole('link', { name: newest }).waitFor()
-    await page.getByLabel('Show').selectOption('dead')
+    await page.getByRole('combobox', { name: /^Show/ }).selectOption('dead')
     await page.getByText('No deliveries here.').waitFor()
     assert.match(page.url(), /\?state=dead$/)
     assert.deepEqual(faults, [])

@@ -116,6 +116,23 @@ test(
   },
 )
 
+test('an owner pauses a subscription, and lets it go on', { skip }, async () => {
+  const { app, openAs, receiver } = parts()
+  const own = await createOwnApp(app, receiver, 'paused')
+  const { id } = await own.subscribe()
+  const { page, faults, close } = await openAs('ttd', `subscriptions/${id}`, { locale: 'en-GB' })
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await page.locator('.page-heading').getByText('Paused', { exact: true }).waitFor()
+  const event = await own.publish()
+  await page.getByRole('link', { name: event }).waitFor()
+  await page.getByRole('cell', { name: 'Waiting' }).waitFor()
+  assert.deepEqual(own.arrivals(event), [])
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.getByRole('cell', { name: 'Delivered' }).waitFor()
+  assert.deepEqual(faults, [])
+  await close()
+})
+
 test('the owner of an app finds an event and who got it, as text', { skip }, async () => {
   const { app, openAs, receiver } = parts()
   const own = await createOwnApp(app, receiver, 'event')

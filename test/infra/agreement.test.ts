@@ -76,6 +76,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'list-subscriptions': http('subscriptions', 'GET'),
     openapi: http('openapi.json', 'GET'),
     'preview-replay': http('subscriptions/{id}/replay/preview', 'POST'),
+    'preview-subscription': http('subscriptions/preview', 'POST'),
     'publish-event': http('app', 'POST'),
     'publish-generic-event': http('events', 'POST'),
     'read-app-event': http('app/{org}/{app}/{id}', 'GET'),

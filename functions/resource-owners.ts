@@ -3,6 +3,7 @@ import { identityOf, requireMayInspect } from '../shared/auth/access-rules.ts'
 import { appResource } from '../shared/events/cloud-event.ts'
 import { eventStatus } from '../shared/flows/event-status.ts'
 import { pageOfSubscribers } from '../shared/flows/list-subscribers.ts'
+import { activityOf } from '../shared/flows/resource-activity.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { Problem } from '../shared/http/problem.ts'
 
@@ -31,6 +32,13 @@ async function subscribers({ request, services }: HttpCall): Promise<HttpRespons
   return { jsonBody: { subscriptions }, ...(next !== undefined && { headers: { next } }) }
 }
 
+/** GET /resources/{resource}/activity: how many events were accepted in each of the last 60 minutes, and the newest. */
+async function activity({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const resource = request.params['resource'] ?? ''
+  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
+  return { jsonBody: await activityOf(services, resource) }
+}
+
 /** Throws unless the caller owns the resource, which is an app's, or is permitted to inspect it. */
 async function requireOwner(
   { request, services }: Pick<HttpCall, 'request' | 'services'>,
@@ -51,6 +59,11 @@ app.get('read-generic-event', {
   ...anonymous,
   route: 'events/{id}',
   handler: endpoint(genericEvent),
+})
+app.get('read-activity', {
+  ...anonymous,
+  route: 'resources/{resource}/activity',
+  handler: endpoint(activity),
 })
 app.get('list-subscribers', {
   ...anonymous,

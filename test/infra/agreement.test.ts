@@ -79,6 +79,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'preview-replay': http('subscriptions/{id}/replay/preview', 'POST'),
     'publish-event': http('app', 'POST'),
     'publish-generic-event': http('events', 'POST'),
+    'read-activity': http('resources/{resource}/activity', 'GET'),
     'read-app-event': http('app/{org}/{app}/{id}', 'GET'),
     'read-app-events': http('app/{org}/{app}', 'GET'),
     'read-generic-event': http('events/{id}', 'GET'),

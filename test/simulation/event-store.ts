@@ -97,6 +97,24 @@ export function simulatedEventStore(
           source,
         })),
       ),
+    newestIds: (resource, after, most) =>
+      connection.query(`newest ids of ${resource}`, (all) =>
+        top(
+          most,
+          all,
+          (each) => each.resource === resource && each.id > after,
+          (a, b) => compareText(b.id, a.id),
+        ),
+      ),
+    summaries: (resource, most) =>
+      connection.query(`newest events of ${resource}`, (all) =>
+        top(
+          most,
+          all,
+          (each) => each.resource === resource,
+          (a, b) => compareText(b.id, a.id),
+        ),
+      ),
     withEventId: (resource, eventId) =>
       connection.query(`events ${eventId}`, (all) =>
         top(

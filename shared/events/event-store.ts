@@ -25,6 +25,8 @@ const NEWEST_IDS = `SELECT TOP @most c.id, c.copyOf, c.duplicateOf FROM c
 const SUMMARIES = `SELECT TOP @most c.id, c.copyOf, c.duplicateOf,
   { "id": c.event.id, "type": c.event.type, "subject": c.event.subject, "source": c.event.source, "time": c.event.time } AS event
   FROM c WHERE c.resource = @resource ORDER BY c.resource DESC, c.id DESC`
+const NEXT_RESOURCE = `SELECT TOP 1 VALUE c.resource FROM c
+  WHERE c.resource > @after AND c.resource < @end ORDER BY c.resource, c.id`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
 
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
@@ -117,6 +119,15 @@ export function openEventStore(database: Database) {
         '@before': before,
         '@most': most,
       }),
+
+    /** Returns the first resource with an event between two names, or undefined. */
+    async nextResource(after: string, end: string): Promise<string | undefined> {
+      const [next] = await queryAll<string>(container, NEXT_RESOURCE, {
+        '@after': after,
+        '@end': end,
+      })
+      return next
+    },
 
     /** Returns the ids of a resource's events after an id or bound, the newest first. */
     newestIds: (resource: string, after: string, most: number) =>

@@ -69,6 +69,45 @@ test('the activity of a resource counts its newest 2,000 events, and shows 20', 
   assert.ok(perMinute.length <= 12, 'it begins with the oldest one counted')
 })
 
+test('an org lists those of its apps that have events, 50 a page', async () => {
+  const now = Date.now()
+  const names = Array.from({ length: 52 }, (_, i) => `app-${String(i).padStart(2, '0')}`)
+  const documents = names.flatMap((name) =>
+    [2, 1].map((age) => documentAt(now - age * MINUTE, { org: 'digdir', app: name })),
+  )
+  const others = ['digdi', 'digdir2'].map((org) => documentAt(now, { org }))
+  await store(stores, [...documents, ...others])
+  const claims = { ...callerClaims.ttd, 'urn:altinn:org': 'digdir' }
+  const pageAfter = async (position: string) => {
+    const answer = await ask(`/resources?after=${encodeURIComponent(position)}`, claims)
+    assert.equal(answer.status, 200)
+    return Object(await answer.json())
+  }
+  const resourceOf = (name = '') => `urn:altinn:resource:app_digdir_${name}`
+  const first = await pageAfter('')
+  assert.deepEqual(
+    first.resources.map(({ resource }: { resource: string }) => resource),
+    names.slice(0, 50).map(resourceOf),
+  )
+  const newest = documents[1]
+  assert.ok(newest !== undefined)
+  const time = timeOf(newest.id).toISOString()
+  assert.deepEqual(first.resources[0].latest, { id: newest.id, time })
+  assert.equal(first.next, resourceOf(names[49]))
+  const second = await pageAfter(first.next)
+  assert.deepEqual(
+    second.resources.map(({ resource }: { resource: string }) => resource),
+    names.slice(50).map(resourceOf),
+  )
+  assert.ok(!('next' in second))
+  assert.deepEqual(await pageAfter('urn:altinn:resource:app_digdirz'), { resources: [] })
+  assert.deepEqual(await pageAfter('"; DROP'), first)
+
+  await assertProblem(await ask('/resources'), 401)
+  await assertProblem(await ask('/resources', callerClaims.nobody), 400)
+  await assertProblem(await ask('/resources', callerClaims.user), 403)
+})
+
 test('the activity of a resource is for who may inspect it', async () => {
   const path = '/resources/urn:altinn:resource:app_ttd_active/activity'
   await assertProblem(await ask(path), 401)

@@ -72,6 +72,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     gauge: timer('15,45 * * * * *'),
     health: http('health', 'GET', 'HEAD'),
     'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
+    'list-resources': http('resources', 'GET'),
     'list-subscribers': http('resources/{resource}/subscriptions', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
     openapi: http('openapi.json', 'GET'),

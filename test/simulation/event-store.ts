@@ -97,6 +97,17 @@ export function simulatedEventStore(
           source,
         })),
       ),
+    nextResource: async (after, end) => {
+      const [next] = await connection.query(`resources after ${after}`, (all) =>
+        top(
+          1,
+          all,
+          ({ resource }) => resource > after && resource < end,
+          (a, b) => compareText(a.resource, b.resource),
+        ),
+      )
+      return next?.resource
+    },
     newestIds: (resource, after, most) =>
       connection.query(`newest ids of ${resource}`, (all) =>
         top(

@@ -57,7 +57,3 @@ function introduction({ status, message }: ApiProblem): string {
   if (status === 409) return names.conflict
   return status < 500 ? names.wrong : names.unavailable
 }
-
-/** Returns what the API says of one member of the body, to be shown beside its field. */
-export const faultOf = (problem: ApiProblem | undefined, pointer: string): string | undefined =>
-  problem?.errors.find((each) => each.pointer === pointer)?.detail

@@ -1,6 +1,6 @@
 import { parseJson } from './lossless-json.ts'
 import { apiRoot } from './router.tsx'
-import { session, waitForSignIn } from './session.ts'
+import { isReadingByCookie, session, waitForSignIn } from './session.ts'
 import { createState } from './state.ts'
 
 /** A fault that the API names, of the body's member at `pointer` (RFC 6901). */
@@ -86,7 +86,10 @@ async function request(
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),
     }).catch(() => undefined)
-    if (response?.status !== 401) return response
+    if (response?.status !== 401) {
+      if (response?.ok === true && session.get() === undefined) isReadingByCookie.set(true)
+      return response
+    }
     await waitForSignIn(session.get() === undefined ? 'start' : 'refused', signal)
   }
 }

@@ -18,6 +18,11 @@ export type SignInReason = 'start' | 'refused' | 'change' | 'asked'
 
 /** The session. Without one, reading may still work by Altinn's cookie, which the browser sends by itself. */
 export const session = createState<Session | undefined>(undefined)
+
+/** Whether something has been read without a token: then the browser sends Altinn's cookie. */
+export const isReadingByCookie = createState(false)
+
+/** Why the panel that gets a token is shown, undefined where it is not. */
 export const signInReason = createState<SignInReason | undefined>(undefined)
 
 const waiting = new Set<() => void>()

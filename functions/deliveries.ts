@@ -6,6 +6,7 @@ import {
   requireDelivery,
 } from '../shared/flows/read-deliveries.ts'
 import { deliveryDetails } from '../shared/flows/delivery-details.ts'
+import { deliveryStatistics } from '../shared/flows/delivery-statistics.ts'
 import { redeliver } from '../shared/flows/redeliver.ts'
 import {
   parseReplayRequest,
@@ -30,6 +31,12 @@ async function read({ request, services }: HttpCall): Promise<HttpResponseInit> 
   return {
     jsonBody: await deliveryDetails(services, subscription, request.params['event'] ?? ''), // 404, 503
   }
+}
+
+/** GET /subscriptions/{id}/statistics?from=&to=: what has become of an interval's deliveries, and how fast answers were. */
+async function statistics({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const { number } = await requireOwnedSubscription(services, request) // 401, 404, 403
+  return { jsonBody: await deliveryStatistics(services, String(number), request.query) } // 400
 }
 
 /** POST /subscriptions/{id}/deliveries/{event}/retry: starts a new run of a delivery that is over. */
@@ -79,6 +86,11 @@ app.get('read-delivery', {
   ...anonymous,
   route: `${subscriptionRoute}/deliveries/{event}`,
   handler: endpoint(read),
+})
+app.get('read-statistics', {
+  ...anonymous,
+  route: `${subscriptionRoute}/statistics`,
+  handler: endpoint(statistics),
 })
 app.post('retry-one-delivery', {
   ...anonymous,

@@ -3,7 +3,7 @@ import { identityOf, requireScope } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
-import { countWaiting } from '../shared/flows/read-deliveries.ts'
+import { deliveriesSummary } from '../shared/flows/deliveries-summary.ts'
 import { pageOfSubscriptions } from '../shared/flows/list-subscriptions.ts'
 import {
   requireEndpoint,
@@ -50,13 +50,15 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
 }
 
 /**
- * GET /subscriptions/{id}: the subscription and the number of open deliveries. 404 unknown, 403 of another consumer.
+ * GET /subscriptions/{id}: the subscription, how many deliveries wait or are dead, and the latest one. 404 unknown, 403 of
+ * another consumer.
  */
 async function read({ services, request }: HttpCall): Promise<HttpResponseInit> {
   const subscription = await requireOwnedSubscription(services, request)
   const { circuit, ...resource } = subscriptionResource(subscription)
-  const waiting = await countWaiting(services, subscription.number)
-  return { jsonBody: { ...resource, circuit: { ...circuit, waiting } } }
+  const summary = await deliveriesSummary(services, subscription.number)
+  const { waiting } = summary.counts
+  return { jsonBody: { ...resource, circuit: { ...circuit, waiting }, ...summary } }
 }
 
 /** DELETE /subscriptions/{id}. */

@@ -1,6 +1,13 @@
 import { useEffect, useState } from 'preact/hooks'
 import { defineTexts } from '../language.ts'
-import { session, signInReason, signOut, type Session, type Who } from '../session.ts'
+import {
+  isReadingByCookie,
+  session,
+  signInReason,
+  signOut,
+  type Session,
+  type Who,
+} from '../session.ts'
 
 const texts = defineTexts({
   nb: {
@@ -10,6 +17,7 @@ const texts = defineTexts({
     person: 'Innlogget person',
     unknown: 'Innlogget',
     nobody: 'Ikke logget inn',
+    cookie: 'Leser med Altinns informasjonskapsel',
     expires: (minutes: number) => `Utløper om ${minutes} min`,
     expired: 'Utløpt',
     signIn: 'Logg inn',
@@ -22,6 +30,7 @@ const texts = defineTexts({
     person: 'Signed-in person',
     unknown: 'Signed in',
     nobody: 'Not signed in',
+    cookie: 'Reading by Altinn’s cookie',
     expires: (minutes: number) => `Expires in ${minutes} min`,
     expired: 'Expired',
     signIn: 'Sign in',
@@ -34,10 +43,11 @@ export function SessionMenu() {
   const names = texts.use()
   const current = session.use()
   const reason = signInReason.use()
+  const byCookie = isReadingByCookie.use()
   if (current === undefined)
     return (
       <div class="session">
-        <span>{names.nobody}</span>
+        <span>{byCookie ? names.cookie : names.nobody}</span>
         {reason === undefined && (
           <button
             class="ds-button"

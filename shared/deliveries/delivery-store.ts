@@ -13,8 +13,14 @@ const PAGE = `SELECT TOP @count * FROM c
 const NEWEST = `SELECT TOP @count * FROM c
   WHERE c.subscription = @subscription AND c.state = @state AND c.id < @before
   ORDER BY c.subscription DESC, c.state DESC, c.id DESC`
+const OUTCOMES = `SELECT TOP @count c.id, c.state, ARRAY(SELECT VALUE a.ms FROM a IN c.attempts) AS ms FROM c
+  WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after AND c.id < @before
+  ORDER BY c.subscription DESC, c.state DESC, c.id DESC`
 const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
   ORDER BY c.subscription, c.state, c.id`
+
+/** What statistics need of a delivery: `ms` has how long each attempt took. */
+export type DeliveryOutcome = Pick<DeliveryDocument, 'id' | 'state'> & { ms: number[] }
 
 /** Opens the store of deliveries, by subscription. */
 export function openDeliveryStore(database: Database) {
@@ -55,6 +61,20 @@ export function openDeliveryStore(database: Database) {
         '@state': state,
         '@before': before,
         '@count': count,
+      }),
+
+    /** Returns the newest of one subscription's deliveries in a state, between two bounds of events, newest first. */
+    outcomes: (
+      subscription: string,
+      state: DeliveryDocument['state'],
+      { after, before, most }: { after: string; before: string; most: number },
+    ) =>
+      queryAll<DeliveryOutcome>(container, OUTCOMES, {
+        '@subscription': subscription,
+        '@state': state,
+        '@after': after,
+        '@before': before,
+        '@count': most,
       }),
 
     /** Counts one subscription's deliveries in a state, up to `most`. */

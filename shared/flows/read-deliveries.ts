@@ -8,7 +8,8 @@ import { WITHDRAWN } from './check-access.ts'
 
 const DEFAULT_SIZE = 50
 const MAX_SIZE = 200
-const LAST = 'g' // above every id
+/** Above every id. */
+export const LAST = 'g'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 type State = DeliveryDocument['state']
@@ -48,15 +49,6 @@ export async function pageOfDeliveries(
     deliveries: page.map(deliveryResource),
     ...(page.length === size && last !== undefined && { next: last }),
   }
-}
-
-const MAX_COUNTED = 1000
-
-/** Counts the deliveries that wait for a subscription: "0" to "1000", or "1000+". */
-export async function countWaiting({ deliveries }: Services, number: number): Promise<string> {
-  const count = (state: State) => deliveries.count(String(number), state, MAX_COUNTED + 1)
-  const [waiting, backlog] = await Promise.all([count('waiting'), count('backlog')])
-  return waiting + backlog > MAX_COUNTED ? `${MAX_COUNTED}+` : String(waiting + backlog)
 }
 
 /** Returns the delivery of an event to a subscription. Throws a 404 when there is none. */

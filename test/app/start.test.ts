@@ -30,6 +30,12 @@ test('npm start: the printed curl and the page work, and SIGTERM leaves no proce
   assert.match(await (await fetch(docs)).text(), /^<!doctype html>/)
   assert.equal((await fetch(`${docs}/events/api/v1/openapi.json`)).status, 200)
 
+  const [, pages = ''] = /^ +Console +(\S+)/m.exec(output()) ?? []
+  const tokens = await fetch(`${pages}/local.json`, {
+    method: 'POST',
+    body: '{"unit":"991825827"}',
+  })
+  assert.match(await tokens.text(), /^\{"token":"ey[^"]+"\}$/)
   for (const name of ['show', 'token'] as const) await runPrinted(name, output())
 
   child.kill('SIGTERM')

@@ -52,7 +52,9 @@ describe('a subscription', { concurrency: 4 }, () => {
     }
     assert.deepEqual(made, { ...expected, secret: made.secret })
     const circuit = { state: 'closed', waiting: '0' }
-    assert.deepEqual(await client.validated(made.id), { ...expected, validated: true, circuit })
+    const counts = { waiting: '0', dead: '0' }
+    const read = { ...expected, validated: true, circuit, counts }
+    assert.deepEqual(await client.validated(made.id), read)
     const { count, subscriptions } = await client.requestJson(200, 'GET', '')
     assert.equal(count, subscriptions.length)
     assert.deepEqual(find(subscriptions, made.id), { ...expected, validated: true })

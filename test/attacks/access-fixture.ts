@@ -24,6 +24,7 @@ functions.push('read-app-events', 'read-party-events')
 functions.push('publish-generic-event', 'read-generic-events', 'read-generic-event')
 functions.push('console')
 functions.push('read-app-event', 'list-subscribers', 'read-delivery')
+functions.push('read-statistics')
 
 /** Every kind of token, in the order of the tables in routes.ts. */
 export const kinds = [

@@ -39,6 +39,8 @@ const requests: CookieRequest[] = [
   { route: 'GET /subscriptions', status: 200 },
   { route: 'GET /subscriptions/{id}', status: 200 },
   { route: 'GET /subscriptions/{id}/deliveries', status: 200 },
+  { route: 'GET /subscriptions/{id}/deliveries/{event}', status: 404 },
+  { route: 'GET /subscriptions/{id}/statistics', status: 200 },
   { route: 'GET /subscriptions/{id}/replay', status: 404 },
   { route: 'POST /app', type: json, body: exampleEvent, status: 403 },
   {

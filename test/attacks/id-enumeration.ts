@@ -13,6 +13,8 @@ const subscriptionRoutes: [method: string, rest: string, body?: object][] = [
   ['DELETE', ''],
   ['POST', '/secret'],
   ['GET', '/deliveries'],
+  ['GET', `/deliveries/${event}`],
+  ['GET', '/statistics'],
   ['POST', `/deliveries/${event}/retry`],
   ['GET', '/replay'],
   ['POST', '/replay', { only: 'all', from: minutesAgo(1) }],
@@ -31,6 +33,9 @@ const queries: [query: string, status: 200 | 400][] = [
   ['state=__proto__', 400],
   ["state=dead'%20OR%201=1", 400],
   ['state=constructor', 400],
+  ['order=__proto__', 400],
+  ['size=1e9', 400],
+  ["order=newest&after='%20OR%20''='", 200],
   ["after='%20OR%20''='", 200], // a parameter of the query, so it finds only the caller's own
 ]
 const claims: [what: string, claims: object, status: 201 | 400][] = [

@@ -13,6 +13,7 @@ const routes: [method: string, path: string, body: object | undefined, statuses:
   ['POST', '/{id}/secret', undefined, OWNERS_ONLY(200)],
   ['GET', '/{id}/deliveries', undefined, OWNERS_ONLY(200)],
   ['GET', `/{id}/deliveries/${event}`, undefined, OWNERS_ONLY(404)],
+  ['GET', '/{id}/statistics', undefined, OWNERS_ONLY(200)],
   ['POST', `/{id}/deliveries/${event}/retry`, undefined, OWNERS_ONLY(404)],
   ['GET', '/{id}/replay', undefined, OWNERS_ONLY(404)],
   ['POST', '/{id}/replay', { only: 'dead', from: minutesAgo(1) }, OWNERS_ONLY(202)],

@@ -3,18 +3,20 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
+import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { assertAccessible, assertFits, skip, startConsole } from './fixture.ts'
+import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
 
 const HOSTILE = '<img src=x onerror="document.title=\'attacked\'">'
 const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
-const [site, receiver] =
-  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : []
-after(() => Promise.all([site?.stop(), receiver?.stop()]))
+const started =
+  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : undefined
+after(() => Promise.all(started?.map((each) => each.stop()) ?? []))
 
 /** The console and a receiver, which only skipped tests do not have. */
 function parts() {
-  assert.ok(site !== undefined && receiver !== undefined)
+  assert.ok(started !== undefined)
+  const [site, receiver] = started
   return { ...site, receiver }
 }
 
@@ -86,10 +88,10 @@ test(
 )
 
 test(
-  'a new secret is shown once; who has no right to a subscription is told so',
+  'a new secret is shown once, and takes a token where a cookie is enough to read; a stranger is told so',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, open, openAs, receiver } = parts()
     const own = await createOwnApp(app, receiver, 'secret')
     const { id } = await own.subscribe()
     const { page, close } = await openAs('ttd', `subscriptions/${id}`)
@@ -99,6 +101,14 @@ test(
     await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
     assert.equal(await page.getByText(/^whsec_/).count(), 0)
     await close()
+    const cookie = await mintToken(callerClaims.ttd)
+    const reader = await open(`subscriptions/${id}`, { cookie })
+    await reader.page.getByText('Leser med Altinns informasjonskapsel').waitFor()
+    await reader.page.getByRole('button', { name: 'Lag en ny hemmelighet' }).click()
+    await reader.page.getByText('å endre noe trenger et token').waitFor()
+    await signIn(reader.page, 'ttd')
+    await reader.page.getByText(/^whsec_/).waitFor()
+    await reader.close()
     const stranger = await openAs('skd', `subscriptions/${id}`)
     await stranger.page.getByText('Du har ikke rett til dette:').first().waitFor()
     await assertAccessible(stranger.page)

@@ -32,6 +32,8 @@ function isExecutable(file: string): boolean {
 
 /** How a page is looked at. */
 interface Look {
+  /** A token in Altinn's cookie. */
+  cookie?: string
   locale?: 'nb-NO' | 'en-GB'
   width?: number
 }
@@ -47,9 +49,11 @@ export async function startConsole(settings: Record<string, string> = {}) {
   const root = `${app.api}/console`
 
   /** Opens a page of the console in a session of its own. */
-  async function open(address: string, { locale = 'nb-NO', width = 1280 }: Look = {}) {
+  async function open(address: string, { locale = 'nb-NO', width = 1280, cookie }: Look = {}) {
     const context = await browser.newContext({ locale, viewport: { width, height: 900 } })
     context.setDefaultTimeout(scaleTimeout(5000))
+    if (cookie !== undefined)
+      await context.addCookies([{ name: 'AltinnStudioRuntime', value: cookie, url: app.url }])
     const page = await context.newPage()
     const faults = faultsOf(page)
     await page.goto(`${root}/${address}`)

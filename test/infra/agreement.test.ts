@@ -84,6 +84,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     'read-generic-events': http('events', 'GET'),
     'read-party-events': http('app/party', 'GET'),
     'read-replay': http('subscriptions/{id}/replay', 'GET'),
+    'read-statistics': http('subscriptions/{id}/statistics', 'GET'),
     'read-subscription': http('subscriptions/{id}', 'GET'),
     'replay-deliveries': queue('replays'),
     'retry-delivery': queue('events-retry'),

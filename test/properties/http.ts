@@ -14,7 +14,13 @@ import { damaged, jsonText, oddText } from './values.ts'
 
 const api = ['publish-event', 'read-app-events', 'read-party-events', 'health', 'openapi']
 const management = ['create-subscription', 'list-subscriptions', 'read-subscription']
-const deliveries = ['list-deliveries', 'start-replay', 'read-replay']
+const deliveries = [
+  'list-deliveries',
+  'read-delivery',
+  'read-statistics',
+  'start-replay',
+  'read-replay',
+]
 
 /**
  * Starts the app's HTTP functions with stores of their own, and returns their properties. Every answer is also held
@@ -153,6 +159,7 @@ const part = fc.oneof(
       '{id}',
       'deliveries',
       'replay',
+      'statistics',
       'secret',
       'retry',
       'health',

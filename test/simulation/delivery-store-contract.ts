@@ -45,6 +45,17 @@ export async function deliveryStoreContract({
   assert.deepEqual(await newest(9, 2), [id(5), id(4)])
   assert.deepEqual(await newest(5, 10), [id(4), id(3)])
   assert.deepEqual(await newest(3, 10), [])
+  const attempts = [7, 30].map((ms) => ({ at: '2026-08-20T10:57:56.204Z', ms, failure: 'timeout' }))
+  await runCall(store.add({ ...delivery(6, 4), state: 'dead', attempts }))
+  const bounds = { after: id(3), before: id(5), most: 5 }
+  const dead = { id: id(4), state: 'dead', ms: [7, 30] }
+  assert.deepEqual(await runCall(store.outcomes('6', 'dead', bounds)), [dead])
+  const outcomes = async (after: number, before: number, most: number) => {
+    const range = { after: id(after), before: id(before), most }
+    return (await runCall(store.outcomes('7', 'backlog', range))).map((each) => each.id)
+  }
+  assert.deepEqual(await outcomes(0, 9, 2), [id(5), id(4)])
+  assert.deepEqual(await outcomes(3, 5, 9), [id(4)])
   assert.equal(await runCall(store.count('7', 'backlog', 10)), 3)
   assert.equal(await runCall(store.count('7', 'backlog', 2)), 2)
 

@@ -45,6 +45,23 @@ export function simulatedDeliveryStore(
           (a, b) => compareText(b.id, a.id),
         ),
       ),
+    outcomes: (subscription, state, { after, before, most }) =>
+      connection.query(`outcomes of ${subscription} ${state}`, (all) =>
+        top(
+          most,
+          all,
+          (each) =>
+            each.subscription === subscription &&
+            each.state === state &&
+            each.id > after &&
+            each.id < before,
+          (a, b) => compareText(b.id, a.id),
+        ).map(({ id, state: found, attempts }) => ({
+          id,
+          state: found,
+          ms: attempts.map(({ ms }) => ms),
+        })),
+      ),
     count: (subscription, state, most) =>
       connection.query(`count of ${subscription} ${state}`, (all) => {
         let count = 0

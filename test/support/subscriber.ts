@@ -33,6 +33,8 @@ export interface Subscription {
   validated: boolean
   validationFailure?: { reason: string; at: string }
   circuit: CircuitResource
+  counts?: { waiting: string; dead: string }
+  latest?: { event: string; state: string; at: string }
   secret?: string
 }
 

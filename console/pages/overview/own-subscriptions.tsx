@@ -1,8 +1,9 @@
 import { readPage, read } from '../../api.ts'
+import { Button } from '../../button.tsx'
 import { defineTexts } from '../../language.ts'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
-import { Link } from '../../router.tsx'
+import { Link, place, setQuery } from '../../router.tsx'
 import { Section } from '../../section.tsx'
 import { CircuitDetail, CircuitTag } from '../../subscriptions/circuit-tag.tsx'
 import type { Subscription } from '../../subscriptions/subscription.ts'
@@ -20,6 +21,7 @@ const texts = defineTexts({
     latest: 'Siste levering',
     never: 'Ingen',
     number: (id: number) => `Nr. ${id}`,
+    next: 'Neste side',
   },
   en: {
     title: 'Subscriptions',
@@ -31,21 +33,30 @@ const texts = defineTexts({
     latest: 'Last delivery',
     never: 'None',
     number: (id: number) => `No. ${id}`,
+    next: 'Next page',
   },
 })
 
-const PAGE = 20
-const EVERY_MS = 5000
+const PAGE = '20'
+const EVERY_MS = 10_000
 
 /** The caller's own subscriptions, with how each is doing. */
 export function OwnSubscriptions() {
   const names = texts.use()
-  const { data, problem } = useQuery('subscriptions', readAll, { everyMs: EVERY_MS })
+  const after = place.use().query.get('after')
+  const address = `subscriptions?${new URLSearchParams({
+    size: PAGE,
+    ...(after !== null && { after }),
+  })}`
+  const { data, problem } = useQuery(address, (signal) => readAll(address, signal), {
+    everyMs: EVERY_MS,
+    keeps: true,
+  })
   return (
     <Section id="subscriptions" title={names.title}>
       <ProblemNotice problem={problem} />
-      {data?.length === 0 && <p class="ds-paragraph">{names.none}</p>}
-      {data !== undefined && data.length > 0 && (
+      {data?.subscriptions.length === 0 && <p class="ds-paragraph">{names.none}</p>}
+      {data !== undefined && data.subscriptions.length > 0 && (
         <div class="table-frame" tabIndex={0} role="group" aria-labelledby="subscriptions">
           <table class="ds-table" data-color="neutral" data-border>
             <thead>
@@ -62,26 +73,29 @@ export function OwnSubscriptions() {
               </tr>
             </thead>
             <tbody>
-              {data.map((subscription) => (
+              {data.subscriptions.map((subscription) => (
                 <Row key={subscription.id} subscription={subscription} />
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {data?.after && (
+        <Button onClick={() => setQuery({ after: data.after ?? undefined }, { isStep: true })}>
+          {names.next}
+        </Button>
+      )}
     </Section>
   )
 }
 
 /** Reads a page of them, then each by itself: counts are told where one is read. */
-async function readAll(signal: AbortSignal): Promise<Subscription[]> {
-  const { body } = await readPage<{ subscriptions: Subscription[] }>(
-    `subscriptions?size=${PAGE}`,
-    signal,
-  )
-  return Promise.all(
+async function readAll(address: string, signal: AbortSignal) {
+  const { body, next } = await readPage<{ subscriptions: Subscription[] }>(address, signal)
+  const subscriptions = await Promise.all(
     body.subscriptions.map(({ id }) => read<Subscription>(`subscriptions/${id}`, signal)),
   )
+  return { subscriptions, after: next && new URLSearchParams(next.split('?')[1]).get('after') }
 }
 
 function Row({ subscription }: { subscription: Subscription }) {

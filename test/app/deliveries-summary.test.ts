@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startReceiver } from '../../local/receiver.ts'
+import { newDelivery } from '../../shared/deliveries/delivery.ts'
+import { newEventDocument } from '../../shared/events/event-document.ts'
+import { newEventId } from '../../shared/events/event-id.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
+import { startApp } from '../support/app.ts'
+import { createOwnApp } from '../support/own-app.ts'
+import { createTestStores } from '../support/stores.ts'
+import { eventuallyByApi } from '../support/subscriber.ts'
+
+const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+after(() => receiver.stop())
+const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '0' } })
+after(app.stop)
+
+test('a subscription tells how many deliveries wait or are dead, and which ended last', async () => {
+  const own = await createOwnApp(app, receiver, 'summary')
+  const { id } = await own.subscribe()
+  const fresh = await own.read(id)
+  assert.deepEqual([fresh.counts, fresh.latest], [{ waiting: '0', dead: '0' }, undefined])
+
+  const ended = (event: string, state: string) =>
+    eventuallyByApi(`${state} last`, async () => {
+      const { latest, ...read } = await own.read(id)
+      return latest?.event === event && latest.state === state && { latest, ...read }
+    })
+  const first = await own.publish()
+  const { latest } = await ended(first, 'delivered')
+  const { deliveries } = await own.client.deliveries(id)
+  assert.equal(latest.at, deliveries[0]?.attempts.at(-1)?.at)
+
+  receiver.behave({ status: 500 }, own.path)
+  const second = await own.publish()
+  assert.deepEqual((await ended(second, 'dead')).counts, { waiting: '0', dead: '1' })
+
+  receiver.behave({ status: 503, headers: { 'retry-after': '600' } }, own.path)
+  await own.publish()
+  const { counts, circuit } = await eventuallyByApi('one waits', async () => {
+    const read = await own.read(id)
+    return read.counts?.waiting === '1' && read
+  })
+  assert.deepEqual([counts?.dead, circuit.waiting], ['1', '1'])
+  await ended(second, 'dead')
+})
+
+test('more than a thousand are counted as 1000+', async () => {
+  const own = await createOwnApp(app, receiver, 'thousand')
+  const { id } = await own.subscribe()
+  const ids = Array.from({ length: 1001 }, () => newEventId())
+  const subscriber = { number: id, consumer: '/org/ttd', id: 'a' }
+  const [resource, source] = [`urn:altinn:resource:app_ttd_${own.name}`, own.source]
+  await forEachConcurrently(ids, 20, async (event) => {
+    const document = newEventDocument({
+      id: event,
+      event: { id: event, specversion: '1.0', type: 'a', time: '', resource, source },
+      traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-00',
+      pending: 0,
+    })
+    const delivery = newDelivery(document, subscriber)
+    await stores.container('deliveries').items.create({ ...delivery, state: 'dead', deadAt: 1 })
+  })
+  const { counts, latest } = await own.read(id)
+  assert.deepEqual(counts, { waiting: '0', dead: '1000+' })
+  assert.deepEqual(latest, { event: ids.at(-1), state: 'dead', at: '1970-01-01T00:00:01.000Z' })
+})

@@ -8,14 +8,8 @@ import {
 import { deliveryDetails } from '../shared/flows/delivery-details.ts'
 import { deliveryStatistics } from '../shared/flows/delivery-statistics.ts'
 import { redeliver } from '../shared/flows/redeliver.ts'
-import {
-  parseReplayRequest,
-  replayResource,
-  requireActive,
-  startReplay,
-} from '../shared/flows/start-replay.ts'
+import { requireActive } from '../shared/flows/start-replay.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
-import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { Problem } from '../shared/http/problem.ts'
 import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 
@@ -52,29 +46,6 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
   return { status: 202, jsonBody: deliveryResource(anew) }
 }
 
-/** POST /subscriptions/{id}/replay: replays many deliveries in the background. */
-async function replay({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  requireJsonContentType(request)
-  const subscription = await requireOwnedSubscription(services, request)
-  const wanted = parseReplayRequest(await readJsonBody(request, SMALL_BODY)) // 4xx
-  const started = await startReplay(services, subscription, wanted) // 409, 503
-  log('replay.started', {
-    subscription: subscription.number,
-    replay: started.id,
-    only: started.only,
-  })
-  return { status: 202, jsonBody: replayResource(started) }
-}
-
-/** GET /subscriptions/{id}/replay: the progress of the latest replay. */
-async function progress({ request, services }: HttpCall): Promise<HttpResponseInit> {
-  const { number, replay: id } = await requireOwnedSubscription(services, request)
-  const latest = id === undefined ? undefined : await services.replays.find(String(number), id)
-  if (latest === undefined)
-    throw new Problem(404, 'No replay of this subscription was started in the last 90 days.')
-  return { jsonBody: replayResource(latest) }
-}
-
 const anonymous = { authLevel: 'anonymous' } as const // the token decides who may do what, above
 const subscriptionRoute = 'subscriptions/{id}'
 app.get('list-deliveries', {
@@ -96,14 +67,4 @@ app.post('retry-one-delivery', {
   ...anonymous,
   route: `${subscriptionRoute}/deliveries/{event}/retry`,
   handler: endpoint(retry),
-})
-app.post('start-replay', {
-  ...anonymous,
-  route: `${subscriptionRoute}/replay`,
-  handler: endpoint(replay),
-})
-app.get('read-replay', {
-  ...anonymous,
-  route: `${subscriptionRoute}/replay`,
-  handler: endpoint(progress),
 })

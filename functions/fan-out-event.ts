@@ -1,9 +1,10 @@
 import { app } from '@azure/functions'
 import { fanOutMessage } from '../shared/flows/fan-out-message.ts'
+import { inboundCount, inboundQueues } from '../shared/azure/definitions.ts'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { parseInboundMessage } from '../shared/messages.ts'
 
-/** Queue events-inbound: the first attempt of an event at every subscriber. */
+/** The queues events-inbound, events-inbound-1 …: the first attempt of an event at every subscriber. */
 async function fanOutEvent({
   message,
   context,
@@ -17,8 +18,9 @@ async function fanOutEvent({
   if (done !== undefined) log('event.fanned_out', done)
 }
 
-app.storageQueue('fan-out-event', {
-  queueName: 'events-inbound',
-  connection: 'QueueStorage',
-  handler: consumer(fanOutEvent),
-})
+for (const [index, queueName] of inboundQueues(inboundCount()).entries())
+  app.storageQueue(index === 0 ? 'fan-out-event' : `fan-out-event-${index}`, {
+    queueName,
+    connection: 'QueueStorage',
+    handler: consumer(fanOutEvent),
+  })

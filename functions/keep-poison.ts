@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { consumer, type QueueCall } from '../shared/handlers.ts'
 import { reasonToKeep } from '../shared/flows/inspect-poison.ts'
-import { queues } from '../shared/azure/definitions.ts'
+import { inboundCount, queueNames } from '../shared/azure/definitions.ts'
 
 /** Handles a message that failed five times: keeps an invalid one, and leaves open work to the sweep. */
 async function keepPoison(
@@ -16,7 +16,7 @@ async function keepPoison(
 }
 
 const bytes = { dataType: 'binary' } // the unchanged text: the library would parse it
-for (const queue of queues)
+for (const queue of queueNames(inboundCount()))
   app.storageQueue(`keep-poison-${queue}`, {
     ...bytes,
     queueName: `${queue}-poison`,

@@ -70,6 +70,16 @@ param deliveryRetrySeconds int[]?
 @maxValue(60)
 param deliveryTimeoutSeconds int?
 
+@description('INBOUND_QUEUES: how many queues events are spread over.')
+@minValue(1)
+@maxValue(32)
+param inboundQueues int = 1
+
+@description('DELIVERED_RETENTION_DAYS.')
+@minValue(1)
+@maxValue(90)
+param deliveredRetentionDays int?
+
 @description('REPAIR_AFTER_SECONDS.')
 @minValue(1)
 @maxValue(3600)
@@ -220,13 +230,15 @@ param pipelineSubject string = ''
 
 // ---- Names ----
 
-var queues = [
-  'events-inbound'
-  'events-retry'
-  'drains'
-  'subscription-validation'
-  'replays'
-]
+var queues = concat(
+  map(range(0, inboundQueues), index => index == 0 ? 'events-inbound' : 'events-inbound-${index}'),
+  [
+    'events-retry'
+    'drains'
+    'subscription-validation'
+    'replays'
+  ]
+)
 var queueNames = flatten(map(queues, name => [name, '${name}-poison']))
 
 var suffix = uniqueString(subscription().id, environmentName, location)
@@ -272,6 +284,8 @@ var appSettings = {
   EVENT_MAX_BYTES: string(eventMaxBytes ?? '')
   DELIVERY_RETRY_SECONDS: join(map(deliveryRetrySeconds ?? [], seconds => string(seconds)), ',')
   DELIVERY_TIMEOUT_SECONDS: string(deliveryTimeoutSeconds ?? '')
+  INBOUND_QUEUES: string(inboundQueues)
+  DELIVERED_RETENTION_DAYS: string(deliveredRetentionDays ?? '')
   REPAIR_AFTER_SECONDS: string(repairAfterSeconds ?? '')
   READ_HOLDBACK_SECONDS: string(readHoldbackSeconds ?? '')
   WEBHOOK_ALLOWED_NETWORKS: join(webhookAllowedNetworks, ',')
@@ -449,6 +463,19 @@ module alerts 'modules/alerts.bicep' = {
     healthUrl: '${app.outputs.baseUrl}health'
     availabilityTestMinutes: availabilityTestMinutes
   }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    suffix: suffix
+    workspaceName: names.workspace
+    cosmosName: names.cosmos
+    appName: names.app
+  }
+  dependsOn: [monitoring, cosmos, app]
 }
 
 module budget 'modules/budget.bicep' = if (monthlyBudget != null) {

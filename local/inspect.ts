@@ -1,6 +1,6 @@
 import { CosmosClient } from '@azure/cosmos'
 import { QueueServiceClient } from '@azure/storage-queue'
-import { queues } from '../shared/azure/definitions.ts'
+import { inboundCount, queueNames } from '../shared/azure/definitions.ts'
 
 /** Returns the newest event documents of a store, newest first. */
 export async function newestEvents(
@@ -19,7 +19,7 @@ export async function newestEvents(
 /** Returns how many messages each queue holds, hidden ones included. */
 export async function queueLengths(storage: string): Promise<Record<string, number>> {
   const service = QueueServiceClient.fromConnectionString(storage)
-  const lengths = queues
+  const lengths = queueNames(inboundCount())
     .flatMap((name) => [name, `${name}-poison`])
     .map(async (name): Promise<[string, number]> => {
       const { approximateMessagesCount = 0 } = await service.getQueueClient(name).getProperties()

@@ -24,7 +24,7 @@ const portNames: PortName[] = [
 
 /** The part of a program's `--help` that says how to choose ports. */
 export const portHelp = `The local stack listens on these ports. An environment variable of that name chooses another; 0 takes any free port.
-npm start, npm run show, npm run token and npm run start:host read the same variables.
+npm start, npm run show, npm run top, npm run token and npm run start:host read the same variables.
 
 ${portNames.map((name) => `  ${name}=${defaults[name]}`).join('\n')}`
 

@@ -1,13 +1,17 @@
 import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@azure/cosmos'
 import { QueueServiceClient } from '@azure/storage-queue'
-import { containers, queues, type ContainerDefinition } from '../shared/azure/definitions.ts'
+import {
+  containers,
+  inboundCount,
+  queueNames,
+  type ContainerDefinition,
+} from '../shared/azure/definitions.ts'
 
 /** Creates what infra/ creates in Azure, unless it exists: the database, its containers and the queues. */
-export async function createResources(stack: {
-  cosmos: string
-  storage: string
-  database: string
-}): Promise<void> {
+export async function createResources(
+  stack: { cosmos: string; storage: string; database: string },
+  inbound = inboundCount(),
+): Promise<void> {
   const { database } = await new CosmosClient(stack.cosmos).databases.createIfNotExists({
     id: stack.database,
   })
@@ -16,7 +20,7 @@ export async function createResources(stack: {
     ...containers.map((definition) =>
       database.containers.createIfNotExists(containerRequest(definition)),
     ),
-    ...queues
+    ...queueNames(inbound)
       .flatMap((name) => [name, `${name}-poison`])
       .map((name) => service.getQueueClient(name).createIfNotExists()),
   ])

@@ -2,6 +2,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import Joi from 'joi'
 import { parseGrants, type Grant } from './access-grants.ts'
+import { MAX_INBOUND_QUEUES } from './azure/definitions.ts'
 import { requireHttpUrl } from './http/http-url.ts'
 import { parseNetworks } from './http/networks.ts'
 import {
@@ -40,10 +41,12 @@ interface Settings {
   MASKINPORTEN_CLIENT_JWK?: KeyObject
   MASKINPORTEN_KEY_ID?: string
   EVENT_MAX_BYTES: number
+  INBOUND_QUEUES: number
   REPAIR_AFTER_SECONDS: number
   READ_HOLDBACK_SECONDS: number
   DELIVERY_RETRY_SECONDS: number[]
   DELIVERY_TIMEOUT_SECONDS: number
+  DELIVERED_RETENTION_DAYS: number
   WEBHOOK_ALLOWED_NETWORKS: BlockList
   OTEL_EXPORTER_OTLP_ENDPOINT?: string
 }
@@ -101,6 +104,7 @@ const schema = Joi.object<Settings>({
   MASKINPORTEN_KEY_ID: Joi.string(),
   // An item of Cosmos DB has at most 2 MB, of which about 2 KB are not the event.
   EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
+  INBOUND_QUEUES: Joi.number().integer().min(1).max(MAX_INBOUND_QUEUES).default(1),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
   READ_HOLDBACK_SECONDS: Joi.number()
     .integer()
@@ -113,6 +117,7 @@ const schema = Joi.object<Settings>({
     }),
   DELIVERY_RETRY_SECONDS: Joi.string().custom(parseRetrySchedule).default(altinnRetrySchedule),
   DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
+  DELIVERED_RETENTION_DAYS: Joi.number().integer().min(1).max(90).default(7),
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
     .custom(parseNetworks)
     .default(() => parseNetworks('')),
@@ -162,12 +167,14 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     access: accessOf(value),
     register: registerOf(value),
     eventMaxBytes: value.EVENT_MAX_BYTES,
+    inboundQueues: value.INBOUND_QUEUES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
     readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
     telemetryEndpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
     delivery: {
       retrySeconds: value.DELIVERY_RETRY_SECONDS,
       timeoutMs: value.DELIVERY_TIMEOUT_SECONDS * 1000,
+      retentionSeconds: value.DELIVERED_RETENTION_DAYS * 86_400,
       allowedNetworks: value.WEBHOOK_ALLOWED_NETWORKS,
     },
   }

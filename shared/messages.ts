@@ -9,6 +9,13 @@ export interface SpilledEvent {
 }
 export type InboundMessage = EventReference | SpilledEvent
 
+/**
+ * Returns what an inbound message is put into a queue by. A spilled event has none and goes to the first queue: it is in no
+ * store, so it must not be in a queue that nobody listens to any more.
+ */
+export const shardKeyOf = (message: InboundMessage): string | undefined =>
+  'spilled' in message ? undefined : JSON.stringify([message.resource, message.subject])
+
 // The SDK throws on other tokens, and the host would retry the message as if the store were at fault.
 const sessionToken = Joi.string().pattern(/^[!-~]+$/) // goes into a header
 const number = Joi.string().pattern(/^\d+$/)

@@ -21,15 +21,18 @@ import { openHeartbeatStore } from './telemetry/heartbeat-store.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { createConcurrencyLimit } from './webhooks/concurrency-limit.ts'
 import { createRecentOutcomes } from './webhooks/recent-outcomes.ts'
-import type {
-  DeliveryReference,
-  DrainMessage,
-  InboundMessage,
-  ReplayMessage,
-  ValidationMessage,
+import {
+  shardKeyOf,
+  type DeliveryReference,
+  type DrainMessage,
+  type InboundMessage,
+  type ReplayMessage,
+  type ValidationMessage,
 } from './messages.ts'
 import { openPoisonStore } from './telemetry/poison-store.ts'
+import { inboundQueues } from './azure/definitions.ts'
 import { openQueue, openQueueService } from './azure/queue.ts'
+import { openShardedQueue } from './azure/sharded-queue.ts'
 import { createEventCache } from './events/event-cache.ts'
 import { createRegister } from './register/register.ts'
 import { createRegisterFailureReport } from './register/register-failures.ts'
@@ -60,7 +63,11 @@ export async function createServices(config: Config) {
   )
   const lookup = createLookup()
   const subscriptions = openSubscriptionStore(database)
-  const inboundQueue = openQueue<InboundMessage>(queueService, 'events-inbound')
+  const inboundQueue = openShardedQueue<InboundMessage>(
+    queueService,
+    inboundQueues(config.inboundQueues),
+    shardKeyOf,
+  )
   return {
     clock: systemClock,
     random: Math.random,
@@ -74,7 +81,7 @@ export async function createServices(config: Config) {
     eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),
     subscriptions,
-    deliveries: openDeliveryStore(database),
+    deliveries: openDeliveryStore(database, systemClock, config.delivery.retentionSeconds),
     orders: openOrderStore(database),
     replays: openReplayStore(database),
     poison: openPoisonStore(database),
@@ -97,7 +104,7 @@ export async function createServices(config: Config) {
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
-    health: createHealth({ heartbeats, inbound: inboundQueue, keyStates: () => auth.keyStates() }),
+    health: createHealth({ heartbeats, inboundQueue, keyStates: () => auth.keyStates() }),
   }
 }
 

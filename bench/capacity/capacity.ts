@@ -5,7 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { startStack } from '../../local/stack.ts'
 import { writeMarkdown } from '../support/markdown.ts'
-import { chartOf } from './chart.ts'
+import { chartOf, costChart } from './chart.ts'
+import type { Measured } from './database.ts'
+import { growthPart, plansOf } from './growth-page.ts'
 import { ceilingsOf } from './limits.ts'
 import { measuredPart } from './page.ts'
 import { usageOfEvents, usageOfTimers, type EventUsage } from './usage.ts'
@@ -27,8 +29,13 @@ try {
   for (const bytes of BYTES)
     large.push(await count({ subscribers: 1, bytes, events: LARGE_EVENTS }))
   const timers = await usageOfTimers(stack)
-  await writeMeasuredPart(measuredPart(usages, [...ofOne, generic], large, { timers }))
+  const measured = measuredOf(usages)
+  const file = path.join(import.meta.dirname, 'measured.json')
+  writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
+  await writePart('plans', growthPart(measured))
+  await writePart('measured', measuredPart(usages, [...ofOne, generic], large, { timers }))
   writeFileSync(path.join(docs, 'capacity.svg'), chartOf(ceilingsOf(usages), SUBSCRIBERS))
+  writeFileSync(path.join(docs, 'capacity-cost.svg'), costChart(plansOf(measured, 3)))
 } finally {
   await stack.stop()
 }
@@ -42,10 +49,27 @@ async function count(counted: Parameters<typeof usageOfEvents>[1]): Promise<Even
   return usage
 }
 
-/** Writes the measured part between its marks in the document. */
-async function writeMeasuredPart(measured: string): Promise<void> {
+/** Returns what the plans are made of, rounded: the same counts give the same file. */
+function measuredOf(usages: EventUsage[]): Measured {
+  const most = usages.find(({ subscribers }) => subscribers === 10)
+  const charge = (container: string) => most?.containers.get(container)?.charge ?? NaN
+  const bytes = (container: string) => Math.round(most?.documentBytes.get(container) ?? NaN)
+  return {
+    eventUnits: Number(charge('events').toFixed(2)),
+    deliveryUnits: Number((charge('deliveries') / 10).toFixed(2)),
+    eventBytes: bytes('events'),
+    deliveryBytes: bytes('deliveries'),
+    messages: Math.round(most?.messages ?? NaN),
+  }
+}
+
+/** Writes a part of the document, between its marks. */
+async function writePart(mark: 'plans' | 'measured', part: string): Promise<void> {
   const file = path.join(docs, 'capacity.md')
-  const marked = `<!-- measured -->\n\n${measured}\n\n<!-- end -->`
-  const text = readFileSync(file, 'utf8').replace(/<!-- measured -->[^]*<!-- end -->/, () => marked)
-  await writeMarkdown(file, text)
+  const between = new RegExp(`<!-- ${mark} -->[^]*?<!-- end -->`)
+  const marked = `<!-- ${mark} -->\n\n${part}\n\n<!-- end -->`
+  await writeMarkdown(
+    file,
+    readFileSync(file, 'utf8').replace(between, () => marked),
+  )
 }

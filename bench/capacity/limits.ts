@@ -1,11 +1,5 @@
+import { limits } from './azure.ts'
 import type { EventUsage } from './usage.ts'
-
-/** Azure's published limits; docs/capacity.md has the sources. */
-const QUEUE_MESSAGES = 2000 // per second, of 1 KiB
-const STORAGE_REQUESTS = 20_000 // per second and account
-const REQUESTS_A_MESSAGE = 3 // put, get and delete; a get returns up to 32 messages, but at least one
-const SERVERLESS_UNITS = 5000 // per second, of a container's first physical partition
-const PARTITION_UNITS = 10_000 // per second, of a physical partition with provisioned throughput
 
 /** The shared throughputs in RU/s: that of prod.bicepparam, and ten times as much. */
 const SHARED_UNITS = [4000, 40_000]
@@ -33,7 +27,7 @@ export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
     ceiling(
       'Cosmos DB, serverless: the busiest container',
       'autoscale',
-      (usage) => SERVERLESS_UNITS / busiest(usage),
+      (usage) => limits.serverlessUnits / busiest(usage),
     ),
     ...SHARED_UNITS.map((units) =>
       ceiling(
@@ -45,13 +39,17 @@ export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
     ceiling(
       'one partition: events of one app',
       'more apps; Cosmos DB splits what has grown',
-      (usage) => PARTITION_UNITS / chargeIn('events')(usage),
+      (usage) => limits.partitionUnits / chargeIn('events')(usage),
     ),
-    ceiling('queue `events-inbound`', 'sharded queues (not built)', () => QUEUE_MESSAGES),
+    ceiling(
+      'queue `events-inbound`',
+      '`inboundQueues`, 2,000 for each',
+      () => limits.queueMessages,
+    ),
     ceiling(
       'storage account',
       'a second account, by `QueueStorage__queueServiceUri`',
-      ({ messages }) => STORAGE_REQUESTS / REQUESTS_A_MESSAGE / messages,
+      ({ messages }) => limits.storageRequests / limits.requestsAMessage / messages,
     ),
   ]
 }

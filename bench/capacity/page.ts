@@ -1,5 +1,6 @@
 import { operations } from '../../local/emulators/request-charge.ts'
 import { tableRow } from '../support/markdown.ts'
+import { figure } from './figure.ts'
 import { ceilingsOf } from './limits.ts'
 import { logGigabytes, priceOf } from './price.ts'
 import type { EventUsage } from './usage.ts'
@@ -137,11 +138,4 @@ function logSentence(usages: EventUsage[]): string {
 function table([head = [], ...rows]: string[][]): string {
   const alignments = head.map((_, index) => (index === 0 ? '---' : '--:'))
   return [head, alignments, ...rows].map(tableRow).join('\n')
-}
-
-/** Formats a number with at most three digits; a dash means no limit. */
-function figure(value: number): string {
-  if (!Number.isFinite(value)) return '–'
-  const rounded = Number(value.toPrecision(value < 1000 ? 2 : 3))
-  return rounded.toLocaleString('en', { maximumFractionDigits: 1 })
 }

@@ -32,6 +32,8 @@ export interface EventUsage {
   bytes: number
   /** Operations and request units per container. */
   containers: Map<string, OperationUsage>
+  /** Bytes of a stored document per container, on average. */
+  documentBytes: Map<string, number>
   /** Request units in all. */
   charge: number
   /** Messages sent. */
@@ -79,7 +81,11 @@ export async function usageOfEvents(
     await app.waitUntilDrained()
     const containers = perEvent(events, await app.usage())
     const charge = [...containers.values()].reduce((sum, tally) => sum + tally.charge, 0)
-    return { subscribers, bytes, containers, charge, messages: messages.sent / events }
+    const documentBytes = new Map<string, number>()
+    for (const container of ['events', 'deliveries'])
+      documentBytes.set(container, await app.documentBytes(container))
+    const sent = messages.sent / events
+    return { subscribers, bytes, containers, documentBytes, charge, messages: sent }
   } finally {
     await app.stop()
     await queues.stop()

@@ -14,7 +14,7 @@ function filtersOf(number: number, resources: number): Filters {
   if (isGeneric(number, resources)) return genericFiltersOf(number, app, kind)
   const filters = { resource: `urn:altinn:resource:app_ttd_app-${app}` }
   if (kind < 3) return filters
-  if (kind < 6) return { ...filters, source: `https://ttd.apps.altinn.no/ttd/app-${app}/` }
+  if (kind < 6) return { ...filters, source: `https://ttd.apps.altinn.no/ttd/app-${app}` }
   if (kind < 8) return { ...filters, type: `app.instance.${types[number % types.length]}` }
   if (kind < 9) return { ...filters, subject: `/party/${50_000_000 + number}` }
   return { ...filters, alternative: `/org/${910_000_000 + number}` }
@@ -41,7 +41,7 @@ export function documentOf(number: number, resources: number): SubscriptionDocum
     createdBy: consumer,
     created,
     validated: created,
-    secrets: [{ key: createHash('sha256').update(consumer).digest('base64') }],
+    secrets: [{ key: `whsec_${createHash('sha256').update(`${number}`).digest('base64')}` }],
   }
 }
 
@@ -60,7 +60,8 @@ export function eventFor(number: number, resources: number) {
     type: type ?? 'app.instance.process.completed',
     resource,
   }
-  return { event, alternative: organisation ?? other, key: keyOf(number) }
+  const accepted = Date.parse(event.time) // a fan-out has it from the id
+  return { event, alternative: organisation ?? other, accepted, key: keyOf(number) }
 }
 export type MatchInput = ReturnType<typeof eventFor>
 

@@ -8,6 +8,25 @@ import { documentOf } from './data.ts'
 
 const RESOURCES = 200
 const STORED = [1000, 5000] // with more, the time is the emulator's, which scans every document
+const RECKONED = 100_000
+
+/** What the index reads of so many subscriptions, as JSON, in bytes. */
+const bytesOf = (count: number): number =>
+  Array.from({ length: count }, (_, i) => {
+    const { v: _v, createdBy: _by, created: _at, ...read } = documentOf(i + 1, RESOURCES)
+    return JSON.stringify({ ...read, _ts: 1_800_000_000 }).length + 1
+  }).reduce((sum, bytes) => sum + bytes)
+
+/** Reckons a load of 100,000: every thousand more cost what they do between the two that are measured. */
+function reckon([fewer = [], more = []]: string[][]): string[] {
+  const [from = 0, to = 0] = STORED
+  const at = (column: number) => {
+    const [low, high] = [Number(fewer[column]), Number(more[column])]
+    return low + ((high - low) * (RECKONED - from)) / (to - from)
+  }
+  const bytes = bytesOf(RECKONED).toFixed(0)
+  return [`${RECKONED}, reckoned`, bytes, at(2).toFixed(0), at(3).toFixed(0), at(4).toFixed(1)]
+}
 
 /** Loads the first `count` subscriptions into a new index, then checks for changes when there are none. */
 async function load(container: Container, count: number, usageOf: UsageOf): Promise<string[]> {
@@ -21,7 +40,7 @@ async function load(container: Container, count: number, usageOf: UsageOf): Prom
     for await (const changes of changesIn(container)(later))
       if (changes.length > 0) throw new Error('Something has changed.')
   })
-  return [String(count), ...first, ...check]
+  return [String(count), String(bytesOf(count)), ...first, ...check]
 }
 type UsageOf = (work: () => Promise<void>) => Promise<string[]>
 
@@ -53,7 +72,7 @@ export async function measureLoading(): Promise<string[][]> {
       stored = count
       rows.push(await load(container, count, usageOf))
     }
-    return rows
+    return [...rows, reckon(rows)]
   } finally {
     await emulators.stop()
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CosmosClient } from '@azure/cosmos'
 import { QueueServiceClient } from '@azure/storage-queue'
 import { Agent, request } from 'undici'
 import { clientBody, clientHeaders, genericEvent } from '../../local/example.ts'
@@ -8,9 +9,10 @@ import { fastPolling } from '../../local/settings.ts'
 import type { Stack } from '../../local/stack.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
 import { startHostProcess } from './host.ts'
+import { inboundCount, inboundQueues } from '../../shared/azure/definitions.ts'
 import { createStores } from './stores.ts'
 
-const QUEUES = ['events-inbound', 'events-retry'] // without `drains`: the last check of a drain comes 40 s later
+const QUEUES = [...inboundQueues(inboundCount()), 'events-retry'] // without `drains`: the last check of a drain comes 40 s later
 const TOKEN_SECONDS = 4 * 3600 // a long soak takes longer than real tokens last
 
 /** The longest ms between polls of an empty queue. */
@@ -60,6 +62,8 @@ export async function startApp(
     usage: () => usageOf(stack, name),
     /** Returns the request units of the app since the last reset. */
     charge: () => chargeOf(stack, name),
+    /** Returns how many bytes a document of a container has, on average. */
+    documentBytes: (container: string) => documentBytesOf(stack, name, container),
     async stop(): Promise<void> {
       await publisher.close()
       await child.stop()
@@ -138,6 +142,17 @@ async function usageOf(
   const tallies = Object.entries(byContainer)
   const ours = tallies.filter(([name]) => name.startsWith(`${database}/`))
   return new Map(ours.map(([name, tally]) => [name.slice(database.length + 1), tally]))
+}
+
+async function documentBytesOf(
+  { emulators }: Stack,
+  database: string,
+  container: string,
+): Promise<number> {
+  const items = new CosmosClient(emulators.cosmos).database(database).container(container).items
+  const { resources } = await items.readAll<object>().fetchAll()
+  const all = resources.reduce((sum, each) => sum + Buffer.byteLength(JSON.stringify(each)), 0)
+  return all / resources.length
 }
 
 async function chargeOf(stack: Stack, database: string): Promise<number> {

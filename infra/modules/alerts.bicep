@@ -37,8 +37,9 @@ param healthUrl string
 @description('Minutes between two availability tests from each place; 0 for none.')
 param availabilityTestMinutes int
 
-// The timer `gauge` writes one gauge line every 30 s, as JSON text.
-var gauge = 'AppTraces | where Message startswith \'{"what":"gauge"\' | extend gauge = parse_json(Message)'
+// An alert is a query that the run book and the workbook also show, and its own condition. Its window is the time it looks at.
+var gauge = loadTextContent('../queries/gauge.kql')
+var sweeps = loadTextContent('../queries/sweeps.kql')
 
 // Each sweep is a timer of its own and writes a line when all of its work is done; a failing one must not hide behind the others.
 var silentSweeps = map(
@@ -52,7 +53,7 @@ var silentSweeps = map(
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
-    query: 'AppTraces | where Message startswith \'{"what":"sweep.done","sweep":"${sweep.name}"\' | summarize runs = count() | where runs == 0'
+    query: '${sweeps}| where sweep == \'${sweep.name}\' | summarize runs = count() | where runs == 0'
     description: 'The timer ${sweep.name} has not done its whole work for 15 minutes: ${sweep.undone}. See its failures.'
   }
 )
@@ -64,7 +65,7 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT5M'
     window: 'PT10M'
-    query: '${gauge} | where toint(gauge.oldestPendingSeconds) > ${oldestPendingSeconds}'
+    query: '${gauge}| where oldestPendingSeconds > ${oldestPendingSeconds}'
     description: 'Accepted events wait too long to be fanned out. See fan-out-event and the queue events-inbound: failures, throttling, instances.'
   }
   {
@@ -72,7 +73,7 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT5M'
     window: 'PT10M'
-    query: '${gauge} | where toint(gauge.oldestDueSeconds) > ${oldestDueSeconds}'
+    query: '${gauge}| where oldestDueSeconds > ${oldestDueSeconds}'
     description: 'Retries are overdue. See retry-delivery and the queue events-retry: failures, throttling, instances.'
   }
   {
@@ -80,7 +81,7 @@ var rules = concat(silentSweeps, [
     severity: 2
     every: 'PT15M'
     window: 'PT15M'
-    query: '${gauge} | where toint(gauge.deadLastHour) > ${deadPerHour}'
+    query: '${gauge}| where deadLastHour > ${deadPerHour}'
     description: 'Deliveries have died. Find the subscriber and the reason in the delivery records; replay when its endpoint is well.'
   }
   {
@@ -88,7 +89,7 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT15M'
     window: 'PT15M'
-    query: '${gauge} | where toint(gauge.poisonMessages) > 0'
+    query: '${gauge}| where poisonMessages > 0'
     description: 'Messages that make no sense are kept in the container poison. Look at each, mend what sent it, delete the document.'
   }
   {
@@ -96,7 +97,7 @@ var rules = concat(silentSweeps, [
     severity: 2
     every: 'PT15M'
     window: 'PT15M'
-    query: '${gauge} | where toint(gauge.openCircuits) > ${openCircuits}'
+    query: '${gauge}| where openCircuits > ${openCircuits}'
     description: 'Many subscribers fail at the same time. That is often our own way out: name look-ups, the outbound address, certificates.'
   }
   {
@@ -104,7 +105,7 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
-    query: 'AppTraces | where Message startswith \'{"what":"gauge"\' | summarize lines = count() | where lines == 0'
+    query: '${gauge}| summarize lines = count() | where lines == 0'
     description: 'There is no gauge line for 15 minutes: the alerts pending, overdue, dead, poison and circuits see nothing. See the failures of the timer gauge.'
   }
   {
@@ -112,7 +113,7 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
-    query: 'AppTraces | where Message startswith \'{"what":"keys.failing"\' | extend line = parse_json(Message) | extend address = tostring(line.address), instance = AppRoleInstance | summarize lines = count(), dark = countif(not(tobool(line.hasKeys))) by address, instance, reason = tostring(line.reason) | where lines >= 3 or dark >= 2'
+    query: '${loadTextContent('../queries/key-servers.kql')}| where lines >= 3 or dark >= 2'
     description: 'The keys at an address cannot be fetched. Known keys serve for 24 hours; an instance that knows none answers 503. The result names the address and the reason.'
   }
   {
@@ -120,7 +121,7 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
-    query: 'AppTraces | where Message startswith \'{"what":"access.failing"\' | extend line = parse_json(Message) | summarize lines = count() by instance = AppRoleInstance, reason = tostring(line.reason) | where lines >= 3'
+    query: '${loadTextContent('../queries/access.kql')}| where lines >= 3'
     description: 'The policy decision point gives no decision: who needs one gets a 503, and the deliveries that need one wait. The result names the reason.'
   }
   {
@@ -128,15 +129,15 @@ var rules = concat(silentSweeps, [
     severity: 1
     every: 'PT15M'
     window: 'PT15M'
-    query: 'AppRequests | where ResultCode == "0" | summarize runs = count(), failures = countif(not(Success)) by OperationName | where failures >= 5 and failures * 10 > runs'
-    description: 'Five runs, and more than a tenth, of a queue function or a timer have failed: as many as a message has tries. Its work waits in the documents; find the function and the exception.'
+    query: '${loadTextContent('../queries/functions.kql')}| where not(isHttp) and failed >= 5 and failed * 10 > runs'
+    description: 'Five runs, and more than a tenth, of a queue function or a timer have failed: as many as a message has tries. Its work waits in the documents; the result names the function, and an example of the exception.'
   }
   {
     name: 'errors'
     severity: 2
     every: 'PT15M'
     window: 'PT15M'
-    query: 'AppRequests | where OperationName != "health" and toint(ResultCode) between (500 .. 599) | summarize failures = count() | where failures > 5'
+    query: '${loadTextContent('../queries/server-errors.kql')}| summarize failures = sum(failures) | where failures > 5'
     description: 'More than five answers 5xx in 15 minutes. See the exceptions of the same operation ids.'
   }
   {
@@ -144,7 +145,7 @@ var rules = concat(silentSweeps, [
     severity: 2
     every: 'PT15M'
     window: 'PT15M'
-    query: '_LogOperation | where Category =~ "Ingestion" and Detail contains "OverQuota"'
+    query: loadTextContent('../queries/log-cap.kql')
     description: 'The day\'s log cap is reached: until tomorrow every alert that reads logs is blind. Find what writes so much, or raise logDailyCapGb.'
   }
 ])

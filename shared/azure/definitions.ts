@@ -60,11 +60,32 @@ export const containers: ContainerDefinition[] = [
   },
 ]
 
-/** The queues that functions listen to; each has a poison queue, `{name}-poison`. */
-export const queues = [
+/** The most queues that events can be spread over. */
+export const MAX_INBOUND_QUEUES = 32
+
+/**
+ * Returns the names of the queues that events are spread over. The first is the same whatever their number: what is in it is
+ * never left behind.
+ */
+export const inboundQueues = (count: number): [string, ...string[]] => [
   'events-inbound',
+  ...Array.from({ length: count - 1 }, (_, index) => `events-inbound-${index + 1}`),
+]
+
+/** Returns the names of the queues that functions listen to; each has a poison queue, `{name}-poison`. */
+export const queueNames = (inbound: number): string[] => [
+  ...inboundQueues(inbound),
   'events-retry',
   'drains',
   'subscription-validation',
   'replays',
 ]
+
+/**
+ * Returns the number of inbound queues in the environment, for what comes before the settings are read, as functions are
+ * registered: 1 where it is wrong, since reading the settings then stops the start and names it.
+ */
+export function inboundCount(text = process.env['INBOUND_QUEUES']): number {
+  const count = Number(text === undefined || text === '' ? 1 : text)
+  return Number.isInteger(count) && count >= 1 && count <= MAX_INBOUND_QUEUES ? count : 1
+}

@@ -26,19 +26,22 @@ export async function readDocument<T extends object>(
   })
 }
 
-/** Returns all results of a query that bounds their number itself. */
+/** Returns all results of a query that bounds their number itself, fetched `batch` at a time. */
 export async function queryAll<T>(
   container: Container,
   query: string,
   parameters: Record<string, JSONValue> = {},
+  batch = BATCH,
 ): Promise<T[]> {
   const { resources } = await retry(() =>
-    withTimeout(QUERY_MS, (abortSignal) =>
-      container.items.query<T>(specOf(query, parameters), { abortSignal }).fetchAll(),
-    ),
+    withTimeout(QUERY_MS, (abortSignal) => {
+      const options = { abortSignal, maxItemCount: batch }
+      return container.items.query<T>(specOf(query, parameters), options).fetchAll()
+    }),
   )
   return resources
 }
+const BATCH = 100 // the default of Cosmos DB
 
 /**
  * Passes the results of a query, fetched `batch` at a time, to `take` until it returns false. Returns the last result

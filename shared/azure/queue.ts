@@ -42,9 +42,17 @@ export function openQueue<Message extends object>(service: QueueServiceClient, n
     send: (message: Message, delaySeconds = 0): Promise<void> =>
       enqueue(message, Math.ceil(delaySeconds), SEND_MS),
 
-    /** Throws if the queue cannot be reached. */
+    /** Throws an error that names the queue if it is missing or cannot be reached. */
     async probe(limitMs = 1000): Promise<void> {
-      await withTimeout(limitMs, (abortSignal) => client.getProperties({ abortSignal }))
+      await withTimeout(limitMs, (abortSignal) => client.getProperties({ abortSignal })).catch(
+        (cause: unknown) => {
+          const what = isMissing(cause) ? 'is missing' : 'does not answer'
+          throw new Error(`${name} ${what}`, { cause })
+        },
+      )
     },
   }
 }
+
+/** Whether an error says that there is no such queue. */
+export const isMissing = (error: unknown): boolean => Object(error).statusCode === 404

@@ -2,7 +2,9 @@ import type { Database } from '@azure/cosmos'
 import { replaceIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
 import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
+import { nowSeconds, type Clock } from '../clock.ts'
 import type { DeliveryDocument } from './delivery.ts'
+import { timeToLive } from './retention.ts'
 
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due <= @now ORDER BY c.due'
 const OLDEST = 'SELECT TOP 1 VALUE c.due FROM c WHERE c.due > 0 ORDER BY c.due'
@@ -19,14 +21,26 @@ const OUTCOMES = `SELECT TOP @count c.id, c.state, ARRAY(SELECT VALUE a.ms FROM 
 const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
   ORDER BY c.subscription, c.state, c.id`
 
+const IDS = `SELECT TOP @most VALUE c.id FROM c
+  WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after AND c.id < @until
+  ORDER BY c.subscription, c.state, c.id`
+
 /** What statistics need of a delivery: `ms` has how long each attempt took. */
 export type DeliveryOutcome = Pick<DeliveryDocument, 'id' | 'state'> & { ms: number[] }
 
-/** Opens the store of deliveries, by subscription. */
-export function openDeliveryStore(database: Database) {
+/** Opens the store of deliveries, by subscription. Every write says for how long the record is kept. */
+export function openDeliveryStore(
+  database: Database,
+  clock: Pick<Clock, 'now'>,
+  retentionSeconds: number,
+) {
   const container = database.container('deliveries')
+  const withTtl = <T extends DeliveryDocument>(document: T): T => ({
+    ...document,
+    ttl: timeToLive(document, retentionSeconds, nowSeconds(clock)),
+  })
   return {
-    add: (document: DeliveryDocument) => createDocument(container, document),
+    add: (document: DeliveryDocument) => createDocument(container, withTtl(document)),
 
     /** Returns a delivery, at least as new as the session token, or undefined when none is visible. */
     find: (subscription: string, event: string, session?: string) =>
@@ -34,11 +48,11 @@ export function openDeliveryStore(database: Database) {
 
     /** Replaces a record that is unchanged since it was read. */
     save: (delivery: Stored<DeliveryDocument>) =>
-      replaceIfMatch(container, delivery, [delivery.subscription, delivery.id]),
+      replaceIfMatch(container, withTtl(delivery), [delivery.subscription, delivery.id]),
 
     /** Returns at most 100 deliveries whose `due` (epoch seconds) has passed, the earliest first. */
-    overdue: (nowSeconds: number) =>
-      queryAll<Stored<DeliveryDocument>>(container, OVERDUE, { '@now': nowSeconds }),
+    overdue: (now: number) =>
+      queryAll<Stored<DeliveryDocument>>(container, OVERDUE, { '@now': now }),
 
     /** Returns one subscription's deliveries in a state, oldest event first, after the event `after`. */
     page: (subscription: string, state: DeliveryDocument['state'], after: string, count: number) =>
@@ -82,6 +96,20 @@ export function openDeliveryStore(database: Database) {
       const parameters = { '@subscription': subscription, '@state': state, '@count': most }
       return (await queryAll<object>(container, COUNTED, parameters)).length
     },
+
+    /** Returns the ids of one subscription's deliveries in a state between two ids or bounds, the oldest first. */
+    ids: (
+      subscription: string,
+      state: DeliveryDocument['state'],
+      { after, until, most }: { after: string; until: string; most: number },
+    ) =>
+      queryAll<string>(container, IDS, {
+        '@subscription': subscription,
+        '@state': state,
+        '@after': after,
+        '@until': until,
+        '@most': most,
+      }),
 
     /** Returns the earliest `due` in epoch seconds, or undefined when no delivery waits. */
     async oldestDue(): Promise<number | undefined> {

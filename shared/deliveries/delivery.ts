@@ -35,6 +35,8 @@ export interface DeliveryDocument {
   reason?: string
   attempts: Attempt[]
   traceparent: string
+  /** Seconds after its last write at which it expires; the store sets it. */
+  ttl?: number
 }
 
 /** The next state of a delivery. */

@@ -46,6 +46,14 @@ export const newReplay = (
   due,
 })
 
+/** Returns a replay that is over: the sweep leaves it alone. */
+export function endedReplay(
+  { due: _due, ...replay }: Stored<ReplayDocument>,
+  state: 'done' | 'cancelled',
+): Stored<ReplayDocument> {
+  return { ...replay, state }
+}
+
 const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due <= @now ORDER BY c.due'
 
 /** Opens the store of replays, by subscription. */
@@ -54,8 +62,8 @@ export function openReplayStore(database: Database) {
   return {
     add: (document: ReplayDocument) => createDocument(container, document),
 
-    find: (subscription: string, id: string) =>
-      readDocument<ReplayDocument>(container, id, subscription),
+    find: (subscription: string, id: string, session?: string) =>
+      readDocument<ReplayDocument>(container, id, subscription, session),
 
     save: (replay: Stored<ReplayDocument>) =>
       replaceIfMatch(container, replay, replay.subscription),

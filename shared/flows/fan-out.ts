@@ -1,12 +1,14 @@
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import { nowSeconds } from '../clock.ts'
 import { dead, newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import type { Stored } from '../azure/documents.ts'
 import type { EventDocument } from '../events/event-document.ts'
+import { isHalfExpired } from '../deliveries/retention.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
-import type { SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { cancelDeleted } from './change-delivery.ts'
@@ -57,12 +59,23 @@ async function deliverTo(
   const { concurrencyLimit, deliveries } = services
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
-  if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
+  if (known !== undefined) {
+    await keepRecord(services, known)
+    return ensureDrain(services, fan, subscriber, known)
+  }
   const right = mayAttemptNow(subscriber) ? await rightOf(services, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
   const release = right === 'held' ? await concurrencyLimit.acquire(subscription) : undefined
   if (release === undefined) await addToBacklog(services, fan, subscriber)
   else await attempt(services, fan, subscriber, release)
+}
+
+/** Keeps the record of what has arrived from expiring while its event is pending: without it, this would send it again. */
+async function keepRecord(
+  { deliveries, clock }: Services,
+  known: Stored<DeliveryDocument>,
+): Promise<void> {
+  if (isHalfExpired(known, nowSeconds(clock))) await deliveries.save(known)
 }
 
 /**
@@ -131,7 +144,8 @@ async function attempt(
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
   const { event, traceparent } = fan
-  const sending = sendWebhook(services, subscriber, event.event, delivery, traceparent).finally(
+  const receiver = { ...subscriber, secrets: secretsOf(subscriber) }
+  const sending = sendWebhook(services, receiver, event.event, delivery, traceparent).finally(
     release,
   )
   const slow = services.clock.timeout(SLOW_MS)

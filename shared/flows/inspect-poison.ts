@@ -49,7 +49,7 @@ export async function reasonToKeep(
   queue: string,
   text: string,
 ): Promise<string | undefined> {
-  const find = finders[queue]
+  const find = finders[queue.replace(/^(events-inbound)-\d+$/, '$1')]
   if (find === undefined) throw new Error(`No messages are expected in ${queue}-poison.`)
   try {
     return (await find(services, JSON.parse(text))) === undefined

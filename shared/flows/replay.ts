@@ -1,12 +1,13 @@
 import { isOpen, newDelivery } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
+import { mayHaveExpired } from '../deliveries/retention.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { boundAt, timeOf } from '../events/event-id.ts'
 import { createMatcher } from '../subscriptions/matcher.ts'
 import type { ReplayMessage } from '../messages.ts'
 import { forEachConcurrently } from '../azure/concurrency.ts'
-import type { ReplayDocument } from '../deliveries/replay-store.ts'
+import { endedReplay, type ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
 import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
@@ -18,7 +19,7 @@ import { beginNextRun } from './redeliver.ts'
 import { startDrain } from './update-circuit.ts'
 
 const PAGE = 100
-const PAGE_BYTES = 8_000_000 // of events: Cosmos DB returns 4 MB per round trip, and a query has 5 s
+export const PAGE_BYTES = 8_000_000 // of events: Cosmos DB returns 4 MB per round trip, and a query has 5 s
 const MAX_LAG_SECONDS = 60 // who began the replay saw the subscription enabled, which a replica may not show yet
 const CONCURRENCY = 16
 const PAGE_INTERVAL_SECONDS = 1 // between pages, which limits a replay to 100 deliveries a second
@@ -158,7 +159,7 @@ async function sendEach<T extends { id: string }>(
  * Returns the events that match the subscription, whenever it was validated: a replay may include older events. Throws when
  * the register does not say whose subunit one is about.
  */
-async function eventsFor(
+export async function eventsFor(
   services: Services,
   subscription: SubscriptionDocument,
   events: EventDocument[],
@@ -185,6 +186,10 @@ async function sendEvent(
   subscription: SubscriptionDocument,
   event: EventDocument,
 ): Promise<boolean> {
+  const { clock, config } = services
+  const age = { of: timeOf(event.id).getTime(), at: clock.now() }
+  if (only === 'missing' && mayHaveExpired(age.of, config.delivery.retentionSeconds, age.at))
+    return false // since the replay began: it may have arrived
   const isCompared = event.pending === undefined // by its fan-out
   if (!isCompared && (await firstOfName(services, event)) !== event.id) return false
   const delivery = newDelivery(event, subscription)
@@ -210,10 +215,10 @@ async function continueReplay(
 
 async function finish(
   { replays }: Services,
-  { due: _due, ...replay }: Stored<ReplayDocument>,
+  replay: Stored<ReplayDocument>,
   state: 'done' | 'cancelled',
 ): Promise<ReplayDocument['state']> {
-  await replays.save({ ...replay, state })
+  await replays.save(endedReplay(replay, state))
   return state
 }
 

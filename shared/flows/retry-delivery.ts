@@ -6,11 +6,12 @@ import {
   isOpen,
   type DeliveryDocument,
 } from '../deliveries/delivery.ts'
+import { mayHaveExpired } from '../deliveries/retention.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
-import { isSubscription } from '../subscriptions/subscription.ts'
+import { isSubscription, secretsOf } from '../subscriptions/subscription.ts'
 import { cancelDeleted, changeDelivery } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
 import { endIfWithdrawn, type Permitted } from './check-access.ts'
@@ -58,13 +59,17 @@ async function retry(
     : attemptAgain(services, message, delivery, subscriber, traceparent).finally(release)
 }
 
-/** Returns the delivery, or undefined when it has moved on. Throws when it is not visible yet. */
+/** Returns the delivery, or undefined when it has moved on or expired. Throws when it is not visible yet. */
 async function findOpen(
-  { deliveries }: Services,
+  { deliveries, clock, config }: Services,
   { subscription, event, run, attempt, delivery: session }: DeliveryReference,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   const found = await deliveries.find(subscription, event, session)
-  if (found === undefined) throw new Error(`Delivery ${event} is not visible yet.`)
+  const { retentionSeconds } = config.delivery
+  if (found === undefined) {
+    if (mayHaveExpired(timeOf(event).getTime(), retentionSeconds, clock.now())) return undefined // or the sweep finds it
+    throw new Error(`Delivery ${event} is not visible yet.`)
+  }
   return isOpen(found) && found.run === run && found.attempt === attempt ? found : undefined
 }
 
@@ -79,7 +84,7 @@ async function findSubscriber(
 ): Promise<(Receiver & Subscriber & Permitted) | 'deleted'> {
   const number = Number(subscription)
   const known = (await index.current()).get(number)
-  if (known !== undefined) return known
+  if (known !== undefined) return { ...known, secrets: secretsOf(known) }
   if (index.isDeleted(number)) return 'deleted'
   const found = await subscriptions.find(consumer, subscriptionId)
   if (isSubscription(found) && found.number === number) return { ...found, ...found.filters }

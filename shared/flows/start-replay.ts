@@ -2,7 +2,13 @@ import Joi from 'joi'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
-import { newReplay, type ReplayDocument, type ReplayRequest } from '../deliveries/replay-store.ts'
+import { mayHaveExpired } from '../deliveries/retention.ts'
+import {
+  endedReplay,
+  newReplay,
+  type ReplayDocument,
+  type ReplayRequest,
+} from '../deliveries/replay-store.ts'
 import { Problem, validationProblem, unconfirmedProblem } from '../http/problem.ts'
 import { parseDateTime } from '../http/date-time.ts'
 import type { Services } from '../services.ts'
@@ -32,6 +38,16 @@ export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest
   return request
 }
 
+/** Throws a 400 when what is asked for as missing may have arrived so long ago that no record shows it any more. */
+export function requireRecords({ clock, config }: Services, { only, from }: ReplayRequest): void {
+  const { retentionSeconds } = config.delivery
+  if (only !== 'missing' || !mayHaveExpired(Date.parse(from), retentionSeconds, clock.now())) return
+  throw new Problem(
+    400,
+    `"from" must be within the last ${retentionSeconds / 86_400} days for "missing": of older events it is not known any more which have arrived. "all" sends those too.`,
+  )
+}
+
 /** Throws a 409 when a subscription is not active: what was put into its backlog would not be delivered. */
 export function requireActive(subscription: SubscriptionDocument): void {
   if (!isActive(subscription))
@@ -39,9 +55,9 @@ export function requireActive(subscription: SubscriptionDocument): void {
 }
 
 /**
- * Starts a replay and returns it. Throws a 409 while another replay of the subscription runs, or when the subscription
- * is not active, and a 503 when the replay is not confirmed to be stored. Of two concurrent requests, the one that
- * writes the subscription first wins.
+ * Starts a replay and returns it. Throws a 400 when `missing` reaches back too far, a 409 while another replay of the
+ * subscription runs, or when the subscription is not active, and a 503 when the replay is not confirmed to be stored. Of
+ * two concurrent requests, the one that writes the subscription first wins.
  */
 export async function startReplay(
   services: Services,
@@ -49,6 +65,7 @@ export async function startReplay(
   request: ReplayRequest,
 ): Promise<ReplayDocument> {
   const { replays, config } = services
+  requireRecords(services, request)
   requireActive(subscription)
   const number = String(subscription.number)
   if (await isRunning(services, number, subscription.replay)) throw alreadyRunning()
@@ -87,10 +104,7 @@ async function claim(
   )
   if (claimed !== undefined) return true
   const mine = await replays.find(subscription, id)
-  if (mine !== undefined) {
-    const { due: _due, ...over } = mine
-    await replays.save({ ...over, state: 'cancelled' })
-  }
+  if (mine !== undefined) await replays.save(endedReplay(mine, 'cancelled'))
   return false
 }
 

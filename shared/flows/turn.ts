@@ -8,7 +8,8 @@ import { timeOf } from '../events/event-id.ts'
 import type { EarlierEvent } from '../events/event-store.ts'
 import { readWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
-import { otherFiltersMatch, type SubscriptionEntry } from '../subscriptions/matcher.ts'
+import { createFilterMatch } from '../subscriptions/filter-match.ts'
+import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 
 const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
@@ -78,7 +79,7 @@ async function earlierThan(
       ({ id, alternative, copyOf, duplicateOf, type, source }) =>
         (copyOf ?? duplicateOf) === undefined &&
         order?.begun.includes(id) !== true &&
-        otherFiltersMatch(subscriber, { type, source }, alternative), // the subject is that of this event
+        createFilterMatch({ type, source }, alternative)(subscriber), // the subject is that of this event
     )
     .toReversed()
 }

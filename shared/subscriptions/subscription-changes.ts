@@ -16,7 +16,8 @@ const CHANGED = `SELECT TOP ${PAGE} c.id, c.consumer, c.number, c.deleted, c.end
 export const changesIn = (container: Container) =>
   async function* changedSince(since: number): AsyncGenerator<Change[]> {
     for (let after = 0, isLast = false; !isLast;) {
-      const page = await queryAll<Change>(container, CHANGED, { '@since': since, '@after': after })
+      const parameters = { '@since': since, '@after': after }
+      const page = await queryAll<Change>(container, CHANGED, parameters, PAGE) // a tenth of the requests
       yield page
       after = page.at(-1)?.number ?? after
       isLast = page.length < PAGE

@@ -1,5 +1,5 @@
 import type { Circuit } from './circuit-breaker.ts'
-import type { SubscriptionEntry } from './matcher.ts'
+import type { SubscriptionEntry } from './subscription.ts'
 import type { SubscriptionDocument } from './subscription.ts'
 
 /** Returns a subscription as the API shows it: the original's members that have a value (altinn-contract §5.3), and its health. */

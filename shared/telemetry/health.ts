@@ -1,5 +1,5 @@
 import { timers, type openHeartbeatStore, type Timer } from './heartbeat-store.ts'
-import type { openQueue } from '../azure/queue.ts'
+import type { openShardedQueue } from '../azure/sharded-queue.ts'
 import { withTimeout } from '../azure/timeout.ts'
 
 const CACHE_MS = 5000
@@ -21,13 +21,13 @@ interface KeyState {
 
 interface Sources {
   heartbeats: ReturnType<typeof openHeartbeatStore>
-  inbound: Pick<ReturnType<typeof openQueue>, 'probe'>
+  inboundQueue: Pick<ReturnType<typeof openShardedQueue>, 'probeAll'>
   /** The first is that of the keys without which nobody can be let in. */
   keyStates: () => [KeyState, ...KeyState[]]
 }
 
 /** Makes the check of what the app cannot work without: at most 5 s old, within 2 s, however many ask. */
-export function createHealth({ heartbeats, inbound, keyStates }: Sources) {
+export function createHealth({ heartbeats, inboundQueue, keyStates }: Sources) {
   let last: { at: number; result: Promise<Health> } | undefined
 
   async function check(): Promise<Health> {
@@ -35,13 +35,13 @@ export function createHealth({ heartbeats, inbound, keyStates }: Sources) {
       withTimeout(TIMEOUT_MS, () =>
         Promise.all(timers.map((timer) => heartbeats.ageSeconds(timer))),
       ),
-      inbound.probe(TIMEOUT_MS),
+      inboundQueue.probeAll(TIMEOUT_MS),
     ])
     const wordOf = (timer: Timer) =>
       ages.status === 'fulfilled' ? statusOf(ages.value[timers.indexOf(timer)]) : 'not known'
     const parts = {
       cosmos: ages.status === 'fulfilled' ? 'well' : 'does not answer',
-      queue: queue.status === 'fulfilled' ? 'well' : 'does not answer',
+      queue: queue.status === 'fulfilled' ? 'well' : String(Object(queue.reason).message),
       'sweep-events': wordOf('sweep-events'),
       'sweep-deliveries': wordOf('sweep-deliveries'),
       'sweep-subscriptions': wordOf('sweep-subscriptions'),

@@ -8,6 +8,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api'
+import { createDeliveryCounts } from './delivery-counts.ts'
 import type { Fields } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { formatTraceparent, nextTraceparent, parseTraceparent } from './trace.ts'
@@ -30,8 +31,16 @@ export async function openTelemetry(endpoint: string | undefined) {
     endpoint === undefined
       ? undefined
       : (await import('./telemetry-export.ts')).startExport(endpoint)
+  const recorded = createMetrics(exporting?.meter ?? metrics.getMeter('app-events'))
+  const counts = createDeliveryCounts()
   return {
-    ...createMetrics(exporting?.meter ?? metrics.getMeter('app-events')),
+    ...recorded,
+
+    /** Records a delivery that was handled, with the resulting state: a metric, and a part of a log line. */
+    recordDelivery(state: string): void {
+      recorded.recordDelivery(state)
+      counts.count(state)
+    },
 
     /** Runs `work` in a span below `parent` (a traceparent). An error marks the span as failed. */
     withSpan<T>(options: SpanOptions, work: (span: TraceSpan) => Promise<T>): Promise<T> {
@@ -40,8 +49,11 @@ export async function openTelemetry(endpoint: string | undefined) {
         : withRecordedSpan(exporting.tracer, options, work)
     },
 
-    /** Flushes the export. */
-    stop: async () => exporting?.stop(),
+    /** Flushes the log line and the export. */
+    async stop(): Promise<void> {
+      counts.flush()
+      await exporting?.stop()
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, suite, test } from 'node:test'
 import { startReceiver } from '../../local/receiver.ts'
-import { queues } from '../../shared/azure/definitions.ts'
+import { queueNames } from '../../shared/azure/definitions.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
 import { startApp, withoutTimers } from '../support/app.ts'
@@ -148,7 +148,7 @@ test(
     await stores.send('drains', messageTo(subscription, leaseOf(subscription)))
     await eventually('it is under way', () => own.arrivals().length >= 24)
     await doomed.kill()
-    await Promise.all(queues.map((name) => stores.queue(name).clearMessages()))
+    await Promise.all(queueNames(1).map((name) => stores.queue(name).clearMessages()))
     const delivered = (await recordsOf(stores, own.id)).filter(({ state }) => state === 'delivered')
     assert.ok(delivered.length < events.length, 'it was killed in the middle')
     assert.equal(await stores.countMessages('drains'), 0)

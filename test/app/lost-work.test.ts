@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
-import { queues } from '../../shared/azure/definitions.ts'
+import { queueNames } from '../../shared/azure/definitions.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
@@ -21,7 +21,7 @@ const settings = {
 const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions']
 const api = ['publish-event', 'create-subscription', 'read-subscription', ...sweeps]
 const work = ['fan-out-event', 'retry-delivery', 'drain-backlog', 'validate-subscription']
-const poison = queues.map((queue) => `keep-poison-${queue}`)
+const poison = queueNames(1).map((queue) => `keep-poison-${queue}`)
 const startWorker = () => startApp(stores, { settings, functions: [...work, ...poison] })
 const [http, worker] = await Promise.all([
   startApp(stores, { settings, functions: api }),
@@ -53,7 +53,7 @@ test(
   { skip },
   async () => {
     const own = await subscribedApp()
-    const empty = () => Promise.all(queues.map((name) => stores.queue(name).clearMessages()))
+    const empty = () => Promise.all(queueNames(1).map((name) => stores.queue(name).clearMessages()))
     const events = await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
         await sleep(index * 10)

@@ -187,7 +187,7 @@ test('health names the unavailable parts within 2 s', { skip }, async () => {
   assert.equal(answer.status, 503)
   assert.deepEqual(Object(await answer.json()).parts, {
     cosmos: 'does not answer',
-    queue: 'does not answer',
+    queue: 'events-inbound does not answer',
     'sweep-events': 'not known',
     'sweep-deliveries': 'not known',
     'sweep-subscriptions': 'not known',

@@ -25,6 +25,7 @@ test('a replay of a subscription that is not validated is rejected', async () =>
 
 const from = minutesAgo(60)
 const only = 'missing'
+const eightDaysAgo = minutesAgo(8 * 24 * 60)
 const zone = /must specify a timezone/
 const bad: [what: string, body: unknown, detail?: RegExp][] = [
   ['nothing', {}],
@@ -48,19 +49,22 @@ const bad: [what: string, body: unknown, detail?: RegExp][] = [
   ['an end before the beginning', { only, from, to: minutesAgo(61) }, /"from" must be before/],
   ['an end at the beginning', { only, from, to: from }, /"from" must be before "to"/],
   ['a beginning in the future', { only, from: minutesAgo(-60) }, /"from" must be before "to"/],
+  ['missing events from before the retention', { only, from: eightDaysAgo }, /last 7 days/],
   ['an unknown member', { only, from, limit: 5 }, /"limit" is not allowed/],
   ['a list', [{ only, from }]],
   ['null', null],
   ['no JSON', '{'],
 ]
 
-test('a replay with invalid bounds or of an unknown kind is a 400, and starts nothing', async (t) => {
+test('a replay with invalid bounds or of an unknown kind is a 400, its preview too, and starts nothing', async (t) => {
   const own = await createOwnApp(app, receiver, 'bad')
   const { id } = await own.subscribe()
   for (const [what, body, detail] of bad)
     await t.test(`for ${what}`, async () => {
-      const said = await assertProblem(await own.client.call('POST', `/${id}/replay`, body), 400)
-      if (detail !== undefined) assert.match(said, detail)
+      for (const path of [`/${id}/replay`, `/${id}/replay/preview`]) {
+        const said = await assertProblem(await own.client.call('POST', path, body), 400)
+        if (detail !== undefined) assert.match(said, detail)
+      }
       await assertProblem(await own.client.call('GET', `/${id}/replay`), 404)
     })
 })

@@ -142,6 +142,27 @@ describe('a replay', { concurrency: 8 }, () => {
       await eventually('its second page', () => app.lines.filter(isPage).length === 2)
   })
 
+  test('that is cancelled between pages sends what it has put into the backlog, and no more', async () => {
+    const { id } = await client.subscribed(request('many', 'cancelled'))
+    await assertProblem(await client.call('DELETE', `/${id}/replay`), 404)
+    await client.replay(id, { only: 'missing' })
+    await eventuallyByApi('its first page is done', async () => {
+      const { looked } = await client.requestJson(200, 'GET', `/${id}/replay`)
+      return looked > 0
+    })
+    const cancelled = await client.requestJson(200, 'DELETE', `/${id}/replay`)
+    assert.deepEqual(countsOf(cancelled), { state: 'cancelled', looked: 100, sent: 100 })
+    await arrived('cancelled', many.slice().toSorted().slice(0, 100))
+    await sleep(2000) // the next page would have come 1 s after the first
+    assert.deepEqual(await client.requestJson(200, 'GET', `/${id}/replay`), cancelled)
+    assert.equal(got('cancelled').length, 100)
+
+    const over = await assertProblem(await client.call('DELETE', `/${id}/replay`), 409)
+    assert.equal(over, 'The replay is over.')
+    await client.replay(id, { only: 'missing' })
+    assert.deepEqual(countsOf(await client.replayDone(id)), ofMany(many.length - 100))
+  })
+
   test('requested many times at once runs once', async () => {
     const made = await Promise.all(
       [1, 2, 3].map((n) =>

@@ -134,10 +134,14 @@ test('reports an invalid setting in one line, with exit 1', async () => {
   for (const program of ['start', 'start-host']) {
     const { ended, output } = startProgram(program, {
       EVENT_MAX_BYTES: 'much',
+      INBOUND_QUEUES: '33',
       REPAIR_AFTER_SECONDS: '0',
     })
     assert.equal(await ended, 1)
-    assert.match(output(), /^[^\n]*EVENT_MAX_BYTES[^\n]*REPAIR_AFTER_SECONDS[^\n]*\n$/)
+    assert.match(
+      output(),
+      /^[^\n]*EVENT_MAX_BYTES[^\n]*INBOUND_QUEUES[^\n]*REPAIR_AFTER_SECONDS[^\n]*\n$/,
+    )
   }
 })
 

@@ -67,6 +67,13 @@ const requests: CookieRequest[] = [
     body: { only: 'dead', from: minutesAgo(1) },
     status: 401,
   },
+  {
+    route: 'POST /subscriptions/{id}/replay/preview',
+    type: json,
+    body: { only: 'dead', from: minutesAgo(1) },
+    status: 401,
+  },
+  { route: 'DELETE /subscriptions/{id}/replay', status: 401 },
   { route: 'DELETE /subscriptions/{id}', status: 401 },
 ]
 

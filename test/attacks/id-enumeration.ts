@@ -17,6 +17,8 @@ const subscriptionRoutes: [method: string, rest: string, body?: object][] = [
   ['GET', '/statistics'],
   ['POST', `/deliveries/${event}/retry`],
   ['GET', '/replay'],
+  ['POST', '/replay/preview', { only: 'all', from: minutesAgo(1) }],
+  ['DELETE', '/replay'],
   ['POST', '/replay', { only: 'all', from: minutesAgo(1) }],
 ]
 const invalidIds = ['0', '-1', '1e3', 'abc', '99999999999', '2147483648', '1.0', '%31%0a', '0x1']

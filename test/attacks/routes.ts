@@ -17,6 +17,8 @@ const routes: [method: string, path: string, body: object | undefined, statuses:
   ['POST', `/{id}/deliveries/${event}/retry`, undefined, OWNERS_ONLY(404)],
   ['GET', '/{id}/replay', undefined, OWNERS_ONLY(404)],
   ['POST', '/{id}/replay', { only: 'dead', from: minutesAgo(1) }, OWNERS_ONLY(202)],
+  ['POST', '/{id}/replay/preview', { only: 'all', from: minutesAgo(1) }, OWNERS_ONLY(200)],
+  ['DELETE', '/{id}/replay', undefined, OWNERS_ONLY(200)], // of the one before, whose first page has not run
   ['DELETE', '/{id}', undefined, OWNERS_ONLY(200)],
   ['PUT', '/validate/{id}', undefined, kinds.map(() => 404)], // of the original; the app validates by itself
 ]

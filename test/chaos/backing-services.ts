@@ -1,5 +1,6 @@
 import { CosmosClient } from '@azure/cosmos'
 import { canProxy } from '../../local/fault-proxy.ts'
+import { INBOUND_COUNT } from './stores.ts'
 import { createResources } from '../../local/resources.ts'
 import { startStack } from '../../local/stack.ts'
 import { configuredCosmos } from '../support/cosmos-account.ts'
@@ -18,7 +19,7 @@ export async function withBackingServices<T>(
   const cosmos = configuredCosmos ?? emulator
   const database = `proof-${name}-${Date.now()}`
   try {
-    await createResources({ cosmos, storage, database })
+    await createResources({ cosmos, storage, database }, INBOUND_COUNT)
     const stores = {
       AzureWebJobsStorage: storage,
       Cosmos: cosmos,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brief } from './profiles.ts'
 import { runLoss } from './run.ts'
+import { INBOUND_COUNT } from './stores.ts'
 import { seedOf } from '../support/seed.ts'
 import { issuerSettings } from '../support/app.ts'
 import { createTestStores, deployedUrl, setting } from '../support/stores.ts'
@@ -12,7 +13,7 @@ const skip = deployedUrl !== undefined && 'needs processes and stores of its own
 const seed = seedOf('LOSS_SEED', process.env['LOSS_SEED'])
 
 test(`no event that was answered with 201 is lost: LOSS_SEED=${seed}`, { skip }, async (t) => {
-  const stores = await createTestStores()
+  const stores = await createTestStores({ inbound: INBOUND_COUNT })
   const result = await runLoss(
     {
       stores: stores.settings,

@@ -1,7 +1,7 @@
 import type { Profile } from './profiles.ts'
 import { startHosts } from './hosts.ts'
 import { createPublisher } from './publisher.ts'
-import { openStores, type StoreSettings } from './stores.ts'
+import { INBOUND_COUNT, openStores, type StoreSettings } from './stores.ts'
 import { startSubscriber, type SubscriberOptions } from './subscribers.ts'
 
 /** The services that the app depends on. */
@@ -24,7 +24,12 @@ export async function startEnvironment(
 ) {
   const stores = await openStores(storeSettings)
   const hosts = await startHosts(
-    { ...issuer.settings, ...stores.settings, ...profile.settings },
+    {
+      ...issuer.settings,
+      ...stores.settings,
+      ...profile.settings,
+      INBOUND_QUEUES: String(INBOUND_COUNT),
+    },
     name,
   )
   const subscribers = await Promise.all(options.map(startSubscriber))

@@ -1,17 +1,19 @@
 import path from 'node:path'
-import { queues } from '../../shared/azure/definitions.ts'
+import { queueNames } from '../../shared/azure/definitions.ts'
 import { startHost } from './host.ts'
+import { INBOUND_COUNT } from './stores.ts'
 
 const HTTP_FUNCTIONS = ['publish-event', 'create-subscription', 'read-subscription', 'health']
 const SWEEPS = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions']
 const WORKER_FUNCTIONS = [
   'fan-out-event',
+  'fan-out-event-1',
   'retry-delivery',
   'drain-backlog',
   'validate-subscription',
   'replay-deliveries',
   ...SWEEPS,
-  ...queues.map((queue) => `keep-poison-${queue}`),
+  ...queueNames(INBOUND_COUNT).map((queue) => `keep-poison-${queue}`),
 ]
 
 export type Hosts = Awaited<ReturnType<typeof startHosts>>

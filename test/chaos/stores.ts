@@ -1,7 +1,7 @@
 import { CosmosClient, type Database } from '@azure/cosmos'
 import { QueueServiceClient, type QueueClient } from '@azure/storage-queue'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
-import { queues } from '../../shared/azure/definitions.ts'
+import { inboundQueues, queueNames } from '../../shared/azure/definitions.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import {
@@ -17,7 +17,9 @@ export interface StoreSettings {
   QueueStorage: string
 }
 
-const INBOUND = 'events-inbound'
+/** How many queues the events of a run are spread over. */
+export const INBOUND_COUNT = 2
+const [SPILLED] = inboundQueues(INBOUND_COUNT)
 
 export type Stores = Awaited<ReturnType<typeof openStores>>
 
@@ -41,9 +43,11 @@ export async function openStores(settings: StoreSettings) {
       const fault = plan(request)
       if (fault !== undefined) faults++
       const isRefused = fault === 'cut before' || (typeof fault === 'object' && 'status' in fault)
-      const [, name] = /\/(events-inbound|events-retry|drains)\/messages/.exec(request.url) ?? []
+      const [, name] =
+        /\/(events-inbound(?:-\d+)?|events-retry|drains)\/messages/.exec(request.url) ?? []
       if (name !== undefined && request.method === 'POST' && !isRefused)
-        sent[name === INBOUND ? 'events' : 'deliveries'] += fault === 'twice' ? 2 : 1
+        sent[name.startsWith('events-inbound') ? 'events' : 'deliveries'] +=
+          fault === 'twice' ? 2 : 1
       return fault
     }
   const plan = (cosmosPlan: Plan, queuePlan: Plan): void => {
@@ -68,9 +72,9 @@ export async function openStores(settings: StoreSettings) {
     clearFaults,
     /** Empties every queue, except for messages with a whole event, which is in no store yet. */
     async emptyQueues(): Promise<void> {
-      const others = queues.filter((name) => name !== INBOUND)
+      const others = queueNames(INBOUND_COUNT).filter((name) => name !== SPILLED)
       await Promise.all([
-        deleteReferences(service.getQueueClient(INBOUND)),
+        deleteReferences(service.getQueueClient(SPILLED)),
         ...others.map((name) => service.getQueueClient(name).clearMessages()),
       ])
     },

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { startHost } from '../../local/host/host.ts'
 import { settingNames } from '../../shared/config.ts'
-import { containers, queues } from '../../shared/azure/definitions.ts'
+import { containers, queueNames } from '../../shared/azure/definitions.ts'
 import { MAX_DEQUEUE_COUNT } from '../../shared/flows/store-spilled-event.ts'
 import { operations } from '../support/openapi-validation.ts'
 
@@ -39,6 +39,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     QueueStorage: 'UseDevelopmentStorage=true',
     ALTINN_OPENID_CONFIGURATION_URL: 'http://127.0.0.1:1/',
     PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}',
+    INBOUND_QUEUES: '3',
   }
   Object.assign(process.env, needed)
   const host = await startHost({ folder: root, port: 0 })
@@ -62,19 +63,23 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     )
     return [name, Object.fromEntries(known)]
   })
-  const poison = queues.map((name) => [`keep-poison-${name}`, queue(`${name}-poison`)])
+  const poison = queueNames(3).map((name) => [`keep-poison-${name}`, queue(`${name}-poison`)])
   assert.deepEqual(Object.fromEntries(registered), {
+    'cancel-replay': http('subscriptions/{id}/replay', 'DELETE'),
     console: http('console/{*path}', 'GET'),
     'create-subscription': http('subscriptions', 'POST'),
     'delete-subscription': http('subscriptions/{id}', 'DELETE'),
     'drain-backlog': queue('drains'),
     'fan-out-event': queue('events-inbound'),
+    'fan-out-event-1': queue('events-inbound-1'),
+    'fan-out-event-2': queue('events-inbound-2'),
     gauge: timer('15,45 * * * * *'),
     health: http('health', 'GET', 'HEAD'),
     'list-deliveries': http('subscriptions/{id}/deliveries', 'GET'),
     'list-subscribers': http('resources/{resource}/subscriptions', 'GET'),
     'list-subscriptions': http('subscriptions', 'GET'),
     openapi: http('openapi.json', 'GET'),
+    'preview-replay': http('subscriptions/{id}/replay/preview', 'POST'),
     'publish-event': http('app', 'POST'),
     'publish-generic-event': http('events', 'POST'),
     'read-app-event': http('app/{org}/{app}/{id}', 'GET'),
@@ -108,8 +113,10 @@ test('every container and queue that the code names is created, and no other', (
   const used = (pattern: RegExp) =>
     [...new Set([...code.matchAll(pattern)].map(([, name = '']) => name))].toSorted()
   assert.deepEqual(used(/\.container\('([\w-]+)'\)/g), containers.map(({ id }) => id).toSorted())
-  assert.deepEqual(used(/queueName: '([\w-]+)'/g), queues.toSorted())
-  assert.deepEqual(used(/openQueue<\w+>\(\w+, '([\w-]+)'\)/g), queues.toSorted())
+  const [inbound, ...others] = queueNames(1) // those of events are named by their number
+  assert.equal(inbound, 'events-inbound')
+  assert.deepEqual(used(/queueName: '([\w-]+)'/g), others.toSorted())
+  assert.deepEqual(used(/openQueue<\w+>\(\w+, '([\w-]+)'\)/g), others.toSorted())
 })
 
 test('every command in the documents exists', () => {

@@ -19,6 +19,7 @@ const deliveries = [
   'read-delivery',
   'read-statistics',
   'start-replay',
+  'preview-replay',
   'read-replay',
 ]
 
@@ -194,5 +195,5 @@ const pathRequest = fc.record({
 })
 const managementBody = fc.oneof(
   fc.tuple(fc.constant(''), subscriptionText),
-  fc.tuple(fc.constant('/{id}/replay'), replayText),
+  fc.tuple(fc.constantFrom('/{id}/replay', '/{id}/replay/preview'), replayText),
 )

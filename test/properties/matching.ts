@@ -113,10 +113,26 @@ function documentOf(
   }
 }
 
-/** Puts and removes, and compares each match with that of the plain list. */
+/** Subscriptions of others to each resource: the matcher keeps those of a resource with more than eight by value. */
+const others = ['a', 'b', 'ab'].flatMap((app, nth) =>
+  Array.from({ length: 8 }, (_, i): SubscriptionDocument => {
+    const given = { resource: `urn:altinn:resource:app_ttd_${app}`, type: 'other' }
+    const itself = { document: 0, validated: since, isDisabled: false, filters: given }
+    const place = 1000 + 8 * nth + i
+    return { ...documentOf(place, { ...itself, consumer: '/org/ttd' }), id: `other-${place}` }
+  }),
+)
+
+/** Puts and removes, and compares each match with that of the plain list: with few subscriptions and with many. */
 function compareStepByStep(list: Generated<typeof steps>): void {
+  compareWith([], list)
+  compareWith(others, list)
+}
+
+function compareWith(first: SubscriptionDocument[], list: Generated<typeof steps>): void {
   const matcher = createMatcher()
-  let plain: SubscriptionDocument[] = []
+  for (const each of first) matcher.put(each)
+  let plain = first
   for (const [index, step] of list.entries()) {
     if ('put' in step) {
       const made = documentOf(index + 1, step.put)

@@ -95,6 +95,9 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
     /** Returns the document at a position, by default the latest one. */
     find,
 
+    /** Returns the latest version of a document, even if it has expired. */
+    latest: (key: string): Stored<T> | undefined => entries.get(key)?.versions.at(-1)?.document,
+
     /** Yields all documents at a position, in the order of their creation. */
     *all(position?: Position): Generator<Stored<T>> {
       for (const entry of entries.values()) {

@@ -59,6 +59,11 @@ export async function deliveryStoreContract({
   assert.equal(await runCall(store.count('7', 'backlog', 10)), 3)
   assert.equal(await runCall(store.count('7', 'backlog', 2)), 2)
 
+  const ids = (after: number, until: number, most: number) =>
+    runCall(store.ids('7', 'backlog', { after: id(after), until: id(until), most }))
+  assert.deepEqual(await ids(2, 5, 10), [id(3), id(4)])
+  assert.deepEqual(await ids(3, 9, 1), [id(4)])
+
   // Writes are conditional on the etag, and a replace removes the members that it leaves out.
   const { due: _due, ...rest } = found
   const written = await runCall(store.save({ ...rest, state: 'dead', deadAt: 900 }))

@@ -1,19 +1,27 @@
 import type { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
+import { nowSeconds, type Clock } from '../../shared/clock.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
+import { timeToLive } from '../../shared/deliveries/retention.ts'
 import type { Connection } from './connection.ts'
 import { ascending, compareText, top } from './select.ts'
 
 /** The delivery store over a simulated container. */
 export function simulatedDeliveryStore(
   connection: Connection<DeliveryDocument>,
+  clock: Clock,
+  retentionSeconds: number,
 ): ReturnType<typeof openDeliveryStore> {
+  const withTtl = <T extends DeliveryDocument>(document: T): T => ({
+    ...document,
+    ttl: timeToLive(document, retentionSeconds, nowSeconds(clock)),
+  })
   const keyOf = (subscription: string, event: string) => `${subscription}/${event}`
   return {
     add: (document) =>
       connection.create(
         keyOf(document.subscription, document.id),
         keyOf(document.subscription, document.id),
-        document,
+        withTtl(document),
       ),
     find: (subscription, event, session) =>
       connection.read(keyOf(subscription, event), keyOf(subscription, event), session),
@@ -21,11 +29,11 @@ export function simulatedDeliveryStore(
       connection.replace(
         keyOf(delivery.subscription, delivery.id),
         keyOf(delivery.subscription, delivery.id),
-        delivery,
+        withTtl(delivery),
       ),
-    overdue: (nowSeconds) =>
+    overdue: (now) =>
       connection.query('overdue deliveries', (all) =>
-        top(100, all, ({ due = Infinity }) => due <= nowSeconds, ascending('due')),
+        top(100, all, ({ due = Infinity }) => due <= now, ascending('due')),
       ),
     page: (subscription, state, after, count) =>
       connection.query(`page of ${subscription} ${state}`, (all) =>
@@ -69,6 +77,19 @@ export function simulatedDeliveryStore(
           if (each.subscription === subscription && each.state === state) count++
         return Math.min(most, count)
       }),
+    ids: (subscription, state, { after, until, most }) =>
+      connection.query(`ids of ${subscription} ${state}`, (all) =>
+        top(
+          most,
+          all,
+          (each) =>
+            each.subscription === subscription &&
+            each.state === state &&
+            each.id > after &&
+            each.id < until,
+          (a, b) => compareText(a.id, b.id),
+        ).map(({ id }) => id),
+      ),
     oldestDue: () =>
       connection.query('oldest due', (all) => {
         const [oldest] = top(1, all, ({ due = 0 }) => due > 0, ascending('due'))

@@ -26,7 +26,7 @@ export function createInvariants(
   const requestsAt = (history: SubscriptionHistory) =>
     subscribers.get(history.endpoint)?.requests ?? []
   const deliveryOf = (history: SubscriptionHistory, event: string) =>
-    containers.deliveries.find(`${history.number}/${event}`)
+    containers.deliveries.latest(`${history.number}/${event}`)
   const isGone = ({ event }: AcceptedEvent) => containers.events.find(eventKey(event)) === undefined
 
   /** Whether a subscription must get an event: it was active when the event was sent, and still is. */

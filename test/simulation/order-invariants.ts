@@ -25,7 +25,7 @@ export function watchOrder(
   const overtaken = new Map<string, string>() // event that began, by the one without a record
   const replayed = new Set<string>() // what a replay has recorded: its event has been fanned out without
   const recordOf = (number: number, event: string) =>
-    containers.deliveries.find(`${number}/${event}`)
+    containers.deliveries.latest(`${number}/${event}`)
 
   containers.orders.onWrite((order) => {
     if (order !== undefined)

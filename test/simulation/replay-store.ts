@@ -10,7 +10,8 @@ export function simulatedReplayStore(
   return {
     add: (document) =>
       connection.create(keyOf(document.subscription, document.id), document.subscription, document),
-    find: (subscription, id) => connection.read(keyOf(subscription, id), subscription),
+    find: (subscription, id, session) =>
+      connection.read(keyOf(subscription, id), subscription, session),
     save: (replay) =>
       connection.replace(keyOf(replay.subscription, replay.id), replay.subscription, replay),
     overdue: (nowSeconds) =>

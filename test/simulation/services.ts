@@ -9,7 +9,7 @@ import { createBoundedMap } from '../../shared/bounded-map.ts'
 import { createConcurrencyLimit } from '../../shared/webhooks/concurrency-limit.ts'
 import { createRecentOutcomes } from '../../shared/webhooks/recent-outcomes.ts'
 import type { Attempted } from '../../shared/webhooks/webhook-outcome.ts'
-import type { openStores } from './stores.ts'
+import { RETENTION_DAYS, type openStores } from './stores.ts'
 import type { Process } from './process.ts'
 import type { SimulatedQueue } from './queue.ts'
 import type { Random } from './random.ts'
@@ -21,6 +21,7 @@ export const config = readConfig({
   QueueStorage: 'UseDevelopmentStorage=true',
   ALTINN_OPENID_CONFIGURATION_URL: 'https://altinn.invalid/openid',
   PLATFORM_TOKEN_JWKS_URL: 'https://altinn.invalid/jwks',
+  DELIVERED_RETENTION_DAYS: String(RETENTION_DAYS),
 })
 const telemetry = await openTelemetry(undefined)
 const auth = createAuth(config.auth)
@@ -53,7 +54,8 @@ export function simulatedServices(process: Process, environment: Environment): S
   const { clock } = process
   const { stores, queues, subscriberAt, register, random, isUndecided, trace } = environment
   const { events, deliveries, orders, subscriptions, replays } = stores
-  const inboundQueue: Services['inboundQueue'] = queues.inboundQueue.openIn(process)
+  const inbound: Omit<Services['inboundQueue'], 'probeAll'> = queues.inboundQueue.openIn(process)
+  const inboundQueue = { ...inbound, probeAll: inbound.probe } // there is one
   const heartbeats = noHeartbeats
   return {
     clock,

@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import { openDatabase } from '../../shared/azure/cosmos.ts'
+import { systemClock } from '../../shared/clock.ts'
 import { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
 import { openOrderStore } from '../../shared/deliveries/order-store.ts'
 import { openReplayStore } from '../../shared/deliveries/replay-store.ts'
@@ -39,7 +40,7 @@ async function openReal(): Promise<StoresUnderTest> {
   return {
     stores: {
       events: openEventStore(database),
-      deliveries: openDeliveryStore(database),
+      deliveries: openDeliveryStore(database, systemClock, 86_400),
       orders: openOrderStore(database),
       subscriptions: openSubscriptionStore(database),
       replays: openReplayStore(database),

@@ -13,6 +13,9 @@ import { simulatedOrderStore } from './order-store.ts'
 import { simulatedReplayStore } from './replay-store.ts'
 import { simulatedSubscriptionStore } from './subscription-store.ts'
 
+/** The shortest, so that records expire within a run. */
+export const RETENTION_DAYS = 1
+
 export type Containers = ReturnType<typeof createContainers>
 
 /** Creates the containers of the database, with the same times to live as in Azure. */
@@ -58,7 +61,11 @@ export function openStores(
 ) {
   return {
     events: simulatedEventStore(connect(process, events, network)),
-    deliveries: simulatedDeliveryStore(connect(process, deliveries, network)),
+    deliveries: simulatedDeliveryStore(
+      connect(process, deliveries, network),
+      process.clock,
+      RETENTION_DAYS * 86_400,
+    ),
     orders: simulatedOrderStore(connect(process, orders, network)),
     subscriptions: simulatedSubscriptionStore(connect(process, subscriptions, network), {
       pageSize,

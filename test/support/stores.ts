@@ -14,6 +14,7 @@ export type TestStores = Awaited<ReturnType<typeof createTestStores>>
 export async function createTestStores({
   cosmos = setting('TEST_COSMOS'),
   storage = setting('TEST_STORAGE'),
+  inbound = 1,
 } = {}) {
   const prefix = process.env['TEST_PREFIX'] ?? 't'
   const name = `${prefix}${randomUUID().replaceAll('-', '')}`.slice(0, 21) // a storage account's has 24 at most
@@ -25,7 +26,7 @@ export async function createTestStores({
           storage: setting('QueueStorage'),
           database: setting('COSMOS_DATABASE'),
         }
-  if (deployedUrl === undefined) await createResources(stack)
+  if (deployedUrl === undefined) await createResources(stack, inbound)
   const database = new CosmosClient(stack.cosmos).database(stack.database)
   const queues = QueueServiceClient.fromConnectionString(stack.storage)
   return {

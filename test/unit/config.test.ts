@@ -55,13 +55,15 @@ test('four settings are enough; the rest has defaults', () => {
     register: undefined,
     telemetryEndpoint: undefined,
     eventMaxBytes: 1_048_576,
+    inboundQueues: 1,
     repairAfterSeconds: 60,
     readHoldbackSeconds: 30,
   })
-  const { retrySeconds, timeoutMs, allowedNetworks } = delivery
+  const { retrySeconds, timeoutMs, retentionSeconds, allowedNetworks } = delivery
   const schedule = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
   assert.deepEqual(retrySeconds, schedule)
   assert.equal(timeoutMs, 15_000)
+  assert.equal(retentionSeconds, 7 * 86_400)
   assert.equal(allowedNetworks.check('127.0.0.1'), false)
 })
 
@@ -124,10 +126,12 @@ test('accepts certificates in PEM or base64 DER, several per issuer', () => {
 
 const good: [name: string, values: string[]][] = [
   ['EVENT_MAX_BYTES', ['1024', '1900000']],
+  ['INBOUND_QUEUES', ['1', '32']],
   ['REPAIR_AFTER_SECONDS', ['1', '3600']],
   ['READ_HOLDBACK_SECONDS', ['15', '3600']],
   ['COSMOS_DATABASE', ['x'.repeat(255)]],
   ['DELIVERY_TIMEOUT_SECONDS', ['1', '60']],
+  ['DELIVERED_RETENTION_DAYS', ['1', '90']],
   ['DELIVERY_RETRY_SECONDS', ['0', '0,0', '10, 30', '604800']],
   ['WEBHOOK_ALLOWED_NETWORKS', ['127.0.0.0/8,::1/128']],
   [
@@ -144,10 +148,12 @@ const bad: [name: string, values: string[]][] = [
     'EVENT_MAX_BYTES',
     ['0', '-1', '1023', '1900001', '1e9', '2048.5', 'NaN', 'Infinity', '1 MB', '0x800'],
   ],
+  ['INBOUND_QUEUES', ['0', '-1', '33', '1.5', 'some']],
   ['REPAIR_AFTER_SECONDS', ['0', '-1', '3601', '1.5', 'a minute']],
   ['READ_HOLDBACK_SECONDS', ['0', '-1', '10', '14', '14.9', '15.5', '3601', 'a minute']],
   ['COSMOS_DATABASE', ['x'.repeat(256)]],
   ['DELIVERY_TIMEOUT_SECONDS', ['0', '-1', '61', 'x']],
+  ['DELIVERED_RETENTION_DAYS', ['0', '-1', '91', '1.5', 'a week']],
   ['DELIVERY_RETRY_SECONDS', ['x', '-1', '604801', '10;30', '10,,30', '10,']],
   ['WEBHOOK_ALLOWED_NETWORKS', ['x', '127.0.0.1', '127.0.0.1/33', '10.0.0.0/8;::1/128']],
   ['Cosmos', ['x', 'AccountEndpoint=https://a.no', 'AccountKey=S3CRET']],

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
-import { RESOURCE } from './subscription-fixture.ts'
-import { tombstone } from './subscription-fixture.ts'
+import { RESOURCE, subscription as subscriptionOf, tombstone } from './subscription-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
 
 test('ignores an event that is fanned out, and retries one that is not visible', async () => {
@@ -149,4 +148,22 @@ test('an arrival ends the delivery that another copy of the message has left wai
   await flows.fanOut(2)
   assert.equal(flows.requests.length, 1)
   assert.equal(flows.delivery(flows.id)?.state, 'delivered')
+})
+
+test('what has arrived is not sent again, however long its event stays pending', async () => {
+  const flows = startFanOut()
+  const unavailable = () => Promise.resolve('unavailable' as const)
+  flows.services.register = { partyOf: () => Promise.resolve(undefined), mainUnitsOf: unavailable }
+  flows.store(subscriptionOf(2, { filters: { subject: '/party/9', includeSubunits: true } }))
+  for (let hours = 0; hours <= 60; hours += 10) {
+    await assert.rejects(flows.fanOut(2), /main unit/)
+    await flows.pass(10 * 3600)
+  }
+  assert.deepEqual(
+    flows.requests.map(({ event }) => event),
+    [flows.id],
+    'the records live for a day in these tests',
+  )
+  const writes = flows.deliveryCalls().filter((call) => call.startsWith('replace'))
+  assert.equal(writes.length, 3, 'one for each half of its time')
 })

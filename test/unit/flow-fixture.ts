@@ -83,6 +83,7 @@ export function startFlows() {
   const keeping = <M extends object>(name: keyof Queues) => ({
     fits: () => true,
     probe: () => Promise.resolve(),
+    probeAll: () => Promise.resolve(),
     push: (message: M) => keep(name, message, 0),
     send: (message: M, delaySeconds = 0) => keep(name, message, delaySeconds),
   })

@@ -103,7 +103,7 @@ test('an issuer that the operator lists must have keys: 404 is a failure', async
 
 const parts = {
   heartbeats: { beat: async () => {}, ageSeconds: async () => 0 },
-  inbound: { probe: async () => {} },
+  inboundQueue: { probeAll: async () => {} },
 }
 const failing = 'failing since 2026-01-01T00:00:00.000Z: status 503'
 const states: [what: string, altinn: [word: string, hasKeys: boolean], isWell: boolean][] = [

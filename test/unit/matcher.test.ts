@@ -58,11 +58,8 @@ test('unvalidated and disabled subscriptions match nothing but are known; an ope
     type: undefined,
     validated: Date.parse(VALIDATED),
     endpoint: 'https://example.com/hook',
-    accessBy: undefined,
-    maxPerSecond: undefined,
     includeSubunits: false,
-    ordered: undefined,
-    secrets: [{ key: 'secret' }],
+    secrets: 'secret',
     circuit: open,
     version: 5,
   })

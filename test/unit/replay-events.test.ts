@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { boundAt } from '../../shared/events/event-id.ts'
 import { eventOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { startReplay, dead, addEvents } from './replay-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
@@ -136,4 +137,20 @@ test('a replica that still shows the subscription disabled cancels no replay', a
   addEvents(flows, 2, 300)
   await assert.rejects(flows.page(), /not visible/)
   assert.equal(flows.replay()?.state, 'running')
+})
+
+test('`missing` leaves out events whose delivery may have expired; `all` sends them', async () => {
+  const day = 86_400
+  for (const [only, sent] of [
+    ['missing', [false, true]],
+    ['all', [true, true]],
+  ] as const) {
+    const from = timeOfSecond(SECOND - 2 * day)
+    const flows = startReplay({ only, from, cursor: boundAt((SECOND - 2 * day) * 1000) })
+    const events = [day + 1900, day].flatMap((age) => addEvents(flows, 1, age))
+    assert.equal(await flows.page(), 'done')
+    const inBacklog = events.map((id) => flows.delivery(id) !== undefined)
+    assert.deepEqual(inBacklog, sent, only)
+    assert.equal(flows.replay()?.looked, 2)
+  }
 })

@@ -109,3 +109,13 @@ test('cancels a delivery whose subscription is deleted and settled while this pr
   assert.equal(await flows.retry(), 'cancelled')
   assert.equal(flows.record()?.state, 'cancelled')
 })
+
+test('drops a message about a delivery whose record may have expired', async () => {
+  const at = async (age: number) => {
+    const flows = startRetry(undefined, {}, age)
+    flows.containers.deliveries.remove(`1/${flows.id}`)
+    return flows.retry()
+  }
+  await assert.rejects(at(86_400), /not visible/)
+  assert.equal(await at(90_000), 'dropped')
+})

@@ -1,0 +1,95 @@
+import { retry } from '../azure/retry.ts'
+import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
+import type { ReplayRequest } from '../deliveries/replay-store.ts'
+import type { EventDocument } from '../events/event-document.ts'
+import { boundAt } from '../events/event-id.ts'
+import type { Services } from '../services.ts'
+import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { eventsFor, PAGE_BYTES } from './replay.ts'
+import { requireRecords } from './start-replay.ts'
+
+const MOST = 1000 // deliveries or events that are looked at
+
+/**
+ * Returns how many deliveries a replay would send now: "0" to "1000", with a + where it would look at more than 1,000
+ * deliveries or events, or 8 MB of events, which are not counted. Throws a 400 as the replay would.
+ */
+export async function previewReplay(
+  services: Services,
+  subscription: SubscriptionDocument,
+  request: ReplayRequest,
+): Promise<string> {
+  requireRecords(services, request)
+  const bounds = {
+    after: boundAt(Date.parse(request.from)),
+    until: boundAt(Date.parse(request.to)),
+  }
+  const count = request.only === 'dead' ? countDead : countEvents
+  const { found, more } = await count(services, subscription, { ...bounds, only: request.only })
+  return `${found}${more ? '+' : ''}`
+}
+
+interface Interval extends Pick<ReplayRequest, 'only'> {
+  after: string
+  until: string
+}
+
+interface Counted {
+  found: number
+  more: boolean
+}
+
+async function countDead(
+  { deliveries }: Services,
+  { number }: SubscriptionDocument,
+  { after, until }: Interval,
+): Promise<Counted> {
+  const ids = await deliveries.ids(String(number), 'dead', { after, until, most: MOST + 1 })
+  return { found: Math.min(ids.length, MOST), more: ids.length > MOST }
+}
+
+async function countEvents(
+  services: Services,
+  subscription: SubscriptionDocument,
+  interval: Interval,
+): Promise<Counted> {
+  const { events, more } = await retry(() => readEvents(services, subscription, interval))
+  const fannedOut = events.filter(({ pending }) => pending === undefined) // the others are still to be sent anyway
+  const wanted = await eventsFor(services, subscription, fannedOut)
+  const skipped = await idsToSkip(services, subscription, interval, events)
+  return { found: wanted.filter(({ id }) => !skipped.has(id)).length, more }
+}
+
+async function readEvents(
+  { events }: Services,
+  { filters }: SubscriptionDocument,
+  { after, until }: Interval,
+): Promise<{ events: EventDocument[]; more: boolean }> {
+  const read: EventDocument[] = []
+  let [bytes, more] = [0, false]
+  await events.ofResource(filters.resource, { after, until, most: MOST + 1 }, (document) => {
+    more = read.length === MOST || bytes >= PAGE_BYTES
+    if (more) return false
+    read.push(document)
+    bytes += Buffer.byteLength(JSON.stringify(document.event))
+    return true
+  })
+  return { events: read, more }
+}
+
+const STATES = ['waiting', 'backlog', 'delivered', 'dead', 'cancelled'] as const
+
+/** Returns the events that it would not send: those that wait, and where only missing ones are sent, those with a delivery. */
+async function idsToSkip(
+  { deliveries }: Services,
+  { number }: SubscriptionDocument,
+  { only, after }: Interval,
+  events: EventDocument[],
+): Promise<Set<string>> {
+  const last = events.at(-1)?.id
+  if (last === undefined) return new Set()
+  const states = STATES.filter((state) => only === 'missing' || isOpen({ state }))
+  const bounds = { after, until: `${last}~`, most: MOST }
+  const idsOf = (state: DeliveryDocument['state']) => deliveries.ids(String(number), state, bounds)
+  return new Set((await Promise.all(states.map(idsOf))).flat())
+}

@@ -51,23 +51,22 @@ async function start(): Promise<() => Promise<void>> {
     addToEnvironment({ ...stack.settings, ...fastPolling })
     const foreign = foreignIssuers(stack)
     const issuer = foreign.length === 0 ? stack.issuer.url : undefined
-    const receiver =
-      issuer === undefined ? undefined : await startReceiver({ onDelivery: printDelivery })
+    const receiver = await startReceiver({ onDelivery: printDelivery })
     const host = await startHost({
       folder: root,
       port: portFor('PORT'),
-      ...(issuer !== undefined && { intercept: createSignIn(issuer, receiver?.url) }),
+      ...(issuer !== undefined && { intercept: createSignIn(issuer, receiver.url) }),
     })
     const docs = await startDocs({ port: portFor('DOCS_PORT'), app: host.url, issuer })
-    if (issuer !== undefined && receiver !== undefined) {
-      const endPoint = `${receiver.url}${EXAMPLE}`
-      receiver.setSecret(await subscribeExample(`${host.url}/events/api/v1`, issuer, endPoint))
-    }
+    if (issuer !== undefined)
+      receiver.setSecret(
+        await subscribeExample(`${host.url}/events/api/v1`, issuer, `${receiver.url}${EXAMPLE}`),
+      )
     const seconds = (performance.now() - began) / 1000
     console.log(await greeting({ app: host.url, docs: docs.url, stack, seconds, foreign }))
     return async () => {
       await Promise.all([docs.stop(), host.stop()])
-      await Promise.all([receiver?.stop(), stack.stop(), policy?.stop()])
+      await Promise.all([receiver.stop(), stack.stop(), policy?.stop()])
     }
   } catch (error) {
     await Promise.all([stack.stop(), policy?.stop()])

@@ -13,9 +13,9 @@ const texts = defineTexts({
     all: 'Alt',
     allHint: 'Alle hendelser som passer. Det som er levert, kommer en gang til.',
     from: 'Fra',
-    fromHint: 'Når den eldste hendelsen ble mottatt.',
+    fromHint: 'Mottatt fra og med.',
     to: 'Til',
-    toHint: 'Tomt betyr til nå.',
+    toHint: 'Mottatt før. Tomt betyr nå.',
   },
   en: {
     legend: 'What is to be sent again?',
@@ -26,9 +26,9 @@ const texts = defineTexts({
     all: 'Everything',
     allHint: 'All events that match. What was delivered comes once more.',
     from: 'From',
-    fromHint: 'When the oldest event was accepted.',
+    fromHint: 'Accepted from then on.',
     to: 'To',
-    toHint: 'Empty means until now.',
+    toHint: 'Accepted before. Empty means now.',
   },
 })
 

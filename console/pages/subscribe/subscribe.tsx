@@ -50,12 +50,14 @@ function Form({ onMade }: { onMade: (made: NewSubscription) => void }) {
       <form class="beside" noValidate onSubmit={submit}>
         <div class="groups">
           <Fields faults={faults} />
+        </div>
+        <Matches preview={preview} />
+        <div class="groups">
           {(!isBeside || faults.isElsewhere) && <ProblemNotice problem={current} />}
           <Button type="submit" kind="primary" size="md" isRunning={isRunning}>
             {names.submit}
           </Button>
         </div>
-        <Matches preview={preview} />
       </form>
     </>
   )

@@ -6,6 +6,7 @@ import { Button } from '../../button.tsx'
 import { defineTexts } from '../../language.ts'
 import { PageHeading } from '../../page-heading.tsx'
 import { ProblemNotice } from '../../problem-notice.tsx'
+import { session, waitForSignIn } from '../../session.ts'
 import { Created, type NewSubscription } from './created.tsx'
 import { draft, emptyDraft, requestOf } from './draft.ts'
 import { faultsOfSubscription } from './faults.ts'
@@ -39,6 +40,7 @@ function Form({ onMade }: { onMade: (made: NewSubscription) => void }) {
   const { submit, isRunning, problem } = useSubmit(body, onMade)
   const current = problem ?? preview.problem
   const faults = faultsOfSubscription(current)
+  useSignIn()
   const isBeside = Object.keys(faults.beside).length > 0
   useEffect(() => {
     const first = problem && document.querySelector<HTMLElement>('form .ds-field [aria-invalid]')
@@ -61,6 +63,16 @@ function Form({ onMade }: { onMade: (made: NewSubscription) => void }) {
       </form>
     </>
   )
+}
+
+/** Asks for a token before anything is typed: the preview and the creation need one, and take no cookie. */
+function useSignIn(): void {
+  useEffect(() => {
+    if (session.get() !== undefined) return
+    const end = new AbortController()
+    waitForSignIn('change', end.signal).catch(() => {}) // left before signing in
+    return () => end.abort()
+  }, [])
 }
 
 /** Creates what is asked for. What the API refused is told until something is changed. */

@@ -12,12 +12,14 @@ import {
   subscribe,
   unsubscribe,
 } from '../shared/flows/manage-subscriptions.ts'
+import { pauseSubscription, resumeSubscription } from '../shared/flows/pause-subscription.ts'
 import { permitSubscription } from '../shared/flows/permit-subscription.ts'
 import {
   endpointIn,
   isGenericRequest,
   parseSubscriptionRequest,
 } from '../shared/subscriptions/subscription-request.ts'
+import type { SubscriptionDocument } from '../shared/subscriptions/subscription.ts'
 import { subscriptionResource } from '../shared/subscriptions/subscription-resource.ts'
 
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical existing one. */
@@ -54,11 +56,35 @@ async function list({ request, services }: HttpCall): Promise<HttpResponseInit> 
  * another consumer.
  */
 async function read({ services, request }: HttpCall): Promise<HttpResponseInit> {
-  const subscription = await requireOwnedSubscription(services, request)
+  return withCounts(services, await requireOwnedSubscription(services, request))
+}
+
+async function withCounts(
+  services: HttpCall['services'],
+  subscription: SubscriptionDocument,
+): Promise<HttpResponseInit> {
   const { circuit, ...resource } = subscriptionResource(subscription)
   const summary = await deliveriesSummary(services, subscription.number)
   const { waiting } = summary.counts
   return { jsonBody: { ...resource, circuit: { ...circuit, waiting }, ...summary } }
+}
+
+/** POST /subscriptions/{id}/pause: sends nothing until it is resumed. 409 unless it is active. */
+async function pause({ services, request, log }: HttpCall): Promise<HttpResponseInit> {
+  const subscription = await requireOwnedSubscription(services, request)
+  await readBody(request, SMALL_BODY) // it says nothing; 413
+  const paused = await pauseSubscription(services, subscription)
+  log('subscription.paused', { subscription: paused.number })
+  return withCounts(services, paused)
+}
+
+/** POST /subscriptions/{id}/resume: sends what has waited, three as probes at first. 409 unless it is active. */
+async function resume({ services, request, log }: HttpCall): Promise<HttpResponseInit> {
+  const subscription = await requireOwnedSubscription(services, request)
+  await readBody(request, SMALL_BODY) // it says nothing; 413
+  const resumed = await resumeSubscription(services, subscription)
+  log('subscription.resumed', { subscription: resumed.number })
+  return withCounts(services, resumed)
 }
 
 /** DELETE /subscriptions/{id}. */
@@ -93,4 +119,14 @@ app.post('rotate-secret', {
   ...anonymous,
   route: 'subscriptions/{id}/secret',
   handler: endpoint(rotate),
+})
+app.post('pause-subscription', {
+  ...anonymous,
+  route: 'subscriptions/{id}/pause',
+  handler: endpoint(pause),
+})
+app.post('resume-subscription', {
+  ...anonymous,
+  route: 'subscriptions/{id}/resume',
+  handler: endpoint(resume),
 })

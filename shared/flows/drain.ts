@@ -128,6 +128,7 @@ async function step(drain: Drain, circuit: Circuit): Promise<void> {
       return settleDisabled(drain, circuit)
     case 'closed':
     case 'open':
+    case 'paused':
       throw new Error(`A circuit that is ${circuit.state} is nobody's to drain.`)
   }
 }

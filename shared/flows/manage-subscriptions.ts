@@ -207,7 +207,7 @@ function withDeleted(
   return { deleted, lease: settling?.lease ?? newLease(clock.now(), newToken()) }
 }
 
-const subscriptionNotFound = (number: string | number): Problem =>
+export const subscriptionNotFound = (number: string | number): Problem =>
   new Problem(404, `There is no subscription ${number}.`)
 
 function newSubscription(owner: Owner, number: number, request: SubscriptionRequest) {

@@ -1,7 +1,7 @@
 import { nowSeconds } from '../clock.ts'
 import { endsByMessage } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
-import { leaseOf } from '../subscriptions/circuit-breaker.ts'
+import { isWaiting, leaseOf } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription, type SubscriptionOrTombstone } from '../subscriptions/subscription.ts'
 
 /** A document with a lease, and the session token of its write. */
@@ -12,8 +12,8 @@ interface Leased {
 
 /**
  * Sends the message that starts a drain, or cancels the deliveries of deleted subscriptions, if the document still has
- * the lease of `token`. An open circuit's message arrives at the end of the pause, unless that is left to the sweep;
- * any other after `delaySeconds`. `after` is the last event attempted.
+ * the lease of `token`. The message of a circuit that is open or paused arrives at the end of the pause, unless that is
+ * left to the sweep; any other after `delaySeconds`. `after` is the last event attempted.
  */
 export async function sendDrain(
   services: Services,
@@ -25,7 +25,7 @@ export async function sendDrain(
   const { circuit } = isSubscription(document) ? document : {}
   const lease = [leaseOf(circuit), document.settling?.lease].find((each) => each?.token === token)
   if (lease === undefined) return
-  const isPause = circuit?.state === 'open' && circuit.lease === lease
+  const isPause = circuit !== undefined && isWaiting(circuit) && circuit.lease === lease
   const wait = isPause ? Math.max(0, lease.until - nowSeconds(services.clock)) : delaySeconds
   if (endsByMessage(wait)) await send(services, leased, token, wait, after)
 }

@@ -15,7 +15,7 @@ type Probes = 3 | 10 | 100
  * consecutive openings, `failingSince` (ISO time) is the first failure since the last success. Every state but `closed`
  * has a lease, which makes sure that the backlog is drained; `disabled` keeps it until no open delivery is left.
  * `after` is the last event probed: the next probes try those after it, so that events that fail by themselves do
- * not keep the circuit open. `looks` counts the checks of an empty backlog.
+ * not keep the circuit open. `paused` is by its owner. `looks` counts the checks of an empty backlog.
  */
 export type Circuit =
   | { state: 'closed'; opens: number; failingSince: string }
@@ -37,6 +37,7 @@ export type Circuit =
     }
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
   | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
+  | { state: 'paused'; since: string; lease: Lease }
   | { state: 'disabled'; reason: string; since: string; hasLooked?: true; lease?: Lease }
 
 /** A failed attempt: the reason, the seconds that the subscriber asks to wait, and the consecutive failures so far. */
@@ -50,6 +51,7 @@ export interface Failure {
 
 export const FAILURE_THRESHOLD = 5 // consecutive, as one instance sees them
 const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
+const LONGEST_PAUSE_SECONDS = 30 * 24 * 3600 // by the owner: events are kept for 90 days
 const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
 
 /** How long a drain's message may take to arrive before the sweep sends another. */
@@ -69,8 +71,14 @@ export const CLOSING_SECONDS = 60
 export const RECHECK_SECONDS = [6, 14, 40] as const
 
 /** Whether deliveries are attempted at once. Otherwise they join the backlog. */
-export const isClosed = (circuit: Circuit | undefined): boolean =>
+export const isClosed = (
+  circuit: Circuit | undefined,
+): circuit is (Circuit & { state: 'closed' | 'closing' }) | undefined =>
   circuit === undefined || circuit.state === 'closed' || circuit.state === 'closing'
+
+/** Whether nobody works on the backlog before the lease ends. */
+export const isWaiting = (circuit: Circuit): circuit is Circuit & { state: 'open' | 'paused' } =>
+  circuit.state === 'open' || circuit.state === 'paused'
 
 /** Returns the lease of a circuit, or undefined. */
 export const leaseOf = (circuit: Circuit | undefined): Lease | undefined =>
@@ -126,7 +134,7 @@ export function reopened(
   token: string,
   after?: string,
 ): Circuit {
-  if (circuit.state === 'disabled') return circuit
+  if (circuit.state === 'disabled' || circuit.state === 'paused') return circuit
   const { failingSince = new Date(nowMs).toISOString() } = circuit
   if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
     return disabled(`only failures since ${failingSince}`, nowMs, token)
@@ -162,10 +170,25 @@ export function claimed(
   leaseSeconds = LEASE_SECONDS,
 ): Circuit {
   const lease = newLease(nowMs, token, leaseSeconds)
+  if (circuit.state === 'paused') return { state: 'half-open', opens: 0, probes: 3, lease }
   if (circuit.state !== 'open') return withLease(circuit, lease)
   const { reason: _reason, ...failing } = circuit
   return { ...failing, state: 'half-open', probes: 3, lease }
 }
+
+/**
+ * Returns the circuit that its owner pauses: everything waits until it is resumed, by itself after 30 days. What failed
+ * before counts no more, as the pause must not count towards the five days. Returns a disabled or paused one as it is.
+ */
+export function paused(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
+  if (circuit?.state === 'paused' || circuit?.state === 'disabled') return circuit
+  const lease = newLease(nowMs, token, LONGEST_PAUSE_SECONDS)
+  return { state: 'paused', since: new Date(nowMs).toISOString(), lease }
+}
+
+/** Returns the circuit that its owner resumes: half-open. Returns the same object when it is not paused. */
+export const resumed = (circuit: Circuit | undefined, nowMs: number, token: string) =>
+  circuit?.state === 'paused' ? claimed(circuit, nowMs, token) : circuit
 
 /**
  * Returns the circuit after probes of which some were delivered: 3, 10, 100, then the whole backlog. It is no longer

@@ -54,18 +54,23 @@ export function subscriberResource(entry: SubscriptionEntry) {
   }
 }
 
-/** Returns a circuit as the API shows it: state, since when and why, and when the next probe is due, in ISO times. */
+/** Returns a circuit as the API shows it: state, since when and why, and when the next probe is due or the pause ends, in ISO times. */
 function circuitResource(circuit: Circuit | undefined) {
   if (circuit === undefined) return { state: 'closed' }
   const { state } = circuit
   if (state === 'disabled') return { state, since: circuit.since, reason: circuit.reason }
+  if (state === 'paused')
+    return { state, since: circuit.since, until: endOf(circuit), reason: 'paused by its owner' }
   const { failingSince } = circuit
   return {
     state: state === 'closing' ? 'closed' : state,
     ...(failingSince !== undefined && { failingSince }),
     ...(state === 'open' && {
       reason: circuit.reason,
-      until: new Date(circuit.lease.until * 1000).toISOString(),
+      until: endOf(circuit),
     }),
   }
 }
+
+const endOf = ({ lease }: Circuit & { state: 'open' | 'paused' }): string =>
+  new Date(lease.until * 1000).toISOString()

@@ -20,6 +20,7 @@ const functions = ['publish-event', 'health', 'openapi']
 functions.push('create-subscription', 'list-subscriptions')
 functions.push('read-subscription', 'delete-subscription', 'rotate-secret', 'list-deliveries')
 functions.push('retry-one-delivery', 'validate-subscription')
+functions.push('pause-subscription', 'resume-subscription')
 functions.push('start-replay', 'preview-replay', 'read-replay', 'cancel-replay')
 functions.push('read-app-events', 'read-party-events')
 functions.push('publish-generic-event', 'read-generic-events', 'read-generic-event')

@@ -73,6 +73,10 @@ const requests: CookieRequest[] = [
     body: { only: 'dead', from: minutesAgo(1) },
     status: 401,
   },
+  { route: 'POST /subscriptions/{id}/pause', type: form, status: 401 },
+  { route: 'POST /subscriptions/{id}/pause', status: 401 },
+  { route: 'POST /subscriptions/{id}/resume', type: form, status: 401 },
+  { route: 'POST /subscriptions/{id}/resume', status: 401 },
   { route: 'DELETE /subscriptions/{id}/replay', status: 401 },
   { route: 'DELETE /subscriptions/{id}', status: 401 },
 ]

@@ -12,6 +12,8 @@ const subscriptionRoutes: [method: string, rest: string, body?: object][] = [
   ['GET', ''],
   ['DELETE', ''],
   ['POST', '/secret'],
+  ['POST', '/pause'],
+  ['POST', '/resume'],
   ['GET', '/deliveries'],
   ['GET', `/deliveries/${event}`],
   ['GET', '/statistics'],

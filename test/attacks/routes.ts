@@ -11,6 +11,8 @@ const routes: [method: string, path: string, body: object | undefined, statuses:
   ['POST', '', { resourceFilter: OWN }, [401, 401, 401, 201, 403, 400, 400, 400, 400, 400]],
   ['GET', '/{id}', undefined, OWNERS_ONLY(200)],
   ['POST', '/{id}/secret', undefined, OWNERS_ONLY(200)],
+  ['POST', '/{id}/pause', undefined, OWNERS_ONLY(200)],
+  ['POST', '/{id}/resume', undefined, OWNERS_ONLY(200)],
   ['GET', '/{id}/deliveries', undefined, OWNERS_ONLY(200)],
   ['GET', `/{id}/deliveries/${event}`, undefined, OWNERS_ONLY(404)],
   ['GET', '/{id}/statistics', undefined, OWNERS_ONLY(200)],

@@ -79,7 +79,7 @@ test(
     assert.match(page.url(), /state=delivered&after=/)
     await page.goBack()
     await page.getByRole('link', { name: newest }).waitFor()
-    await page.getByLabel('Show').selectOption('dead')
+    await page.getByRole('combobox', { name: /^Show/ }).selectOption('dead')
     await page.getByText('No deliveries here.').waitFor()
     assert.match(page.url(), /\?state=dead$/)
     assert.deepEqual(faults, [])
@@ -115,6 +115,23 @@ test(
     await stranger.close()
   },
 )
+
+test('an owner pauses a subscription, and lets it go on', { skip }, async () => {
+  const { app, openAs, receiver } = parts()
+  const own = await createOwnApp(app, receiver, 'paused')
+  const { id } = await own.subscribe()
+  const { page, faults, close } = await openAs('ttd', `subscriptions/${id}`, { locale: 'en-GB' })
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await page.locator('.page-heading').getByText('Paused', { exact: true }).waitFor()
+  const event = await own.publish()
+  await page.getByRole('link', { name: event }).waitFor()
+  await page.getByRole('cell', { name: 'Waiting' }).waitFor()
+  assert.deepEqual(own.arrivals(event), [])
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.getByRole('cell', { name: 'Delivered' }).waitFor()
+  assert.deepEqual(faults, [])
+  await close()
+})
 
 test('the owner of an app finds an event and who got it, as text', { skip }, async () => {
   const { app, openAs, receiver } = parts()

@@ -10,9 +10,12 @@ import {
   disabled,
   FAILURE_THRESHOLD,
   isClosed,
+  isWaiting,
   leaseOf,
   newLease,
+  paused,
   reopened,
+  resumed,
   withDrain,
   withLease,
   type Circuit,
@@ -46,6 +49,8 @@ const happening = fc.record({
           'empty',
           'look',
           'gone',
+          'pause',
+          'resume',
         ] as const),
       )
       .map((kind) => ({ kind, failure: undefined, after: undefined })),
@@ -69,6 +74,8 @@ function next(
   const { kind, failure: failed } = what
   if (kind === 'success') return afterSuccess(circuit)
   if (kind === 'start-drain') return withDrain(circuit, nowMs, token)
+  if (kind === 'pause') return paused(circuit, nowMs, token)
+  if (kind === 'resume') return resumed(circuit, nowMs, token)
   if (kind === 'gone') return disabled('410', nowMs, token)
   if (kind === 'failure')
     return failed === undefined ? circuit : afterFailure(circuit, failed, nowMs, token)
@@ -85,7 +92,7 @@ function inDrain(
   if (circuit === undefined) return undefined
   const { state } = circuit
   if (kind === 'claim') return claimed(circuit, nowMs, token)
-  if (kind === 'renew' && state !== 'open') return withLease(circuit, newLease(nowMs, token))
+  if (kind === 'renew' && !isWaiting(circuit)) return withLease(circuit, newLease(nowMs, token))
   if (kind === 'look' && state === 'closing') return closed(circuit)
   if (kind === 'probes' && state === 'half-open') return afterProbes(circuit)
   if (state !== 'half-open' && state !== 'draining') return circuit
@@ -99,6 +106,7 @@ const members: Record<Circuit['state'], string[]> = {
   'half-open': ['lease', 'opens', 'probes', 'state'],
   draining: ['lease', 'opens', 'state'],
   closing: ['lease', 'looks', 'opens', 'state'],
+  paused: ['lease', 'since', 'state'],
   disabled: ['lease', 'reason', 'since', 'state'],
 }
 const optionals: Partial<Record<Circuit['state'], string[]>> = {
@@ -119,7 +127,9 @@ function requireSound(circuit: Circuit, nowMs: number): void {
     assert.ok(Date.parse(circuit.failingSince) <= nowMs)
   if (circuit.state === 'half-open') assert.ok([3, 10, 100].includes(circuit.probes))
   const { until } = leaseOf(circuit) ?? { until: 1 }
-  assert.ok(Number.isInteger(until) && until <= nowMs / 1000 + DAY + 1)
+  assert.ok(
+    Number.isInteger(until) && until <= nowMs / 1000 + (state === 'paused' ? 30 : 1) * DAY + 1,
+  )
 }
 
 /** Goes through what happens, and holds every step to the rules. */
@@ -161,8 +171,12 @@ function requireRightStep(
   // Nothing but a drain closes a circuit that is open, nor lets more of its backlog out.
   const isOutside = ['success', 'failure', 'start-drain'].includes(what.kind)
   if (isOutside && before !== undefined && !isClosed(before)) {
-    const isSame = before.state === after.state && before.state !== 'open'
+    const isSame = before.state === after.state && !isWaiting(before)
     assert.ok(isSame, `${before.state} became ${after.state} by ${what.kind}`)
+  }
+  if (before?.state === 'paused') {
+    assert.ok(['resume', 'claim', 'gone'].includes(what.kind), `${what.kind} ended a pause`)
+    if (after.state !== 'disabled') assert.equal(after.state, 'half-open')
   }
   if (after.state === 'disabled' && before?.state !== 'disabled' && what.kind !== 'gone') {
     const since = before !== undefined && 'failingSince' in before ? before.failingSince : undefined

@@ -1,5 +1,6 @@
 import { acceptEvent, type Accepted } from '../../shared/flows/accept-event.ts'
 import { subscribe, unsubscribe } from '../../shared/flows/manage-subscriptions.ts'
+import { pauseSubscription, resumeSubscription } from '../../shared/flows/pause-subscription.ts'
 import { startReplay } from '../../shared/flows/start-replay.ts'
 import { newCloudEvent, type AppEvent } from '../../shared/events/cloud-event.ts'
 import { Problem } from '../../shared/http/problem.ts'
@@ -9,7 +10,7 @@ import { nextTraceparent } from '../../shared/telemetry/trace.ts'
 import { EPOCH, endpointOf, type Cluster } from './cluster.ts'
 import { eventKey } from './event-store.ts'
 import { MAIN_UNIT } from './register.ts'
-import type { Action, EventPlan, SubscriberPlan } from './plan.ts'
+import type { Action, EventPlan, Plan, SubscriberPlan } from './plan.ts'
 
 /** An event that was answered with 201. */
 export interface AcceptedEvent {
@@ -36,11 +37,12 @@ const ownerOf = (index: number) => ({
 })
 const API = 'https://events.example.org/events/api/v1'
 const RETRY_AFTER_MS = 60_000
+const LONGEST_FREEZE_MS = 5 * 60_000 // of a process, and of a request in it
 
 /** Starts the publishers and owners of a plan. Returns two lists that grow as the app answers. */
 export function startClients(
   cluster: Cluster,
-  plan: { events: EventPlan[]; subscribers: SubscriberPlan[]; actions: Action[] },
+  plan: Pick<Plan, 'events' | 'subscribers' | 'actions' | 'faultsEndAt'>,
 ): { accepted: AcceptedEvent[]; subscriptions: CreatedSubscription[] } {
   const { scheduler, random, containers } = cluster
   const accepted: AcceptedEvent[] = []
@@ -108,6 +110,8 @@ export function startClients(
         return callUntilDone((services) =>
           withSubscription(services, action.subscriber, (found) => unsubscribe(services, found)),
         )
+      case 'pause':
+        return pause(action)
       case 'replay':
         return callUntilDone((services) =>
           withSubscription(services, action.subscriber, (found) =>
@@ -123,6 +127,17 @@ export function startClients(
         if (event !== undefined) containers.events.remove(eventKey(event))
       }
     }
+  }
+
+  /** Pauses and resumes; and resumes once more at the end, for a frozen process may pause again later than that. */
+  function pause({ at, subscriber, ms }: Action & { kind: 'pause' }): void {
+    const change = (how: typeof pauseSubscription) => () =>
+      callUntilDone((services) =>
+        withSubscription(services, subscriber, (found) => how(services, found)),
+      )
+    change(pauseSubscription)()
+    for (const end of [at + ms, plan.faultsEndAt + LONGEST_FREEZE_MS])
+      scheduler.at(end, change(resumeSubscription))
   }
 
   function createSubscription(index: number): void {

@@ -9,7 +9,7 @@ import { formatTime } from './trace.ts'
 
 const SECOND = 1000
 /** Bounds how far clocks differ, and how much older than its write a decision is. */
-const MAX_SKEW_MS = 180 * SECOND
+export const MAX_SKEW_MS = 180 * SECOND
 const RETRY_SCHEDULE_MS = config.delivery.retrySeconds.reduce((sum, step) => sum + step * SECOND, 0)
 
 /**

@@ -43,9 +43,10 @@ export interface EventPlan {
   party: number
 }
 
-/** An action of an owner; `subscriber` is an index, `event` a key. */
+/** An action of an owner; `subscriber` is an index, `event` a key. A pause is resumed after `ms`. */
 export type Action = { at: number } & (
   | { kind: 'unsubscribe' | 'subscribe'; subscriber: number }
+  | { kind: 'pause'; subscriber: number; ms: number }
   | { kind: 'replay'; subscriber: number; only: 'dead' | 'missing' | 'all' }
   | { kind: 'erase'; event: number }
 )

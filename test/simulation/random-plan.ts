@@ -117,8 +117,17 @@ function randomBehaviours({ random, time, faultsEndAt }: PlanRandom): Behaviour[
 function randomAction({ random, time }: PlanRandom, subscribers: number, events: number): Action {
   const at = time()
   const subscriber = random.integer(0, subscribers - 1)
-  const kind = random.pick(['unsubscribe', 'subscribe', 'subscribe', 'replay', 'erase'])
+  const kind = random.pick([
+    'unsubscribe',
+    'subscribe',
+    'subscribe',
+    'replay',
+    'erase',
+    'pause',
+    'pause',
+  ])
   if (kind === 'erase') return { at, kind, event: random.integer(0, events - 1) }
+  if (kind === 'pause') return { at, kind, subscriber, ms: random.logUniform(SECOND, 3 * HOUR) }
   if (kind !== 'replay') return { at, kind, subscriber }
   return { at, kind, subscriber, only: random.pick(['dead', 'missing', 'all']) }
 }

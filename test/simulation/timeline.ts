@@ -1,10 +1,14 @@
 import type { SubscriptionOrTombstone } from '../../shared/subscriptions/subscription.ts'
 import type { Container } from './container.ts'
 
-/** A period in which a subscription was active: validated, and neither disabled nor deleted. In virtual ms. */
-interface ActivePeriod {
+/** In virtual ms. */
+interface Period {
   from: number
   until: number
+}
+
+/** A period in which a subscription was active: validated, and neither disabled nor deleted. */
+interface ActivePeriod extends Period {
   /** The `validated` of its document in epoch ms, by the clock of the process that validated it. */
   validated: number
 }
@@ -16,6 +20,8 @@ export interface SubscriptionHistory {
   resource: string
   type?: string
   activePeriods: ActivePeriod[]
+  /** When its owner had it paused. */
+  pauses: Period[]
   deletedAt: number
 }
 
@@ -37,12 +43,20 @@ export function createTimeline(container: Container<SubscriptionOrTombstone>, no
     }
   }
 
+  function recordPause({ pauses }: SubscriptionHistory, isPaused: boolean): void {
+    const current = pauses.at(-1)
+    const wasPaused = current?.until === Infinity
+    if (wasPaused && !isPaused) current.until = now()
+    if (!wasPaused && isPaused) pauses.push({ from: now(), until: Infinity })
+  }
+
   container.onWrite((document) => {
     if (document === undefined) return
     const existing = histories.get(document.number)
     if ('deleted' in document) {
       if (existing === undefined || existing.deletedAt !== Infinity) return
       recordActivity(existing, undefined)
+      recordPause(existing, false)
       existing.deletedAt = now()
       return
     }
@@ -54,9 +68,11 @@ export function createTimeline(container: Container<SubscriptionOrTombstone>, no
       resource,
       ...(type !== undefined && { type }),
       activePeriods: [],
+      pauses: [],
       deletedAt: Infinity,
     }
     histories.set(number, history)
+    recordPause(history, circuit?.state === 'paused')
     const isActive = validated !== undefined && circuit?.state !== 'disabled'
     recordActivity(history, isActive ? Date.parse(validated) : undefined)
   })

@@ -1,0 +1,38 @@
+import type { Stored } from '../azure/documents.ts'
+import type { Services } from '../services.ts'
+import { paused, resumed, type Circuit } from '../subscriptions/circuit-breaker.ts'
+import { updateSubscription } from '../subscriptions/subscription-store.ts'
+import { withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { subscriptionNotFound } from './manage-subscriptions.ts'
+import { sendDrain } from './send-drain.ts'
+import { requireActive } from './start-replay.ts'
+
+type Read = Stored<SubscriptionDocument>
+
+/** Pauses a subscription for its owner. Throws a 409 when it is not active, a 404 when it is deleted meanwhile. */
+export const pauseSubscription = (services: Services, read: Read): Promise<SubscriptionDocument> =>
+  change(services, read, (circuit, token) => paused(circuit, services.clock.now(), token))
+
+/** Ends the owner's pause, and starts the drain of what has waited. Throws as `pauseSubscription`. */
+export const resumeSubscription = (services: Services, read: Read): Promise<SubscriptionDocument> =>
+  change(services, read, (circuit, token) => resumed(circuit, services.clock.now(), token))
+
+/**
+ * Writes the circuit even where it is as wanted: that proves that a lagging replica did not show one from before the last
+ * pause or its end.
+ */
+async function change(
+  services: Services,
+  read: Read,
+  next: (circuit: Circuit | undefined, token: string) => Circuit | undefined,
+): Promise<SubscriptionDocument> {
+  const token = services.newToken()
+  const updated = await updateSubscription(services.subscriptions, read, (current) => {
+    requireActive(current)
+    return withCircuit(current, next(current.circuit, token))
+  })
+  if (updated === undefined) throw subscriptionNotFound(read.number)
+  services.index.invalidate()
+  await sendDrain(services, updated, token)
+  return updated.document
+}

@@ -1,6 +1,7 @@
 import { app, type HttpResponseInit } from '@azure/functions'
 import { identityOf, requireScope } from '../shared/auth/access-rules.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
+import type { JsonBody } from '../shared/http/json.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 import { deliveriesSummary } from '../shared/flows/deliveries-summary.ts'
@@ -13,26 +14,22 @@ import {
   unsubscribe,
 } from '../shared/flows/manage-subscriptions.ts'
 import { pauseSubscription, resumeSubscription } from '../shared/flows/pause-subscription.ts'
+import { previewSubscription } from '../shared/flows/preview-subscription.ts'
 import { permitSubscription } from '../shared/flows/permit-subscription.ts'
 import {
   endpointIn,
   isGenericRequest,
+  parsePreviewRequest,
   parseSubscriptionRequest,
+  type PreviewRequest,
 } from '../shared/subscriptions/subscription-request.ts'
 import type { SubscriptionDocument } from '../shared/subscriptions/subscription.ts'
 import { subscriptionResource } from '../shared/subscriptions/subscription-resource.ts'
 
 /** POST /subscriptions: 201 with the new subscription and its secret, or with the identical existing one. */
-async function create({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
-  requireJsonContentType(request) // 415
-  const claims = await services.auth.requireCaller(request) // 401
-  const identity = identityOf(claims) // 400
-  const body = await readJsonBody(request, SMALL_BODY) // 4xx
-  const url = endpointIn(body) // 400
-  if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
-  if (isGenericRequest(body)) requireScope(claims, 'subscribe') // 400, 403
-  const asked = parseSubscriptionRequest(body, services.register !== undefined) // 400
-  const { wanted, accessBy } = await permitSubscription(services, identity, asked) // 400, 403, 503
+async function create(call: HttpCall): Promise<HttpResponseInit> {
+  const { request, services, log } = call
+  const { identity, wanted, accessBy } = await requirePermitted(call, parseSubscriptionRequest) // 4xx, 503
   const api = apiUrl(request.url)
   const owner = { consumer: identity.consumer, accessBy }
   const { subscription, secret } = await subscribe(services, owner, wanted, api) // 503
@@ -42,6 +39,28 @@ async function create({ request, services, log }: HttpCall): Promise<HttpRespons
     headers: { location: `/events/api/v1/subscriptions/${subscription.number}` },
     jsonBody: { ...subscriptionResource(subscription), ...(secret !== undefined && { secret }) },
   }
+}
+
+/** POST /subscriptions/preview: which of the newest events a subscription would match. Stores nothing, calls nobody. */
+async function preview(call: HttpCall): Promise<HttpResponseInit> {
+  const { wanted } = await requirePermitted(call, parsePreviewRequest) // 4xx, 503
+  return { jsonBody: await previewSubscription(call.services, wanted) } // 503
+}
+
+/** Returns the subscription that is asked for, and by whom. Throws unless the caller may have it. */
+async function requirePermitted<T extends PreviewRequest>(
+  { request, services }: HttpCall,
+  parse: (body: JsonBody, hasRegister: boolean) => T,
+) {
+  requireJsonContentType(request) // 415
+  const claims = await services.auth.requireCaller(request) // 401
+  const identity = identityOf(claims) // 400
+  const body = await readJsonBody(request, SMALL_BODY) // 4xx
+  const url = endpointIn(body) // 400
+  if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
+  if (isGenericRequest(body)) requireScope(claims, 'subscribe') // 400, 403
+  const asked = parse(body, services.register !== undefined) // 400
+  return { identity, ...(await permitSubscription(services, identity, asked)) } // 400, 403, 503
 }
 
 /** GET /subscriptions?after=&size=: the caller's own, by id; the header `next` leads on. */
@@ -108,6 +127,11 @@ const apiUrl = (url: string): string => url.replace(/\/subscriptions.*$/, '')
 
 const anonymous = { authLevel: 'anonymous' } as const // the token decides who may do what, above
 app.post('create-subscription', { ...anonymous, route: 'subscriptions', handler: endpoint(create) })
+app.post('preview-subscription', {
+  ...anonymous,
+  route: 'subscriptions/preview',
+  handler: endpoint(preview),
+})
 app.get('list-subscriptions', { ...anonymous, route: 'subscriptions', handler: endpoint(list) })
 app.get('read-subscription', { ...anonymous, route: 'subscriptions/{id}', handler: endpoint(read) })
 app.deleteRequest('delete-subscription', {

@@ -14,6 +14,7 @@ const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.re
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
 const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
+const NEWEST = `SELECT TOP @most * FROM c WHERE c.resource = @resource ORDER BY c.resource DESC, c.id DESC`
 const BY_ID = `SELECT TOP 1 * FROM c WHERE c.resource = @resource AND c.id = @id ORDER BY c.resource, c.id`
 const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.copyOf, c.duplicateOf FROM c
   WHERE c.resource = @resource AND c.eventId = @event ORDER BY c.resource, c.eventId, c.id`
@@ -82,6 +83,16 @@ export function openEventStore(database: Database) {
         container,
         OF_RESOURCE,
         { '@resource': resource, '@after': after, '@until': until, '@most': most },
+        BATCH,
+        (stored) => take(fromStored(stored)),
+      ),
+
+    /** Passes at most `most` events of a resource to `take`, the newest first, until it returns false. */
+    newest: (resource: string, most: number, take: (document: EventDocument) => boolean) =>
+      queryUntil<EventDocument>(
+        container,
+        NEWEST,
+        { '@resource': resource, '@most': most },
         BATCH,
         (stored) => take(fromStored(stored)),
       ),

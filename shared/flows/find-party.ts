@@ -1,7 +1,7 @@
 import type { Scope } from '../events/event-scope.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { namesParty, type SubscriptionRequest } from '../subscriptions/subscription-request.ts'
+import { namesParty, type PreviewRequest } from '../subscriptions/subscription-request.ts'
 
 type About = Pick<Scope, 'subject' | 'alternative'>
 type WithRegister = Pick<Services, 'register'>
@@ -24,10 +24,10 @@ export async function partyAbout(services: WithRegister, about: About): Promise<
  * register, or with a subject of its own. Throws a 400 for an unknown number, as the original does, and a 503 while the
  * register does not answer.
  */
-export async function withParty(
+export async function withParty<T extends PreviewRequest>(
   { register }: WithRegister,
-  request: SubscriptionRequest,
-): Promise<SubscriptionRequest> {
+  request: T,
+): Promise<T> {
   const { alternative, ...filters } = request.filters
   if (register === undefined || filters.subject !== undefined) return request
   if (alternative === undefined || !namesParty(alternative)) return request

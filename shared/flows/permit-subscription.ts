@@ -1,6 +1,6 @@
 import { requireMaySubscribe, type Identity } from '../auth/access-rules.ts'
 import type { Services } from '../services.ts'
-import type { SubscriptionRequest } from '../subscriptions/subscription-request.ts'
+import type { PreviewRequest } from '../subscriptions/subscription-request.ts'
 import { withParty } from './find-party.ts'
 
 /**
@@ -8,10 +8,10 @@ import { withParty } from './find-party.ts'
  * does. Nothing is looked up before the caller may subscribe. What is permitted is asked again with the party that was
  * found, as before each delivery: else one would be made that never gets any. Throws a 400, 403 or 503.
  */
-export async function permitSubscription(
+export async function permitSubscription<T extends PreviewRequest>(
   services: Pick<Services, 'access' | 'register'>,
   identity: Identity,
-  asked: SubscriptionRequest,
+  asked: T,
 ) {
   const { access } = services
   const accessBy = await requireMaySubscribe(identity, asked.filters, access)

@@ -10,10 +10,11 @@ import { forEachConcurrently } from '../azure/concurrency.ts'
 import { endedReplay, type ReplayDocument } from '../deliveries/replay-store.ts'
 import { retry } from '../azure/retry.ts'
 import type { Services } from '../services.ts'
-import { isActive, withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
 import { cancelDeleted } from './change-delivery.ts'
 import { findMainUnits } from './find-main-units.ts'
+import { registerUnavailable } from './find-party.ts'
 import { FIRST_FAN_OUT_MS, firstOfName } from './fan-out-message.ts'
 import { beginNextRun } from './redeliver.ts'
 import { startDrain } from './update-circuit.ts'
@@ -156,24 +157,23 @@ async function sendEach<T extends { id: string }>(
 }
 
 /**
- * Returns the events that match the subscription, whenever it was validated: a replay may include older events. Throws when
- * the register does not say whose subunit one is about.
+ * Returns the events that match the filters, whenever the subscription was validated: a replay may include older events.
+ * Throws a 503 when the register does not say whose subunit one is about.
  */
 export async function eventsFor(
-  services: Services,
-  subscription: SubscriptionDocument,
+  services: Pick<Services, 'register'>,
+  { filters }: Pick<SubscriptionDocument, 'filters'>,
   events: EventDocument[],
 ): Promise<EventDocument[]> {
   const matcher = createMatcher()
-  const always = new Date(0).toISOString()
-  matcher.put({ ...withCircuit(subscription, undefined), validated: always })
+  const validated = new Date(0).toISOString()
+  matcher.put({ id: '', consumer: '', number: 1, endpoint: '', secrets: [], filters, validated })
   const matching = new Set<EventDocument>()
   await forEachConcurrently(events, CONCURRENCY, async (found) => {
-    const { id, event, alternative, copyOf, duplicateOf } = found
+    const { event, alternative, copyOf, duplicateOf } = found
     if ((copyOf ?? duplicateOf) !== undefined) return
     const mainUnits = await findMainUnits(services, matcher, found)
-    if (mainUnits === 'unavailable')
-      throw new Error(`The main unit of event ${id} is not known now.`)
+    if (mainUnits === 'unavailable') throw registerUnavailable()
     if (matcher.matchAny(event, alternative, mainUnits).length > 0) matching.add(found)
   })
   return events.filter((event) => matching.has(event))

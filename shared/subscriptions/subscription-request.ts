@@ -13,8 +13,15 @@ export interface SubscriptionRequest {
   ordered?: true
 }
 
-interface RequestBody {
+interface RequestBody extends PreviewBody {
   endPoint: string
+}
+
+/** What can be looked at before there is an endpoint. */
+export type PreviewRequest = Omit<SubscriptionRequest, 'endpoint'>
+
+interface PreviewBody {
+  endPoint?: string
   sourceFilter?: string
   subjectFilter?: string
   resourceFilter?: string
@@ -56,6 +63,10 @@ const members = {
 }
 const prefs = { abortEarly: false, convert: false, stripUnknown: true }
 const schema = Joi.object<RequestBody>(members).prefs(prefs)
+const previewSchema = Joi.object<PreviewBody>({
+  ...members,
+  endPoint: members.endPoint.optional(),
+}).prefs(prefs)
 const memberNames = new Map(Object.keys(members).map((name) => [name.toLowerCase(), name]))
 
 /** Returns the members of a request by their own names, whatever their case; null means absent. */
@@ -92,6 +103,17 @@ export function parseSubscriptionRequest(
 ): SubscriptionRequest {
   const { value, error } = schema.validate(givenMembers(body))
   if (error !== undefined) throw validationProblem(error.details)
+  return { endpoint: value.endPoint, ...previewOf(value, hasRegister) }
+}
+
+/** Parses a request as `parseSubscriptionRequest` does, though its endpoint may be absent. Throws a 400. */
+export function parsePreviewRequest(body: JsonBody, hasRegister: boolean): PreviewRequest {
+  const { value, error } = previewSchema.validate(givenMembers(body))
+  if (error !== undefined) throw validationProblem(error.details)
+  return previewOf(value, hasRegister)
+}
+
+function previewOf(value: PreviewBody, hasRegister: boolean): PreviewRequest {
   const { resourceFilter } = value
   if (resourceFilter !== undefined && !appResourcePattern.test(resourceFilter))
     rejectForGeneric(value)
@@ -102,7 +124,6 @@ export function parseSubscriptionRequest(
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
   const { maxPerSecond, ordered } = value
   return {
-    endpoint: value.endPoint,
     filters: {
       ...targetOf(value),
       ...(subject !== undefined && { subject }),
@@ -116,7 +137,7 @@ export function parseSubscriptionRequest(
 }
 
 /** Throws a 400 for the filters that a generic subscription cannot have. */
-function rejectForGeneric({ sourceFilter, alternativeSubjectFilter }: RequestBody): void {
+function rejectForGeneric({ sourceFilter, alternativeSubjectFilter }: PreviewBody): void {
   if (sourceFilter !== undefined) throw notSupported('Source')
   if (alternativeSubjectFilter !== undefined) throw notSupported('AlternativeSubject')
 }
@@ -128,7 +149,7 @@ const notSupported = (name: string): Problem =>
 function targetOf({
   resourceFilter,
   sourceFilter,
-}: RequestBody): Pick<Filters, 'resource' | 'source'> {
+}: PreviewBody): Pick<Filters, 'resource' | 'source'> {
   const resource = resourceFilter?.toLowerCase() ?? ''
   if (sourceFilter === undefined) return { resource }
   const app = appInFilter(sourceFilter)
@@ -141,7 +162,7 @@ function targetOf({
 
 /** Throws a 400 unless a request names a unit, which may be by a number that the register finds the party of. */
 function requireUnit(
-  { subjectFilter, alternativeSubjectFilter }: RequestBody,
+  { subjectFilter, alternativeSubjectFilter }: PreviewBody,
   hasRegister: boolean,
 ): void {
   const isFound = hasRegister && namesParty(alternativeOf(alternativeSubjectFilter ?? ''))

@@ -13,13 +13,17 @@ import type { JsonBody } from '../../shared/http/json.ts'
 import { problemTypes } from '../../shared/http/problem.ts'
 import { parseReadRequest } from '../../shared/events/read-request.ts'
 import { parseReplayRequest } from '../../shared/flows/start-replay.ts'
-import { parseSubscriptionRequest } from '../../shared/subscriptions/subscription-request.ts'
+import {
+  parsePreviewRequest,
+  parseSubscriptionRequest,
+} from '../../shared/subscriptions/subscription-request.ts'
 import { startApp } from '../support/app.ts'
 import { assertHeaderValid, assertValid, description } from '../support/openapi-validation.ts'
 import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 
+const parsePreview = (body: JsonBody) => parsePreviewRequest(body, true)
 const parseWithRegister = (body: JsonBody) => parseSubscriptionRequest(body, true)
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
 const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
@@ -176,6 +180,11 @@ const requests = {
       ordered: [true, false, null, 'true', 1],
       other: [1],
     },
+  },
+  SubscriptionPreviewRequest: {
+    parser: parsePreview,
+    example: { resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' },
+    values: { endPoint: ['https://subscriber.example/', null, 1, {}], typeFilter: filters },
   },
   'SubscriptionRequest of a generic resource': {
     parser: parseWithRegister,

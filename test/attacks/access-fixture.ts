@@ -17,7 +17,7 @@ const grants = [
 ]
 
 const functions = ['publish-event', 'health', 'openapi']
-functions.push('create-subscription', 'list-subscriptions')
+functions.push('create-subscription', 'preview-subscription', 'list-subscriptions')
 functions.push('read-subscription', 'delete-subscription', 'rotate-secret', 'list-deliveries')
 functions.push('retry-one-delivery', 'validate-subscription')
 functions.push('pause-subscription', 'resume-subscription')

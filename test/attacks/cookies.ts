@@ -51,6 +51,7 @@ const requests: CookieRequest[] = [
     status: 201,
   },
   { route: 'POST /subscriptions', type: json, body: { resourceFilter: OWN }, status: 401 },
+  { route: 'POST /subscriptions/preview', type: json, body: { resourceFilter: OWN }, status: 401 },
   { route: 'POST /subscriptions/{id}/secret', type: form, status: 401 },
   { route: 'POST /subscriptions/{id}/secret', type: 'text/plain', status: 401 },
   { route: 'POST /subscriptions/{id}/secret', status: 401 },

@@ -13,7 +13,12 @@ const urn = (name: string) => `urn:altinn:resource:${name}`
 const none = ['granted-another', 'granted-none']
 
 type Route =
-  'POST /events' | 'GET /events' | 'POST /subscriptions' | 'subscribers' | 'GET /events/{id}'
+  | 'POST /events'
+  | 'GET /events'
+  | 'POST /subscriptions'
+  | 'preview'
+  | 'subscribers'
+  | 'GET /events/{id}'
 
 /** The statuses for ttd, skd, user, otherUser, systemUser and organisation, and for who has no consumer; others are 401. */
 type Statuses = [six: number | number[], nobody: number]
@@ -35,6 +40,8 @@ const table: [route: Route, resources: string[], withScopes: Statuses, withoutSc
       [noSubject, 400],
       [403, 400],
     ],
+    ['preview', ['granted-subscribe', 'granted-everyone'], [200, 400], [403, 400]],
+    ['preview', ['granted-publish', 'granted-read', ...none], [noSubject, 400], [403, 400]],
     [
       'POST /subscriptions',
       [APP],
@@ -104,6 +111,8 @@ export async function grantAttacks(fixture: AccessFixture): Promise<Attack[]> {
         endPoint: newEndpoint(),
         resourceFilter,
       }),
+    preview: (resourceFilter, token) =>
+      createSubscriptionsClient(app, token).call('POST', '/preview', { resourceFilter }),
     subscribers: (resource, token) => get(`/resources/${resource}/subscriptions`, token),
     'GET /events/{id}': (resource, token) => get(`/events/unknown?resource=${resource}`, token),
   }

@@ -9,6 +9,7 @@ const OWNERS_ONLY = (status: number) => [401, 401, 401, status, 403, 403, 403, 4
 const routes: [method: string, path: string, body: object | undefined, statuses: number[]][] = [
   ['GET', '', undefined, [401, 401, 401, 200, 200, 200, 200, 200, 200, 400]],
   ['POST', '', { resourceFilter: OWN }, [401, 401, 401, 201, 403, 400, 400, 400, 400, 400]],
+  ['POST', '/preview', { resourceFilter: OWN }, [401, 401, 401, 200, 403, 400, 400, 400, 400, 400]],
   ['GET', '/{id}', undefined, OWNERS_ONLY(200)],
   ['POST', '/{id}/secret', undefined, OWNERS_ONLY(200)],
   ['POST', '/{id}/pause', undefined, OWNERS_ONLY(200)],

@@ -87,14 +87,24 @@ const attempts: SubscriptionAttempt[] = [
   ['nobody', 'a party', subject('/party/50019855'), 400, 'Missing event consumer'],
 ]
 
-/** Attacks by subscribing to the events of other apps and subjects, each with its own endpoint. */
-export const subscriptionAttacks = ({ app, tokens, newEndpoint }: AccessFixture): Attack[] =>
-  attempts.map(([who, what, filters, status, detail]) =>
-    attack('subscribe', `${who}: ${what}`, [status, detail ?? ''].join(' ').trim(), async () => {
-      const request = { endPoint: newEndpoint(), ...filters }
-      const answer = await statusAndDetail(
-        createSubscriptionsClient(app, tokens[who]).call('POST', '', request),
-      )
-      return answer.slice(0, detail === undefined ? 1 : 2).join(' ')
-    }),
-  )
+/** Attacks by subscribing to the events of other apps and subjects, each with its own endpoint, and by previewing that. */
+export const subscriptionAttacks = (fixture: AccessFixture): Attack[] =>
+  attempts.flatMap((attempt) => [
+    attackOf(fixture, attempt, '', attempt[3]),
+    attackOf(fixture, attempt, '/preview', attempt[3] === 201 ? 200 : attempt[3]),
+  ])
+
+function attackOf(
+  { app, tokens, newEndpoint }: AccessFixture,
+  [who, what, filters, , detail]: SubscriptionAttempt,
+  path: '' | '/preview',
+  status: number,
+): Attack {
+  const name = `${path === '' ? '' : 'preview, '}${who}: ${what}`
+  return attack('subscribe', name, [status, detail ?? ''].join(' ').trim(), async () => {
+    const request = { endPoint: newEndpoint(), ...filters }
+    const client = createSubscriptionsClient(app, tokens[who])
+    const answer = await statusAndDetail(client.call('POST', path, request))
+    return answer.slice(0, detail === undefined ? 1 : 2).join(' ')
+  })
+}

@@ -81,6 +81,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
     openapi: http('openapi.json', 'GET'),
     'pause-subscription': http('subscriptions/{id}/pause', 'POST'),
     'preview-replay': http('subscriptions/{id}/replay/preview', 'POST'),
+    'preview-subscription': http('subscriptions/preview', 'POST'),
     'publish-event': http('app', 'POST'),
     'publish-generic-event': http('events', 'POST'),
     'read-app-event': http('app/{org}/{app}/{id}', 'GET'),

@@ -13,7 +13,12 @@ import { isHeaderValue } from './tokens.ts'
 import { damaged, jsonText, oddText } from './values.ts'
 
 const api = ['publish-event', 'read-app-events', 'read-party-events', 'health', 'openapi']
-const management = ['create-subscription', 'list-subscriptions', 'read-subscription']
+const management = [
+  'create-subscription',
+  'preview-subscription',
+  'list-subscriptions',
+  'read-subscription',
+]
 const deliveries = [
   'list-deliveries',
   'read-delivery',
@@ -194,6 +199,6 @@ const pathRequest = fc.record({
   as: fc.constantFrom('owner', 'user', 'nobody'),
 })
 const managementBody = fc.oneof(
-  fc.tuple(fc.constant(''), subscriptionText),
+  fc.tuple(fc.constantFrom('', '/preview'), subscriptionText),
   fc.tuple(fc.constantFrom('/{id}/replay', '/{id}/replay/preview'), replayText),
 )

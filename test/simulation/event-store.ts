@@ -49,6 +49,17 @@ export function simulatedEventStore(
       )
       return lastTaken(found, take)
     },
+    async newest(resource, most, take) {
+      const found = await connection.query(`newest events of ${resource}`, (all) =>
+        top(
+          most,
+          all,
+          (each) => each.resource === resource,
+          (a, b) => compareText(b.id, a.id),
+        ),
+      )
+      return lastTaken(found, take)
+    },
     async in(scope, { after, until, most }, take) {
       const found = await connection.query('events in a scope', (all) =>
         top(

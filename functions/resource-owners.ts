@@ -2,7 +2,9 @@ import { app, type HttpResponseInit } from '@azure/functions'
 import { identityOf, requireMayInspect } from '../shared/auth/access-rules.ts'
 import { appResource } from '../shared/events/cloud-event.ts'
 import { eventStatus } from '../shared/flows/event-status.ts'
+import { pageOfResources } from '../shared/flows/list-resources.ts'
 import { pageOfSubscribers } from '../shared/flows/list-subscribers.ts'
+import { activityOf } from '../shared/flows/resource-activity.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { Problem } from '../shared/http/problem.ts'
 
@@ -31,6 +33,20 @@ async function subscribers({ request, services }: HttpCall): Promise<HttpRespons
   return { jsonBody: { subscriptions }, ...(next !== undefined && { headers: { next } }) }
 }
 
+/** GET /resources?after=: the caller's apps that have events, by name, and the newest event of each. */
+async function resources({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const { org } = identityOf(await services.auth.requireCaller(request)) // 401, 400
+  if (org === undefined) throw new Problem(403, 'Only orgs have apps.')
+  return { jsonBody: await pageOfResources(services, org, request.query.get('after') ?? '') }
+}
+
+/** GET /resources/{resource}/activity: how many events were accepted in each of the last 60 minutes, and the newest. */
+async function activity({ request, services }: HttpCall): Promise<HttpResponseInit> {
+  const resource = request.params['resource'] ?? ''
+  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
+  return { jsonBody: await activityOf(services, resource) }
+}
+
 /** Throws unless the caller owns the resource, which is an app's, or is permitted to inspect it. */
 async function requireOwner(
   { request, services }: Pick<HttpCall, 'request' | 'services'>,
@@ -51,6 +67,16 @@ app.get('read-generic-event', {
   ...anonymous,
   route: 'events/{id}',
   handler: endpoint(genericEvent),
+})
+app.get('list-resources', {
+  ...anonymous,
+  route: 'resources',
+  handler: endpoint(resources),
+})
+app.get('read-activity', {
+  ...anonymous,
+  route: 'resources/{resource}/activity',
+  handler: endpoint(activity),
 })
 app.get('list-subscribers', {
   ...anonymous,

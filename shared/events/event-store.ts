@@ -21,6 +21,13 @@ const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.copyOf, c.duplicateOf FROM c
 const BEFORE = `SELECT TOP @most c.id, c.alternative, c.fanOut, c.copyOf, c.duplicateOf, c.event.type, c.event.source
   FROM c WHERE c.resource = @resource AND c.subject = @subject AND c.id > @after AND c.id < @before
   ORDER BY c.subject DESC, c.id DESC`
+const NEWEST_IDS = `SELECT TOP @most c.id, c.copyOf, c.duplicateOf FROM c
+  WHERE c.resource = @resource AND c.id > @after ORDER BY c.resource DESC, c.id DESC`
+const SUMMARIES = `SELECT TOP @most c.id, c.copyOf, c.duplicateOf,
+  { "id": c.event.id, "type": c.event.type, "subject": c.event.subject, "source": c.event.source, "time": c.event.time } AS event
+  FROM c WHERE c.resource = @resource ORDER BY c.resource DESC, c.id DESC`
+const NEXT_RESOURCE = `SELECT TOP 1 VALUE c.resource FROM c
+  WHERE c.resource > @after AND c.resource < @end ORDER BY c.resource, c.id`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
 
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
@@ -31,6 +38,11 @@ export type EarlierEvent = Pick<
   'id' | 'alternative' | 'fanOut' | 'copyOf' | 'duplicateOf'
 > &
   Pick<EventDocument['event'], 'type' | 'source'>
+
+/** What an event is about, without its data. */
+export type EventSummary = Pick<EventDocument, 'id' | 'copyOf' | 'duplicateOf'> & {
+  event: Pick<EventDocument['event'], 'id' | 'type' | 'subject' | 'source' | 'time'>
+}
 
 /** The events: the truth that queues only hint at. */
 export function openEventStore(database: Database) {
@@ -118,6 +130,27 @@ export function openEventStore(database: Database) {
         '@before': before,
         '@most': most,
       }),
+
+    /** Returns the first resource with an event between two names, or undefined. */
+    async nextResource(after: string, end: string): Promise<string | undefined> {
+      const [next] = await queryAll<string>(container, NEXT_RESOURCE, {
+        '@after': after,
+        '@end': end,
+      })
+      return next
+    },
+
+    /** Returns the ids of a resource's events after an id or bound, the newest first. */
+    newestIds: (resource: string, after: string, most: number) =>
+      queryAll<Omit<EventSummary, 'event'>>(container, NEWEST_IDS, {
+        '@resource': resource,
+        '@after': after,
+        '@most': most,
+      }),
+
+    /** Returns what the newest events of a resource are about. */
+    summaries: (resource: string, most: number) =>
+      queryAll<EventSummary>(container, SUMMARIES, { '@resource': resource, '@most': most }),
 
     /** Returns the documents of a resource's generic events with the publisher's id `event`, the oldest first. */
     withEventId: (resource: string, event: string) =>

@@ -24,9 +24,8 @@ functions.push('pause-subscription', 'resume-subscription')
 functions.push('start-replay', 'preview-replay', 'read-replay', 'cancel-replay')
 functions.push('read-app-events', 'read-party-events')
 functions.push('publish-generic-event', 'read-generic-events', 'read-generic-event')
-functions.push('console')
-functions.push('read-app-event', 'list-subscribers', 'read-delivery')
-functions.push('read-statistics')
+functions.push('read-app-event', 'list-subscribers', 'read-activity', 'list-resources')
+functions.push('read-delivery', 'read-statistics', 'console')
 
 /** Every kind of token, in the order of the tables in routes.ts. */
 export const kinds = [

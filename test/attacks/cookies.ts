@@ -36,6 +36,8 @@ const requests: CookieRequest[] = [
   { route: 'GET /events/{id}', query: `?resource=${OWN}`, status: 404 },
   { route: 'GET /app/{org}/{app}/{id}', status: 404 },
   { route: 'GET /resources/{resource}/subscriptions', status: 200 },
+  { route: 'GET /resources', status: 200 },
+  { route: 'GET /resources/{resource}/activity', status: 200 },
   { route: 'GET /subscriptions', status: 200 },
   { route: 'GET /subscriptions/{id}', status: 200 },
   { route: 'GET /subscriptions/{id}/deliveries', status: 200 },

@@ -108,6 +108,35 @@ export function simulatedEventStore(
           source,
         })),
       ),
+    nextResource: async (after, end) => {
+      const [next] = await connection.query(`resources after ${after}`, (all) =>
+        top(
+          1,
+          all,
+          ({ resource }) => resource > after && resource < end,
+          (a, b) => compareText(a.resource, b.resource),
+        ),
+      )
+      return next?.resource
+    },
+    newestIds: (resource, after, most) =>
+      connection.query(`newest ids of ${resource}`, (all) =>
+        top(
+          most,
+          all,
+          (each) => each.resource === resource && each.id > after,
+          (a, b) => compareText(b.id, a.id),
+        ),
+      ),
+    summaries: (resource, most) =>
+      connection.query(`newest events of ${resource}`, (all) =>
+        top(
+          most,
+          all,
+          (each) => each.resource === resource,
+          (a, b) => compareText(b.id, a.id),
+        ),
+      ),
     withEventId: (resource, eventId) =>
       connection.query(`events ${eventId}`, (all) =>
         top(

@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { root, startProgram } from '../support/local-program.ts'
-import { createTestStores, setting } from '../support/stores.ts'
+import { createTestStores, eventually, setting } from '../support/stores.ts'
 import { callerClaims, createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
 
 const hostile = '\u001B[2J\u202Eevil\u0007'
@@ -19,12 +19,18 @@ test('top prints the caller’s subscriptions with their state, once where there
   const resourceFilter = 'urn:altinn:resource:app_ttd_apps-test'
   const endPoint = `${receiver.url}/well`
   const well = await client.subscribed({ endPoint, resourceFilter, typeFilter: hostile })
+  const all = await client.subscribed({ endPoint: `${receiver.url}/all`, resourceFilter })
+  await app.publish()
+  await eventually('delivered', async () => (await client.read(all.id)).latest !== undefined)
   const refuses = await client.subscribe({ endPoint: `${receiver.url}/refuses`, resourceFilter })
 
   const port = { PORT: new URL(app.api).port, ISSUER_PORT: new URL(setting('TEST_ISSUER')).port }
   const local = startProgram('top', port)
   assert.equal(await local.ended, 0, local.output())
-  const [title = '', first = '', second = '', ...others] = local.output().trimEnd().split('\n')
+  const [title = '', first = '', second = '', third = '', ...others] = local
+    .output()
+    .trimEnd()
+    .split('\n')
   assert.match(title, /^ *Id {2}State +Waiting +Dead +Sent\/min +Last answer +Endpoint +Filter$/)
   assert.match(
     first,
@@ -33,10 +39,11 @@ test('top prints the caller’s subscriptions with their state, once where there
   )
   assert.match(second, new RegExp(`^ *${well.id}  well +0 .*${endPoint}`))
   assert.ok(second.includes(String.raw`\u{1b}[2J\u{202e}evil`), second)
-  assert.deepEqual(
-    others.filter((line) => !line.startsWith('Accepted/min')),
-    [],
+  assert.match(
+    third,
+    new RegExp(`^ *${all.id}  well +0 +0 +0\\.2 +delivered \\d+ s ago +${receiver.url}/all`),
   )
+  assert.deepEqual(others, [`Accepted/min 0.2  ${resourceFilter}`])
   assert.doesNotMatch(local.output(), /\p{Cf}|[^\P{Cc}\n]/u)
 
   const remote = startProgram('top', {}, root, ['--once', '--url', `${app.api}/`, '--token', token])

@@ -146,6 +146,7 @@ test('the owner of an app finds an event and who got it, as text', { skip }, asy
     .getByRole('cell', { name: /Delivering/ })
     .first()
     .waitFor()
+  await page.getByRole('link', { name: event }).waitFor()
   await assertAccessible(page)
   await page.getByRole('link', { name: 'Find an event' }).click()
   await page.getByLabel('Resource').fill('urn:altinn:resource:app_ttd_event')

@@ -1,4 +1,6 @@
+import { useState } from 'preact/hooks'
 import { read } from '../../api.ts'
+import { Button } from '../../button.tsx'
 import { eventPage } from '../../events/event.ts'
 import { defineTexts } from '../../language.ts'
 import { ProblemNotice } from '../../problem-notice.tsx'
@@ -12,6 +14,7 @@ const texts = defineTexts({
   nb: {
     title: 'Appene dine',
     none: 'Ingen av appene dine har publisert noe ennå.',
+    next: 'Flere apper',
     event: 'Hendelse',
     type: 'Type',
     subject: 'Hvem den gjelder',
@@ -21,6 +24,7 @@ const texts = defineTexts({
   en: {
     title: 'Your apps',
     none: 'None of your apps has published anything yet.',
+    next: 'More apps',
     event: 'Event',
     type: 'Type',
     subject: 'Whom it is about',
@@ -29,7 +33,7 @@ const texts = defineTexts({
   },
 })
 
-const EVERY_MS = 5000
+const EVERY_MS = 10_000
 const SHOWN = 5
 
 interface Activity {
@@ -41,32 +45,52 @@ interface Activity {
 /** The apps of an app owner that have events, with the newest of them and how many came in each minute. */
 export function OwnApps() {
   const names = texts.use()
+  const [after, setAfter] = useState<string>()
+  const address = `resources${after === undefined ? '' : `?${new URLSearchParams({ after })}`}`
   const { data, problem } = useQuery(
-    'resources',
-    (signal) => read<{ resources: { resource: string }[] }>('resources', signal),
-    { everyMs: 6 * EVERY_MS },
+    address,
+    (signal) => read<{ resources: { resource: string }[]; next?: string }>(address, signal),
+    { everyMs: 3 * EVERY_MS, keeps: true },
   )
   return (
     <Section id="apps" title={names.title}>
       <ProblemNotice problem={problem} />
       {data?.resources.length === 0 && <p class="ds-paragraph">{names.none}</p>}
-      {data?.resources.map(({ resource }) => (
-        <App key={resource} resource={resource} />
-      ))}
+      <div>
+        {data?.resources.map(({ resource }, index) => (
+          <App key={resource} resource={resource} isFirst={index === 0} />
+        ))}
+      </div>
+      {data?.next !== undefined && (
+        <Button onClick={() => setAfter(data.next)}>{names.next}</Button>
+      )}
     </Section>
   )
 }
 
-function App({ resource }: { resource: string }) {
+/** One app; it is asked about while it is open. */
+function App({ resource, isFirst }: { resource: string; isFirst: boolean }) {
+  const [isOpen, setOpen] = useState(isFirst)
+  return (
+    <details
+      class="ds-details"
+      data-color="neutral"
+      open={isOpen}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
+      <summary>{resource}</summary>
+      <div>{isOpen && <AppActivity resource={resource} />}</div>
+    </details>
+  )
+}
+
+function AppActivity({ resource }: { resource: string }) {
   const address = `resources/${encodeURIComponent(resource)}/activity`
   const { data, problem } = useQuery(address, (signal) => read<Activity>(address, signal), {
     everyMs: EVERY_MS,
   })
   return (
-    <article class="ds-card">
-      <h3 class="ds-heading" data-size="2xs">
-        {resource}
-      </h3>
+    <div class="stack">
       <ProblemNotice problem={problem} />
       {data !== undefined && (
         <>
@@ -74,7 +98,7 @@ function App({ resource }: { resource: string }) {
           <Newest resource={resource} events={data.latest.slice(0, SHOWN)} />
         </>
       )}
-    </article>
+    </div>
   )
 }
 

@@ -68,9 +68,9 @@ function Form({ onMade }: { onMade: (made: NewSubscription) => void }) {
 /** Asks for a token before anything is typed: the preview and the creation need one, and take no cookie. */
 function useSignIn(): void {
   useEffect(() => {
-    if (session.get() !== undefined) return
     const end = new AbortController()
-    waitForSignIn('change', end.signal).catch(() => {}) // left before signing in
+    if (session.get() === undefined)
+      waitForSignIn('change', end.signal).catch(() => {}) // left before signing in
     return () => end.abort()
   }, [])
 }

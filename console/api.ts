@@ -37,9 +37,22 @@ export const read = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await readPage<T>(path, signal)).body
 
 /** The same with the address of the next page, relative as `path` is. */
-export async function readPage<T>(path: string, signal?: AbortSignal): Promise<Page<T>> {
+export const readPage = <T>(path: string, signal?: AbortSignal): Promise<Page<T>> =>
+  untilAnswered(() => request('GET', path, undefined, signal), signal)
+
+/** The same of a question that is asked by POST and changes nothing. */
+export async function ask<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
+  if (session.get() === undefined) await waitForSignIn('change', signal) // the API takes no cookie here
+  const answer = await untilAnswered<T>(() => request('POST', path, body, signal), signal)
+  return answer.body
+}
+
+async function untilAnswered<T>(
+  attempt: () => Promise<Response | undefined>,
+  signal?: AbortSignal,
+): Promise<Page<T>> {
   for (let tries = 0; ; tries++) {
-    const response = await request('GET', path, undefined, signal)
+    const response = await attempt()
     signal?.throwIfAborted()
     if (response !== undefined && !isTransient(response.status)) {
       connection.set('well')
@@ -117,7 +130,8 @@ function nextOf(response: Response): string | undefined {
 
 const isTransient = (status: number): boolean => [429, 502, 503, 504].includes(status)
 
-function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** Waits. Rejects when the signal is aborted, and ends early when the browser is online again. */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds)
     addEventListener('online', () => resolve(), { once: true })

@@ -4,7 +4,7 @@ interface FieldProps {
   label: string
   description?: ComponentChildren
   /** What is wrong with the value, beside the field. */
-  fault?: string | undefined
+  fault?: ComponentChildren
   /** The input, which must have this id. */
   id: string
   children: ComponentChildren

@@ -7,6 +7,7 @@ const texts = defineTexts({
   nb: {
     menu: 'Sider',
     overview: 'Oversikt',
+    subscribe: 'Nytt abonnement',
     event: 'Finn en hendelse',
     light: 'Lyst',
     dark: 'Mørkt',
@@ -17,6 +18,7 @@ const texts = defineTexts({
   en: {
     menu: 'Pages',
     overview: 'Overview',
+    subscribe: 'New subscription',
     event: 'Find an event',
     light: 'Light',
     dark: 'Dark',
@@ -29,6 +31,7 @@ const texts = defineTexts({
 /** The pages that can be gone to from everywhere. */
 const menu = [
   { path: '', name: 'overview' },
+  { path: 'subscribe', name: 'subscribe' },
   { path: 'event', name: 'event' },
 ] as const
 

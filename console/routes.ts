@@ -21,5 +21,10 @@ export const routes: Route[] = [
     path: 'subscriptions/{id}/deliveries/{event}',
     load: () => import('./pages/delivery/delivery.tsx'),
   },
+  {
+    path: 'subscriptions/{id}/replay',
+    load: () => import('./pages/replay/replay.tsx'),
+  },
+  { path: 'subscribe', load: () => import('./pages/subscribe/subscribe.tsx') },
   { path: 'event', load: () => import('./pages/event/event.tsx') },
 ]

@@ -10,9 +10,10 @@ const PATH = '/events/api/v1/console/local.json'
  * app has: `GET` says that there are tokens, `POST` with whom they are to name gives one, for an hour. An app's platform
  * access token comes with it where `app` is named.
  */
-export function createSignIn(issuer: string) {
+export function createSignIn(issuer: string, receiver?: string) {
+  const stack = receiver === undefined ? {} : { receiver: `${receiver}/console` }
   const answer = async (request: IncomingMessage): Promise<object> =>
-    request.method === 'POST' ? tokensFor(issuer, Object(await json(request))) : {}
+    request.method === 'POST' ? tokensFor(issuer, Object(await json(request))) : stack
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     if (request.url !== PATH) return false
     void answer(request).then(

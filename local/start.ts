@@ -25,6 +25,8 @@ environment variable; with the token issuer of someone else there is no subscrib
 
 ${portHelp}`
 
+const EXAMPLE = '/hook' // the path of the subscriber of the example; the receiver answers at every other too
+
 const { values } = parseArgs({
   options: { help: { type: 'boolean' }, policy: { type: 'boolean', default: false } },
 })
@@ -49,18 +51,22 @@ async function start(): Promise<() => Promise<void>> {
     addToEnvironment({ ...stack.settings, ...fastPolling })
     const foreign = foreignIssuers(stack)
     const issuer = foreign.length === 0 ? stack.issuer.url : undefined
+    const receiver = await startReceiver({ onDelivery: printDelivery })
     const host = await startHost({
       folder: root,
       port: portFor('PORT'),
-      ...(issuer !== undefined && { intercept: createSignIn(issuer) }),
+      ...(issuer !== undefined && { intercept: createSignIn(issuer, receiver.url) }),
     })
     const docs = await startDocs({ port: portFor('DOCS_PORT'), app: host.url, issuer })
-    const stopReceiver = issuer === undefined ? async () => {} : await subscribe(host.url, issuer)
+    if (issuer !== undefined)
+      receiver.setSecret(
+        await subscribeExample(`${host.url}/events/api/v1`, issuer, `${receiver.url}${EXAMPLE}`),
+      )
     const seconds = (performance.now() - began) / 1000
     console.log(await greeting({ app: host.url, docs: docs.url, stack, seconds, foreign }))
     return async () => {
       await Promise.all([docs.stop(), host.stop()])
-      await Promise.all([stopReceiver(), stack.stop(), policy?.stop()])
+      await Promise.all([receiver.stop(), stack.stop(), policy?.stop()])
     }
   } catch (error) {
     await Promise.all([stack.stop(), policy?.stop()])
@@ -75,17 +81,10 @@ function foreignIssuers({ issuer }: Stack): string[] {
     .map(([name]) => name)
 }
 
-/** Starts a webhook receiver and subscribes it to the example's events. Returns what stops it. */
-async function subscribe(app: string, issuer: string): Promise<() => Promise<void>> {
-  const receiver = await startReceiver({ onDelivery: print })
-  const api = `${app}/events/api/v1`
-  receiver.setSecret(await subscribeExample(api, issuer, `${receiver.url}/hook`))
-  return () => receiver.stop()
-}
-
-function print({ event, verified }: Delivery): void {
-  if (verified === undefined) return // the event that validates the subscription
-  console.log(
-    `\nThe subscriber got ${event?.type} ${event?.id}, signature ${verified ? 'verified' : 'NOT verified'}\n`,
-  )
+/** Prints what a subscriber got; the signature, where its secret is known. The event that validates a subscription is none. */
+function printDelivery({ path, event, verified }: Delivery): void {
+  if (event?.type === 'platform.events.validatesubscription') return
+  const signature = verified ? 'verified' : 'NOT verified'
+  const says = path === EXAMPLE ? `, signature ${signature}` : ` at ${path}`
+  console.log(`\nThe subscriber got ${event?.type} ${event?.id}${says}\n`)
 }

@@ -11,10 +11,16 @@ export interface LocalTokens {
   platformAccessToken?: string
 }
 
-/** Whether the console is on a local stack, which makes tokens for anyone. No deployed app has this address. */
-export async function hasLocalTokens(): Promise<boolean> {
+/** The local stack, with its webhook receiver where it has one. */
+export interface LocalStack {
+  receiver?: string
+}
+
+/** Returns the local stack that the console is on, which makes tokens for anyone. No deployed app has its address. */
+export async function findLocalStack(): Promise<LocalStack | undefined> {
   const answer = await fetch(address).catch(() => undefined)
-  return answer?.ok === true && answer.headers.get('content-type') === 'application/json'
+  const isLocal = answer?.headers.get('content-type') === 'application/json' && answer.ok
+  return isLocal ? answer.json() : undefined
 }
 
 /** Returns tokens of the local stack. Throws an error that says what is wrong with what was wanted. */

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { defineTexts } from '../language.ts'
 import type { SignInReason } from '../session.ts'
 import { LocalChooser } from './local-chooser.tsx'
-import { hasLocalTokens } from './local-tokens.ts'
+import { findLocalStack } from './local-tokens.ts'
 import { PasteToken } from './paste-token.tsx'
 
 const texts = defineTexts<{ title: string } & Record<SignInReason, string>>({
@@ -30,7 +30,7 @@ export function SignIn({ reason }: { reason: SignInReason }) {
   const [isLocal, setIsLocal] = useState<boolean>()
   useEffect(() => {
     heading.current?.focus()
-    void hasLocalTokens().then(setIsLocal)
+    void findLocalStack().then((stack) => setIsLocal(stack !== undefined))
   }, [])
   return (
     <section class="sign-in" aria-labelledby="sign-in">

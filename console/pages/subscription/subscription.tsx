@@ -4,6 +4,7 @@ import { Breadcrumbs } from '../../breadcrumbs.tsx'
 import { PageHeading } from '../../page-heading.tsx'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
+import { Link } from '../../router.tsx'
 import type { PageProps } from '../../routes.ts'
 import { CircuitTag } from '../../subscriptions/circuit-tag.tsx'
 import type { Subscription } from '../../subscriptions/subscription.ts'
@@ -14,8 +15,8 @@ import { Secret } from './secret.tsx'
 import { Statistics } from './statistics.tsx'
 
 const texts = defineTexts({
-  nb: { title: (id: string) => `Abonnement ${id}` },
-  en: { title: (id: string) => `Subscription ${id}` },
+  nb: { title: (id: string) => `Abonnement ${id}`, replay: 'Send på nytt' },
+  en: { title: (id: string) => `Subscription ${id}`, replay: 'Send again' },
 })
 
 const EVERY_MS = 3000
@@ -35,6 +36,7 @@ export function Page({ params: { id = '' } }: PageProps) {
       <PageHeading title={names.title(id)}>
         {data !== undefined && <CircuitTag subscription={data} />}
         {data !== undefined && <PauseButton subscription={data} onChange={reload} />}
+        <Link to={`${address}/replay`}>{names.replay}</Link>
       </PageHeading>
       <ProblemNotice problem={problem} />
       {data !== undefined && (

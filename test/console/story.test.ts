@@ -1,0 +1,99 @@
+// The whole story in the console, and sending again.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startReceiver } from '../../local/receiver.ts'
+import { createOwnApp } from '../support/own-app.ts'
+import { assertAccessible, assertFits, skip, startConsole } from './fixture.ts'
+
+const HOSTILE = '</pre><script>document.title = "attacked"</script>'
+const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
+const [site, hooks] =
+  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : []
+after(() => Promise.all([site?.stop(), hooks?.stop()]))
+
+/** The console and a receiver, which only skipped tests do not have. */
+function parts() {
+  assert.ok(site !== undefined && hooks !== undefined)
+  return { ...site, receiver: hooks }
+}
+
+test(
+  'subscribe, publish, see it fail, pause, fix it, send again, resume, see it delivered',
+  { skip },
+  async () => {
+    const { openAs, receiver } = parts()
+    const { page, faults, close } = await openAs('ttd', 'subscribe')
+    receiver.behave({ status: 500, body: HOSTILE }, '/story')
+    await page.getByLabel('Endepunkt').fill(`${receiver.url}/story`)
+    await page.getByLabel('Ressurs', { exact: true }).fill('urn:altinn:resource:app_ttd_story')
+    await page.getByRole('button', { name: 'Abonner', exact: true }).click()
+    const publish = page.getByRole('button', { name: 'Publiser' })
+    const arrivals = page.getByRole('list', { name: 'Det som er publisert' }).getByRole('listitem')
+    for (let count = 1; count <= 3; count++) {
+      await publish.click()
+      await arrivals.nth(count - 1).waitFor()
+    }
+    for (let index = 0; index < 3; index++) await arrivals.nth(index).getByText('Oppgitt').waitFor()
+    await arrivals.first().getByRole('link').click()
+    await page.locator('.time-line > li').nth(1).waitFor()
+    assert.equal(await page.locator('.time-line pre').first().textContent(), HOSTILE)
+
+    await page.getByRole('link', { name: /^Abonnement \d+/ }).click()
+    await page.getByText('Begynte å feile').waitFor() // six failures in a row: its circuit is open
+    await page.getByRole('button', { name: 'Sett på pause' }).click()
+    await page.locator('.page-heading').getByText('Satt på pause').waitFor()
+    receiver.behave({}, '/story')
+    await page.getByRole('link', { name: 'Send på nytt' }).click()
+    await page.getByText('3 hendelser blir sendt på nytt.').waitFor()
+    await assertAccessible(page)
+    await page.getByRole('button', { name: 'Send på nytt' }).click()
+    await page.getByText('Ferdig').waitFor()
+    await page.getByText('Det er ingenting å sende på nytt her.').waitFor()
+    await assertAccessible(page)
+    await page.getByRole('link', { name: 'Se leveringene' }).click()
+    await page
+      .getByRole('cell', { name: /Venter/ })
+      .nth(2)
+      .waitFor()
+    await page.getByRole('button', { name: 'Fortsett' }).click()
+    for (let index = 0; index < 3; index++)
+      await page
+        .getByRole('cell', { name: /Levert/ })
+        .nth(index)
+        .waitFor()
+    await page.locator('.page-heading').getByText('Leverer').waitFor()
+    assert.notEqual(await page.title(), 'attacked')
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)
+
+test(
+  'a replay has an address, says what is wrong with its times, shows how far it is, and is cancelled',
+  { skip },
+  async () => {
+    const { app, openAs, receiver } = parts()
+    const own = await createOwnApp(app, receiver, 'again')
+    const { id } = await own.subscribe()
+    const events = await own.publishMany(150) // more than a page of a replay
+    await own.allArrived(events)
+    const { page, faults, close } = await openAs('ttd', `subscriptions/${id}/replay?only=all`, {
+      locale: 'en-GB',
+      width: 360,
+    })
+    await page.getByText('150 events are sent again.').waitFor()
+    await page.getByLabel('To', { exact: true }).fill('2020-01-01T00:00')
+    await page.getByText('“To” must be after “From”.').waitFor()
+    await assertFits(page)
+    await assertAccessible(page)
+    assert.match(page.url(), /only=all&from=.*&to=2020-01-01/)
+    await page.getByLabel('To', { exact: true }).fill('')
+    await page.getByRole('button', { name: 'Send again' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('What is in the backlog already is sent.').waitFor()
+    await assertFits(page)
+    await assertAccessible(page)
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)

@@ -77,7 +77,7 @@ test('a replay finds the events about subunits, and comes again while the regist
   const other = idOf(1, 400)
   const said = eventOf(other, { subject: '/party/2' })
   flows.addEvent({ ...said, event: { ...said.event, subject: '/party/2' } })
-  await assert.rejects(flows.page(), /main unit/)
+  await assert.rejects(flows.page(), /register of parties does not answer/)
   assert.equal(flows.replay()?.state, 'running')
   state.isDown = false
   assert.equal(await flows.page(), 'done')

@@ -5,7 +5,7 @@ const LOG_INTERVAL_MS = 10_000
  * One line in 10 s carries the counts: a line for each delivery would cost more than the delivery.
  */
 export function createDeliveryCounts(
-  write: (line: string) => void = (line) => console.log(line), // not of one invocation: all share the counts
+  write: (line: string) => void, // not of one invocation: all share the counts
   intervalMs = LOG_INTERVAL_MS,
 ) {
   let counts: Record<string, number> = {}

@@ -25,14 +25,20 @@ interface SpanOptions {
   parent: string | null | undefined
 }
 
-/** Records OpenTelemetry traces and metrics. Exports them to the OTLP collector at `endpoint`, if any. */
-export async function openTelemetry(endpoint: string | undefined) {
+/**
+ * Records OpenTelemetry traces and metrics, and writes log lines of what all invocations share. Exports to the OTLP
+ * collector at `endpoint`, if any.
+ */
+export async function openTelemetry(
+  endpoint: string | undefined,
+  write: (line: string) => void = (line) => console.log(line),
+) {
   const exporting =
     endpoint === undefined
       ? undefined
       : (await import('./telemetry-export.ts')).startExport(endpoint)
   const recorded = createMetrics(exporting?.meter ?? metrics.getMeter('app-events'))
-  const counts = createDeliveryCounts()
+  const counts = createDeliveryCounts(write)
   return {
     ...recorded,
 

@@ -23,7 +23,7 @@ export const config = readConfig({
   PLATFORM_TOKEN_JWKS_URL: 'https://altinn.invalid/jwks',
   DELIVERED_RETENTION_DAYS: String(RETENTION_DAYS),
 })
-const telemetry = await openTelemetry(undefined)
+const telemetry = await openTelemetry(undefined, () => {})
 const auth = createAuth(config.auth)
 
 const MAX_UNSAVED = 1000

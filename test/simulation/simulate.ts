@@ -2,7 +2,7 @@ import { createInvariants, MAX_SKEW_MS } from './invariants.ts'
 import { startClients } from './clients.ts'
 import { createCluster } from './cluster.ts'
 import { watchOrder } from './order-invariants.ts'
-import { sentInPause } from './pause-invariants.ts'
+import { brokenPauses, sentInPause } from './pause-invariants.ts'
 import type { Plan } from './plan.ts'
 import { createTimeline } from './timeline.ts'
 
@@ -65,6 +65,7 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
     ...invariants.unjustifiedOutcomes(),
     ...invariants.unwantedRequests(),
     ...invariants.lostSubscriptions(),
+    ...brokenPauses(timeline),
     ...sentInPause(cluster, timeline, MAX_SKEW_MS),
   )
   if (isLagBounded)

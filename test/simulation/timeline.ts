@@ -20,8 +20,8 @@ export interface SubscriptionHistory {
   resource: string
   type?: string
   activePeriods: ActivePeriod[]
-  /** When its owner had it paused. */
-  pauses: Period[]
+  /** When its owner had it paused, and the state that followed. */
+  pauses: (Period & { next?: string })[]
   deletedAt: number
 }
 
@@ -43,10 +43,13 @@ export function createTimeline(container: Container<SubscriptionOrTombstone>, no
     }
   }
 
-  function recordPause({ pauses }: SubscriptionHistory, isPaused: boolean): void {
+  function recordPause({ pauses }: SubscriptionHistory, state: string): void {
     const current = pauses.at(-1)
-    const wasPaused = current?.until === Infinity
-    if (wasPaused && !isPaused) current.until = now()
+    const [wasPaused, isPaused] = [current?.until === Infinity, state === 'paused']
+    if (current !== undefined && wasPaused && !isPaused) {
+      current.until = now()
+      current.next = state
+    }
     if (!wasPaused && isPaused) pauses.push({ from: now(), until: Infinity })
   }
 
@@ -56,7 +59,7 @@ export function createTimeline(container: Container<SubscriptionOrTombstone>, no
     if ('deleted' in document) {
       if (existing === undefined || existing.deletedAt !== Infinity) return
       recordActivity(existing, undefined)
-      recordPause(existing, false)
+      recordPause(existing, 'deleted')
       existing.deletedAt = now()
       return
     }
@@ -72,7 +75,7 @@ export function createTimeline(container: Container<SubscriptionOrTombstone>, no
       deletedAt: Infinity,
     }
     histories.set(number, history)
-    recordPause(history, circuit?.state === 'paused')
+    recordPause(history, circuit?.state ?? 'closed')
     const isActive = validated !== undefined && circuit?.state !== 'disabled'
     recordActivity(history, isActive ? Date.parse(validated) : undefined)
   })

@@ -69,8 +69,7 @@ function Form({ onMade }: { onMade: (made: NewSubscription) => void }) {
 function useSignIn(): void {
   useEffect(() => {
     const end = new AbortController()
-    if (session.get() === undefined)
-      waitForSignIn('change', end.signal).catch(() => {}) // left before signing in
+    if (session.get() === undefined) waitForSignIn('change', end.signal).catch(() => {}) // left before signing in
     return () => end.abort()
   }, [])
 }

@@ -54,7 +54,7 @@ export const queryEverywhere = <T>(
   query: string,
   parameters: Record<string, JSONValue> = {},
 ): Promise<T[]> => queryAll<T>(container, query, parameters, EVERYWHERE_BATCH, EVERYWHERE_MS)
-export const EVERYWHERE_BATCH = 20
+export const EVERYWHERE_BATCH = 50
 const EVERYWHERE_MS = 10_000
 
 /**

@@ -1,6 +1,6 @@
-import { PARALLEL, unitsOf } from './sweeps.ts'
+import { unitsOf } from './sweeps.ts'
 import type { ConditionalWrite } from '../../shared/azure/conditional-write.ts'
-import { EVERYWHERE_BATCH } from '../../shared/azure/documents.ts'
+import { EVERYWHERE_BATCH, PARALLEL } from '../../shared/azure/documents.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { OverdueDelivery } from '../../shared/deliveries/delivery-store.ts'
 

@@ -1,3 +1,4 @@
+import { EVERYWHERE_BATCH } from '../../shared/azure/documents.ts'
 import { tableRow } from '../support/markdown.ts'
 import type { Measured } from './database.ts'
 import { figure } from './figure.ts'
@@ -5,7 +6,6 @@ import { costAtRest, mostCost, type SpreadQuery } from './sweeps.ts'
 
 const PARTITIONS = [10, 170, 1700]
 const PAGES = 5 // of a run
-const BATCH = 50 // shared/azure/documents.ts
 
 interface Row extends SpreadQuery {
   name: string
@@ -16,35 +16,35 @@ const rows: Row[] = [
   {
     name: 'overdue events, a page',
     top: 1000,
-    batch: BATCH,
+    batch: EVERYWHERE_BATCH,
     bytes: 350,
     before: { top: 100, batch: 100 },
   },
   {
     name: 'overdue deliveries, a page',
     top: 1000,
-    batch: BATCH,
+    batch: EVERYWHERE_BATCH,
     bytes: 350,
     before: { top: 100, batch: 100 },
   },
   {
     name: 'gauge: pending events',
     top: 100,
-    batch: BATCH,
+    batch: EVERYWHERE_BATCH,
     bytes: 40,
     before: { top: 100, batch: 100 },
   },
   {
     name: 'gauge: the oldest due',
     top: 1,
-    batch: BATCH,
+    batch: EVERYWHERE_BATCH,
     bytes: 10,
     before: { top: 1, batch: 100 },
   },
   {
     name: 'gauge: died in the last hour',
     top: 1000,
-    batch: BATCH,
+    batch: EVERYWHERE_BATCH,
     bytes: 10,
     before: { top: 1000, batch: 100 },
   },

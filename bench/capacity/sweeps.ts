@@ -1,4 +1,5 @@
 import { requestCharge } from '../../local/emulators/request-charge.ts'
+import { PARALLEL } from '../../shared/azure/documents.ts'
 
 /** A sorted query over all physical partitions: its TOP, how many results a request returns, and their size. */
 export interface SpreadQuery {
@@ -18,8 +19,6 @@ export interface SpreadCost {
   /** Requests after one another. */
   rounds: number
 }
-
-export const PARALLEL = 64 // physical partitions asked at once, shared/azure/documents.ts
 
 /** Returns the request units of so many requests, which return so many results in all. */
 export const unitsOf = (requests: number, loaded: number, bytes: number): number =>

@@ -43,7 +43,7 @@ export async function queryAll<T>(
   return resources
 }
 const BATCH = 100 // the default of Cosmos DB
-const PARALLEL = 64 // physical partitions asked at once: the SDK asks all, each by a connection of its own
+export const PARALLEL = 64 // physical partitions asked at once: the SDK asks all, each by a connection of its own
 
 /**
  * Returns all results of a query whose documents may lie anywhere. The SDK reads a batch from every physical partition

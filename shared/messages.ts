@@ -60,7 +60,18 @@ export interface DeliveryReference extends EventReference {
 
 /** Returns the message for the next attempt of a delivery, with the session tokens of the writes. */
 export function deliveryReferenceTo(
-  { id, resource, subject, traceparent, subscription, run, attempt }: DeliveryDocument,
+  {
+    id,
+    resource,
+    subject,
+    traceparent,
+    subscription,
+    run,
+    attempt,
+  }: Pick<
+    DeliveryDocument,
+    'id' | 'resource' | 'subject' | 'traceparent' | 'subscription' | 'run' | 'attempt'
+  >,
   sessions: { event?: string | undefined; delivery?: string | undefined },
 ): DeliveryReference {
   return {

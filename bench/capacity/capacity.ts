@@ -10,6 +10,7 @@ import type { Measured } from './database.ts'
 import { growthPart, plansOf } from './growth-page.ts'
 import { ceilingsOf } from './limits.ts'
 import { measuredPart } from './page.ts'
+import { sweepsPart } from './sweeps-page.ts'
 import { usageOfEvents, usageOfTimers, type EventUsage } from './usage.ts'
 
 const SUBSCRIBERS = [0, 1, 3, 10]
@@ -33,6 +34,7 @@ try {
   const file = path.join(import.meta.dirname, 'measured.json')
   writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
   await writePart('plans', growthPart(measured))
+  await writePart('sweeps', sweepsPart(measured))
   await writePart('measured', measuredPart(usages, [...ofOne, generic], large, { timers }))
   writeFileSync(path.join(docs, 'capacity.svg'), chartOf(ceilingsOf(usages), SUBSCRIBERS))
   writeFileSync(path.join(docs, 'capacity-cost.svg'), costChart(plansOf(measured, 3)))
@@ -64,7 +66,7 @@ function measuredOf(usages: EventUsage[]): Measured {
 }
 
 /** Writes a part of the document, between its marks. */
-async function writePart(mark: 'plans' | 'measured', part: string): Promise<void> {
+async function writePart(mark: 'plans' | 'measured' | 'sweeps', part: string): Promise<void> {
   const file = path.join(docs, 'capacity.md')
   const between = new RegExp(`<!-- ${mark} -->[^]*?<!-- end -->`)
   const marked = `<!-- ${mark} -->\n\n${part}\n\n<!-- end -->`

@@ -1,12 +1,13 @@
 import type { Database } from '@azure/cosmos'
-import { replaceIfMatch } from '../azure/conditional-write.ts'
+import { patchIfMatch, replaceIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
-import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
+import { queryAll, queryEverywhere, readDocument, type Stored } from '../azure/documents.ts'
 import { nowSeconds, type Clock } from '../clock.ts'
 import type { DeliveryDocument } from './delivery.ts'
-import { timeToLive } from './retention.ts'
+import { timeToLive, type Kept } from './retention.ts'
 
-const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.due <= @now ORDER BY c.due'
+const OVERDUE = `SELECT TOP 1000 c.id, c.subscription, c.resource, c.subject, c.state, c.run, c.attempt, c.redrives,
+  c.traceparent, c._etag, c._ts FROM c WHERE c.due <= @now ORDER BY c.due`
 const OLDEST = 'SELECT TOP 1 VALUE c.due FROM c WHERE c.due > 0 ORDER BY c.due'
 const DEAD_SINCE = `SELECT TOP 1000 VALUE c.deadAt FROM c WHERE c.deadAt >= @since ORDER BY c.deadAt DESC`
 const PAGE = `SELECT TOP @count * FROM c
@@ -25,6 +26,22 @@ const IDS = `SELECT TOP @most VALUE c.id FROM c
   WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after AND c.id < @until
   ORDER BY c.subscription, c.state, c.id`
 
+/** What the sweep needs to know of a delivery: its attempts may be 50, with their answers. */
+export type OverdueDelivery = Stored<
+  Pick<
+    DeliveryDocument,
+    | 'id'
+    | 'subscription'
+    | 'resource'
+    | 'subject'
+    | 'state'
+    | 'run'
+    | 'attempt'
+    | 'redrives'
+    | 'traceparent'
+  >
+>
+
 /** What statistics need of a delivery: `ms` has how long each attempt took. */
 export type DeliveryOutcome = Pick<DeliveryDocument, 'id' | 'state'> & { ms: number[] }
 
@@ -35,7 +52,7 @@ export function openDeliveryStore(
   retentionSeconds: number,
 ) {
   const container = database.container('deliveries')
-  const withTtl = <T extends DeliveryDocument>(document: T): T => ({
+  const withTtl = <T extends Kept>(document: T) => ({
     ...document,
     ttl: timeToLive(document, retentionSeconds, nowSeconds(clock)),
   })
@@ -50,9 +67,21 @@ export function openDeliveryStore(
     save: (delivery: Stored<DeliveryDocument>) =>
       replaceIfMatch(container, withTtl(delivery), [delivery.subscription, delivery.id]),
 
-    /** Returns at most 100 deliveries whose `due` (epoch seconds) has passed, the earliest first. */
-    overdue: (now: number) =>
-      queryAll<Stored<DeliveryDocument>>(container, OVERDUE, { '@now': now }),
+    /** Returns at most 1,000 deliveries whose `due` (epoch seconds) has passed, the earliest first. */
+    overdue: (now: number) => queryEverywhere<OverdueDelivery>(container, OVERDUE, { '@now': now }),
+
+    /** Claims an overdue delivery until an epoch second. Returns `changed` when it has moved on, or another sweep claimed it. */
+    claim: (delivery: OverdueDelivery, due: number) =>
+      patchIfMatch(
+        container,
+        delivery,
+        [delivery.subscription, delivery.id],
+        [
+          { op: 'set', path: '/due', value: due },
+          { op: 'set', path: '/redrives', value: (delivery.redrives ?? 0) + 1 },
+          { op: 'set', path: '/ttl', value: withTtl({ ...delivery, due }).ttl },
+        ],
+      ),
 
     /** Returns one subscription's deliveries in a state, oldest event first, after the event `after`. */
     page: (subscription: string, state: DeliveryDocument['state'], after: string, count: number) =>
@@ -113,13 +142,13 @@ export function openDeliveryStore(
 
     /** Returns the earliest `due` in epoch seconds, or undefined when no delivery waits. */
     async oldestDue(): Promise<number | undefined> {
-      const [oldest] = await queryAll<number>(container, OLDEST)
+      const [oldest] = await queryEverywhere<number>(container, OLDEST)
       return oldest
     },
 
     /** Counts the deliveries that died since an epoch second, up to 1,000. */
     async deadSince(since: number): Promise<number> {
-      return (await queryAll<number>(container, DEAD_SINCE, { '@since': since })).length
+      return (await queryEverywhere<number>(container, DEAD_SINCE, { '@since': since })).length
     },
   }
 }

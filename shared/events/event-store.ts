@@ -1,7 +1,13 @@
 import type { Database } from '@azure/cosmos'
 import { patchIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
-import { queryAll, queryUntil, readDocument, type Stored } from '../azure/documents.ts'
+import {
+  queryAll,
+  queryEverywhere,
+  queryUntil,
+  readDocument,
+  type Stored,
+} from '../azure/documents.ts'
 import { fromStored, toStored, type EventDocument, type EventReference } from './event-document.ts'
 import { eventsIn } from './event-scope.ts'
 
@@ -10,7 +16,7 @@ export type OverdueEvent = Stored<
   Pick<EventDocument, 'id' | 'resource' | 'subject' | 'traceparent' | 'redrives'>
 >
 
-const OVERDUE = `SELECT TOP 100 c.id, c.resource, c.subject, c.traceparent, c.redrives, c._etag, c._ts
+const OVERDUE = `SELECT TOP 1000 c.id, c.resource, c.subject, c.traceparent, c.redrives, c._etag, c._ts
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
 const OF_RESOURCE = `SELECT TOP @most * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
@@ -68,9 +74,9 @@ export function openEventStore(database: Database) {
         { op: 'set', path: '/fanOut', value: { count, at } },
       ]),
 
-    /** Returns at most 100 events whose fan-out is overdue, the longest overdue first. */
+    /** Returns at most 1,000 events whose fan-out is overdue, the longest overdue first. */
     overdue: (nowSeconds: number) =>
-      queryAll<OverdueEvent>(container, OVERDUE, { '@now': nowSeconds }),
+      queryEverywhere<OverdueEvent>(container, OVERDUE, { '@now': nowSeconds }),
 
     /**
      * Claims an overdue event until an epoch second. Returns `changed` when another sweep did, or when its fan-out has
@@ -180,6 +186,6 @@ export function openEventStore(database: Database) {
       patchIfMatch(container, event, keyOf(event), [{ op: 'set', path: '/late', value: late }]),
 
     /** Returns the ids of at most 100 events that are not fanned out, those due first. */
-    pending: () => queryAll<string>(container, PENDING),
+    pending: () => queryEverywhere<string>(container, PENDING),
   }
 }

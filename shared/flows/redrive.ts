@@ -2,11 +2,12 @@ import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { Services } from '../services.ts'
 
 const CONCURRENCY = 16
+const MOST_PAGES = 5 // of 1,000, in each 30 s: what one physical partition can claim and fan out (docs/capacity.md)
 
 /**
- * Redrives page after page of overdue work until nothing of a page could be redriven, or `endMs` (epoch milliseconds)
- * has passed. A failure does not stop the others; the first one is thrown at the end. Returns how often `redriveOne`
- * returned true.
+ * Redrives at most five pages of overdue work, until nothing of a page could be redriven. Begins nothing after `endMs`
+ * (epoch milliseconds). A failure does not stop the others; the first one is thrown at the end. Returns how often
+ * `redriveOne` returned true.
  */
 export async function redrive<T>(
   { clock }: Pick<Services, 'clock'>,
@@ -16,10 +17,11 @@ export async function redrive<T>(
 ): Promise<number> {
   let sent = 0
   const one = async (item: T) => {
-    if (await redriveOne(item)) sent++
+    if (clock.now() <= endMs && (await redriveOne(item))) sent++
   }
   let failure: Error | undefined
-  for (let isProgressing = true; isProgressing && clock.now() <= endMs;) {
+  let isProgressing = true
+  for (let pages = 0; isProgressing && pages < MOST_PAGES && clock.now() <= endMs; pages++) {
     const before = sent
     await forEachConcurrently(await overdue(), CONCURRENCY, one).catch(
       (error: Error) => (failure ??= error),

@@ -1,17 +1,20 @@
-import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
-import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import type { OverdueDelivery } from '../deliveries/delivery-store.ts'
 import { deliveryReferenceTo } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { redrive } from './redrive.ts'
 import { claimSeconds } from './sweep-events.ts'
 
+interface Needed extends Pick<Services, 'clock'> {
+  deliveries: Pick<Services['deliveries'], 'overdue' | 'claim'>
+  retryQueue: Pick<Services['retryQueue'], 'send'>
+}
+
 /**
- * Sends each due delivery to its attempt, the longest overdue first, until none is left or `endMs` (epoch milliseconds)
- * has passed. Claims each first, as for events. A delivery never dies by the number of its claims. Returns how many
- * were sent.
+ * Sends due deliveries to their attempts, the longest overdue first, within the bounds of `redrive`. Claims each first,
+ * as for events. A delivery never dies by the number of its claims. Returns how many were sent.
  */
-export const sweepDeliveries = (services: Services, endMs: number): Promise<number> =>
+export const sweepDeliveries = (services: Needed, endMs: number): Promise<number> =>
   redrive(
     services,
     () => services.deliveries.overdue(nowSeconds(services.clock)),
@@ -20,13 +23,12 @@ export const sweepDeliveries = (services: Services, endMs: number): Promise<numb
   )
 
 async function redriveDelivery(
-  { deliveries, retryQueue, clock }: Services,
-  delivery: Stored<DeliveryDocument>,
+  { deliveries, retryQueue, clock }: Needed,
+  delivery: OverdueDelivery,
 ): Promise<boolean> {
-  const { redrives = 0 } = delivery
-  const due = nowSeconds(clock) + claimSeconds(redrives)
-  const { outcome, session } = await deliveries.save({ ...delivery, due, redrives: redrives + 1 })
-  if (outcome === 'changed') return false
+  const due = nowSeconds(clock) + claimSeconds(delivery.redrives)
+  const { outcome, session } = await deliveries.claim(delivery, due)
+  if (outcome === 'changed') return false // another sweep claimed it, or it has moved on
   await retryQueue.send(deliveryReferenceTo(delivery, { delivery: session }))
   return true
 }

@@ -4,12 +4,16 @@ import type { OverdueEvent } from '../events/event-store.ts'
 import type { Services } from '../services.ts'
 import { redrive } from './redrive.ts'
 
+interface Needed extends Pick<Services, 'clock'> {
+  events: Pick<Services['events'], 'overdue' | 'claim'>
+  inboundQueue: Pick<Services['inboundQueue'], 'send'>
+}
+
 /**
- * Sends each event whose fan-out is overdue to it again, the longest overdue first, until none is left or `endMs`
- * (epoch milliseconds) has passed. Claims each first, for 1, 2, 4 … 60 minutes, so that not every sweep sends a backlog
- * again. Returns how many were sent.
+ * Sends events whose fan-out is overdue to it again, the longest overdue first, within the bounds of `redrive`. Claims
+ * each first, for 1, 2, 4 … 60 minutes, so that not every sweep sends a backlog again. Returns how many were sent.
  */
-export const sweepEvents = (services: Services, endMs: number): Promise<number> =>
+export const sweepEvents = (services: Needed, endMs: number): Promise<number> =>
   redrive(
     services,
     () => services.events.overdue(nowSeconds(services.clock)),
@@ -18,7 +22,7 @@ export const sweepEvents = (services: Services, endMs: number): Promise<number> 
   )
 
 async function redriveEvent(
-  { events, inboundQueue, clock }: Services,
+  { events, inboundQueue, clock }: Needed,
   event: OverdueEvent,
 ): Promise<boolean> {
   const until = nowSeconds(clock) + claimSeconds(event.redrives)

@@ -3,7 +3,7 @@ import { compareAndSet, replaceIfMatch } from '../azure/conditional-write.ts'
 import { isNotFound } from '../azure/cosmos-error.ts'
 import { CALL_MS } from '../azure/cosmos.ts'
 import { createDocument } from '../azure/create.ts'
-import { queryAll, readDocument, type Stored } from '../azure/documents.ts'
+import { queryAll, queryEverywhere, readDocument, type Stored } from '../azure/documents.ts'
 import { withTimeout } from '../azure/timeout.ts'
 import { changesIn } from './subscription-changes.ts'
 import {
@@ -18,7 +18,7 @@ const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
 const BY_NUMBER = 'SELECT * FROM c WHERE c.number = @number'
 const OF_CONSUMER =
   'SELECT TOP @most * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
-const OVERDUE = 'SELECT TOP 100 * FROM c WHERE c.wake <= @now ORDER BY c.wake'
+const OVERDUE = 'SELECT TOP 1000 * FROM c WHERE c.wake <= @now ORDER BY c.wake'
 
 /** A written subscription, and the session token of the write. */
 export interface Updated {
@@ -78,9 +78,9 @@ export function openSubscriptionStore(database: Database) {
     /** Replaces a document that is unchanged since it was read. */
     save,
 
-    /** Returns at most 100 documents whose `wake` (epoch seconds) has passed, the earliest first. */
+    /** Returns at most 1,000 documents whose `wake` (epoch seconds) has passed, the earliest first. */
     overdue: (nowSeconds: number) =>
-      queryAll<Stored<SubscriptionOrTombstone>>(container, OVERDUE, { '@now': nowSeconds }),
+      queryEverywhere<Stored<SubscriptionOrTombstone>>(container, OVERDUE, { '@now': nowSeconds }),
 
     /** Yields what was written since an epoch second, for the index. */
     changedSince: changesIn(container),

@@ -27,10 +27,10 @@ export async function deliveryStoreContract({
 
   const overdue = await runCall(store.overdue(299))
   assert.deepEqual(
-    overdue.map((each) => [each.subscription, each.due]),
+    overdue.map((each) => [each.subscription, each.id, each.state, each.run, each.attempt]),
     [
-      ['8', 100],
-      ['7', 200],
+      ['8', id(1), 'waiting', 0, 0],
+      ['7', id(2), 'waiting', 0, 0],
     ],
   )
   assert.equal(await runCall(store.oldestDue()), 100)
@@ -79,6 +79,17 @@ export async function deliveryStoreContract({
   }
   assert.equal(await runCall(store.deadSince(900)), 1)
   assert.equal(await runCall(store.deadSince(901)), 0)
+
+  // A claim is conditional too, and postpones the end of what would expire before its attempt.
+  const [first] = await runCall(store.overdue(299))
+  assert.ok(first)
+  const inAYear = first._ts + 365 * 86_400
+  assert.equal((await runCall(store.claim(first, inAYear))).outcome, 'written')
+  const again = await runCall(store.claim(first, 1))
+  assert.equal(again.outcome, 'changed')
+  const claimed = await runCall(store.find('8', id(1), again.session))
+  assert.deepEqual([claimed?.due, claimed?.redrives, claimed?.attempts], [inAYear, 1, []])
+  assert.ok(claimed?.ttl !== undefined && claimed.ttl >= 366 * 86_400 - 60)
 
   // Saving a document that does not exist is `changed`. A session token of another document is accepted.
   assert.equal((await runCall(store.save({ ...found, id: id(99) }))).outcome, 'changed')

@@ -1,7 +1,7 @@
 import type { openDeliveryStore } from '../../shared/deliveries/delivery-store.ts'
 import { nowSeconds, type Clock } from '../../shared/clock.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { timeToLive } from '../../shared/deliveries/retention.ts'
+import { timeToLive, type Kept } from '../../shared/deliveries/retention.ts'
 import type { Connection } from './connection.ts'
 import { ascending, compareText, top } from './select.ts'
 
@@ -11,7 +11,7 @@ export function simulatedDeliveryStore(
   clock: Clock,
   retentionSeconds: number,
 ): ReturnType<typeof openDeliveryStore> {
-  const withTtl = <T extends DeliveryDocument>(document: T): T => ({
+  const withTtl = <T extends Kept>(document: T) => ({
     ...document,
     ttl: timeToLive(document, retentionSeconds, nowSeconds(clock)),
   })
@@ -33,7 +33,14 @@ export function simulatedDeliveryStore(
       ),
     overdue: (now) =>
       connection.query('overdue deliveries', (all) =>
-        top(100, all, ({ due = Infinity }) => due <= now, ascending('due')),
+        top(1000, all, ({ due = Infinity }) => due <= now, ascending('due')),
+      ),
+    claim: (delivery, due) =>
+      connection.patch(
+        keyOf(delivery.subscription, delivery.id),
+        keyOf(delivery.subscription, delivery.id),
+        delivery._etag,
+        (current) => withTtl({ ...current, due, redrives: (delivery.redrives ?? 0) + 1 }),
       ),
     page: (subscription, state, after, count) =>
       connection.query(`page of ${subscription} ${state}`, (all) =>

@@ -30,7 +30,7 @@ export function simulatedEventStore(
       ),
     overdue: (nowSeconds) =>
       connection.query('overdue events', (all) =>
-        top(100, all, ({ pending = Infinity }) => pending <= nowSeconds, ascending('pending')),
+        top(1000, all, ({ pending = Infinity }) => pending <= nowSeconds, ascending('pending')),
       ),
     claim: (event, until) =>
       connection.patch(eventKey(event), partitionOf(event), event._etag, (current) => ({

@@ -53,7 +53,7 @@ export function simulatedSubscriptionStore(
     },
     overdue: (nowSeconds) =>
       connection.query('overdue subscriptions', (all) =>
-        top(100, all, ({ wake = Infinity }) => wake <= nowSeconds, ascending('wake')),
+        top(1000, all, ({ wake = Infinity }) => wake <= nowSeconds, ascending('wake')),
       ),
     async *changedSince(since) {
       for (let after = 0, isLast = false; !isLast;) {

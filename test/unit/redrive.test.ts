@@ -3,11 +3,14 @@ import { test } from 'node:test'
 import { redrive } from '../../shared/flows/redrive.ts'
 import { claimSeconds } from '../../shared/flows/sweep-events.ts'
 
-/** Redrives pages of what is overdue with a clock that stands; `most` is how many were under way at once. */
+/**
+ * Redrives pages of what is overdue with a clock that stands, or moves by `tick` with each item; `most` is how many were
+ * under way at once.
+ */
 async function redrivePages(
   pages: number[][],
   work: (item: number) => Promise<boolean>,
-  { now = 0, endMs = 0 } = {},
+  { now = 0, endMs = 0, tick = 0 } = {},
 ) {
   const seen = { done: new Array<number>(), pages: 0, most: 0, open: 0 }
   const one = async (item: number) => {
@@ -19,7 +22,12 @@ async function redrivePages(
   }
   const overdue = () => Promise.resolve(pages[seen.pages++] ?? [])
   const sent = redrive(
-    { clock: { now: () => now, timeout: () => ({ ended: Promise.resolve(), cancel() {} }) } },
+    {
+      clock: {
+        now: () => now + tick * seen.done.length,
+        timeout: () => ({ ended: Promise.resolve(), cancel() {} }),
+      },
+    },
     overdue,
     one,
     endMs,
@@ -45,6 +53,21 @@ test('begins no page after its time', async () => {
   const done = () => Promise.resolve(true)
   assert.equal((await redrivePages(pages, done, { now: 8, endMs: 8 })).seen.done.length, 3)
   assert.equal((await redrivePages(pages, done, { now: 9, endMs: 8 })).seen.pages, 0)
+})
+
+test('begins nothing of a page after its time', async () => {
+  const page = Array.from({ length: 100 }, (_, item) => item)
+  const { seen } = await redrivePages([page, page], () => Promise.resolve(true), {
+    endMs: 30,
+    tick: 1,
+  })
+  assert.ok(seen.done.length > 30 && seen.done.length <= 30 + 16, `${seen.done.length}`)
+})
+
+test('redrives five pages in a run, and leaves the others to the next', async () => {
+  const pages = Array.from({ length: 9 }, (_, page) => [page])
+  const { seen, sent } = await redrivePages(pages, () => Promise.resolve(true))
+  assert.deepEqual([seen.pages, seen.done, sent], [5, [0, 1, 2, 3, 4], 5])
 })
 
 test('a failure stops no other and is thrown at the end; a page of failures is the last', async () => {

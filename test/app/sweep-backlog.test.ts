@@ -1,0 +1,54 @@
+// What a run of a sweep costs beside a large backlog.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { isUsage } from '../../local/emulators/usage.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
+import { newEventId } from '../../shared/events/event-id.ts'
+import { startApp, withoutTimers } from '../support/app.ts'
+import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { deliveryOf } from '../unit/flow-fixture.ts'
+
+const skip = deployedUrl !== undefined && 'it counts what the stores are asked'
+const MANY = 1500
+const stores = await createTestStores()
+const app = await startApp(stores, { functions: ['sweep-deliveries'], settings: withoutTimers })
+after(app.stop)
+
+async function addOverdue(count: number): Promise<void> {
+  const dues = Array.from({ length: count }, (_, index) => index + 1)
+  await forEachConcurrently(dues, 32, async (due) => {
+    const delivery = deliveryOf(newEventId(), { state: 'waiting', due })
+    await stores.container('deliveries').items.create(delivery)
+  })
+}
+
+/** Runs the sweep. Returns how many it sent, and the request units in `deliveries`. */
+async function sweep(): Promise<{ sent: number; units: number }> {
+  const lines = () => app.lines.filter((line) => line.includes('"sweep.done"'))
+  const [earlier, before] = [lines().length, await charge()]
+  await app.runTimer('sweep-deliveries')
+  const line = await eventually('the end of the sweep', () => lines()[earlier], 40)
+  const { sent } = Object(JSON.parse(line.replace(/^[^{]*/, '')))
+  return { sent: Number(sent), units: (await charge()) - before }
+}
+
+async function charge(): Promise<number> {
+  const { Cosmos, COSMOS_DATABASE } = stores.settings
+  const endpoint = /AccountEndpoint=([^;]+)/.exec(Cosmos)?.[1]
+  const usage: unknown = await (await fetch(new URL('/_strict/usage', endpoint))).json()
+  assert.ok(isUsage(usage))
+  return usage.byContainer[`${COSMOS_DATABASE}/deliveries`]?.charge ?? 0
+}
+
+test('a delivery is taken for the same with 1,500 overdue as with ten', { skip }, async (t) => {
+  await addOverdue(10)
+  const few = await sweep()
+  assert.equal(few.sent, 10)
+  await addOverdue(MANY)
+  const many = await sweep()
+  const costs = [few, many].map(({ sent, units }) => units / sent)
+  t.diagnostic(`${costs.map((cost) => cost.toFixed(2)).join(' and ')} RU, ${many.sent} sent`)
+  assert.ok(many.sent >= 100 && many.sent <= MANY)
+  const [ofFew = NaN, ofMany = NaN] = costs
+  assert.ok(ofMany / ofFew < 1.2 && ofMany > 5, `${ofMany} RU, ${ofFew} RU`)
+})

@@ -1,6 +1,5 @@
 import type { Stored } from '../azure/documents.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
-import type { CloudEvent } from '../events/cloud-event.ts'
 import { referenceTo } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
@@ -126,7 +125,7 @@ export function endWithdrawn(
 export async function send(
   { services, subscription }: Limits,
   delivery: Stored<DeliveryDocument>,
-  event: CloudEvent,
+  event: Buffer,
   result: PageResult,
 ): Promise<boolean> {
   const traceparent = nextTraceparent(delivery.traceparent)

@@ -1,4 +1,5 @@
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import { bodyOf } from '../events/event-body.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
@@ -48,6 +49,7 @@ function lastRequest(
   if (last === undefined) return {}
   const { id, traceparent, sequence } = delivery
   const now = Date.parse(last.at)
-  const { url, headers, body } = signedRequest(subscription, event, id, traceparent, sequence, now)
-  return { request: { endPoint: url, headers, body } }
+  const sent = bodyOf(event)
+  const { url, headers, body } = signedRequest(subscription, sent, id, traceparent, sequence, now)
+  return { request: { endPoint: url, headers, body: body.toString() } }
 }

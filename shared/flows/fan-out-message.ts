@@ -1,6 +1,7 @@
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { referenceTo, type EventDocument, type EventReference } from '../events/event-document.ts'
+import { inHand, type EventInHand } from '../events/event-body.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { InboundMessage } from '../messages.ts'
 import type { Services } from '../services.ts'
@@ -53,15 +54,16 @@ async function fanOutStored(
   { isRepeat, traceparent }: { isRepeat: boolean; traceparent: string },
 ): Promise<FannedOut | undefined> {
   const { events, clock } = services
-  const event = await events.find(reference)
-  if (event === undefined) throw new Error(`Event ${reference.event} is not visible yet.`)
-  if (event.pending === undefined) return undefined
+  const found = await findPending(services, reference)
+  if (found === undefined) return undefined
+  const { event, body } = found
   const claimed = await claimIfAlmostOverdue(services, event)
   if (claimed === undefined) return undefined
   if (await isDuplicate(services, claimed)) return undefined
   const isOld = clock.now() - timeOf(event.id).getTime() > FIRST_FAN_OUT_MS
   const subscribers = await fanOut(services, {
     event,
+    body,
     session: reference.session,
     traceparent,
     isRepeat: isRepeat || isOld || event.redrives !== undefined,
@@ -69,6 +71,19 @@ async function fanOutStored(
   const at = new Date(clock.now()).toISOString()
   const { outcome } = await events.markFannedOut(claimed, subscribers, at)
   return { event: event.id, subscribers, outcome }
+}
+
+/**
+ * Returns an event to fan out, or undefined when that is done. It is a function of its own so that nothing keeps the data
+ * of 48 events, parsed, until their subscribers have answered.
+ */
+async function findPending(
+  { events }: Services,
+  reference: EventReference,
+): Promise<EventInHand | undefined> {
+  const event = await events.find(reference)
+  if (event === undefined) throw new Error(`Event ${reference.event} is not visible yet.`)
+  return event.pending === undefined ? undefined : inHand(event)
 }
 
 /** Marks a generic event that repeats another one: its publisher has given the same source and id before. */

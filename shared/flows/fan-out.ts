@@ -22,6 +22,7 @@ const CONCURRENCY = 64
 /** A fan-out under way. */
 interface FanOut {
   event: EventDocument
+  body: Buffer
   session: string | undefined
   traceparent: string
   /** Whether an earlier run may have been interrupted: then existing records are looked up first. */
@@ -143,11 +144,9 @@ async function attempt(
   release: () => void,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
-  const { event, traceparent } = fan
+  const { body, traceparent } = fan
   const receiver = { ...subscriber, secrets: secretsOf(subscriber) }
-  const sending = sendWebhook(services, receiver, event.event, delivery, traceparent).finally(
-    release,
-  )
+  const sending = sendWebhook(services, receiver, body, delivery, traceparent).finally(release)
   const slow = services.clock.timeout(SLOW_MS)
   const attempted = await Promise.race([sending, slow.ended])
   slow.cancel()

@@ -1,4 +1,3 @@
-import type { CloudEvent } from '../events/cloud-event.ts'
 import type { Services } from '../services.ts'
 import { isClosed, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import { attemptOf, outcomeOf, type Attempted } from '../webhooks/webhook-outcome.ts'
@@ -38,14 +37,14 @@ interface AttemptKey {
 type Work = AttemptKey & { sequence?: number }
 
 /**
- * Sends an event to a subscriber and returns the outcome. Returns the earlier outcome instead of sending again when
+ * Sends an event, as `bodyOf` gives it, to a subscriber and returns the outcome. Returns the earlier outcome instead of sending again when
  * that could not be stored: call `forgetOutcome` once it is. The caller counts the request towards the concurrency
  * limit.
  */
 export async function sendWebhook(
   services: Services,
   receiver: Receiver,
-  event: CloudEvent,
+  event: Buffer,
   work: Work,
   traceparent: string,
 ): Promise<Attempted> {

@@ -2,7 +2,6 @@ import type { Stored } from '../azure/documents.ts'
 import { nowSeconds, type Clock } from '../clock.ts'
 import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import { orderIdOf, withBegun, type OrderDocument } from '../deliveries/order-store.ts'
-import type { CloudEvent } from '../events/cloud-event.ts'
 import { referenceTo } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { EarlierEvent } from '../events/event-store.ts'
@@ -19,7 +18,7 @@ export interface Free {
   state: 'free'
   delivery: Stored<DeliveryDocument>
   order: Stored<OrderDocument> | undefined
-  event: CloudEvent | undefined
+  event: Buffer | undefined
   /** No event is stored any more with an id below this bound, since before the earlier events were read. */
   settled: string
 }

@@ -3,6 +3,7 @@ import type { Stored } from '../azure/documents.ts'
 import type { ValidationMessage } from '../messages.ts'
 import { sendReplayPage } from './replay.ts'
 import { newReplay } from '../deliveries/replay-store.ts'
+import { bodyOf } from '../events/event-body.ts'
 import type { Services } from '../services.ts'
 import { withDrain } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
@@ -58,7 +59,12 @@ export async function validate(services: Services, message: ValidationMessage): 
   const { validation } = found
   if (validation.due === undefined) return 'dropped' // given up
   const event = validationEvent(services.newEventId(), validation.source)
-  const { url, body, headers } = signedRequest(found, event, event.id, nextTraceparent(undefined))
+  const { url, body, headers } = signedRequest(
+    found,
+    bodyOf(event),
+    event.id,
+    nextTraceparent(undefined),
+  )
   const outcome = outcomeOf(await services.webhook.post(url, body, headers), services.clock.now())
   if (outcome.kind === 'delivered') await markValidated(services, found)
   else await scheduleNext(services, found, validation, outcome)

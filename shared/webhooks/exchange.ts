@@ -20,7 +20,7 @@ export interface Exchange {
  */
 export function exchange(
   request: ClientRequest,
-  body: string,
+  body: string | Buffer,
   deadline: Deadline,
 ): Promise<Exchange> {
   const { promise, resolve, reject } = Promise.withResolvers<Exchange>()

@@ -65,7 +65,11 @@ export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
   }
   return {
     /** POSTs once. Never rejects: the answer contains the failure. */
-    async post(url: string, body: string, headers: Record<string, string>): Promise<Answer> {
+    async post(
+      url: string,
+      body: string | Buffer,
+      headers: Record<string, string>,
+    ): Promise<Answer> {
       const start = performance.now()
       const ms = () => Math.round(performance.now() - start)
       try {
@@ -90,6 +94,6 @@ interface Options {
 }
 interface Post {
   url: string
-  body: string
+  body: string | Buffer
   headers: Record<string, string>
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { requireOwnSource } from '../../shared/auth/source-ownership.ts'
 import { newCloudEvent } from '../../shared/events/cloud-event.ts'
 import { newEventDocument } from '../../shared/events/event-document.ts'
+import { bodyOf } from '../../shared/events/event-body.ts'
 import { parseEventDraft } from '../../shared/events/event-draft.ts'
 import { newEventId, timeOf } from '../../shared/events/event-id.ts'
 import { appOf, faultOfSource, hostOf } from '../../shared/events/source.ts'
@@ -190,8 +191,8 @@ export const eventProperties = [
         pending: 60,
       })
       const stored: typeof document = JSON.parse(JSON.stringify(document))
-      const { body } = webhookRequest('https://example.no/hook', stored.event, '00-1-2-01')
-      const { id, time, ...members } = JSON.parse(body)
+      const { body } = webhookRequest('https://example.no/hook', bodyOf(stored.event), '00-1-2-01')
+      const { id, time, ...members } = JSON.parse(body.toString())
       assert.deepEqual(members, deliveredMembers(event))
       assert.equal(time, timeOf(id).toISOString())
     },

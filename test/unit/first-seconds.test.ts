@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bodyOf } from '../../shared/events/event-body.ts'
 import { fanOut } from '../../shared/flows/fan-out.ts'
 import { replayPage } from '../../shared/flows/replay.ts'
 import { validate } from '../../shared/flows/validate-subscription.ts'
@@ -20,7 +21,13 @@ test('delivers an event of the first seconds, though clocks differ and an index 
   const event = eventOf(idOf(1, -17), { pending: SECOND + 77 }) // by a clock that is 5 s ahead
   flows.addEvent(event)
   const index = { ...flows.services.index, current: () => Promise.resolve(createMatcher()) }
-  const message = { event, session: undefined, traceparent: 'x', isRepeat: false }
+  const message = {
+    event,
+    body: bodyOf(event.event),
+    session: undefined,
+    traceparent: 'x',
+    isRepeat: false,
+  }
   const at = new Date((SECOND + 12) * 1000).toISOString()
   const count = await flows.run(fanOut({ ...flows.services, index }, message))
   assert.equal(count, 0)

@@ -24,6 +24,7 @@ const flows = [
   'sweep-deliveries',
   'sweep-subscriptions',
   'redrive',
+  'redeliver',
   'replay',
 ]
 

@@ -51,3 +51,19 @@ test('what began first is not numbered again where a lagging replica shows it af
   ])
   assert.deepEqual([flows.order()?.event, flows.order()?.sequence], [late, 2])
 })
+
+test('an event keeps the number that it took before its process died', async () => {
+  const flows = startOrdered()
+  const [first = '', second = ''] = flows.addMany(2, 1)
+  const { save } = flows.services.deliveries
+  flows.services.deliveries.save = () => Promise.reject(new Error('died'))
+  await assert.rejects(flows.drain(), /died/)
+  assert.deepEqual([flows.order()?.event, flows.delivery(first)?.sequence], [first, undefined])
+  flows.services.deliveries.save = save
+  await next(flows)
+  assert.deepEqual(flows.numbered(), [
+    [first, '1'],
+    [second, '2'],
+  ])
+  assert.equal(flows.delivery(first)?.sequence, 1)
+})

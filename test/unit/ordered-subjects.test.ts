@@ -44,6 +44,18 @@ test('waits for an earlier event without a record until its fan-out is a minute 
   assert.ok(flows.seconds() - SECOND >= 60)
 })
 
+for (const [age, sent] of [
+  [60, 0],
+  [61, 1],
+] as const)
+  test(`sends ${sent} event behind one whose fan-out, ${age} s ago, made no delivery that is seen`, async () => {
+    const flows = startOrdered()
+    flows.publish(idOf(1, 90), 1, { fanOut: { count: 0, at: timeOfSecond(SECOND - age) } })
+    flows.addMany(1, 1, 2)
+    await flows.drain()
+    assert.equal(flows.requests.length, sent)
+  })
+
 test('a subject that stands still does not keep a subscriber from the others, whatever waits in it', async () => {
   const flows = startOrdered()
   flows.add(idOf(1), 1, { state: 'waiting', due: SECOND + 9000, sequence: 1, attempt: 3 })

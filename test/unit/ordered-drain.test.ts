@@ -165,3 +165,33 @@ test('the progress of a subject forgets what nothing can be stored before any mo
   assert.deepEqual(withBegun(third, 'f', 'x').floor, 'f')
   assert.deepEqual(withBegun(third, 'b', 'x').floor, 'd')
 })
+
+test('an event that is not visible holds up those of its subject, and no others', async () => {
+  const flows = startOrdered()
+  const [first = ''] = flows.addMany(2, 1)
+  const other = flows.add(idOf(50), 2)
+  const { eventCache } = flows.services
+  flows.services.eventCache = {
+    ...eventCache,
+    find: (reference) =>
+      reference.event === first ? Promise.resolve(undefined) : eventCache.find(reference),
+  }
+  await flows.drain()
+  assert.deepEqual(flows.numbered(), [[other, '1']])
+  assert.equal(flows.delivery(first)?.state, 'waiting')
+})
+
+test('an ordered subscription with a rate limit gets its events at that rate, and none after the time of a drain', async () => {
+  const flows = startOrdered()
+  flows.change((stored) => ({ ...stored, maxPerSecond: 1 }))
+  for (let party = 1; party <= 40; party++) flows.add(idOf(party), party)
+  const began = flows.services.clock.now()
+  await flows.drain()
+  const times = flows.requests.map(({ at }) => at - began)
+  assert.ok(times.length > 15 && times.every((at) => at <= 20_500), times.join())
+  const gaps = times.slice(1).map((at, place) => at - (times[place] ?? 0))
+  assert.ok(
+    gaps.every((gap) => gap >= 900),
+    gaps.join(),
+  )
+})

@@ -13,7 +13,7 @@ test('every file of the delivery machine has mutants: each differs, and has a un
   for (const file of targets) {
     const source = await readFile(file, 'utf8')
     const mutants = mutantsOf(file, source)
-    assert.ok(mutants.length > 5, file)
+    assert.ok(mutants.length > 3, file)
     assert.equal(new Set(mutants.map(({ name }) => name)).size, mutants.length)
     for (const mutant of mutants) {
       const changed = withMutant(source, mutant)

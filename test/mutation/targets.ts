@@ -9,6 +9,8 @@ const flows = [
   'attempt-in-order',
   'turn',
   'await-event',
+  'check-access',
+  'permit-subscription',
   'settle',
   'settle-disabled',
   'settle-deleted',
@@ -22,6 +24,7 @@ const flows = [
   'sweep-deliveries',
   'sweep-subscriptions',
   'redrive',
+  'redeliver',
   'replay',
 ]
 
@@ -30,5 +33,6 @@ export const targets = [
   'shared/subscriptions/circuit-breaker.ts',
   'shared/subscriptions/subscription-index.ts',
   'shared/deliveries/delivery.ts',
+  'shared/deliveries/retention.ts',
   ...flows.map((flow) => `shared/flows/${flow}.ts`),
 ]

@@ -73,7 +73,7 @@ test('a withdrawn right ends the delivery of a new event as dead, without a requ
   const flows = startPermitted(false)
   const done = await fanOut(flows)
   assert.equal(done?.subscribers, 1)
-  assert.deepEqual(flows.requests, [])
+  assert.deepEqual([flows.requests, flows.recorded.deliveries], [[], ['dead']])
   assert.deepEqual(recordOf(flows), { state: 'dead', reason: WITHDRAWN })
 })
 

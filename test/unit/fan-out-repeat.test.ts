@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { drainSubscription } from '../../shared/flows/drain.ts'
+import { startDrain } from '../../shared/flows/update-circuit.ts'
+import { message as drainMessage } from './drain-fixture.ts'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
 import { RESOURCE, subscription as subscriptionOf, tombstone } from './subscription-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
@@ -166,4 +169,24 @@ test('what has arrived is not sent again, however long its event stays pending',
   )
   const writes = flows.deliveryCalls().filter((call) => call.startsWith('replace'))
   assert.equal(writes.length, 3, 'one for each half of its time')
+})
+
+test('what a fan-out could not send is sent by the drain, though another copy has put it into the backlog', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => {
+    flows.containers.deliveries.insert(`1/${flows.id}`, deliveryOf(flows.id))
+    return { status: 500 }
+  }
+  await flows.fanOut()
+  assert.deepEqual([flows.record()?.state, flows.record()?.attempt], ['backlog', 0])
+  flows.endpoint.react = () => ({ status: 200 })
+  await flows.run(startDrain(flows.services, subscriptionOf(1)))
+  const token = String(flows.sent.at(-1)?.message['token'])
+  await flows.run(drainSubscription(flows.services, { ...drainMessage, token }))
+  assert.equal(flows.record()?.state, 'delivered')
+  assert.equal(
+    flows.requests.length,
+    2,
+    'the outcome of the first is not taken for that of the second',
+  )
 })

@@ -4,7 +4,7 @@ import { drainSubscription } from '../../shared/flows/drain.ts'
 import { redeliver } from '../../shared/flows/redeliver.ts'
 import { sendReplayPage, replayPage, sweepReplays } from '../../shared/flows/replay.ts'
 import { leaseOf, type Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
-import { deliveryOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
+import { idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 import { REPLAY, replayOf, startReplay, dead, addEvents } from './replay-fixture.ts'
 
@@ -186,8 +186,10 @@ test('redelivers one delivery that is over, at once, and none that waits', async
   )
   const second = await flows.run(redeliver(flows.services, stored))
   assert.equal(second, undefined, 'another was first')
-  const open = { ...stored, ...deliveryOf(id) }
-  assert.equal(await flows.run(redeliver(flows.services, open)), undefined)
+  const waiting = flows.delivery(id)
+  assert.ok(waiting?.state === 'waiting')
+  assert.equal(await flows.run(redeliver(flows.services, waiting)), undefined)
+  assert.equal(flows.delivery(id)?.run, 1)
   assert.equal(flows.sent.length, 1)
 })
 

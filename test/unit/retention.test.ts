@@ -35,8 +35,12 @@ test('a record may have expired half an hour after the retention, well before it
 
 test('only what has arrived or is cancelled is half expired, and only after half its time', () => {
   const at = (state: 'delivered' | 'cancelled' | 'dead' | 'backlog', age: number, ttl?: number) => {
-    const stored = { ...deliveryOf(idOf(0), { state, ...(ttl && { ttl }) }), _etag: '', _ts: 0 }
-    return isHalfExpired(stored, age)
+    const stored = {
+      ...deliveryOf(idOf(0), { state, ...(ttl && { ttl }) }),
+      _etag: '',
+      _ts: SECOND,
+    }
+    return isHalfExpired(stored, SECOND + age)
   }
   assert.deepEqual([at('delivered', 50, 100), at('delivered', 51, 100)], [false, true])
   assert.equal(at('cancelled', 51, 100), true)

@@ -4,7 +4,7 @@ import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { SECOND } from './flow-fixture.ts'
 import { draining, lease, since } from './circuit-fixture.ts'
-import { inBacklog, settled, startRetry } from './retry-fixture.ts'
+import { inBacklog, retried, settled, startRetry } from './retry-fixture.ts'
 
 test('a retry that succeeds is delivered by one read and one write', async () => {
   const { retry, record, requests, calls, id, sent } = startRetry()
@@ -21,6 +21,11 @@ test('a retry that succeeds is delivered by one read and one write', async () =>
   assert.deepEqual(
     calls.filter((call) => call.includes(` 1/${id}`)),
     [`read 1/${id}`, `replace 1/${id}`],
+  )
+  assert.deepEqual(
+    calls.filter((call) => call.includes('document-1')),
+    [],
+    'the index knows the subscriber',
   )
   assert.deepEqual(sent, [])
 })
@@ -195,4 +200,17 @@ test('releases the slot after a retry', async () => {
   for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
   await retry()
   assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
+})
+
+test('a subscriber has at most four retries at once; another waits a second, then joins the backlog', async () => {
+  const flows = startRetry()
+  const ids = flows.deliveries(5, retried, 300)
+  flows.endpoint.react = () => ({ status: 200, ms: 1800 })
+  const states = await flows.run(
+    Promise.all(
+      ids.map((event) => retryDelivery(flows.services, { ...flows.message, event }, 'x')),
+    ),
+  )
+  assert.deepEqual(states.toSorted(), ['backlog', ...Array(4).fill('delivered')])
+  assert.equal(flows.open.most, 4)
 })

@@ -4,6 +4,7 @@ import { drainSubscription } from '../../shared/flows/drain.ts'
 import { startDrain } from '../../shared/flows/update-circuit.ts'
 import { circuitOf, lease, since } from './circuit-fixture.ts'
 import { message, next, startDrain as startDrainOf } from './drain-fixture.ts'
+import { startFanOut } from './fan-out-fixture.ts'
 import { startFlows } from './flow-fixture.ts'
 import { subscription, tombstone } from './subscription-fixture.ts'
 
@@ -51,4 +52,15 @@ test('a delivery that joins the backlog during the last check of a disabled subs
   assert.equal(flows.delivery(late)?.state, 'backlog')
   assert.equal(await next(flows), 'disabled')
   assert.equal(flows.delivery(late)?.state, 'dead')
+})
+
+test('a success outside of a drain resets the instance’s consecutive failures', async () => {
+  const flows = startFanOut()
+  const { recentOutcomes } = flows.services
+  for (let failures = 0; failures < 4; failures++) recentOutcomes.failed('1', false)
+  await flows.fanOut()
+  assert.deepEqual(recentOutcomes.failed('1', false), {
+    consecutiveFailures: 1,
+    hasNoRecentSuccess: false,
+  })
 })

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
+import { circuitOf, lease } from './circuit-fixture.ts'
+import { next, open } from './drain-fixture.ts'
+import { idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
+import { slowReads, startOrdered } from './ordered-fixture.ts'
+
+test('what stands behind a retry is looked at every ten minutes, and sent when that is over', async () => {
+  const flows = startOrdered()
+  const [head = '', ...others] = flows.addMany(3, 1)
+  flows.endpoint.react = () => ({ status: 500 })
+  assert.equal(await flows.drain(), 'closing')
+  assert.equal(flows.delivery(head)?.state, 'waiting')
+  const other = flows.add(idOf(50), 2)
+  flows.endpoint.react = () => ({ status: 200 })
+  for (let looks = 0; looks < 5; looks++) {
+    const circuit = circuitOf(flows)
+    if (circuit?.state !== 'closing' || circuit.looks < 3) await next(flows)
+  }
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'closing')
+  const wait = circuit.lease.until - flows.seconds() - 60 // for a message, which this long a wait has not
+  assert.ok(wait >= 599 && wait <= 601, `${wait} s`)
+  assert.deepEqual(flows.numbered().slice(1), [[other, '1']])
+  const record = flows.delivery(head)
+  assert.ok(record)
+  const { due: _due, ...rest } = record
+  flows.containers.deliveries.replace(`1/${head}`, record._etag, () => ({ ...rest, state: 'dead' }))
+  await flows.drain({ token: circuit.lease.token }) // as the sweep would
+  assert.deepEqual(
+    flows.numbered().slice(2),
+    others.map((id, place) => [id, String(place + 2)]),
+  )
+})
+
+test('waits for an earlier event without a record until its fan-out is a minute old', async () => {
+  const flows = startOrdered()
+  flows.publish(idOf(1), 1, { fanOut: { count: 0, at: timeOfSecond(SECOND) } })
+  const [id = ''] = flows.addMany(1, 1, 2)
+  assert.equal(await flows.drain(), 'draining')
+  while (flows.requests.length === 0 && flows.seconds() < SECOND + 200) await next(flows)
+  assert.deepEqual(flows.numbered(), [[id, '1']])
+  assert.ok(flows.seconds() - SECOND >= 60)
+})
+
+for (const [age, sent] of [
+  [60, 0],
+  [61, 1],
+] as const)
+  test(`sends ${sent} event behind one whose fan-out, ${age} s ago, made no delivery that is seen`, async () => {
+    const flows = startOrdered()
+    flows.publish(idOf(1, 90), 1, { fanOut: { count: 0, at: timeOfSecond(SECOND - age) } })
+    flows.addMany(1, 1, 2)
+    await flows.drain()
+    assert.equal(flows.requests.length, sent)
+  })
+
+test('a subject that stands still does not keep a subscriber from the others, whatever waits in it', async () => {
+  const flows = startOrdered()
+  flows.add(idOf(1), 1, { state: 'waiting', due: SECOND + 9000, sequence: 1, attempt: 3 })
+  flows.addMany(250, 1, 2)
+  const others = [2, 3].map((party) => flows.add(idOf(1000 + party), party))
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual(
+    flows.requests.map(({ event }) => event),
+    others,
+  )
+  const reads = flows.calls.filter((call) => call.startsWith('read 1/'))
+  assert.ok(reads.length < 20, `${reads.length} reads`)
+})
+
+const closing: Circuit = { state: 'closing', opens: 0, looks: 0, lease }
+
+test('a check of many subjects that stand still ends before its lease does', async () => {
+  const flows = startOrdered(closing)
+  for (let party = 1; party <= 300; party++) {
+    flows.add(idOf(2 * party), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })
+    flows.add(idOf(2 * party + 1), party)
+  }
+  slowReads(flows, 300)
+  await flows.drain()
+  assert.ok(flows.seconds() - SECOND < 55, `${flows.seconds() - SECOND} s`)
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'closing' && circuit.looks === 1)
+  for (let looks = 0; looks < 2; looks++) await next(flows)
+  assert.equal(circuitOf(flows)?.state, 'closing', 'what was not looked at keeps its waker')
+})
+
+test('what stands behind more than a drain can look at has its turn', async () => {
+  const flows = startOrdered()
+  for (let party = 1; party <= 800; party++) {
+    flows.add(idOf(2 * party, 20), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })
+    flows.add(idOf(2 * party + 1, 20), party)
+  }
+  const last = flows.add(idOf(1), 5000)
+  slowReads(flows, 1000)
+  await flows.drain()
+  assert.deepEqual(flows.requests, [])
+  for (let drains = 0; drains < 3 && flows.requests.length === 0; drains++) await next(flows)
+  assert.deepEqual(flows.numbered(), [[last, '1']])
+})
+
+test('what was probed is probed again, also where a drain cannot read all that waits behind it', async () => {
+  const flows = startOrdered(open)
+  const [head = ''] = flows.addMany(1000, 1)
+  flows.change((stored) => ({ ...stored, circuit: { ...open, after: head } }))
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = async (...given) => {
+    await flows.services.clock.timeout(3000).ended
+    return page(...given)
+  }
+  await flows.drain()
+  for (let drains = 0; drains < 5 && flows.requests.length === 0; drains++) await next(flows)
+  assert.deepEqual(flows.numbered()[0], [head, '1'])
+})
+
+test('a retry of the last event holds up none that has not been sent', async () => {
+  const flows = startOrdered()
+  const [first = ''] = flows.addMany(1, 1)
+  await flows.drain()
+  const record = flows.delivery(first)
+  assert.ok(record)
+  flows.containers.deliveries.replace(`1/${first}`, record._etag, (current) => ({
+    ...current,
+    state: 'waiting',
+    run: 1,
+    due: SECOND + 9000,
+  }))
+  const second = flows.add(idOf(2), 1)
+  await next(flows)
+  assert.deepEqual(flows.numbered(), [
+    [first, '1'],
+    [second, '2'],
+  ])
+})
+
+test('waits for an event of the very millisecond of the validation: the subscription gets it', async () => {
+  const flows = startOrdered()
+  flows.change((stored) => ({ ...stored, validated: timeOfSecond(SECOND - 50) }))
+  flows.publish(idOf(0, 50), 1)
+  flows.addMany(1, 1)
+  await flows.drain()
+  assert.deepEqual(flows.requests, [], 'the first one is not fanned out yet')
+})

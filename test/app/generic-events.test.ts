@@ -5,9 +5,14 @@ import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
-import { assertProblem } from '../support/subscriber.ts'
 import { createTestStores, eventually, setting } from '../support/stores.ts'
-import { callerClaims, createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
+import {
+  assertProblem,
+  callerClaims,
+  createSubscriptionsClient,
+  minutesAgo,
+  mintToken,
+} from '../support/subscriber.ts'
 
 const RESOURCE = 'urn:altinn:resource:skd-broker'
 const grants = [
@@ -101,7 +106,7 @@ test('an event that repeats another is answered 200 and delivered once, whatever
 
   const { id: replay } = await ttd.requestJson(202, 'POST', `/${subscription}/replay`, {
     only: 'missing',
-    from: '2020-01-01T00:00:00Z',
+    from: minutesAgo(60),
   })
   await eventually('the replay is done', async () => {
     const { state } = await ttd.requestJson(200, 'GET', `/${subscription}/replay`)

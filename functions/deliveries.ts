@@ -2,6 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions'
 import { requireOwnedSubscription } from '../shared/flows/manage-subscriptions.ts'
 import {
   deliveryResource,
+  maySeeSubjects,
   pageOfDeliveries,
   requireDelivery,
 } from '../shared/flows/read-deliveries.ts'
@@ -15,8 +16,8 @@ import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 
 /** GET /subscriptions/{id}/deliveries?state=&order=&after=&size=: a page, by event; `next` leads on. */
 async function list({ request, services }: HttpCall): Promise<HttpResponseInit> {
-  const { number } = await requireOwnedSubscription(services, request) // 401, 404, 403
-  return { jsonBody: await pageOfDeliveries(services, String(number), request.query) } // 400
+  const subscription = await requireOwnedSubscription(services, request) // 401, 404, 403
+  return { jsonBody: await pageOfDeliveries(services, subscription, request.query) } // 400
 }
 
 /** GET /subscriptions/{id}/deliveries/{event}: a delivery, the event, and the request of the last attempt. */
@@ -43,7 +44,8 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
   const anew = await redeliver(services, delivery)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
   log('delivery.retried', { subscription: number, event: delivery.id })
-  return { status: 202, jsonBody: deliveryResource(anew) }
+  const isSubjectShown = await maySeeSubjects(services, subscription)
+  return { status: 202, jsonBody: deliveryResource(anew, isSubjectShown) }
 }
 
 const anonymous = { authLevel: 'anonymous' } as const // the token decides who may do what, above

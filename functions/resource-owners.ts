@@ -1,5 +1,10 @@
 import { app, type HttpResponseInit } from '@azure/functions'
-import { identityOf, requireMayInspect } from '../shared/auth/access-rules.ts'
+import {
+  identityOf,
+  requireMayInspect,
+  requireMayReadResource,
+  type Identity,
+} from '../shared/auth/access-rules.ts'
 import { appResource } from '../shared/events/cloud-event.ts'
 import { eventStatus } from '../shared/flows/event-status.ts'
 import { pageOfResources } from '../shared/flows/list-resources.ts'
@@ -14,14 +19,14 @@ import { Problem } from '../shared/http/problem.ts'
 async function appEvent({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const { org = '', app: name = '', id = '' } = request.params
   const resource = appResource({ org, app: name })
-  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
+  await requireReader({ request, services }, resource) // 401, 400, 403, 503
   return { jsonBody: await eventStatus(services, resource, id) } // 404
 }
 
 /** GET /events/{id}?resource=: the same of a generic event, by the id that its publisher gave it. */
 async function genericEvent({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const resource = request.query.get('resource') ?? ''
-  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
+  await requireReader({ request, services }, resource) // 401, 400, 403, 503
   return { jsonBody: await eventStatus(services, resource, request.params['id'] ?? '') } // 404
 }
 
@@ -43,18 +48,24 @@ async function resources({ request, services }: HttpCall): Promise<HttpResponseI
 /** GET /resources/{resource}/activity: how many events were accepted in each of the last 60 minutes, and the newest. */
 async function activity({ request, services }: HttpCall): Promise<HttpResponseInit> {
   const resource = request.params['resource'] ?? ''
-  await requireOwner({ request, services }, resource) // 401, 400, 403, 503
+  await requireReader({ request, services }, resource) // 401, 400, 403, 503
   return { jsonBody: await activityOf(services, resource) }
 }
 
+type Asked = Pick<HttpCall, 'request' | 'services'>
+
 /** Throws unless the caller owns the resource, which is an app's, or is permitted to inspect it. */
-async function requireOwner(
-  { request, services }: Pick<HttpCall, 'request' | 'services'>,
-  resource: string,
-): Promise<void> {
+async function requireOwner({ request, services }: Asked, resource: string): Promise<Identity> {
   const caller = identityOf(await services.auth.requireCaller(request)) // 401, 400
   if (resource === '') throw new Problem(400, 'The resource field is required.')
   await requireMayInspect(caller, resource, services.access) // 403, 503
+  return caller
+}
+
+/** Throws as `requireOwner`, and unless the caller may read the events, which others may have published. */
+async function requireReader(asked: Asked, resource: string): Promise<void> {
+  const caller = await requireOwner(asked, resource)
+  await requireMayReadResource(caller, { resource }, asked.services.access) // 403, 503
 }
 
 const anonymous = { authLevel: 'anonymous' } as const // the token decides who may see what, above

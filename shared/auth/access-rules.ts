@@ -159,7 +159,8 @@ export const mayStillHave = (
   access: Access,
 ): Promise<boolean> => {
   const who = { consumer, scopes: new Set([scopeFor.subscribe]), level: Infinity }
-  return access.isPermitted(subscribing({ ...who, organisation: undefined }, wanted))
+  const question = subscribing({ ...who, organisation: undefined }, wanted)
+  return access.isPermitted({ ...question, endsDeliveries: true })
 }
 
 /** Throws a 403 unless the caller may read these events of a resource. */

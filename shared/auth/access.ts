@@ -12,13 +12,14 @@ export type AccessSettings = { grants: Grant[] | undefined } | { policy: AltinnC
 /** Returns what answers whether someone may do something that no built-in rule permits. */
 export function createAccess(
   settings: AccessSettings,
-  documentGrants: () => Promise<Grant[]>,
+  documentGrants: (needsProof?: boolean) => Promise<Grant[]>,
 ): Access {
   if ('grants' in settings) {
     const { grants } = settings
     return {
       decidedBy: 'grants',
-      isPermitted: async (question) => isGranted(grants ?? (await documentGrants()), question),
+      isPermitted: async (question) =>
+        isGranted(grants ?? (await documentGrants(question.endsDeliveries)), question),
     }
   }
   const decide = createPolicyDecisionPoint(settings.policy)

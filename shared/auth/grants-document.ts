@@ -31,12 +31,13 @@ type Found = Pick<GrantsDocument, 'grants'> & { _ts?: number }
  * Returns what gives the grants of the document, at most 3 s old; for 5 minutes while it cannot be read, then it throws. Of a
  * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, once a minute.
  * No document, no grants. A version older than the known one is not taken, and that a known one is gone only after a minute: a
- * replica of the store may lag, and what a grant that it lacks permits would be refused, and deliveries ended for good.
+ * replica of the store may lag, and what a grant that it lacks permits would be refused, and deliveries ended for good. Where
+ * that is at stake (`needsProof`), it throws for the first minute in which no document was ever seen.
  */
 export function createDocumentGrants(
   read: () => Promise<Found | undefined>,
   { now = Date.now, write = (line) => console.log(line) }: Options = {},
-): () => Promise<Grant[]> {
+): (needsProof?: boolean) => Promise<Grant[]> {
   let known: { grants: Grant[]; at: number; version: number } | undefined
   let absentSince: number | undefined
   let reading: Promise<void> | undefined
@@ -67,13 +68,16 @@ export function createDocumentGrants(
     loggedAt = now()
     write(JSON.stringify({ what: 'access.grants_wrong', reason: String(error) }))
   }
-  return async () => {
+  return async (needsProof = false) => {
     if (!isYounger(MAX_AGE_MS)) {
       reading ??= load().finally(() => (reading = undefined))
       await reading.catch((error: unknown) => {
         if (!isYounger(MAX_STALE_MS)) throw error
       })
     }
+    const absentMs = absentSince === undefined ? Infinity : now() - absentSince
+    if (needsProof && absentMs < ABSENCE_MS && known?.version === 0)
+      throw new Error('There may be a document of grants that is not to be seen yet.')
     return known?.grants ?? []
   }
 }

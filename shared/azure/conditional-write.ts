@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type {
   Container,
   CosmosHeaders,
+  JSONValue,
   PartitionKey,
-  PatchOperation,
   RequestOptions,
 } from '@azure/cosmos'
 import { headersOf, isNotFound, isPreconditionFailed } from './cosmos-error.ts'
@@ -20,14 +20,32 @@ export type ConditionalWrite =
   | { outcome: 'written'; etag: string; session: string | undefined }
   | { outcome: 'changed'; session: string | undefined }
 
-/** Patches a document that is unchanged since it was read. Throws when retries fail. */
-export function patchIfMatch(
+/** A change of a member at the top of a document. */
+export type MemberPatch =
+  { op: 'set'; path: string; value: JSONValue } | { op: 'remove'; path: string }
+
+/**
+ * Patches a document that is unchanged since it was read. Recognises its own earlier try whose response was lost. Throws when
+ * retries fail.
+ */
+export async function patchIfMatch(
   container: Container,
   { id, _etag }: { id: string; _etag: string },
   key: PartitionKey,
-  operations: PatchOperation[],
+  operations: MemberPatch[],
 ): Promise<ConditionalWrite> {
-  return ifMatch(_etag, (options) => container.item(id, key).patch(operations, options))
+  let tries = 0
+  const written = await ifMatch(_etag, (options) => {
+    tries++
+    return container.item(id, key).patch(operations, options)
+  })
+  if (written.outcome === 'written' || tries === 1) return written // no earlier try can have written it
+  const current = await readDocument<Record<string, unknown>>(container, id, key, written.session)
+  const isDone = (each: MemberPatch) =>
+    isDeepStrictEqual(current?.[each.path.slice(1)], each.op === 'set' ? each.value : undefined)
+  return current !== undefined && operations.every(isDone)
+    ? { outcome: 'written', etag: current._etag, session: written.session }
+    : written
 }
 
 /**

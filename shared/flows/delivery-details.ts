@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
 import { mayStillReceive } from './check-access.ts'
-import { deliveryResource, requireDelivery } from './read-deliveries.ts'
+import { deliveryResource, maySeeSubjects, requireDelivery } from './read-deliveries.ts'
 
 /**
  * Returns a delivery with its event and the request of its last attempt; without them where the event is gone, or where the
@@ -18,7 +18,7 @@ export async function deliveryDetails(
   const delivery = await requireDelivery(services, String(subscription.number), event)
   const cloudEvent = await eventFor(services, subscription, delivery)
   return {
-    ...deliveryResource(delivery),
+    ...deliveryResource(delivery, await maySeeSubjects(services, subscription)),
     ...(cloudEvent !== undefined && {
       cloudEvent,
       ...lastRequest(subscription, delivery, cloudEvent),

@@ -1,4 +1,5 @@
 import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
 import type { Services } from '../services.ts'
 import { paused, resumed, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
@@ -27,12 +28,15 @@ async function change(
   next: (circuit: Circuit | undefined, token: string) => Circuit | undefined,
 ): Promise<SubscriptionDocument> {
   const token = services.newToken()
+  let busyUntil = 0 // epoch seconds
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     requireActive(current)
+    busyUntil = (current.circuit?.state === 'paused' && current.circuit.busyUntil) || 0
     return withCircuit(current, next(current.circuit, token))
   })
   if (updated === undefined) throw subscriptionNotFound(read.number)
   services.index.invalidate()
-  await sendDrain(services, updated, token)
+  const delaySeconds = Math.max(0, busyUntil - nowSeconds(services.clock))
+  await sendDrain(services, updated, token, { delaySeconds })
   return updated.document
 }

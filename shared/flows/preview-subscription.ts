@@ -11,14 +11,22 @@ type Reading = Pick<Services, 'events' | 'register'>
 
 /**
  * Returns how many of the newest 1,000 events of the resource, or 8 MB of them, the subscription would get, and the last ten.
+ * Of these events those count as looked at that are about the subject, where one is given: the caller may not know of others.
  * The caller must be permitted to have them. Throws a 503 while the register does not answer.
  */
 export async function previewSubscription(services: Reading, wanted: PreviewRequest) {
   const { resource } = wanted.filters
   const events = await retry(() => newestEvents(services, resource))
-  const matching = await eventsFor(services, wanted, events)
+  const { subject, alternative } = wanted.filters
+  const about = {
+    resource,
+    ...(subject !== undefined && { subject }),
+    ...(alternative !== undefined && { alternative }),
+  }
+  const looked = await eventsFor(services, { ...wanted, filters: about }, events)
+  const matching = await eventsFor(services, wanted, looked)
   return {
-    looked: events.length,
+    looked: looked.length,
     matched: matching.length,
     latest: matching.slice(0, SHOWN).map(summaryOf),
   }

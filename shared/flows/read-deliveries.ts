@@ -4,7 +4,8 @@ import { timeOf } from '../events/event-id.ts'
 import { parseSize } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { WITHDRAWN } from './check-access.ts'
+import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { mayStillReceive } from './check-access.ts'
 
 const DEFAULT_SIZE = 50
 const MAX_SIZE = 200
@@ -27,10 +28,12 @@ const states: Record<string, State[]> = {
  * Throws a 400.
  */
 export async function pageOfDeliveries(
-  { deliveries }: Services,
-  subscription: string,
+  services: Services,
+  subscription: SubscriptionDocument,
   query: URLSearchParams,
 ) {
+  const { deliveries } = services
+  const number = String(subscription.number)
   const after = query.get('after') ?? ''
   const wanted = parseStates(query.get('state') ?? 'all')
   const isNewestFirst = parseOrder(query.get('order') ?? 'oldest') === 'newest'
@@ -38,15 +41,16 @@ export async function pageOfDeliveries(
   const pages = await Promise.all(
     wanted.map((state) =>
       isNewestFirst
-        ? deliveries.newest(subscription, state, after === '' ? LAST : after, size)
-        : deliveries.page(subscription, state, after, size),
+        ? deliveries.newest(number, state, after === '' ? LAST : after, size)
+        : deliveries.page(number, state, after, size),
     ),
   )
   const sorted = pages.flat().toSorted(byId)
   const page = (isNewestFirst ? sorted.toReversed() : sorted).slice(0, size)
   const last = page.at(-1)?.id
+  const isSubjectShown = await maySeeSubjects(services, subscription)
   return {
-    deliveries: page.map(deliveryResource),
+    deliveries: page.map((delivery) => deliveryResource(delivery, isSubjectShown)),
     ...(page.length === size && last !== undefined && { next: last }),
   }
 }
@@ -63,10 +67,20 @@ export async function requireDelivery(
   return found
 }
 
-/** Returns a delivery as the API shows it. */
-export function deliveryResource(delivery: DeliveryDocument) {
-  const { id, resource, subject, run, attempts } = delivery
-  const isShown = subject !== '' && delivery.reason !== WITHDRAWN // whom it is about is the event's to tell
+/**
+ * Returns whether the owner of a subscription may be told whom its events are about: not without the right to them, nor while
+ * nobody decides about that.
+ */
+export const maySeeSubjects = (
+  services: Services,
+  { consumer, filters, accessBy }: SubscriptionDocument,
+): Promise<boolean> =>
+  mayStillReceive(services, { consumer, ...filters, accessBy }).catch(() => false)
+
+/** Returns a delivery as the API shows it. What has arrived has told its subject. */
+export function deliveryResource(delivery: DeliveryDocument, isSubjectShown: boolean) {
+  const { id, resource, subject, run, attempts, state } = delivery
+  const isShown = subject !== '' && (isSubjectShown || state === 'delivered')
   return {
     event: id,
     resource,

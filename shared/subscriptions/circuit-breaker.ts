@@ -15,7 +15,7 @@ type Probes = 3 | 10 | 100
  * consecutive openings, `failingSince` (ISO time) is the first failure since the last success. Every state but `closed`
  * has a lease, which makes sure that the backlog is drained; `disabled` keeps it until no open delivery is left.
  * `after` is the last event probed: the next probes try those after it, so that events that fail by themselves do
- * not keep the circuit open. `paused` is by its owner. `looks` counts the checks of an empty backlog.
+ * not keep the circuit open. `paused` is by its owner; a drain that had the lease may work until `busyUntil` (epoch seconds). `looks` counts the checks of an empty backlog.
  */
 export type Circuit =
   | { state: 'closed'; opens: number; failingSince: string }
@@ -37,7 +37,7 @@ export type Circuit =
     }
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
   | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
-  | { state: 'paused'; since: string; lease: Lease }
+  | { state: 'paused'; since: string; busyUntil?: number; lease: Lease }
   | { state: 'disabled'; reason: string; since: string; hasLooked?: true; lease?: Lease }
 
 /** A failed attempt: the reason, the seconds that the subscriber asks to wait, and the consecutive failures so far. */
@@ -183,12 +183,24 @@ export function claimed(
 export function paused(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   if (circuit?.state === 'paused' || circuit?.state === 'disabled') return circuit
   const lease = newLease(nowMs, token, LONGEST_PAUSE_SECONDS)
-  return { state: 'paused', since: new Date(nowMs).toISOString(), lease }
+  const isDrained = circuit !== undefined && circuit.state !== 'closed' && circuit.state !== 'open'
+  const busy = isDrained && { busyUntil: circuit.lease.until }
+  return { state: 'paused', since: new Date(nowMs).toISOString(), ...busy, lease }
 }
 
-/** Returns the circuit that its owner resumes: half-open. Returns the same object when it is not paused. */
-export const resumed = (circuit: Circuit | undefined, nowMs: number, token: string) =>
-  circuit?.state === 'paused' ? claimed(circuit, nowMs, token) : circuit
+/**
+ * Returns the circuit that its owner resumes: half-open, once no drain from before the pause works any more: two at once
+ * would send twice. Returns the same object when it is not paused.
+ */
+export function resumed(
+  circuit: Circuit | undefined,
+  nowMs: number,
+  token: string,
+): Circuit | undefined {
+  if (circuit?.state !== 'paused') return circuit
+  const { busyUntil = 0 } = circuit
+  return claimed(circuit, Math.max(nowMs, busyUntil * 1000), token)
+}
 
 /**
  * Returns the circuit after probes of which some were delivered: 3, 10, 100, then the whole backlog. It is no longer

@@ -214,6 +214,21 @@ test('who may subscribe does not see who else does: that is for who may publish'
   }
 })
 
+test('who may only publish is not shown the events of others', async () => {
+  const resource = newResource('Permit')
+  point.decide = ({ action }) => (action[ACTION]?.[0] === 'publish' ? 'Permit' : 'Deny')
+  try {
+    for (const path of [`resources/${resource}/activity`, `events/1?resource=${resource}`]) {
+      const answer = await fetch(`${app.api}/${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+      await assertProblem(answer, 403)
+    }
+  } finally {
+    point.decide = ({ resource: asked }) => answers.get(asked[RESOURCE]?.[0] ?? '') ?? 'Deny'
+  }
+})
+
 /** Subscribes to a new resource, and starts the app again: it then knows no decision. */
 async function startSubscribed() {
   const resource = newResource('Permit')

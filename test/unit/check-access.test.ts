@@ -56,7 +56,13 @@ test('an event is sent while its subscriber is permitted to have it, by the ques
   const [question] = flows.questions
   assert.deepEqual(
     { ...question, who: question?.who.consumer },
-    { who: '/org/ttd', action: 'subscribe', resource: RESOURCE, subject: '/party/1' },
+    {
+      who: '/org/ttd',
+      action: 'subscribe',
+      resource: RESOURCE,
+      subject: '/party/1',
+      endsDeliveries: true,
+    },
   )
   assert.equal(question?.who.organisation, undefined, 'a token of its own may not have said it')
 })

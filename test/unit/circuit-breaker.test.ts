@@ -252,12 +252,11 @@ const inPause: Circuit & { state: 'paused' } = { state: 'paused', since: SINCE, 
 test('an owner pauses any circuit but a disabled one, for 30 days', () => {
   const now = new Date(NOW).toISOString()
   const until = SECOND + THIRTY_DAYS
-  for (const circuit of [undefined, failing, open, probing(10), draining, closingNow])
-    assert.deepEqual(paused(circuit, NOW, 'new'), {
-      state: 'paused',
-      since: now,
-      lease: { token: 'new', until },
-    })
+  const expected = { state: 'paused', since: now, lease: { token: 'new', until } }
+  for (const circuit of [undefined, failing, open])
+    assert.deepEqual(paused(circuit, NOW, 'new'), expected)
+  for (const circuit of [probing(10), draining, closingNow])
+    assert.deepEqual(paused(circuit, NOW, 'new'), { ...expected, busyUntil: lease.until })
   for (const circuit of [inPause, off, settled]) assert.equal(paused(circuit, NOW, 'new'), circuit)
 })
 
@@ -275,6 +274,9 @@ test('a resumed circuit is half-open, and what failed before the pause counts no
   const probed = { state: 'half-open', opens: 0, probes: 3, lease: leased }
   assert.deepEqual(resumed(inPause, NOW, 'new'), probed)
   assert.deepEqual(claimed(inPause, NOW, 'new'), probed, 'by the end of the pause too')
+  const busyUntil = SECOND + 7
+  const later = { token: 'new', until: busyUntil + 60 }
+  assert.deepEqual(resumed({ ...inPause, busyUntil }, NOW, 'new'), { ...probed, lease: later })
   for (const circuit of [undefined, failing, open, probing(3), draining, closingNow, off])
     assert.equal(resumed(circuit, NOW, 'new'), circuit)
   const longAgo: Circuit = { ...open, failingSince: new Date(NOW - FIVE_DAYS_MS + 1).toISOString() }

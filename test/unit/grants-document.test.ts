@@ -113,3 +113,16 @@ test('a version older than the known one, of a replica that lags, changes nothin
   assert.deepEqual(await next({ grants: [], _ts: 21 }), [])
   assert.deepEqual(await next({ grants: [grant], _ts: 22 }), [grant])
 })
+
+test('a refusal that ends deliveries needs a minute without a document, also where none was ever seen', async () => {
+  const { clock, state, grants } = startGrants('none')
+  assert.deepEqual(await grants(), [], 'who publishes or subscribes is refused at once')
+  await assert.rejects(grants(true), /not to be seen yet/)
+  clock.now += 30_000
+  await assert.rejects(grants(true), /not to be seen yet/)
+  clock.now += 30_000
+  assert.deepEqual(await grants(true), [])
+  state.document = [grant]
+  clock.now += 3000
+  assert.deepEqual(await grants(true), [grant])
+})

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { drainSubscription } from '../../shared/flows/drain.ts'
+import { pauseSubscription, resumeSubscription } from '../../shared/flows/pause-subscription.ts'
+import { isSubscription } from '../../shared/subscriptions/subscription.ts'
+import { draining } from './circuit-fixture.ts'
+import { message, startDrain } from './drain-fixture.ts'
+
+for (const ordered of [false, true])
+  for (const pauseMs of [1000, 10_000])
+    test(`a pause of ${pauseMs} ms that is resumed sends nothing twice, ordered ${ordered}`, async () => {
+      const flows = startDrain(draining)
+      if (ordered) flows.change((stored) => ({ ...stored, ordered: true as const }))
+      flows.deliveries(100)
+      flows.endpoint.react = () => ({ status: 200, ms: 14_000 }) // slow, within the 15 s that it has
+      const { services } = flows
+      const read = () => {
+        const found = flows.subscription()
+        if (!isSubscription(found)) throw new Error('none')
+        return found
+      }
+      const first = drainSubscription(services, message)
+      const owner = async () => {
+        await services.clock.timeout(100).ended
+        await pauseSubscription(services, read())
+        await services.clock.timeout(pauseMs).ended
+        await resumeSubscription(services, read())
+        const last = flows.sent.at(-1)
+        if (last?.queue !== 'drainQueue') return
+        await services.clock.timeout(last.delaySeconds * 1000).ended
+        await drainSubscription(services, { ...message, token: String(last.message['token']) })
+      }
+      await flows.run(Promise.all([first, owner()]))
+      const times = Map.groupBy(flows.requests, ({ event }) => event)
+      const twice = [...times].filter(([, requests]) => requests.length > 1).length
+      assert.equal(twice, 0, `${twice} of ${times.size} events were sent twice`)
+    })

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Identity } from '../../shared/auth/access-rules.ts'
+import { previewSubscription } from '../../shared/flows/preview-subscription.ts'
+import { permitSubscription } from '../../shared/flows/permit-subscription.ts'
+import { eventOf, idOf, startFlows } from './flow-fixture.ts'
+import { RESOURCE } from './subscription-fixture.ts'
+
+test('a preview about oneself does not count the events of others', async () => {
+  const flows = startFlows()
+  for (let n = 1; n <= 7; n++) flows.addEvent(eventOf(idOf(n))) // all about /party/1
+  const me: Identity = {
+    consumer: '/party/2',
+    org: undefined,
+    subjects: ['/party/2'],
+    scopes: new Set<string>(),
+    level: 3,
+    organisation: undefined,
+  }
+  const { wanted } = await flows.run(
+    permitSubscription(flows.services, me, {
+      endpoint: 'https://a.no/',
+      filters: { resource: RESOURCE, subject: '/party/2' },
+    }),
+  )
+  const { looked, matched } = await flows.run(previewSubscription(flows.services, wanted))
+  assert.deepEqual({ looked, matched }, { looked: 0, matched: 0 })
+})

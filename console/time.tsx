@@ -19,7 +19,7 @@ function relativeTime(at: number, now: number): string {
 }
 
 /** Returns date and time to the second, in the reader's time zone. */
-const fullTime = (at: Date): string =>
+export const fullTime = (at: Date): string =>
   at.toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** A point in time as people say it; the exact one is in its title. */

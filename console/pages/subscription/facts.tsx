@@ -1,5 +1,6 @@
 import { Fact, Facts } from '../../facts.tsx'
 import { defineTexts } from '../../language.ts'
+import { Reason } from '../../reason.tsx'
 import { CircuitDetail } from '../../subscriptions/circuit-tag.tsx'
 import type { Subscription } from '../../subscriptions/subscription.ts'
 import { ExactTime, Time } from '../../time.tsx'
@@ -103,7 +104,7 @@ function Validation({ subscription: { validated, validationFailure } }: FactsPro
       <span>{names.unanswered}</span>
       {validationFailure !== undefined && (
         <span>
-          <span lang="en">{validationFailure.reason}</span>, <Time at={validationFailure.at} />
+          <Reason text={validationFailure.reason} />, <Time at={validationFailure.at} />
         </span>
       )}
     </span>

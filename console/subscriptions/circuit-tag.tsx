@@ -91,7 +91,7 @@ export function CircuitDetail({ subscription }: { subscription: Subscription }) 
       )}
       {until !== undefined && (
         <span>
-          {state === 'paused' ? names.resumes : names.until} <Time at={until} />
+          {state === 'paused' ? names.resumes : names.until} <Time at={until} isDue />
         </span>
       )}
     </>

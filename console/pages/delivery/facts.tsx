@@ -50,7 +50,7 @@ export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
       <Fact name={names.sequence}>{sequence}</Fact>
       <Fact name={names.run}>{run > 0 && names.times(run)}</Fact>
       <Fact name={names.reason}>{reason !== undefined && <Reason text={reason} />}</Fact>
-      <Fact name={names.due}>{due !== undefined && <Time at={due} />}</Fact>
+      <Fact name={names.due}>{due !== undefined && <Time at={due} isDue />}</Fact>
     </Facts>
   )
 }

@@ -82,7 +82,7 @@ function Row({ event, delivery }: { event: string; delivery: EventDelivery }) {
         )}
       </td>
       <td class="number">{attempts}</td>
-      <td>{due !== undefined && <Time at={due} />}</td>
+      <td>{due !== undefined && <Time at={due} isDue />}</td>
     </tr>
   )
 }

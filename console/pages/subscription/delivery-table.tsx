@@ -102,5 +102,5 @@ function Answer({ attempt: { status, failure, ms } }: { attempt: Attempt }) {
 function Next({ delivery: { state, due } }: { delivery: Delivery }) {
   const { turn } = texts.use()
   if (state !== 'waiting') return null
-  return due === undefined ? <>{turn}</> : <Time at={due} />
+  return due === undefined ? <>{turn}</> : <Time at={due} isDue />
 }

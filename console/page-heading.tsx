@@ -3,6 +3,10 @@ import { useEffect, useRef } from 'preact/hooks'
 
 let isFirstPage = true
 
+/** Gives the focus to the heading of the page, where what had it is gone. */
+export const focusHeading = (): void =>
+  document.querySelector<HTMLElement>('.page-heading h1')?.focus({ preventScroll: true })
+
 interface PageHeadingProps {
   title: string
   /** What stands beside it, as a state. */

@@ -19,11 +19,17 @@ function relativeTime(at: number, now: number): string {
 }
 
 /** Returns date and time to the second, in the reader's time zone. */
-const fullTime = (at: Date): string =>
+export const fullTime = (at: Date): string =>
   at.toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'medium' })
 
+interface TimeProps {
+  at: string
+  /** Whether it is when something is to happen: once it has passed, that is now. */
+  isDue?: boolean
+}
+
 /** A point in time as people say it; the exact one is in its title. */
-export function Time({ at }: { at: string }) {
+export function Time({ at, isDue = false }: TimeProps) {
   const [now, setNow] = useState(Date.now())
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 5000)
@@ -32,7 +38,7 @@ export function Time({ at }: { at: string }) {
   const date = new Date(at)
   return (
     <time dateTime={at} title={fullTime(date)}>
-      {relativeTime(date.getTime(), now)}
+      {relativeTime(isDue ? Math.max(date.getTime(), now) : date.getTime(), now)}
     </time>
   )
 }

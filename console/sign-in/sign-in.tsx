@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { defineTexts } from '../language.ts'
+import { focusHeading } from '../page-heading.tsx'
 import type { SignInReason } from '../session.ts'
 import { LocalChooser } from './local-chooser.tsx'
 import { findLocalStack } from './local-tokens.ts'
@@ -26,6 +27,7 @@ const texts = defineTexts<{ title: string } & Record<SignInReason, string>>({
 /** Gets a token: from the local stack by a choice, everywhere else by pasting it. */
 export function SignIn({ reason }: { reason: SignInReason }) {
   const { title, ...reasons } = texts.use()
+  useFocusReturn()
   const heading = useRef<HTMLHeadingElement>(null)
   const [isLocal, setIsLocal] = useState<boolean>()
   useEffect(() => {
@@ -42,4 +44,15 @@ export function SignIn({ reason }: { reason: SignInReason }) {
       {isLocal !== undefined && <PasteToken isAlternative={isLocal} />}
     </section>
   )
+}
+
+/** Gives the focus back once the panel is gone: to what had it before, or to the page's heading. */
+function useFocusReturn(): void {
+  const [before] = useState(() => document.activeElement)
+  useEffect(() => () => queueMicrotask(() => returnFocus(before)), []) // by then the page is in sight
+}
+
+function returnFocus(before: Element | null): void {
+  if (before instanceof HTMLElement) before.focus()
+  if (document.activeElement === document.body) focusHeading()
 }

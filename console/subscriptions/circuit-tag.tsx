@@ -1,4 +1,5 @@
 import { defineTexts } from '../language.ts'
+import { Reason } from '../reason.tsx'
 import { Time } from '../time.tsx'
 import type { Subscription } from './subscription.ts'
 
@@ -73,10 +74,11 @@ export function CircuitDetail({ subscription }: { subscription: Subscription }) 
   const names = texts.use()
   const { circuit, validated, validationFailure } = subscription
   const { state, failingSince, since, until, reason } = circuit
-  const why = reason ?? (validated ? undefined : validationFailure?.reason)
+  const failure = validated ? undefined : validationFailure?.reason
+  const why = state === 'paused' ? failure : (reason ?? failure) // a pause is told below
   return (
     <>
-      {why !== undefined && <span lang="en">{why}</span>}
+      {why !== undefined && <Reason text={why} />}
       {failingSince !== undefined && (
         <span>
           {names.failed} <Time at={failingSince} />
@@ -89,7 +91,7 @@ export function CircuitDetail({ subscription }: { subscription: Subscription }) 
       )}
       {until !== undefined && (
         <span>
-          {state === 'paused' ? names.resumes : names.until} <Time at={until} />
+          {state === 'paused' ? names.resumes : names.until} <Time at={until} isDue />
         </span>
       )}
     </>

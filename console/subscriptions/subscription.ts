@@ -20,6 +20,10 @@ export interface Subscription {
   latest?: { event: string; state: 'delivered' | 'dead'; at: string }
 }
 
+/** Whether events are sent at once, and arrive. */
+export const isWell = ({ circuit }: Subscription): boolean =>
+  circuit.state === 'closed' && circuit.failingSince === undefined
+
 /** How deliveries to the endpoint go. */
 interface Circuit {
   state: 'closed' | 'half-open' | 'draining' | 'open' | 'paused' | 'disabled'

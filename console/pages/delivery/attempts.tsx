@@ -1,5 +1,6 @@
 import type { Attempt } from '../../deliveries/delivery.ts'
 import { defineTexts } from '../../language.ts'
+import { Reason } from '../../reason.tsx'
 import { Section } from '../../section.tsx'
 import { ExactTime } from '../../time.tsx'
 
@@ -42,7 +43,7 @@ function Entry({ attempt: { at, ms, status, answer, failure } }: { attempt: Atte
     <li data-color={isGood ? 'success' : 'danger'}>
       <div class="row">
         <span class="ds-tag" data-size="sm" data-color={isGood ? 'success' : 'danger'}>
-          {status === undefined ? <span lang="en">{failure}</span> : names.answered(status)}
+          {status === undefined ? <Reason text={failure ?? ''} /> : names.answered(status)}
         </span>
         <ExactTime at={at} />
         <small>{names.took(ms)}</small>

@@ -3,7 +3,7 @@ import { Breadcrumbs } from '../../breadcrumbs.tsx'
 import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
 import type { Delivery } from '../../deliveries/delivery.ts'
 import { defineTexts } from '../../language.ts'
-import { PageHeading } from '../../page-heading.tsx'
+import { focusHeading, PageHeading } from '../../page-heading.tsx'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
 import type { PageProps } from '../../routes.ts'
@@ -37,13 +37,17 @@ export function Page({ params: { id = '', event = '' } }: PageProps) {
   const { data, problem, reload } = useQuery(address, (signal) => read<Delivery>(address, signal), {
     everyMs: EVERY_MS,
   })
+  const showRun = () => {
+    reload()
+    focusHeading() // the button goes
+  }
   return (
     <>
       <Breadcrumbs subscription={id} />
       <PageHeading title={names.title}>
         {data !== undefined && <DeliveryTag state={data.state} />}
         {data !== undefined && data.state !== 'waiting' && (
-          <SendAgain address={address} onSent={reload} />
+          <SendAgain address={address} onSent={showRun} />
         )}
       </PageHeading>
       <ProblemNotice problem={problem} />

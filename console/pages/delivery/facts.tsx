@@ -2,6 +2,7 @@ import type { Delivery } from '../../deliveries/delivery.ts'
 import { eventPage } from '../../events/event.ts'
 import { Fact, Facts } from '../../facts.tsx'
 import { defineTexts } from '../../language.ts'
+import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
 import { ExactTime, Time } from '../../time.tsx'
 
@@ -48,8 +49,8 @@ export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
       <Fact name={names.subject}>{subject}</Fact>
       <Fact name={names.sequence}>{sequence}</Fact>
       <Fact name={names.run}>{run > 0 && names.times(run)}</Fact>
-      <Fact name={names.reason}>{reason !== undefined && <span lang="en">{reason}</span>}</Fact>
-      <Fact name={names.due}>{due !== undefined && <Time at={due} />}</Fact>
+      <Fact name={names.reason}>{reason !== undefined && <Reason text={reason} />}</Fact>
+      <Fact name={names.due}>{due !== undefined && <Time at={due} isDue />}</Fact>
     </Facts>
   )
 }

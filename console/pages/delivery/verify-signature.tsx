@@ -39,12 +39,14 @@ const texts = defineTexts({
 type Verdict = Awaited<ReturnType<typeof verifySignature>>
 const lines = ['id', 'timestamp', 'signature'] as const
 
-/** Tells whether a signature is right. It begins with the request that was sent. */
+/** Tells whether a signature is right. It begins with the request that was sent, and anew with every attempt. */
 export function VerifySignature({ request }: { request: Delivery['request'] | undefined }) {
   const names = texts.use()
   const [message, setMessage] = useState(() => messageOf(request))
   const [secret, setSecret] = useState('')
   const [verdict, setVerdict] = useState<Verdict>()
+  const timestamp = request?.headers['webhook-timestamp']
+  useEffect(() => setMessage(messageOf(request)), [timestamp]) // of a new attempt; the secret stays
   useEffect(() => setVerdict(undefined), [message, secret])
   const change = (member: keyof SignedMessage) => (event: { currentTarget: { value: string } }) =>
     setMessage({ ...message, [member]: event.currentTarget.value })

@@ -1,6 +1,7 @@
 import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
 import type { EventDelivery } from '../../events/event.ts'
 import { defineTexts } from '../../language.ts'
+import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
 import { Section } from '../../section.tsx'
 import { Time } from '../../time.tsx'
@@ -75,13 +76,13 @@ function Row({ event, delivery }: { event: string; delivery: EventDelivery }) {
       <td>
         <DeliveryTag state={state} />
         {reason !== undefined && (
-          <small class="lines" lang="en">
-            {reason}
+          <small class="lines">
+            <Reason text={reason} />
           </small>
         )}
       </td>
       <td class="number">{attempts}</td>
-      <td>{due !== undefined && <Time at={due} />}</td>
+      <td>{due !== undefined && <Time at={due} isDue />}</td>
     </tr>
   )
 }

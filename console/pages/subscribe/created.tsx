@@ -7,7 +7,7 @@ import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
 import { Link } from '../../router.tsx'
 import { CircuitDetail, CircuitTag } from '../../subscriptions/circuit-tag.tsx'
-import type { Subscription } from '../../subscriptions/subscription.ts'
+import { isWell, type Subscription } from '../../subscriptions/subscription.ts'
 import { TryIt } from './try-it.tsx'
 
 const texts = defineTexts({
@@ -19,6 +19,7 @@ const texts = defineTexts({
     what: 'hemmeligheten',
     asking: 'Endepunktet får en prøvehendelse. Når det har svart på den, blir hendelser sendt.',
     answered: 'Endepunktet har svart. Hendelser blir sendt fra nå av.',
+    validated: 'Endepunktet har svart på prøvehendelsen.',
     open: 'Til abonnementet',
     another: 'Lag et til',
   },
@@ -30,6 +31,7 @@ const texts = defineTexts({
     what: 'the secret',
     asking: 'The endpoint gets a trial event. When it has answered, events are sent.',
     answered: 'The endpoint has answered. Events are sent from now on.',
+    validated: 'The endpoint has answered the trial event.',
     open: 'To the subscription',
     another: 'Make another',
   },
@@ -39,6 +41,12 @@ const texts = defineTexts({
 export type NewSubscription = Subscription & { secret?: string }
 
 const EVERY_MS = 1000
+
+/** Returns what to say of its validation: that events are sent, only where they are. */
+function stageOf(subscription: Subscription): 'asking' | 'answered' | 'validated' {
+  if (!subscription.validated) return 'asking'
+  return isWell(subscription) ? 'answered' : 'validated'
+}
 
 /** The secret of a new subscription, how its validation goes, and, on the local stack, an event to try it with. */
 export function Created({ made, onAnother }: { made: NewSubscription; onAnother: () => void }) {
@@ -66,7 +74,7 @@ export function Created({ made, onAnother }: { made: NewSubscription; onAnother:
           )}
         </div>
         <div role="status">
-          <p class="ds-paragraph">{data.validated ? names.answered : names.asking}</p>
+          <p class="ds-paragraph">{names[stageOf(data)]}</p>
           <small class="lines">
             <CircuitDetail subscription={data} />
           </small>

@@ -18,7 +18,7 @@ const texts = defineTexts({
     resource: 'Ressurs',
     resourceHint: 'Appen: urn:altinn:resource:app_{eier}_{app}. En annen ressurs har sin egen urn.',
     type: 'Type',
-    typeHint: 'Hendelsens type, helt lik: app.instance.created. Tomt betyr alle typer.',
+    typeHint: 'Hele typen, tegn for tegn: app.instance.created. Tomt betyr alle typer.',
     source: 'Kilde',
     sourceHint:
       'Appens adresse, i stedet for ressursen eller sammen med den: https://{vert}/{eier}/{app}.',
@@ -34,7 +34,7 @@ const texts = defineTexts({
     how: 'Hvordan',
     ordered: 'I rekkefølge',
     orderedHint:
-      'Én om gangen for hvert subjekt: den neste først når den forrige er levert eller oppgitt. Det koster noen tideler.',
+      'Én om gangen for hvert subjekt: den neste først når den forrige er levert eller oppgitt. Hver levering tar da noen tideler av et sekund lenger.',
     rate: 'Høyst så mange i sekundet',
     rateHint: '1 til 1000. Det som kommer fortere, venter. Tomt betyr ingen grense.',
   },
@@ -64,7 +64,7 @@ const texts = defineTexts({
     how: 'How',
     ordered: 'In order',
     orderedHint:
-      'One at a time for each subject: the next only when the last is delivered or dead. It costs some tenths of a second.',
+      'One at a time for each subject: the next only when the last is delivered or dead. Each delivery then takes some tenths of a second longer.',
     rate: 'At most so many a second',
     rateHint: '1 to 1000. What comes faster waits. Empty means no limit.',
   },

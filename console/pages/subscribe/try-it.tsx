@@ -8,6 +8,7 @@ import { Field } from '../../field.tsx'
 import { defineTexts } from '../../language.ts'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
+import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
 import { Section } from '../../section.tsx'
 import { findLocalStack } from '../../sign-in/local-tokens.ts'
@@ -115,7 +116,7 @@ function Arrival({ delivery: { state, attempts, acceptedAt } }: { delivery: Deli
       <DeliveryTag state={state} />
       {last !== undefined && (
         <span>
-          <span lang="en">{last.status ?? last.failure}</span>,{' '}
+          {last.status ?? <Reason text={last.failure ?? ''} />},{' '}
           {took(Date.parse(last.at) + last.ms - Date.parse(acceptedAt))}
         </span>
       )}

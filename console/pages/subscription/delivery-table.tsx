@@ -1,6 +1,7 @@
 import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
 import type { Attempt, Delivery } from '../../deliveries/delivery.ts'
 import { defineTexts } from '../../language.ts'
+import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
 import { Time } from '../../time.tsx'
 
@@ -72,8 +73,8 @@ function Row({ subscription, delivery }: { subscription: number; delivery: Deliv
       <td>
         <DeliveryTag state={state} />
         {reason !== undefined && (
-          <small class="lines" lang="en">
-            {reason}
+          <small class="lines">
+            <Reason text={reason} />
           </small>
         )}
       </td>
@@ -92,7 +93,7 @@ function Row({ subscription, delivery }: { subscription: number; delivery: Deliv
 function Answer({ attempt: { status, failure, ms } }: { attempt: Attempt }) {
   return (
     <>
-      <span lang="en">{status ?? failure}</span>
+      {status ?? <Reason text={failure ?? ''} />}
       <small class="lines">{ms} ms</small>
     </>
   )
@@ -101,5 +102,5 @@ function Answer({ attempt: { status, failure, ms } }: { attempt: Attempt }) {
 function Next({ delivery: { state, due } }: { delivery: Delivery }) {
   const { turn } = texts.use()
   if (state !== 'waiting') return null
-  return due === undefined ? <>{turn}</> : <Time at={due} />
+  return due === undefined ? <>{turn}</> : <Time at={due} isDue />
 }

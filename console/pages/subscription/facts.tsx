@@ -1,7 +1,8 @@
 import { Fact, Facts } from '../../facts.tsx'
 import { defineTexts } from '../../language.ts'
+import { Reason } from '../../reason.tsx'
 import { CircuitDetail } from '../../subscriptions/circuit-tag.tsx'
-import type { Subscription } from '../../subscriptions/subscription.ts'
+import { isWell, type Subscription } from '../../subscriptions/subscription.ts'
 import { ExactTime, Time } from '../../time.tsx'
 
 const texts = defineTexts({
@@ -60,12 +61,11 @@ interface FactsProps {
 /** What a subscription asks for, and how it is doing. Filters that were not given are left out. */
 export function SubscriptionFacts({ subscription }: FactsProps) {
   const names = texts.use()
-  const { circuit, counts, maxPerSecond, ordered, includeSubunits, ...rest } = subscription
-  const isWell = circuit.state === 'closed' && circuit.failingSince === undefined
+  const { counts, maxPerSecond, ordered, includeSubunits, ...rest } = subscription
   return (
     <Facts>
       <Fact name={names.how}>
-        {isWell ? (
+        {isWell(subscription) ? (
           names.well
         ) : (
           <span class="lines">
@@ -103,7 +103,7 @@ function Validation({ subscription: { validated, validationFailure } }: FactsPro
       <span>{names.unanswered}</span>
       {validationFailure !== undefined && (
         <span>
-          <span lang="en">{validationFailure.reason}</span>, <Time at={validationFailure.at} />
+          <Reason text={validationFailure.reason} />, <Time at={validationFailure.at} />
         </span>
       )}
     </span>

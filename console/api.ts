@@ -32,6 +32,12 @@ export interface Page<T> {
   next: string | undefined
 }
 
+/** An answer that came to its end. */
+interface Answer {
+  response: Response
+  text: string
+}
+
 /** Reads from the API: an address below `/events/api/v1/`. Waits while there is no connection and while nobody is signed in. */
 export const read = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await readPage<T>(path, signal)).body
@@ -48,15 +54,15 @@ export async function ask<T>(path: string, body: object, signal?: AbortSignal): 
 }
 
 async function untilAnswered<T>(
-  attempt: () => Promise<Response | undefined>,
+  attempt: () => Promise<Answer | undefined>,
   signal?: AbortSignal,
 ): Promise<Page<T>> {
   for (let tries = 0; ; tries++) {
-    const response = await attempt()
+    const answer = await attempt()
     signal?.throwIfAborted()
-    if (response !== undefined && !isTransient(response.status)) {
+    if (answer !== undefined && !isTransient(answer.response.status)) {
       connection.set('well')
-      return { body: await bodyOf<T>(response), next: nextOf(response) }
+      return { body: bodyOf(answer), next: nextOf(answer.response) }
     }
     connection.set('lost')
     await pause(Math.min(1000 * 2 ** tries, 15_000), signal)
@@ -66,32 +72,38 @@ async function untilAnswered<T>(
 /** Changes something by the API. Throws an `ApiProblem`; it is never sent twice by itself. */
 export async function send<T = void>(method: string, path: string, body?: object): Promise<T> {
   if (session.get() === undefined) await waitForSignIn('change') // a cookie reads alone
-  const response = await request(method, path, body)
-  if (response === undefined) throw new ApiProblem(0, {})
+  const answer = await request(method, path, body)
+  if (answer === undefined) throw new ApiProblem(0, {})
   connection.set('well')
-  return bodyOf<T>(response)
+  return bodyOf(answer)
 }
 
-/** Returns the answer, undefined where there is none. A 401 leads to the sign-in panel, and the same request goes on after it. */
+/** Returns the answer, undefined where there is none or it broke off. A 401 leads to the sign-in panel, and the same request goes on after it. */
 async function request(
   method: string,
   path: string,
   body?: object,
   signal?: AbortSignal,
-): Promise<Response | undefined> {
+): Promise<Answer | undefined> {
   for (;;) {
-    const response = await fetch(`${apiRoot}/${path}`, {
+    const answer = await fetchWhole(path, {
       method,
       headers: headersFor(body),
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),
     }).catch(() => undefined)
-    if (response?.status !== 401) {
-      if (response?.ok === true && session.get() === undefined) isReadingByCookie.set(true)
-      return response
+    if (answer?.response.status !== 401) {
+      if (answer?.response.ok === true && session.get() === undefined) isReadingByCookie.set(true)
+      return answer
     }
     await waitForSignIn(session.get() === undefined ? 'start' : 'refused', signal)
   }
+}
+
+/** Fetches an address below `/events/api/v1/`. Rejects where the answer does not come to its end. */
+export async function fetchWhole(path: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(`${apiRoot}/${path}`, init)
+  return { response, text: await response.text() }
 }
 
 function headersFor(body: object | undefined): Record<string, string> {
@@ -102,8 +114,8 @@ function headersFor(body: object | undefined): Record<string, string> {
   }
 }
 
-async function bodyOf<T>(response: Response): Promise<T> {
-  const text = await response.text()
+/** Returns what the API answered. Throws an `ApiProblem` where it refused. */
+export function bodyOf({ response, text }: Answer) {
   if (!response.ok) throw new ApiProblem(response.status, problemIn(text))
   try {
     return Object(parseJson(text === '' ? 'null' : text))

@@ -1,5 +1,4 @@
-import { ApiProblem } from '../../api.ts'
-import { apiRoot } from '../../router.tsx'
+import { ApiProblem, bodyOf, fetchWhole } from '../../api.ts'
 import { localTokens } from '../../sign-in/local-tokens.ts'
 import type { Subscription } from '../../subscriptions/subscription.ts'
 
@@ -23,7 +22,7 @@ export function exampleFor(subscription: Subscription): object | undefined {
 export async function publish(resource: string, event: string): Promise<string> {
   const [org = '', app = ''] = resource.replace(/^.*:app_/, '').split(/_(.*)/)
   const { token, platformAccessToken = '' } = await localTokens({ org, app }).catch(unanswered)
-  const answer = await fetch(`${apiRoot}/app`, {
+  const answer = await fetchWhole('app', {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
@@ -32,9 +31,7 @@ export async function publish(resource: string, event: string): Promise<string> 
     },
     body: event,
   }).catch(unanswered)
-  const body = await answer.json()
-  if (!answer.ok) throw new ApiProblem(answer.status, Object(body))
-  return String(body)
+  return String(bodyOf(answer))
 }
 
 function unanswered(): never {

@@ -97,10 +97,10 @@ function answer({ database, month, parameters, ceilings, instead }: Plan): strin
   ].join('\n')
 }
 
-const logCap = (gigabytes: number): string =>
-  gigabytes <= MAX_LOG_CAP
-    ? String(gigabytes)
-    : `${gigabytes}, of at most ${MAX_LOG_CAP}: sample the log, or keep less of it (docs/capacity.md)`
+function logCap(gigabytes: number): string {
+  if (gigabytes <= MAX_LOG_CAP) return String(gigabytes)
+  return `${gigabytes}, of at most ${MAX_LOG_CAP}: sample the log, or keep less of it (docs/capacity.md)`
+}
 
 function rows(cells: string[][]): string[] {
   const width = Math.max(...cells.map(([first = '']) => first.length))

@@ -77,3 +77,11 @@ for (const [args, message] of [
       return true
     })
   })
+
+test('the command answers which parameters, what it costs and what breaks first', async () => {
+  const args = ['bench/capacity/answer.ts', '--events', '1000', '--subscribers', '3']
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  assert.match(stdout, /cosmosMaxThousandRequestUnits +\d+\n/)
+  assert.match(stdout, /logDailyCapGb +\d+, of at most 100/)
+  assert.match(stdout, /Cost of a month, USD\n[^]*What breaks first, in events a second\n/)
+})

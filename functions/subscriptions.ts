@@ -88,23 +88,16 @@ async function withCounts(
   return { jsonBody: { ...resource, circuit: { ...circuit, waiting }, ...summary } }
 }
 
-/** POST /subscriptions/{id}/pause: sends nothing until it is resumed. 409 unless it is active. */
-async function pause({ services, request, log }: HttpCall): Promise<HttpResponseInit> {
-  const subscription = await requireOwnedSubscription(services, request)
-  await readBody(request, SMALL_BODY) // it says nothing; 413
-  const paused = await pauseSubscription(services, subscription)
-  log('subscription.paused', { subscription: paused.number })
-  return withCounts(services, paused)
-}
-
-/** POST /subscriptions/{id}/resume: sends what has waited, three as probes at first. 409 unless it is active. */
-async function resume({ services, request, log }: HttpCall): Promise<HttpResponseInit> {
-  const subscription = await requireOwnedSubscription(services, request)
-  await readBody(request, SMALL_BODY) // it says nothing; 413
-  const resumed = await resumeSubscription(services, subscription)
-  log('subscription.resumed', { subscription: resumed.number })
-  return withCounts(services, resumed)
-}
+/** POST /subscriptions/{id}/pause and /resume: 409 unless it is active. */
+const changePause =
+  (change: typeof pauseSubscription, what: string) =>
+  async ({ services, request, log }: HttpCall): Promise<HttpResponseInit> => {
+    const subscription = await requireOwnedSubscription(services, request)
+    await readBody(request, SMALL_BODY) // it says nothing; 413
+    const changed = await change(services, subscription)
+    log(what, { subscription: changed.number })
+    return withCounts(services, changed)
+  }
 
 /** DELETE /subscriptions/{id}. */
 async function remove(call: HttpCall): Promise<HttpResponseInit> {
@@ -147,10 +140,10 @@ app.post('rotate-secret', {
 app.post('pause-subscription', {
   ...anonymous,
   route: 'subscriptions/{id}/pause',
-  handler: endpoint(pause),
+  handler: endpoint(changePause(pauseSubscription, 'subscription.paused')),
 })
 app.post('resume-subscription', {
   ...anonymous,
   route: 'subscriptions/{id}/resume',
-  handler: endpoint(resume),
+  handler: endpoint(changePause(resumeSubscription, 'subscription.resumed')),
 })

@@ -12,42 +12,21 @@ interface Row extends SpreadQuery {
   /** The batch and TOP before. */
   before: { top: number; batch: number }
 }
-const rows: Row[] = [
-  {
-    name: 'overdue events, a page',
-    top: 1000,
-    batch: EVERYWHERE_BATCH,
-    bytes: 350,
-    before: { top: 100, batch: 100 },
-  },
-  {
-    name: 'overdue deliveries, a page',
-    top: 1000,
-    batch: EVERYWHERE_BATCH,
-    bytes: 350,
-    before: { top: 100, batch: 100 },
-  },
-  {
-    name: 'gauge: pending events',
-    top: 100,
-    batch: EVERYWHERE_BATCH,
-    bytes: 40,
-    before: { top: 100, batch: 100 },
-  },
-  {
-    name: 'gauge: the oldest due',
-    top: 1,
-    batch: EVERYWHERE_BATCH,
-    bytes: 10,
-    before: { top: 1, batch: 100 },
-  },
-  {
-    name: 'gauge: died in the last hour',
-    top: 1000,
-    batch: EVERYWHERE_BATCH,
-    bytes: 10,
-    before: { top: 1000, batch: 100 },
-  },
+
+/** A query that is bounded today, and how many it asked for before. */
+const row = (name: string, top: number, bytes: number, topBefore: number): Row => ({
+  name,
+  top,
+  batch: EVERYWHERE_BATCH,
+  bytes,
+  before: { top: topBefore, batch: 100 },
+})
+const rows = [
+  row('overdue events, a page', 1000, 350, 100),
+  row('overdue deliveries, a page', 1000, 350, 100),
+  row('gauge: pending events', 100, 40, 100),
+  row('gauge: the oldest due', 1, 10, 1),
+  row('gauge: died in the last hour', 1000, 10, 1000),
 ]
 
 /** Returns the part of docs/capacity.md on what the timers' queries cost, in Markdown. */

@@ -51,7 +51,6 @@ export interface Failure {
 
 export const FAILURE_THRESHOLD = 5 // consecutive, as one instance sees them
 const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
-const LONGEST_PAUSE_SECONDS = 30 * 24 * 3600 // by the owner: events are kept for 90 days
 const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
 
 /** How long a drain's message may take to arrive before the sweep sends another. */
@@ -174,32 +173,6 @@ export function claimed(
   if (circuit.state !== 'open') return withLease(circuit, lease)
   const { reason: _reason, ...failing } = circuit
   return { ...failing, state: 'half-open', probes: 3, lease }
-}
-
-/**
- * Returns the circuit that its owner pauses: everything waits until it is resumed, by itself after 30 days. What failed
- * before counts no more, as the pause must not count towards the five days. Returns a disabled or paused one as it is.
- */
-export function paused(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
-  if (circuit?.state === 'paused' || circuit?.state === 'disabled') return circuit
-  const lease = newLease(nowMs, token, LONGEST_PAUSE_SECONDS)
-  const isDrained = circuit !== undefined && circuit.state !== 'closed' && circuit.state !== 'open'
-  const busy = isDrained && { busyUntil: circuit.lease.until }
-  return { state: 'paused', since: new Date(nowMs).toISOString(), ...busy, lease }
-}
-
-/**
- * Returns the circuit that its owner resumes: half-open, once no drain from before the pause works any more: two at once
- * would send twice. Returns the same object when it is not paused.
- */
-export function resumed(
-  circuit: Circuit | undefined,
-  nowMs: number,
-  token: string,
-): Circuit | undefined {
-  if (circuit?.state !== 'paused') return circuit
-  const { busyUntil = 0 } = circuit
-  return claimed(circuit, Math.max(nowMs, busyUntil * 1000), token)
 }
 
 /**

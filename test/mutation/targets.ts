@@ -31,6 +31,7 @@ const flows = [
 /** The delivery machine: what changes are planted in. */
 export const targets = [
   'shared/subscriptions/circuit-breaker.ts',
+  'shared/subscriptions/owner-pause.ts',
   'shared/subscriptions/subscription-index.ts',
   'shared/deliveries/delivery.ts',
   'shared/deliveries/retention.ts',

@@ -13,14 +13,13 @@ import {
   isWaiting,
   leaseOf,
   newLease,
-  paused,
   reopened,
-  resumed,
   withDrain,
   withLease,
   type Circuit,
   type Failure,
 } from '../../shared/subscriptions/circuit-breaker.ts'
+import { paused, resumed } from '../../shared/subscriptions/owner-pause.ts'
 import { property, type Generated } from './property.ts'
 
 const DAY = 86_400

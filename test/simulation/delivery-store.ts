@@ -5,6 +5,26 @@ import { timeToLive, type Kept } from '../../shared/deliveries/retention.ts'
 import type { Connection } from './connection.ts'
 import { ascending, compareText, top } from './select.ts'
 
+interface Range {
+  subscription: string
+  state: DeliveryDocument['state']
+  /** Both exclusive. */
+  after?: string
+  before?: string
+}
+
+/** Returns whether a delivery is one of a subscription in a state, between two events. */
+const isIn =
+  ({ subscription, state, after = '', before = LAST }: Range) =>
+  (each: DeliveryDocument): boolean =>
+    each.subscription === subscription &&
+    each.state === state &&
+    each.id > after &&
+    each.id < before
+const LAST = '~'
+const byId = (a: DeliveryDocument, b: DeliveryDocument): number => compareText(a.id, b.id)
+const byIdDescending = (a: DeliveryDocument, b: DeliveryDocument): number => byId(b, a)
+
 /** The delivery store over a simulated container. */
 export function simulatedDeliveryStore(
   connection: Connection<DeliveryDocument>,
@@ -44,38 +64,21 @@ export function simulatedDeliveryStore(
       ),
     page: (subscription, state, after, count) =>
       connection.query(`page of ${subscription} ${state}`, (all) =>
-        top(
-          count,
-          all,
-          (each) => each.subscription === subscription && each.state === state && each.id > after,
-          (a, b) => compareText(a.id, b.id),
-        ),
+        top(count, all, isIn({ subscription, state, after }), byId),
       ),
     newest: (subscription, state, before, count) =>
       connection.query(`newest of ${subscription} ${state}`, (all) =>
-        top(
-          count,
-          all,
-          (each) => each.subscription === subscription && each.state === state && each.id < before,
-          (a, b) => compareText(b.id, a.id),
-        ),
+        top(count, all, isIn({ subscription, state, before }), byIdDescending),
       ),
     outcomes: (subscription, state, { after, before, most }) =>
       connection.query(`outcomes of ${subscription} ${state}`, (all) =>
-        top(
-          most,
-          all,
-          (each) =>
-            each.subscription === subscription &&
-            each.state === state &&
-            each.id > after &&
-            each.id < before,
-          (a, b) => compareText(b.id, a.id),
-        ).map(({ id, state: found, attempts }) => ({
-          id,
-          state: found,
-          ms: attempts.map(({ ms }) => ms),
-        })),
+        top(most, all, isIn({ subscription, state, after, before }), byIdDescending).map(
+          ({ id, state: found, attempts }) => ({
+            id,
+            state: found,
+            ms: attempts.map(({ ms }) => ms),
+          }),
+        ),
       ),
     count: (subscription, state, most) =>
       connection.query(`count of ${subscription} ${state}`, (all) => {
@@ -86,16 +89,9 @@ export function simulatedDeliveryStore(
       }),
     ids: (subscription, state, { after, until, most }) =>
       connection.query(`ids of ${subscription} ${state}`, (all) =>
-        top(
-          most,
-          all,
-          (each) =>
-            each.subscription === subscription &&
-            each.state === state &&
-            each.id > after &&
-            each.id < until,
-          (a, b) => compareText(a.id, b.id),
-        ).map(({ id }) => id),
+        top(most, all, isIn({ subscription, state, after, before: until }), byId).map(
+          ({ id }) => id,
+        ),
       ),
     oldestDue: () =>
       connection.query('oldest due', (all) => {

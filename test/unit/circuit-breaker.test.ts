@@ -13,54 +13,26 @@ import {
   isClosed,
   leaseOf,
   newLease,
-  paused,
   reopened,
-  resumed,
   withDrain,
   withLease,
-  type Circuit,
-  type Failure,
 } from '../../shared/subscriptions/circuit-breaker.ts'
-
-const SECOND = 1_800_000_000
-const NOW = SECOND * 1000
-const SINCE = new Date(NOW - 3_600_000).toISOString()
-const FIVE_DAYS_MS = 5 * 86_400_000
-const lease = { token: 'old', until: SECOND + 7 }
-const leased = { token: 'new', until: SECOND + 60 } // as a circuit that is changed now gets it
-
-const failing: Circuit = { state: 'closed', opens: 2, failingSince: SINCE }
-const open: Circuit = {
-  state: 'open',
-  opens: 2,
-  failingSince: SINCE,
-  reason: 'answered 500',
+import {
+  SECOND,
+  NOW,
+  SINCE,
+  FIVE_DAYS_MS,
   lease,
-}
-const probing = (probes: 3 | 10 | 100): Circuit & { state: 'half-open' } => ({
-  state: 'half-open',
-  opens: 2,
-  failingSince: SINCE,
-  probes,
-  lease,
-})
-const draining: Circuit & { state: 'draining' } = { state: 'draining', opens: 2, lease }
-const closingNow: Circuit & { state: 'closing' } = {
-  state: 'closing',
-  opens: 2,
-  looks: 0,
-  lease,
-}
-const off: Circuit = { state: 'disabled', reason: '410', since: SINCE, lease }
-const settled: Circuit = { state: 'disabled', reason: '410', since: SINCE }
-
-const failure = (given: Partial<Failure> = {}): Failure => ({
-  reason: 'answered 503',
-  waitSeconds: 0,
-  consecutiveFailures: 1,
-  hasNoRecentSuccess: false,
-  ...given,
-})
+  leased,
+  failing,
+  open,
+  probing,
+  draining,
+  closingNow,
+  off,
+  settled,
+  failure,
+} from './circuits.ts'
 
 test('deliveries are attempted at once while the circuit is absent, closed or closing', () => {
   for (const circuit of [undefined, failing, closingNow]) assert.equal(isClosed(circuit), true)
@@ -244,45 +216,4 @@ test('a lease lasts a minute from the next whole second', () => {
 test('a closed circuit takes no lease', () => {
   assert.equal(withLease(failing, leased), failing)
   assert.deepEqual(withLease(open, leased), { ...open, lease: leased })
-})
-
-const THIRTY_DAYS = 30 * 86_400
-const inPause: Circuit & { state: 'paused' } = { state: 'paused', since: SINCE, lease }
-
-test('an owner pauses any circuit but a disabled one, for 30 days', () => {
-  const now = new Date(NOW).toISOString()
-  const until = SECOND + THIRTY_DAYS
-  const expected = { state: 'paused', since: now, lease: { token: 'new', until } }
-  for (const circuit of [undefined, failing, open])
-    assert.deepEqual(paused(circuit, NOW, 'new'), expected)
-  for (const circuit of [probing(10), draining, closingNow])
-    assert.deepEqual(paused(circuit, NOW, 'new'), { ...expected, busyUntil: lease.until })
-  for (const circuit of [inPause, off, settled]) assert.equal(paused(circuit, NOW, 'new'), circuit)
-})
-
-test('a paused circuit lets nothing through, and nothing but its end or its owner changes it', () => {
-  assert.equal(isClosed(inPause), false)
-  assert.deepEqual(leaseOf(inPause), lease)
-  assert.equal(afterSuccess(inPause), inPause)
-  const late = failure({ consecutiveFailures: FAILURE_THRESHOLD, hasNoRecentSuccess: true })
-  assert.equal(afterFailure(inPause, late, NOW + FIVE_DAYS_MS * 2, 'new'), inPause)
-  assert.equal(reopened(inPause, failure(), NOW, 'new'), inPause)
-  assert.equal(withDrain(inPause, NOW, 'new'), inPause)
-})
-
-test('a resumed circuit is half-open, and what failed before the pause counts no more', () => {
-  const probed = { state: 'half-open', opens: 0, probes: 3, lease: leased }
-  assert.deepEqual(resumed(inPause, NOW, 'new'), probed)
-  assert.deepEqual(claimed(inPause, NOW, 'new'), probed, 'by the end of the pause too')
-  const busyUntil = SECOND + 7
-  const later = { token: 'new', until: busyUntil + 60 }
-  assert.deepEqual(resumed({ ...inPause, busyUntil }, NOW, 'new'), { ...probed, lease: later })
-  for (const circuit of [undefined, failing, open, probing(3), draining, closingNow, off])
-    assert.equal(resumed(circuit, NOW, 'new'), circuit)
-  const longAgo: Circuit = { ...open, failingSince: new Date(NOW - FIVE_DAYS_MS + 1).toISOString() }
-  const resumedLater = resumed(paused(longAgo, NOW, 'a'), NOW + FIVE_DAYS_MS, 'b')
-  assert.ok(resumedLater?.state === 'half-open')
-  const again = reopened(resumedLater, failure(), NOW + FIVE_DAYS_MS, 'c')
-  assert.ok(again.state === 'open')
-  assert.equal(again.failingSince, new Date(NOW + FIVE_DAYS_MS).toISOString())
 })

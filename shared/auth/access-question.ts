@@ -20,7 +20,7 @@ export interface AccessQuestion {
   /** A urn, which is not checked yet. */
   resource: string
   subject?: string | undefined
-  /** Whether it is asked for deliveries to come: a refusal ends them, and needs proof. */
+  /** Set where a refusal ends deliveries: then it must be certain. */
   endsDeliveries?: true
   /** The event that is to be published. */
   event?: Pick<CloudEvent, 'id' | 'type' | 'source' | 'resourceinstance'>

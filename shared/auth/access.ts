@@ -2,6 +2,7 @@ import type { Grant } from '../access-grants.ts'
 import { Problem } from '../http/problem.ts'
 import type { Access, AccessQuestion } from './access-question.ts'
 import { isGranted } from './access-rules.ts'
+import type { DocumentGrants } from './grants-document.ts'
 import type { AltinnClient } from './altinn-token.ts'
 import { createPolicyDecisionPoint } from './policy-decision-point.ts'
 import type { Decision } from './xacml-response.ts'
@@ -12,14 +13,19 @@ export type AccessSettings = { grants: Grant[] | undefined } | { policy: AltinnC
 /** Returns what answers whether someone may do something that no built-in rule permits. */
 export function createAccess(
   settings: AccessSettings,
-  documentGrants: (needsProof?: boolean) => Promise<Grant[]>,
+  documentGrants: () => Promise<DocumentGrants>,
 ): Access {
   if ('grants' in settings) {
     const { grants } = settings
     return {
       decidedBy: 'grants',
-      isPermitted: async (question) =>
-        isGranted(grants ?? (await documentGrants(question.endsDeliveries)), question),
+      isPermitted: async (question) => {
+        const found = grants === undefined ? await documentGrants() : { grants, isCertain: true }
+        const isPermitted = isGranted(found.grants, question)
+        if (!isPermitted && question.endsDeliveries && !found.isCertain)
+          throw new Error('The document of grants is not known for certain now.')
+        return isPermitted
+      },
     }
   }
   const decide = createPolicyDecisionPoint(settings.policy)

@@ -27,31 +27,39 @@ interface Options {
 
 type Found = Pick<GrantsDocument, 'grants'> & { _ts?: number }
 
+/** The grants of the document, and whether what they do not permit may be refused for good. */
+export interface DocumentGrants {
+  grants: Grant[]
+  isCertain: boolean
+}
+
 /**
  * Returns what gives the grants of the document, at most 3 s old; for 5 minutes while it cannot be read, then it throws. Of a
  * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, once a minute.
- * No document, no grants. A version older than the known one is not taken, and that a known one is gone only after a minute: a
- * replica of the store may lag, and what a grant that it lacks permits would be refused, and deliveries ended for good. Where
- * that is at stake (`needsProof`), it throws for the first minute in which no document was ever seen.
+ * No document, no grants. Ignores a version older than the known one, and for a minute that a known document is missing: a
+ * replica of the store may lag. They are certain when they were read just now, and a missing document has been missing for a
+ * minute: a refusal ends deliveries for good.
  */
 export function createDocumentGrants(
   read: () => Promise<Found | undefined>,
   { now = Date.now, write = (line) => console.log(line) }: Options = {},
-): (needsProof?: boolean) => Promise<Grant[]> {
+): () => Promise<DocumentGrants> {
   let known: { grants: Grant[]; at: number; version: number } | undefined
   let absentSince: number | undefined
   let reading: Promise<void> | undefined
   let loggedAt = -Infinity
   const isYounger = (ms: number): boolean => known !== undefined && now() - known.at < ms
+  const isMissing = (at: number): boolean =>
+    absentSince !== undefined && at - absentSince >= ABSENCE_MS
 
   async function load(): Promise<void> {
     const at = now()
     const document = await read()
     absentSince = document === undefined ? (absentSince ?? at) : undefined
     const version = document?._ts ?? 0
-    const isKnown = known !== undefined && version < known.version
-    const counts = absentSince === undefined ? !isKnown : at - absentSince >= ABSENCE_MS
-    if (known !== undefined && !counts) known.at = at
+    const isAccepted =
+      known === undefined || (document === undefined ? isMissing(at) : version >= known.version)
+    if (known !== undefined && !isAccepted) known.at = at
     else known = { grants: grantsOf(document), at, version }
   }
   function grantsOf(document: Found | undefined): Grant[] {
@@ -68,16 +76,15 @@ export function createDocumentGrants(
     loggedAt = now()
     write(JSON.stringify({ what: 'access.grants_wrong', reason: String(error) }))
   }
-  return async (needsProof = false) => {
+  return async () => {
     if (!isYounger(MAX_AGE_MS)) {
       reading ??= load().finally(() => (reading = undefined))
       await reading.catch((error: unknown) => {
         if (!isYounger(MAX_STALE_MS)) throw error
       })
     }
-    const absentMs = absentSince === undefined ? Infinity : now() - absentSince
-    if (needsProof && absentMs < ABSENCE_MS && known?.version === 0)
-      throw new Error('There may be a document of grants that is not to be seen yet.')
-    return known?.grants ?? []
+    const { grants = [], at = 0 } = known ?? {}
+    const isCertain = isYounger(MAX_AGE_MS) && (absentSince === undefined || isMissing(at))
+    return { grants, isCertain }
   }
 }

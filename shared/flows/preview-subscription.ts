@@ -17,12 +17,7 @@ type Reading = Pick<Services, 'events' | 'register'>
 export async function previewSubscription(services: Reading, wanted: PreviewRequest) {
   const { resource } = wanted.filters
   const events = await retry(() => newestEvents(services, resource))
-  const { subject, alternative } = wanted.filters
-  const about = {
-    resource,
-    ...(subject !== undefined && { subject }),
-    ...(alternative !== undefined && { alternative }),
-  }
+  const { type: _type, source: _source, ...about } = wanted.filters
   const looked = await eventsFor(services, { ...wanted, filters: about }, events)
   const matching = await eventsFor(services, wanted, looked)
   return {

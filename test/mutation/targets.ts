@@ -15,6 +15,7 @@ const flows = [
   'settle-disabled',
   'settle-deleted',
   'update-circuit',
+  'pause-subscription',
   'store-outcome',
   'fan-out',
   'fan-out-message',

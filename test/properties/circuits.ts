@@ -113,6 +113,7 @@ const optionals: Partial<Record<Circuit['state'], string[]>> = {
   'half-open': ['after', 'failingSince'],
   draining: ['failingSince'],
   closing: ['failingSince'],
+  paused: ['busyUntil'],
 }
 
 /** What must be true of any circuit that is stored. */

@@ -19,7 +19,14 @@ function startGrants(document: unknown) {
     },
     { now: () => clock.now, write: (line) => void lines.push(line) },
   )
-  return { clock, state, lines, grants, reads: () => reads }
+  return {
+    clock,
+    state,
+    lines,
+    grants: async () => (await grants()).grants,
+    isCertain: async () => (await grants()).isCertain,
+    reads: () => reads,
+  }
 }
 
 test('the document is read when it is used, at most once in 3 s', async () => {
@@ -101,7 +108,8 @@ for (const [wrong, fault] of [
 test('a version older than the known one, of a replica that lags, changes nothing', async () => {
   const clock = { now: 1_900_000_000_000 }
   let found: { grants: object[]; _ts: number } | undefined = { grants: [grant], _ts: 20 }
-  const grants = createDocumentGrants(async () => found, { now: () => clock.now })
+  const read = createDocumentGrants(async () => found, { now: () => clock.now })
+  const grants = async () => (await read()).grants
   const next = (given: typeof found) => {
     found = given
     clock.now += 3000
@@ -114,15 +122,29 @@ test('a version older than the known one, of a replica that lags, changes nothin
   assert.deepEqual(await next({ grants: [grant], _ts: 22 }), [grant])
 })
 
-test('a refusal that ends deliveries needs a minute without a document, also where none was ever seen', async () => {
-  const { clock, state, grants } = startGrants('none')
+test('a missing document is certain after a minute, by a read', async () => {
+  const { clock, state, grants, isCertain } = startGrants('none')
   assert.deepEqual(await grants(), [], 'who publishes or subscribes is refused at once')
-  await assert.rejects(grants(true), /not to be seen yet/)
+  assert.equal(await isCertain(), false)
   clock.now += 30_000
-  await assert.rejects(grants(true), /not to be seen yet/)
-  clock.now += 30_000
-  assert.deepEqual(await grants(true), [])
+  assert.equal(await isCertain(), false)
+  state.document = 'unreadable'
+  clock.now += 40_000
+  assert.equal(await isCertain(), false, 'it was seen missing once')
+  state.document = 'none'
+  assert.equal(await isCertain(), true)
   state.document = [grant]
   clock.now += 3000
-  assert.deepEqual(await grants(true), [grant])
+  assert.equal(await isCertain(), true)
+  state.document = 'none'
+  clock.now += 3000
+  assert.deepEqual([await grants(), await isCertain()], [[grant], false])
+})
+
+test('grants that cannot be read now are not certain: another may be there', async () => {
+  const { clock, state, grants, isCertain } = startGrants([grant])
+  assert.equal(await isCertain(), true)
+  state.document = 'unreadable'
+  clock.now += 3000
+  assert.deepEqual([await grants(), await isCertain()], [[grant], false])
 })

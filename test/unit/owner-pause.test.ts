@@ -36,10 +36,12 @@ test('an owner pauses any circuit but a disabled one, for 30 days', () => {
   const now = new Date(NOW).toISOString()
   const until = SECOND + THIRTY_DAYS
   const expected = { state: 'paused', since: now, lease: { token: 'new', until } }
-  for (const circuit of [undefined, failing, open])
+  for (const circuit of [undefined, failing, open, closingNow])
     assert.deepEqual(paused(circuit, NOW, 'new'), expected)
-  for (const circuit of [probing(10), draining, closingNow])
+  for (const circuit of [probing(10), draining])
     assert.deepEqual(paused(circuit, NOW, 'new'), { ...expected, busyUntil: lease.until })
+  const turn = { ...draining, lease: { token: 'old', until: SECOND + 660 } } // of a drain that has not begun
+  assert.deepEqual(paused(turn, NOW, 'new'), { ...expected, busyUntil: SECOND + 100 })
   for (const circuit of [inPause, off, settled]) assert.equal(paused(circuit, NOW, 'new'), circuit)
 })
 

@@ -26,3 +26,17 @@ test('a preview about oneself does not count the events of others', async () => 
   const { looked, matched } = await flows.run(previewSubscription(flows.services, wanted))
   assert.deepEqual({ looked, matched }, { looked: 0, matched: 0 })
 })
+
+test('a preview with subunits counts their events', async () => {
+  const flows = startFlows()
+  flows.addEvent(eventOf(idOf(1))) // about /party/1
+  const register = {
+    partyOf: () => Promise.resolve(undefined),
+    mainUnitsOf: () => Promise.resolve(['/party/9']),
+  }
+  const filters = { resource: RESOURCE, subject: '/party/9', includeSubunits: true as const }
+  const { looked, matched } = await flows.run(
+    previewSubscription({ ...flows.services, register }, { filters }),
+  )
+  assert.deepEqual({ looked, matched }, { looked: 1, matched: 1 })
+})

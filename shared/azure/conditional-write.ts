@@ -6,7 +6,7 @@ import type {
   PartitionKey,
   RequestOptions,
 } from '@azure/cosmos'
-import { headersOf, isNotFound, isPreconditionFailed } from './cosmos-error.ts'
+import { classifyCosmosError, headersOf, isNotFound, isPreconditionFailed } from './cosmos-error.ts'
 import { CALL_MS, sessionOf } from './cosmos.ts'
 import { readDocument, type Stored } from './documents.ts'
 import { retry } from './retry.ts'
@@ -34,12 +34,10 @@ export async function patchIfMatch(
   key: PartitionKey,
   operations: MemberPatch[],
 ): Promise<ConditionalWrite> {
-  let tries = 0
-  const written = await ifMatch(_etag, (options) => {
-    tries++
-    return container.item(id, key).patch(operations, options)
-  })
-  if (written.outcome === 'written' || tries === 1) return written // no earlier try can have written it
+  const written = await ifMatch(_etag, (options) =>
+    container.item(id, key).patch(operations, options),
+  )
+  if (written.outcome === 'written' || !written.mayBeOurs) return written
   const current = await readDocument<Record<string, unknown>>(container, id, key, written.session)
   const isDone = (each: MemberPatch) =>
     isDeepStrictEqual(current?.[each.path.slice(1)], each.op === 'set' ? each.value : undefined)
@@ -57,12 +55,10 @@ export async function replaceIfMatch<T extends { id: string }>(
   { _etag, _ts, ...document }: Stored<T>,
   key: PartitionKey,
 ): Promise<ConditionalWrite> {
-  let tries = 0
-  const written = await ifMatch(_etag, (options) => {
-    tries++
-    return container.item(document.id, key).replace(document, options)
-  })
-  if (written.outcome === 'written' || tries === 1) return written // no earlier try can have written it
+  const written = await ifMatch(_etag, (options) =>
+    container.item(document.id, key).replace(document, options),
+  )
+  if (written.outcome === 'written' || !written.mayBeOurs) return written
   const current = await readDocument<object>(container, document.id, key, written.session)
   const isOurs = current !== undefined && isDeepStrictEqual(plain(current), plain(document))
   return isOurs ? { outcome: 'written', etag: current._etag, session: written.session } : written
@@ -74,23 +70,33 @@ const plain = (document: object): unknown =>
     JSON.stringify(document, (name, value: unknown) => (name.startsWith('_') ? undefined : value)),
   )
 
+/** What `ifMatch` knows of a document that has changed: whether one of its own tries may have done so. */
+type Tried =
+  | Extract<ConditionalWrite, { outcome: 'written' }>
+  | (Extract<ConditionalWrite, { outcome: 'changed' }> & { mayBeOurs: boolean })
+
 /**
  * Writes with If-Match; the emulator does not check the condition of a patch itself. A deleted document counts as
- * changed.
+ * changed. A try that was throttled or not connected has changed nothing.
  */
 async function ifMatch(
   condition: string,
   write: (options: RequestOptions) => Promise<{ headers: CosmosHeaders; etag: string }>,
-): Promise<ConditionalWrite> {
+): Promise<Tried> {
   const accessCondition = { type: 'IfMatch', condition }
+  let mayBeOurs = false
+  const note = (error: unknown): never => {
+    if (classifyCosmosError(error).kind === 'unclear') mayBeOurs = true
+    throw error
+  }
   try {
     const { headers, etag } = await retry(() =>
-      withTimeout(CALL_MS, (abortSignal) => write({ accessCondition, abortSignal })),
+      withTimeout(CALL_MS, (abortSignal) => write({ accessCondition, abortSignal })).catch(note),
     )
     return { outcome: 'written', etag, session: sessionOf(headers) }
   } catch (error) {
     if (isPreconditionFailed(error) || isNotFound(error))
-      return { outcome: 'changed', session: sessionOf(headersOf(error)) }
+      return { outcome: 'changed', session: sessionOf(headersOf(error)), mayBeOurs }
     throw error
   }
 }

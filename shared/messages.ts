@@ -10,8 +10,8 @@ export interface SpilledEvent {
 export type InboundMessage = EventReference | SpilledEvent
 
 /**
- * Returns what an inbound message is put into a queue by. A spilled event has none and goes to the first queue: it is in no
- * store, so it must not be in a queue that nobody listens to any more.
+ * Returns the key that chooses the queue of an inbound message. A spilled event has none and goes to the first queue: it is in
+ * no store, and nobody may listen to the others any more.
  */
 export const shardKeyOf = (message: InboundMessage): string | undefined =>
   'spilled' in message ? undefined : JSON.stringify([message.resource, message.subject])

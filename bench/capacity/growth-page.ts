@@ -1,4 +1,4 @@
-import { tableRow } from '../support/markdown.ts'
+import { table } from '../support/markdown.ts'
 import type { Measured } from './database.ts'
 import { figure } from './figure.ts'
 import { planFor, type Plan } from './plan.ts'
@@ -79,9 +79,4 @@ function growthTable(plans: Plan[], { eventUnits }: Measured): string {
     ],
     ...rows,
   ])
-}
-
-function table([head = [], ...rows]: string[][]): string {
-  const alignments = head.map(() => '--:')
-  return [head, alignments, ...rows].map(tableRow).join('\n')
 }

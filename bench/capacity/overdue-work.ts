@@ -1,13 +1,13 @@
 import { unitsOf } from './sweeps.ts'
 import type { ConditionalWrite } from '../../shared/azure/conditional-write.ts'
-import { EVERYWHERE_BATCH, PARALLEL } from '../../shared/azure/documents.ts'
+import { CROSS_PARTITION_BATCH, MAX_PARALLEL_PARTITIONS } from '../../shared/azure/documents.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { OverdueDelivery } from '../../shared/deliveries/delivery-store.ts'
 
 /** The epoch second at which the first sweep runs. */
 export const BEGIN = 1_900_000_000
 const OLDEST = 3600 // seconds that the first has been overdue
-export const overduePage = { top: 1000, batch: EVERYWHERE_BATCH, bytes: 350 } // of what is selected
+export const overduePage = { top: 1000, batch: CROSS_PARTITION_BATCH, bytes: 350 } // of what is selected
 export const CLAIM_UNITS = 11.2 // as many as of a delivery's other writes
 const TOP = overduePage.top
 const [ROUND_MS, CLAIM_MS] = [10, 20 / 16] // a request; a claim and a message, sixteen at once
@@ -49,7 +49,7 @@ export function createOverdueWork(waiting: number, partitions: number, isStuck =
     setDue(index, BEGIN - OLDEST + ((index * 7919) % OLDEST))
 
   /** Counts what has become overdue in each partition. */
-  function look(now: number): void {
+  function countOverdue(now: number): void {
     while (seen < now)
       for (const index of bySecond.get(++seen) ?? []) add(overdueIn, partitionOf(index), 1)
   }
@@ -71,15 +71,15 @@ export function createOverdueWork(waiting: number, partitions: number, isStuck =
     for (const index of found) add(taken, partitionOf(index), 1)
     let [refills, loaded] = [0, 0]
     taken.forEach((many, partition) => {
-      const again = Math.floor(many / EVERYWHERE_BATCH)
+      const again = Math.floor(many / CROSS_PARTITION_BATCH)
       refills += again
-      loaded += Math.min(overdueIn[partition] ?? 0, (1 + again) * EVERYWHERE_BATCH)
+      loaded += Math.min(overdueIn[partition] ?? 0, (1 + again) * CROSS_PARTITION_BATCH)
     })
     spent.queries++
     spent.requests += partitions + refills
     spent.loaded += loaded
     spent.units += unitsOf(partitions + refills, loaded, overduePage.bytes)
-    nowMs += (Math.ceil(partitions / PARALLEL) + refills) * ROUND_MS
+    nowMs += (Math.ceil(partitions / MAX_PARALLEL_PARTITIONS) + refills) * ROUND_MS
   }
 
   const clock: Clock = {
@@ -94,7 +94,7 @@ export function createOverdueWork(waiting: number, partitions: number, isStuck =
     goTo: (seconds: number) => void (nowMs = Math.max(nowMs, (BEGIN + seconds) * 1000)),
 
     overdue(now: number): Promise<OverdueDelivery[]> {
-      look(now)
+      countOverdue(now)
       const found = firstOverdue(now)
       count(found)
       return Promise.resolve(

@@ -1,5 +1,5 @@
 import { operations } from '../../local/emulators/request-charge.ts'
-import { tableRow } from '../support/markdown.ts'
+import { table } from '../support/markdown.ts'
 import { figure } from './figure.ts'
 import { ceilingsOf } from './limits.ts'
 import { logGigabytes, priceOf } from './price.ts'
@@ -133,9 +133,4 @@ function logSentence(usages: EventUsage[]): string {
     (usage) => `${usage.subscribers}: ${figure(1 / logGigabytes(usage) / 86_400)}`,
   )
   return `The daily cap of the log is a limit too. A gigabyte a day is reached at these rates, as \`subscribers: events a second\` for a whole day: ${days.join('; ')}. Above it, alerts stop; the service does not.`
-}
-
-function table([head = [], ...rows]: string[][]): string {
-  const alignments = head.map((_, index) => (index === 0 ? '---' : '--:'))
-  return [head, alignments, ...rows].map(tableRow).join('\n')
 }

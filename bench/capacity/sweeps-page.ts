@@ -1,5 +1,5 @@
-import { EVERYWHERE_BATCH } from '../../shared/azure/documents.ts'
-import { tableRow } from '../support/markdown.ts'
+import { CROSS_PARTITION_BATCH } from '../../shared/azure/documents.ts'
+import { table } from '../support/markdown.ts'
 import type { Measured } from './database.ts'
 import { figure } from './figure.ts'
 import { costAtRest, mostCost, type SpreadQuery } from './sweeps.ts'
@@ -17,7 +17,7 @@ interface Row extends SpreadQuery {
 const row = (name: string, top: number, bytes: number, topBefore: number): Row => ({
   name,
   top,
-  batch: EVERYWHERE_BATCH,
+  batch: CROSS_PARTITION_BATCH,
   bytes,
   before: { top: topBefore, batch: 100 },
 })
@@ -71,9 +71,4 @@ function queryRow({ name, before, ...query }: Row): string[] {
   const most = Math.max(...PARTITIONS)
   const once = mostCost({ ...query, ...before }, most)
   return [name, ...units, `${figure(once.units)}, TOP ${before.top}`]
-}
-
-function table([head = [], ...body]: string[][]): string {
-  const alignments = head.map((_, index) => (index === 0 ? '---' : '--:'))
-  return [head, alignments, ...body].map(tableRow).join('\n')
 }

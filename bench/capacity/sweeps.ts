@@ -1,5 +1,5 @@
 import { requestCharge } from '../../local/emulators/request-charge.ts'
-import { PARALLEL } from '../../shared/azure/documents.ts'
+import { MAX_PARALLEL_PARTITIONS } from '../../shared/azure/documents.ts'
 
 /** A sorted query over all physical partitions: its TOP, how many results a request returns, and their size. */
 export interface SpreadQuery {
@@ -32,7 +32,7 @@ export const costAtRest = (partitions: number): SpreadCost => ({
   requests: partitions,
   loaded: 0,
   units: unitsOf(partitions, 0, 0),
-  rounds: Math.ceil(partitions / PARALLEL),
+  rounds: Math.ceil(partitions / MAX_PARALLEL_PARTITIONS),
 })
 
 /**
@@ -48,6 +48,6 @@ export function mostCost(query: SpreadQuery, partitions: number): SpreadCost {
     requests,
     loaded: requests * batch,
     units: unitsOf(requests, requests * batch, bytes),
-    rounds: Math.ceil(partitions / PARALLEL) + refills,
+    rounds: Math.ceil(partitions / MAX_PARALLEL_PARTITIONS) + refills,
   }
 }

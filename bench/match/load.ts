@@ -8,7 +8,7 @@ import { documentOf } from './data.ts'
 
 const RESOURCES = 200
 const STORED = [1000, 5000] // with more, the time is the emulator's, which scans every document
-const RECKONED = 100_000
+const EXTRAPOLATED = 100_000
 
 /** What the index reads of so many subscriptions, as JSON, in bytes. */
 const bytesOf = (count: number): number =>
@@ -18,14 +18,20 @@ const bytesOf = (count: number): number =>
   }).reduce((sum, bytes) => sum + bytes)
 
 /** Reckons a load of 100,000: every thousand more cost what they do between the two that are measured. */
-function reckon([fewer = [], more = []]: string[][]): string[] {
+function extrapolate([fewer = [], more = []]: string[][]): string[] {
   const [from = 0, to = 0] = STORED
   const at = (column: number) => {
     const [low, high] = [Number(fewer[column]), Number(more[column])]
-    return low + ((high - low) * (RECKONED - from)) / (to - from)
+    return low + ((high - low) * (EXTRAPOLATED - from)) / (to - from)
   }
-  const bytes = bytesOf(RECKONED).toFixed(0)
-  return [`${RECKONED}, reckoned`, bytes, at(2).toFixed(0), at(3).toFixed(0), at(4).toFixed(1)]
+  const bytes = bytesOf(EXTRAPOLATED).toFixed(0)
+  return [
+    `${EXTRAPOLATED}, extrapolated`,
+    bytes,
+    at(2).toFixed(0),
+    at(3).toFixed(0),
+    at(4).toFixed(1),
+  ]
 }
 
 /** Loads the first `count` subscriptions into a new index, then checks for changes when there are none. */
@@ -72,7 +78,7 @@ export async function measureLoading(): Promise<string[][]> {
       stored = count
       rows.push(await load(container, count, usageOf))
     }
-    return [...rows, reckon(rows)]
+    return [...rows, extrapolate(rows)]
   } finally {
     await emulators.stop()
   }

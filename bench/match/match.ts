@@ -153,6 +153,6 @@ printTable(
   ],
 )
 console.log(
-  'The emulator looks at every document for each page, so 100,000 are reckoned by the page, and their time is an upper bound.',
+  'The emulator looks at every document for each page, so 100,000 are extrapolated by the page, and their time is an upper bound.',
 )
 sendResults(rows)

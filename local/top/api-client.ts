@@ -1,4 +1,6 @@
 const LIMIT_MS = 5000
+/** Requests at once. */
+export const CONCURRENCY = 10
 
 /** A response that is no 200. */
 class Refused extends Error {

@@ -1,4 +1,5 @@
-import { unlessRefused, type ReadApi } from './api-client.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
+import { CONCURRENCY, unlessRefused, type ReadApi } from './api-client.ts'
 
 const RATE_MINUTES = 5
 const MINUTE_MS = 60_000
@@ -12,20 +13,21 @@ export interface Rates {
 
 /** Reads how many events were delivered to these subscriptions, and accepted, by the minute over the last five. */
 export async function readRates(read: ReadApi, ids: number[], now: number): Promise<Rates> {
-  const [accepted, ...delivered] = await Promise.all([
-    readAccepted(read, now),
-    ...ids.map((id) => readDelivered(read, id, now)),
-  ])
-  return { accepted, delivered: new Map(delivered.flat()) }
+  const delivered = new Map<number, string>()
+  await forEachConcurrently(ids, CONCURRENCY, async (id) => {
+    const found = await readDelivered(read, id, now)
+    if (found !== undefined) delivered.set(id, found)
+  })
+  return { accepted: await readAccepted(read, now), delivered }
 }
 
-async function readDelivered(read: ReadApi, id: number, now: number): Promise<[number, string][]> {
+async function readDelivered(read: ReadApi, id: number, now: number): Promise<string | undefined> {
   const since = new Date(now - RATE_MINUTES * MINUTE_MS).toISOString()
   const found = await unlessRefused(read(`/subscriptions/${id}/statistics?from=${since}`))
-  if (found === undefined) return []
+  if (found === undefined) return undefined
   const { from, to, buckets } = Object(found.body)
   const counts = buckets.map(({ delivered }: { delivered: number }) => delivered)
-  return [[id, rate(counts, (Date.parse(to) - Date.parse(from)) / MINUTE_MS)]]
+  return rate(counts, (Date.parse(to) - Date.parse(from)) / MINUTE_MS)
 }
 
 /** A caller that owns no app has no such lines. */

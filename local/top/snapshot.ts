@@ -1,4 +1,5 @@
-import { unlessRefused, type ReadApi } from './api-client.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
+import { CONCURRENCY, unlessRefused, type ReadApi } from './api-client.ts'
 import { readRates, type Rates } from './rates.ts'
 import { isBad, type Subscription } from './subscription-state.ts'
 
@@ -27,11 +28,12 @@ export function createSnapshotReader(read: ReadApi): (rows: number) => Promise<S
     const all = await readSubscriptions(read)
     const sorted = all.toSorted((a, b) => Number(isBad(b)) - Number(isBad(a)) || a.id - b.id)
     const shown = sorted.slice(0, rows)
-    const [rates, ...detailed] = await Promise.all([
-      ratesOf(shown.map(({ id }) => id)),
-      ...shown.map((each) => readDetails(read, each)),
-    ])
-    return { subscriptions: [...detailed, ...sorted.slice(rows)], rates }
+    const rates = await ratesOf(shown.map(({ id }) => id))
+    const detailed = new Map<number, Subscription>()
+    await forEachConcurrently(shown, CONCURRENCY, async (each) => {
+      detailed.set(each.id, await readDetails(read, each))
+    })
+    return { subscriptions: sorted.map((each) => detailed.get(each.id) ?? each), rates }
   }
 }
 

@@ -9,28 +9,28 @@ const HEADER_LINES = 2
 
 /**
  * Draws a snapshot of the API at `url` every two seconds; returns what ends that. After a failure the last table stays, under
- * the reason, and the next look is a new try.
+ * the reason, and the next refresh is a new try.
  */
 export function watch(url: string, read: (rows: number) => Promise<Snapshot>): () => Promise<void> {
   const screen = takeScreen(() => process.emit('SIGINT'))
   const ending = new AbortController()
-  const state: { snapshot?: Snapshot; trouble: string } = { trouble: '' }
+  const state: { snapshot?: Snapshot; failure: string } = { failure: '' }
   const draw = () => !ending.signal.aborted && screen.draw(linesOf(url, state, screen.size()))
-  async function look(): Promise<void> {
+  async function refresh(): Promise<void> {
     try {
       state.snapshot = await read(screen.size().lines)
-      state.trouble = ''
+      state.failure = ''
     } catch (error) {
-      state.trouble = `${reasonOf(error)} Trying again.`
+      state.failure = `${reasonOf(error)} Trying again.`
     }
     draw()
   }
-  async function keepLooking(): Promise<void> {
-    for (; !ending.signal.aborted; await pause(ending.signal)) await look()
+  async function keepRefreshing(): Promise<void> {
+    for (; !ending.signal.aborted; await pause(ending.signal)) await refresh()
   }
   process.stdout.on('resize', draw)
   draw()
-  void keepLooking()
+  void keepRefreshing()
   return async () => {
     ending.abort()
     screen.leave()
@@ -42,16 +42,16 @@ const pause = (signal: AbortSignal): Promise<void> =>
 
 function linesOf(
   url: string,
-  { snapshot, trouble }: { snapshot?: Snapshot; trouble: string },
+  { snapshot, failure }: { snapshot?: Snapshot; failure: string },
   { width, lines }: { width: number; lines: number },
 ): string[] {
   const header = `App Events  ${printable(url)}  ${new Date().toLocaleTimeString('nb')}  q quits`
   const room = { width, lines: lines - HEADER_LINES, colours: process.stdout.hasColors() }
   const body = snapshot === undefined ? [] : table(snapshot, room)
-  return [cut(header, width), cut(printable(trouble), width), ...body]
+  return [cut(header, width), cut(printable(failure), width), ...body]
 }
 
-/** Why a look failed. */
+/** Why a refresh failed. */
 export function reasonOf(error: unknown): string {
   if (error instanceof TypeError) return `No App Events answers there: ${error.message}.`
   return error instanceof Error ? error.message : String(error)

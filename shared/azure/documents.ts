@@ -36,26 +36,31 @@ export async function queryAll<T>(
 ): Promise<T[]> {
   const { resources } = await retry(() =>
     withTimeout(limitMs, (abortSignal) => {
-      const options = { abortSignal, maxItemCount: batch, maxDegreeOfParallelism: PARALLEL }
+      const options = {
+        abortSignal,
+        maxItemCount: batch,
+        maxDegreeOfParallelism: MAX_PARALLEL_PARTITIONS,
+      }
       return container.items.query<T>(specOf(query, parameters), options).fetchAll()
     }),
   )
   return resources
 }
 const BATCH = 100 // the default of Cosmos DB
-export const PARALLEL = 64 // physical partitions asked at once: the SDK asks all, each by a connection of its own
+export const MAX_PARALLEL_PARTITIONS = 64 // physical partitions asked at once: the SDK asks all, each by a connection of its own
 
 /**
  * Returns all results of a query whose documents may lie anywhere. The SDK reads a batch from every physical partition
  * before it has the first result, so the batch is small. 1,700 partitions take 27 rounds (docs/capacity.md).
  */
-export const queryEverywhere = <T>(
+export const queryCrossPartition = <T>(
   container: Container,
   query: string,
   parameters: Record<string, JSONValue> = {},
-): Promise<T[]> => queryAll<T>(container, query, parameters, EVERYWHERE_BATCH, EVERYWHERE_MS)
-export const EVERYWHERE_BATCH = 50
-const EVERYWHERE_MS = 10_000
+): Promise<T[]> =>
+  queryAll<T>(container, query, parameters, CROSS_PARTITION_BATCH, CROSS_PARTITION_MS)
+export const CROSS_PARTITION_BATCH = 50
+const CROSS_PARTITION_MS = 10_000
 
 /**
  * Passes the results of a query, fetched `batch` at a time, to `take` until it returns false. Returns the last result
@@ -69,7 +74,11 @@ export function queryUntil<T>(
   take: (result: T) => boolean,
 ): Promise<T | undefined> {
   return withTimeout(QUERY_MS, async (abortSignal) => {
-    const options = { abortSignal, maxItemCount: batch, maxDegreeOfParallelism: PARALLEL }
+    const options = {
+      abortSignal,
+      maxItemCount: batch,
+      maxDegreeOfParallelism: MAX_PARALLEL_PARTITIONS,
+    }
     const batches = container.items.query<T>(specOf(query, parameters), options).getAsyncIterator()
     let last: T | undefined
     for await (const { resources } of batches) for (last of resources) if (!take(last)) return last

@@ -15,6 +15,7 @@ export function openShardedQueue<Message extends object>(
   const all = [first, ...otherNames.map((name) => openQueue<Message>(service, name))]
 
   function queueOf(message: Message): typeof first {
+    if (all.length === 1) return first
     const key = keyOf(message)
     return (key === undefined ? undefined : all[shardOf(key, all.length)]) ?? first
   }

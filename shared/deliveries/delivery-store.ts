@@ -1,7 +1,7 @@
 import type { Database } from '@azure/cosmos'
 import { patchIfMatch, replaceIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
-import { queryAll, queryEverywhere, readDocument, type Stored } from '../azure/documents.ts'
+import { queryAll, queryCrossPartition, readDocument, type Stored } from '../azure/documents.ts'
 import { nowSeconds, type Clock } from '../clock.ts'
 import type { DeliveryDocument } from './delivery.ts'
 import { timeToLive, type Kept } from './retention.ts'
@@ -68,7 +68,8 @@ export function openDeliveryStore(
       replaceIfMatch(container, withTtl(delivery), [delivery.subscription, delivery.id]),
 
     /** Returns at most 1,000 deliveries whose `due` (epoch seconds) has passed, the earliest first. */
-    overdue: (now: number) => queryEverywhere<OverdueDelivery>(container, OVERDUE, { '@now': now }),
+    overdue: (now: number) =>
+      queryCrossPartition<OverdueDelivery>(container, OVERDUE, { '@now': now }),
 
     /** Claims an overdue delivery until an epoch second. Returns `changed` when it has moved on, or another sweep claimed it. */
     claim: (delivery: OverdueDelivery, due: number) =>
@@ -142,13 +143,13 @@ export function openDeliveryStore(
 
     /** Returns the earliest `due` in epoch seconds, or undefined when no delivery waits. */
     async oldestDue(): Promise<number | undefined> {
-      const [oldest] = await queryEverywhere<number>(container, OLDEST)
+      const [oldest] = await queryCrossPartition<number>(container, OLDEST)
       return oldest
     },
 
     /** Counts the deliveries that died since an epoch second, up to 1,000. */
     async deadSince(since: number): Promise<number> {
-      return (await queryEverywhere<number>(container, DEAD_SINCE, { '@since': since })).length
+      return (await queryCrossPartition<number>(container, DEAD_SINCE, { '@since': since })).length
     },
   }
 }

@@ -2,6 +2,9 @@ import { cutText } from '../http/cut-text.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import type { Attempt, Outcome } from '../webhooks/webhook-outcome.ts'
 
+/** Every state of a delivery. */
+export const deliveryStates = ['waiting', 'backlog', 'delivered', 'dead', 'cancelled'] as const
+
 /** The delivery of one event to one subscription: its id is the event's, `subscription` the public number as text. */
 export interface DeliveryDocument {
   v: 1
@@ -15,7 +18,7 @@ export interface DeliveryDocument {
    * A `waiting` delivery is attempted at its `due`; one in the `backlog` by a drain, which the subscription's circuit
    * starts. The API shows both as waiting.
    */
-  state: 'waiting' | 'backlog' | 'delivered' | 'dead' | 'cancelled'
+  state: (typeof deliveryStates)[number]
   /** For an ordered subscription: its number among the events of its subject, from its first attempt on. */
   sequence?: number
   /** Counts replays: 0 is the first run. */
@@ -171,6 +174,10 @@ export function nextRun(delivery: DeliveryDocument): DeliveryDocument {
   const { reason: _reason, deadAt: _deadAt, firstAttempt: _first, ...anew } = inBacklog(delivery)
   return { ...anew, run: delivery.run + 1, attempt: 0 }
 }
+
+/** Sorts deliveries by their events, the newest first. */
+export const byNewestEvent = (a: { id: string }, b: { id: string }): number =>
+  a.id < b.id ? 1 : -1
 
 /** Whether it waits for an attempt. */
 export const isOpen = ({ state }: Pick<DeliveryDocument, 'state'>): boolean =>

@@ -1,5 +1,5 @@
 import type { Database } from '@azure/cosmos'
-import { queryEverywhere, readDocument, type Stored } from '../azure/documents.ts'
+import { queryCrossPartition, readDocument, type Stored } from '../azure/documents.ts'
 import { boundAt } from '../events/event-id.ts'
 import { replaceIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
@@ -70,6 +70,6 @@ export function openReplayStore(database: Database) {
 
     /** Returns at most 100 replays whose `due` (epoch seconds) has passed, the earliest first. */
     overdue: (nowSeconds: number) =>
-      queryEverywhere<Stored<ReplayDocument>>(container, OVERDUE, { '@now': nowSeconds }),
+      queryCrossPartition<Stored<ReplayDocument>>(container, OVERDUE, { '@now': nowSeconds }),
   }
 }

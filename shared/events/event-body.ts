@@ -9,13 +9,13 @@ import type { EventDocument } from './event-document.ts'
 export const bodyOf = (event: object): Buffer => Buffer.from(JSON.stringify(event))
 
 /** An event to deliver: its body, and its document without the data, which takes many times its text when it is parsed. */
-export interface EventInHand {
+export interface EventWithBody {
   event: Stored<EventDocument>
   body: Buffer
 }
 
 /** Returns what delivering an event needs of it. */
-export function inHand(stored: Stored<EventDocument>): EventInHand {
+export function withBody(stored: Stored<EventDocument>): EventWithBody {
   return { event: { ...stored, event: withoutData(stored.event) }, body: bodyOf(stored.event) }
 }
 

@@ -28,6 +28,12 @@ export interface EventDocument {
   event: CloudEvent
 }
 
+/** Whether it is the event itself, not a copy for readers or a repetition, which nobody gets. */
+export const isOriginal = ({
+  copyOf,
+  duplicateOf,
+}: Pick<EventDocument, 'copyOf' | 'duplicateOf'>): boolean => (copyOf ?? duplicateOf) === undefined
+
 interface NewEvent {
   id: string
   event: CloudEvent

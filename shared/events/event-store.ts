@@ -3,7 +3,7 @@ import { patchIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
 import {
   queryAll,
-  queryEverywhere,
+  queryCrossPartition,
   queryUntil,
   readDocument,
   type Stored,
@@ -76,7 +76,7 @@ export function openEventStore(database: Database) {
 
     /** Returns at most 1,000 events whose fan-out is overdue, the longest overdue first. */
     overdue: (nowSeconds: number) =>
-      queryEverywhere<OverdueEvent>(container, OVERDUE, { '@now': nowSeconds }),
+      queryCrossPartition<OverdueEvent>(container, OVERDUE, { '@now': nowSeconds }),
 
     /**
      * Claims an overdue event until an epoch second. Returns `changed` when another sweep did, or when its fan-out has
@@ -139,7 +139,7 @@ export function openEventStore(database: Database) {
 
     /** Returns the first resource with an event between two names, or undefined. */
     async nextResource(after: string, end: string): Promise<string | undefined> {
-      const [next] = await queryAll<string>(container, NEXT_RESOURCE, {
+      const [next] = await queryCrossPartition<string>(container, NEXT_RESOURCE, {
         '@after': after,
         '@end': end,
       })
@@ -186,6 +186,6 @@ export function openEventStore(database: Database) {
       patchIfMatch(container, event, keyOf(event), [{ op: 'set', path: '/late', value: late }]),
 
     /** Returns the ids of at most 100 events that are not fanned out, those due first. */
-    pending: () => queryEverywhere<string>(container, PENDING),
+    pending: () => queryCrossPartition<string>(container, PENDING),
   }
 }

@@ -1,4 +1,4 @@
-import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import { byNewestEvent, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { LAST } from './read-deliveries.ts'
 
@@ -21,7 +21,7 @@ export async function deliveriesSummary({ deliveries }: Services, number: number
     newest('delivered'),
     newest('dead'),
   ])
-  const [latest] = ended.flat().toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  const [latest] = ended.flat().toSorted(byNewestEvent)
   return {
     counts: { waiting: countText(waiting + backlog), dead: countText(dead) },
     ...(latest !== undefined && { latest: latestResource(latest) }),

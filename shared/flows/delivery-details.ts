@@ -1,10 +1,11 @@
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import { bodyOf } from '../events/event-body.ts'
+import { referenceTo } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { signedRequest } from '../webhooks/webhook-request.ts'
 import { mayStillReceive } from './check-access.ts'
-import { deliveryResource, maySeeSubjects, requireDelivery } from './read-deliveries.ts'
+import { deliveryResource, requireDelivery } from './read-deliveries.ts'
 
 /**
  * Returns a delivery with its event and the request of its last attempt; without them where the event is gone, or where the
@@ -16,27 +17,18 @@ export async function deliveryDetails(
   event: string,
 ) {
   const delivery = await requireDelivery(services, String(subscription.number), event)
-  const cloudEvent = await eventFor(services, subscription, delivery)
+  const { consumer, filters, accessBy } = subscription
+  const isPermitted = await mayStillReceive(services, { consumer, ...filters, accessBy })
+  const found = isPermitted
+    ? await services.events.find(referenceTo(delivery, undefined))
+    : undefined
   return {
-    ...deliveryResource(delivery, await maySeeSubjects(services, subscription)),
-    ...(cloudEvent !== undefined && {
-      cloudEvent,
-      ...lastRequest(subscription, delivery, cloudEvent),
+    ...deliveryResource(delivery, isPermitted),
+    ...(found !== undefined && {
+      cloudEvent: found.event,
+      ...lastRequest(subscription, delivery, found.event),
     }),
   }
-}
-
-async function eventFor(
-  services: Services,
-  { consumer, filters, accessBy }: SubscriptionDocument,
-  { id, resource, subject, traceparent }: DeliveryDocument,
-) {
-  if (
-    !(await mayStillReceive(services, { consumer, resource, subject: filters.subject, accessBy }))
-  )
-    return undefined
-  const found = await services.events.find({ v: 1, event: id, resource, subject, traceparent })
-  return found?.event
 }
 
 /** Returns the request of the last attempt, made again: it is not kept. What has changed since is as it is now. */

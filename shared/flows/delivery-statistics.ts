@@ -1,3 +1,4 @@
+import { byNewestEvent, deliveryStates } from '../deliveries/delivery.ts'
 import type { DeliveryOutcome } from '../deliveries/delivery-store.ts'
 import { boundAt, timeOf } from '../events/event-id.ts'
 import { parseDateTime } from '../http/date-time.ts'
@@ -7,7 +8,6 @@ import type { Services } from '../services.ts'
 const DAY_MS = 24 * 3600 * 1000
 const MAX_DELIVERIES = 2000
 const MAX_BUCKETS = 60
-const states = ['waiting', 'backlog', 'delivered', 'dead', 'cancelled'] as const
 
 /** An interval of events' times, in ms of the epoch; the end is exclusive. */
 interface Interval {
@@ -27,9 +27,9 @@ export async function deliveryStatistics(
   const asked = parseInterval(query, clock.now())
   const bounds = { after: boundAt(asked.from), before: boundAt(asked.to), most: MAX_DELIVERIES + 1 }
   const found = await Promise.all(
-    states.map((state) => deliveries.outcomes(subscription, state, bounds)),
+    deliveryStates.map((state) => deliveries.outcomes(subscription, state, bounds)),
   )
-  const newest = found.flat().toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  const newest = found.flat().toSorted(byNewestEvent)
   const outcomes = newest.slice(0, MAX_DELIVERIES)
   const complete = newest.length <= MAX_DELIVERIES
   const from = complete ? asked.from : msOf(outcomes.at(-1))

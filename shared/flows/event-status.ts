@@ -1,4 +1,4 @@
-import type { EventDocument } from '../events/event-document.ts'
+import { isOriginal, type EventDocument } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import { isEventId } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
@@ -52,7 +52,7 @@ async function findEvent(
   id: string,
 ): Promise<EventDocument | undefined> {
   const generic = await events.withEventId(resource, id)
-  const first = generic.find(({ duplicateOf, copyOf }) => (duplicateOf ?? copyOf) === undefined)
+  const first = generic.find(isOriginal)
   if (first !== undefined) return events.ofId(resource, first.id)
   const found = isEventId(id) ? await events.ofId(resource, id.toLowerCase()) : undefined
   return found?.publisher === undefined && found?.copyOf === undefined ? found : undefined

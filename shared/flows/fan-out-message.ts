@@ -1,7 +1,7 @@
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { referenceTo, type EventDocument, type EventReference } from '../events/event-document.ts'
-import { inHand, type EventInHand } from '../events/event-body.ts'
+import { withBody, type EventWithBody } from '../events/event-body.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { InboundMessage } from '../messages.ts'
 import type { Services } from '../services.ts'
@@ -80,10 +80,10 @@ async function fanOutStored(
 async function findPending(
   { events }: Services,
   reference: EventReference,
-): Promise<EventInHand | undefined> {
+): Promise<EventWithBody | undefined> {
   const event = await events.find(reference)
   if (event === undefined) throw new Error(`Event ${reference.event} is not visible yet.`)
-  return event.pending === undefined ? undefined : inHand(event)
+  return event.pending === undefined ? undefined : withBody(event)
 }
 
 /** Marks a generic event that repeats another one: its publisher has given the same source and id before. */

@@ -8,7 +8,7 @@ const CONCURRENCY = 10
 
 /**
  * Returns a page of the resources of an org's apps that have events, by name, each with its newest event; `next` is the
- * `after` of the next page where there is one. Skips from each resource to the next by the index, at any number of events.
+ * `after` of the next page where there is one. Skips from each resource to the next by the index: a query over all partitions for each, however many events it has.
  */
 export async function pageOfResources({ events }: Services, org: string, after: string) {
   const prefix = appResource({ org, app: '' })

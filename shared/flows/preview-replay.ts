@@ -1,8 +1,9 @@
 import { retry } from '../azure/retry.ts'
-import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { deliveryStates, isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { ReplayRequest } from '../deliveries/replay-store.ts'
 import type { EventDocument } from '../events/event-document.ts'
 import { boundAt } from '../events/event-id.ts'
+import { bytesOf } from '../events/stored-size.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { eventsFor, PAGE_BYTES } from './replay.ts'
@@ -71,13 +72,11 @@ async function readEvents(
     more = read.length === MOST || bytes >= PAGE_BYTES
     if (more) return false
     read.push(document)
-    bytes += Buffer.byteLength(JSON.stringify(document.event))
+    bytes += bytesOf(document.event)
     return true
   })
   return { events: read, more }
 }
-
-const STATES = ['waiting', 'backlog', 'delivered', 'dead', 'cancelled'] as const
 
 /** Returns the events that it would not send: those that wait, and where only missing ones are sent, those with a delivery. */
 async function idsToSkip(
@@ -88,7 +87,7 @@ async function idsToSkip(
 ): Promise<Set<string>> {
   const last = events.at(-1)?.id
   if (last === undefined) return new Set()
-  const states = STATES.filter((state) => only === 'missing' || isOpen({ state }))
+  const states = deliveryStates.filter((state) => only === 'missing' || isOpen({ state }))
   const bounds = { after, until: `${last}~`, most: MOST }
   const idsOf = (state: DeliveryDocument['state']) => deliveries.ids(String(number), state, bounds)
   return new Set((await Promise.all(states.map(idsOf))).flat())

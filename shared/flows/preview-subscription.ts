@@ -1,5 +1,6 @@
 import { retry } from '../azure/retry.ts'
-import type { EventDocument } from '../events/event-document.ts'
+import { isOriginal, type EventDocument } from '../events/event-document.ts'
+import { bytesOf } from '../events/stored-size.ts'
 import type { Services } from '../services.ts'
 import type { PreviewRequest } from '../subscriptions/subscription-request.ts'
 import { eventsFor, PAGE_BYTES } from './replay.ts'
@@ -32,8 +33,8 @@ async function newestEvents({ events }: Reading, resource: string): Promise<Even
   const read: EventDocument[] = []
   let bytes = 0
   await events.newest(resource, MOST, (document) => {
-    if ((document.copyOf ?? document.duplicateOf) === undefined) read.push(document)
-    bytes += Buffer.byteLength(JSON.stringify(document.event))
+    if (isOriginal(document)) read.push(document)
+    bytes += bytesOf(document.event)
     return bytes < PAGE_BYTES
   })
   return read

@@ -1,4 +1,4 @@
-import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { byNewestEvent, isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import { timeOf } from '../events/event-id.ts'
 import { parseSize } from '../events/read-request.ts'
@@ -38,17 +38,17 @@ export async function pageOfDeliveries(
   const wanted = parseStates(query.get('state') ?? 'all')
   const isNewestFirst = parseOrder(query.get('order') ?? 'oldest') === 'newest'
   const size = Math.min(parseSize(query.get('size') ?? undefined, DEFAULT_SIZE), MAX_SIZE)
-  const pages = await Promise.all(
-    wanted.map((state) =>
+  const [isSubjectShown, ...pages] = await Promise.all([
+    maySeeSubjects(services, subscription),
+    ...wanted.map((state) =>
       isNewestFirst
         ? deliveries.newest(number, state, after === '' ? LAST : after, size)
         : deliveries.page(number, state, after, size),
     ),
-  )
-  const sorted = pages.flat().toSorted(byId)
-  const page = (isNewestFirst ? sorted.toReversed() : sorted).slice(0, size)
+  ])
+  const newest = pages.flat().toSorted(byNewestEvent)
+  const page = (isNewestFirst ? newest : newest.toReversed()).slice(0, size)
   const last = page.at(-1)?.id
-  const isSubjectShown = await maySeeSubjects(services, subscription)
   return {
     deliveries: page.map((delivery) => deliveryResource(delivery, isSubjectShown)),
     ...(page.length === size && last !== undefined && { next: last }),
@@ -113,5 +113,3 @@ function parseOrder(order: string): 'oldest' | 'newest' {
   if (order === 'oldest' || order === 'newest') return order
   throw new Problem(400, '"order" must be one of oldest, newest')
 }
-
-const byId = (a: DeliveryDocument, b: DeliveryDocument): number => (a.id < b.id ? -1 : 1)

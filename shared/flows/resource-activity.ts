@@ -1,4 +1,5 @@
 import { boundAt, timeOf } from '../events/event-id.ts'
+import { isOriginal } from '../events/event-document.ts'
 import type { EventSummary } from '../events/event-store.ts'
 import type { Services } from '../services.ts'
 
@@ -28,10 +29,6 @@ export async function activityOf({ events, clock }: Services, resource: string) 
     latest: latest.filter(isOriginal).map(summaryResource),
   }
 }
-
-/** Whether it is the event itself, not a copy for readers or a repetition. */
-const isOriginal = ({ copyOf, duplicateOf }: Pick<EventSummary, 'copyOf' | 'duplicateOf'>) =>
-  (copyOf ?? duplicateOf) === undefined
 
 function countPerMinute(times: number[], begin: number, now: number) {
   const counts = new Map<number, number>()

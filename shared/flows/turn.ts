@@ -2,7 +2,7 @@ import type { Stored } from '../azure/documents.ts'
 import { nowSeconds, type Clock } from '../clock.ts'
 import { isOpen, type DeliveryDocument } from '../deliveries/delivery.ts'
 import { orderIdOf, withBegun, type OrderDocument } from '../deliveries/order-store.ts'
-import { referenceTo } from '../events/event-document.ts'
+import { isOriginal, referenceTo } from '../events/event-document.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { EarlierEvent } from '../events/event-store.ts'
 import { readWatermark } from '../events/read-watermark.ts'
@@ -75,10 +75,10 @@ async function earlierThan(
   const found = await events.before(delivery, range)
   return found
     .filter(
-      ({ id, alternative, copyOf, duplicateOf, type, source }) =>
-        (copyOf ?? duplicateOf) === undefined &&
-        order?.begun.includes(id) !== true &&
-        createFilterMatch({ type, source }, alternative)(subscriber), // the subject is that of this event
+      (event) =>
+        isOriginal(event) &&
+        order?.begun.includes(event.id) !== true &&
+        createFilterMatch(event, event.alternative)(subscriber), // the subject is that of this event
     )
     .toReversed()
 }

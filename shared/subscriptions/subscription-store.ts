@@ -3,7 +3,7 @@ import { compareAndSet, replaceIfMatch } from '../azure/conditional-write.ts'
 import { isNotFound } from '../azure/cosmos-error.ts'
 import { CALL_MS } from '../azure/cosmos.ts'
 import { createDocument } from '../azure/create.ts'
-import { queryAll, queryEverywhere, readDocument, type Stored } from '../azure/documents.ts'
+import { queryAll, queryCrossPartition, readDocument, type Stored } from '../azure/documents.ts'
 import { withTimeout } from '../azure/timeout.ts'
 import { changesIn } from './subscription-changes.ts'
 import {
@@ -80,7 +80,9 @@ export function openSubscriptionStore(database: Database) {
 
     /** Returns at most 1,000 documents whose `wake` (epoch seconds) has passed, the earliest first. */
     overdue: (nowSeconds: number) =>
-      queryEverywhere<Stored<SubscriptionOrTombstone>>(container, OVERDUE, { '@now': nowSeconds }),
+      queryCrossPartition<Stored<SubscriptionOrTombstone>>(container, OVERDUE, {
+        '@now': nowSeconds,
+      }),
 
     /** Yields what was written since an epoch second, for the index. */
     changedSince: changesIn(container),

@@ -1,7 +1,7 @@
 const LOG_INTERVAL_MS = 10_000
 
 /**
- * Returns a function that counts deliveries by the state they were given, and `flush`, which logs what is counted.
+ * Returns `count`, which counts a delivery by its new state, and `flush`, which logs the counts.
  * One line in 10 s carries the counts: a line for each delivery would cost more than the delivery.
  */
 export function createDeliveryCounts(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bodyOf, inHand } from '../../shared/events/event-body.ts'
+import { bodyOf, withBody } from '../../shared/events/event-body.ts'
 import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
 import { eventMessage, eventOf, idOf, SECOND, startFlows } from './flow-fixture.ts'
 import { subscription } from './subscription-fixture.ts'
@@ -32,7 +32,7 @@ test('an event in hand has its data in the body alone', () => {
   const event = eventOf(idOf(1, 10))
   for (const data of [{ data: { a: 'æ' } }, { data_base64: 'AA==' }]) {
     const stored = { ...event, event: { ...event.event, ...data }, _etag: 'x', _ts: 1 }
-    const { event: document, body } = inHand(stored)
+    const { event: document, body } = withBody(stored)
     assert.deepEqual(JSON.parse(body.toString()), stored.event)
     const [member = ''] = Object.keys(data)
     assert.ok(!(member in document.event))

@@ -97,3 +97,24 @@ test(
     await close()
   },
 )
+
+test(
+  'a replay takes years of four digits, and says what is no time beside its field',
+  { skip },
+  async () => {
+    const { app, openAs, receiver } = parts()
+    const { id } = await (await createOwnApp(app, receiver, 'years')).subscribe()
+    const { page, faults, close } = await openAs('ttd', `subscriptions/${id}/replay`, {
+      locale: 'en-GB',
+    })
+    await page.getByText('There is nothing to send again here.').waitFor()
+    const to = page.getByLabel('To', { exact: true })
+    await to.pressSequentially('010120201200p') // noon, on a clock of 12 hours too
+    assert.equal(await to.inputValue(), '2020-01-01T12:00')
+    await to.fill('')
+    await page.getByLabel('From', { exact: true }).fill('202611-01-01T00:00')
+    await page.getByText('Enter the date and time to begin at.').waitFor()
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)

@@ -1,5 +1,7 @@
 // The frame of the console: signing in, languages, themes, keyboard, addresses, a lost connection.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { after, test } from 'node:test'
 import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
 
@@ -134,3 +136,42 @@ test(
     await close()
   },
 )
+
+test(
+  'goes on by itself when the connection breaks in the middle of an answer',
+  options,
+  async (t) => {
+    const breaker = await startBreaker()
+    t.after(breaker.stop)
+    const { page, faults, close } = await theConsole().openAs('ttd', '')
+    await page.getByText('Du har ingen abonnementer ennå.').waitFor()
+    await page.route('**/subscriptions*', (route) => route.continue({ url: breaker.url }))
+    await page.getByText('Tjenesten svarer ikke.').waitFor()
+    assert.ok(breaker.answers() > 0)
+    await page.unroute('**/subscriptions*')
+    await page.getByText('Tjenesten svarer ikke.').waitFor({ state: 'detached' })
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)
+
+/** Starts a server whose every answer breaks off. */
+async function startBreaker() {
+  let answers = 0
+  const server = createServer((_, response) => {
+    answers++
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+    response.write('{"subscriptions":[', () => response.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return {
+    url: `http://127.0.0.1:${address.port}/`,
+    answers: () => answers,
+    stop: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}

@@ -149,7 +149,11 @@ test(
     await page.getByLabel('Everything').check()
     await page.getByText('How many it will be could not be counted.').waitFor()
     const running = { id: 'r', only: 'all', state: 'running', looked: 7, sent: 7, ...times }
-    await page.route('**/replay', (route) => route.fulfill({ json: running }))
+    let isStarted = false
+    await page.route('**/replay', (route) => {
+      isStarted ||= route.request().method() === 'POST'
+      return isStarted ? route.fulfill({ json: running }) : route.continue()
+    })
     await start.click()
     const progress = page.getByRole('progressbar', { name: 'How far it is' })
     await progress.waitFor()

@@ -175,3 +175,26 @@ async function startBreaker() {
     },
   }
 }
+
+test(
+  'a page whose code could not be loaded comes when the service is back; one that is gone asks for a reload',
+  options,
+  async () => {
+    const { page, faults, close } = await theConsole().openAs('ttd', '')
+    const subscribe = page.getByRole('link', { name: 'Nytt abonnement' })
+    await page.route('**/subscribe-*.js*', (route) => route.abort())
+    await subscribe.click()
+    await page.getByText('Tjenesten svarer ikke.').waitFor()
+    await page.unroute('**/subscribe-*.js*')
+    await page.getByRole('heading', { name: 'Nytt abonnement' }).waitFor()
+    await page.getByText('Tjenesten svarer ikke.').waitFor({ state: 'detached' })
+    await page.route('**/event-*.js*', (route) => route.fulfill({ status: 404 }))
+    await page.getByRole('link', { name: 'Finn en hendelse' }).click()
+    await page.getByText('Siden kunne ikke lastes. Last den inn på nytt.').waitFor()
+    await page.unroute('**/event-*.js*')
+    await page.reload()
+    await page.getByRole('heading', { name: 'Hendelse', exact: true }).waitFor()
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)

@@ -1,10 +1,10 @@
 import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
+import { NextAttempt } from '../../deliveries/next-attempt.tsx'
 import type { EventDelivery } from '../../events/event.ts'
 import { defineTexts } from '../../language.ts'
 import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
 import { Section } from '../../section.tsx'
-import { Time } from '../../time.tsx'
 
 const texts = defineTexts({
   nb: {
@@ -64,7 +64,7 @@ export function EventDeliveries({
 }
 
 function Row({ event, delivery }: { event: string; delivery: EventDelivery }) {
-  const { subscription, consumer, state, attempts, reason, due } = delivery
+  const { subscription, consumer, state, attempts, reason } = delivery
   return (
     <tr>
       <td>
@@ -82,7 +82,9 @@ function Row({ event, delivery }: { event: string; delivery: EventDelivery }) {
         )}
       </td>
       <td class="number">{attempts}</td>
-      <td>{due !== undefined && <Time at={due} isDue />}</td>
+      <td>
+        <NextAttempt delivery={delivery} />
+      </td>
     </tr>
   )
 }

@@ -1,6 +1,6 @@
-import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
 import type { Attempt, Delivery } from '../../deliveries/delivery.ts'
 import { NextAttempt } from '../../deliveries/next-attempt.tsx'
+import { StateAndReason } from '../../deliveries/state-and-reason.tsx'
 import { defineTexts } from '../../language.ts'
 import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
@@ -59,7 +59,7 @@ export function DeliveryTable({ subscription, deliveries }: DeliveryTableProps) 
 }
 
 function Row({ subscription, delivery }: { subscription: number; delivery: Delivery }) {
-  const { event, state, acceptedAt, attempts, subject, reason } = delivery
+  const { event, acceptedAt, attempts, subject } = delivery
   const last = attempts.at(-1)
   return (
     <tr>
@@ -70,12 +70,7 @@ function Row({ subscription, delivery }: { subscription: number; delivery: Deliv
         {subject !== undefined && <small class="lines">{subject}</small>}
       </td>
       <td>
-        <DeliveryTag state={state} />
-        {reason !== undefined && (
-          <small class="lines">
-            <Reason text={reason} />
-          </small>
-        )}
+        <StateAndReason delivery={delivery} />
       </td>
       <td>
         <Time at={acceptedAt} />

@@ -53,16 +53,31 @@ export async function ask<T>(path: string, body: object, signal?: AbortSignal): 
   return answer.body
 }
 
+/** Returns the status of a file of the console, which needs no token, once there is an answer. */
+export async function statusOfFile(path: string, signal: AbortSignal): Promise<number> {
+  const attempt = () => fetchWhole(path, { signal }).catch(() => undefined)
+  const { response } = await awaitAnswer(attempt, signal)
+  return response.status
+}
+
 async function untilAnswered<T>(
   attempt: () => Promise<Answer | undefined>,
   signal?: AbortSignal,
 ): Promise<Page<T>> {
+  const answer = await awaitAnswer(attempt, signal)
+  return { body: bodyOf(answer), next: nextOf(answer.response) }
+}
+
+async function awaitAnswer(
+  attempt: () => Promise<Answer | undefined>,
+  signal?: AbortSignal,
+): Promise<Answer> {
   for (let tries = 0; ; tries++) {
     const answer = await attempt()
     signal?.throwIfAborted()
     if (answer !== undefined && !isTransient(answer.response.status)) {
       connection.set('well')
-      return { body: bodyOf(answer), next: nextOf(answer.response) }
+      return answer
     }
     connection.set('lost')
     await pause(Math.min(1000 * 2 ** tries, 15_000), signal)
@@ -135,8 +150,12 @@ function problemIn(text: string): { detail?: string; errors?: Violation[]; trace
 
 function nextOf(response: Response): string | undefined {
   const next = response.headers.get('next')
-  if (next === null) return undefined
-  const { pathname, search } = new URL(next, location.href)
+  return next === null ? undefined : pathTo(next)
+}
+
+/** Returns an address of the API as a path below it. */
+export function pathTo(address: string): string {
+  const { pathname, search } = new URL(address, location.href)
   return `${pathname.slice(apiRoot.length + 1)}${search}`
 }
 

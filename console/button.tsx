@@ -4,16 +4,19 @@ interface ButtonProps {
   onClick?: () => void
   /** Whether what it began is under way. */
   isRunning?: boolean
+  /** Whether there is nothing that it could do now. */
+  isIdle?: boolean
   kind?: 'primary' | 'secondary' | 'tertiary'
   type?: 'button' | 'submit'
   size?: 'sm' | 'md'
   children: ComponentChildren
 }
 
-/** A button. While its work is under way it stays where the focus is, and does nothing. */
+/** A button. While its work is under way, or there is none, it stays where the focus is and does nothing. */
 export function Button({
   onClick,
   isRunning = false,
+  isIdle = false,
   kind = 'secondary',
   type = 'button',
   size = 'sm',
@@ -26,8 +29,8 @@ export function Button({
       data-size={size}
       type={type}
       aria-busy={isRunning}
-      aria-disabled={isRunning}
-      onClick={() => !isRunning && onClick?.()}
+      aria-disabled={isRunning || isIdle}
+      onClick={() => !isRunning && !isIdle && onClick?.()}
     >
       {children}
     </button>

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
+import { pathTo, statusOfFile } from './api.ts'
 import { defineTexts } from './language.ts'
 import { PageHeading } from './page-heading.tsx'
 import { Link, matchRoute, place } from './router.tsx'
-import { routes, type PageComponent } from './routes.ts'
+import { routes, type PageComponent, type PageModule, type Route } from './routes.ts'
 
 const texts = defineTexts({
   nb: {
@@ -34,20 +35,35 @@ export function CurrentPage() {
 }
 
 /** Loads the page's script, and has the caller rendered again when it is there. */
-function useLoaded(route: (typeof routes)[number] | undefined): 'loading' | 'loaded' | 'failed' {
+function useLoaded(route: Route | undefined): 'loading' | 'loaded' | 'failed' {
   const [state, setState] = useState<{ path?: string; is: 'loaded' | 'failed' }>()
   useEffect(() => {
-    if (route === undefined) return
-    const { path } = route
-    route.load().then(
-      ({ Page }) => {
-        loaded.set(path, Page)
-        setState({ path, is: 'loaded' })
-      },
-      () => setState({ path, is: 'failed' }),
-    )
+    if (route === undefined) return undefined
+    const { path, load } = route
+    const end = new AbortController()
+    const show = (is: 'loaded' | 'failed') => !end.signal.aborted && setState({ path, is })
+    load()
+      .catch((error: unknown) => loadAgain(error, end.signal))
+      .then(
+        ({ Page }) => {
+          loaded.set(path, Page)
+          show('loaded')
+        },
+        () => show('failed'),
+      )
+    return () => end.abort()
   }, [route])
   return state !== undefined && state.path === route?.path ? state.is : 'loading'
+}
+
+/**
+ * Loads a script that failed, once the service has it. Rejects where it has it no more, as after a deployment, and where the
+ * browser does not say which it was. The address is another: most browsers keep a failure (whatwg/html#6768).
+ */
+async function loadAgain(error: unknown, signal: AbortSignal): Promise<PageModule> {
+  const [address] = /https?:\/\/\S+\.js/.exec(String(error)) ?? []
+  if (address === undefined || (await statusOfFile(pathTo(address), signal)) !== 200) throw error
+  return import(`${address}?again`)
 }
 
 function MissingPage() {

@@ -8,9 +8,13 @@ export interface PageProps {
 /** A page, which its module exports as `Page`. */
 export type PageComponent = (props: PageProps) => JSX.Element
 
-interface Route {
+export interface PageModule {
+  Page: PageComponent
+}
+
+export interface Route {
   path: string
-  load: () => Promise<{ Page: PageComponent }>
+  load: () => Promise<PageModule>
 }
 
 /** The pages, each with an address of its own. A page is loaded when it is opened. */

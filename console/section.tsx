@@ -8,6 +8,10 @@ interface SectionProps {
   children: ComponentChildren
 }
 
+/** Gives the focus to the heading of a section, where what had it is gone. */
+export const focusSection = (id: string): void =>
+  document.querySelector<HTMLElement>(`#${id}`)?.focus()
+
 /** A part of a page, with its heading. */
 export function Section({ id, title, actions, children }: SectionProps) {
   return (

@@ -38,10 +38,14 @@ async function consoleFile({ request }: HttpCall): Promise<HttpResponseInit> {
     // The names of the others have their content's hash in them.
     'cache-control': name === 'index.html' ? 'no-cache' : 'public, max-age=31536000, immutable',
   }
-  if (request.headers.get('if-none-match') === etag) return { status: 304, headers }
+  if (namesTag(request.headers.get('if-none-match'), etag)) return { status: 304, headers }
   const encoding = isGzip ? { 'content-encoding': 'gzip' } : {}
   return { headers: { ...headers, ...encoding, 'content-type': contentType }, body }
 }
+
+/** Whether If-None-Match names the tag. A proxy that compresses makes it weak: W/"…", which counts as the same (RFC 9110, 13.1.2). */
+const namesTag = (header: string | null, etag: string): boolean =>
+  (header ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
 
 /** Returns the bytes; undefined for a file that is not there. */
 const fileOf = (name: string): Promise<Buffer | undefined> =>

@@ -62,8 +62,10 @@ test('answers 304 where nothing has changed, and lets files with a hash be kept 
     const { status, headers } = await read(path)
     assert.deepEqual([status, headers['content-type']], [200, type])
     assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
-    const again = await read(path, { 'if-none-match': String(headers.etag) })
-    assert.deepEqual([again.status, again.body.length], [304, 0])
+    for (const tags of [`${headers.etag}`, `W/${headers.etag}`, `"of-before", W/${headers.etag}`]) {
+      const again = await read(path, { 'if-none-match': tags }) // a proxy that compresses makes a tag weak
+      assert.deepEqual([again.status, again.body.length], [304, 0], tags)
+    }
   }
   const other = await read('', { 'if-none-match': '"of-before"' })
   assert.equal(other.status, 200)

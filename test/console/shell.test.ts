@@ -1,5 +1,7 @@
 // The frame of the console: signing in, languages, themes, keyboard, addresses, a lost connection.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { after, test } from 'node:test'
 import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
 
@@ -131,6 +133,68 @@ test(
     await page.getByText('Tjenesten svarer ikke.').waitFor()
     await page.unroute('**/subscriptions*')
     await page.getByText('Tjenesten svarer ikke.').waitFor({ state: 'detached' })
+    await close()
+  },
+)
+
+test(
+  'goes on by itself when the connection breaks in the middle of an answer',
+  options,
+  async (t) => {
+    const breaker = await startBreaker()
+    t.after(breaker.stop)
+    const { page, faults, close } = await theConsole().openAs('ttd', '')
+    await page.getByText('Du har ingen abonnementer ennå.').waitFor()
+    await page.route('**/subscriptions*', (route) => route.continue({ url: breaker.url }))
+    await page.getByText('Tjenesten svarer ikke.').waitFor()
+    assert.ok(breaker.answers() > 0)
+    await page.unroute('**/subscriptions*')
+    await page.getByText('Tjenesten svarer ikke.').waitFor({ state: 'detached' })
+    assert.deepEqual(faults, [])
+    await close()
+  },
+)
+
+/** Starts a server whose every answer breaks off. */
+async function startBreaker() {
+  let answers = 0
+  const server = createServer((_, response) => {
+    answers++
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+    response.write('{"subscriptions":[', () => response.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return {
+    url: `http://127.0.0.1:${address.port}/`,
+    answers: () => answers,
+    stop: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+test(
+  'a page whose code could not be loaded comes when the service is back; one that is gone asks for a reload',
+  options,
+  async () => {
+    const { page, faults, close } = await theConsole().openAs('ttd', '')
+    const subscribe = page.getByRole('link', { name: 'Nytt abonnement' })
+    await page.route('**/subscribe-*.js*', (route) => route.abort())
+    await subscribe.click()
+    await page.getByText('Tjenesten svarer ikke.').waitFor()
+    await page.unroute('**/subscribe-*.js*')
+    await page.getByRole('heading', { name: 'Nytt abonnement' }).waitFor()
+    await page.getByText('Tjenesten svarer ikke.').waitFor({ state: 'detached' })
+    await page.route('**/event-*.js*', (route) => route.fulfill({ status: 404 }))
+    await page.getByRole('link', { name: 'Finn en hendelse' }).click()
+    await page.getByText('Siden kunne ikke lastes. Last den inn på nytt.').waitFor()
+    await page.unroute('**/event-*.js*')
+    await page.reload()
+    await page.getByRole('heading', { name: 'Hendelse', exact: true }).waitFor()
+    assert.deepEqual(faults, [])
     await close()
   },
 )

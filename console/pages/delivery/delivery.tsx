@@ -53,7 +53,7 @@ export function Page({ params: { id = '', event = '' } }: PageProps) {
       <ProblemNotice problem={problem} />
       {data !== undefined && (
         <>
-          <DeliveryFacts delivery={data} />
+          <DeliveryFacts subscription={id} delivery={data} />
           <Attempts attempts={data.attempts} />
           <Section id="event" title={names.event}>
             {data.cloudEvent === undefined ? (

@@ -4,7 +4,8 @@ import { Fact, Facts } from '../../facts.tsx'
 import { defineTexts } from '../../language.ts'
 import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
-import { ExactTime, Time } from '../../time.tsx'
+import { ExactTime } from '../../time.tsx'
+import { WhyItWaits } from './why-it-waits.tsx'
 
 const texts = defineTexts({
   nb: {
@@ -15,7 +16,6 @@ const texts = defineTexts({
     run: 'Sendt på nytt',
     times: (count: number) => (count === 1 ? 'Én gang' : `${count} ganger`),
     reason: 'Hvorfor den er oppgitt eller avbrutt',
-    due: 'Neste forsøk',
     sequence: 'Nummer i rekkefølgen',
   },
   en: {
@@ -26,15 +26,19 @@ const texts = defineTexts({
     run: 'Sent again',
     times: (count: number) => (count === 1 ? 'Once' : `${count} times`),
     reason: 'Why it is dead or cancelled',
-    due: 'Next attempt',
     sequence: 'Number in its order',
   },
 })
 
+interface DeliveryFactsProps {
+  subscription: string
+  delivery: Delivery
+}
+
 /** What was delivered, to whom it matters, and how it stands. */
-export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
+export function DeliveryFacts({ subscription, delivery }: DeliveryFactsProps) {
   const names = texts.use()
-  const { event, resource, subject, acceptedAt, run, reason, due, sequence } = delivery
+  const { event, resource, subject, acceptedAt, run, reason, sequence } = delivery
   return (
     <Facts>
       <Fact name={names.event}>
@@ -50,7 +54,9 @@ export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
       <Fact name={names.sequence}>{sequence}</Fact>
       <Fact name={names.run}>{run > 0 && names.times(run)}</Fact>
       <Fact name={names.reason}>{reason !== undefined && <Reason text={reason} />}</Fact>
-      <Fact name={names.due}>{due !== undefined && <Time at={due} isDue />}</Fact>
+      {delivery.state === 'waiting' && (
+        <WhyItWaits subscription={subscription} delivery={delivery} />
+      )}
     </Facts>
   )
 }

@@ -1,10 +1,9 @@
-import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
+import { NextAttempt } from '../../deliveries/next-attempt.tsx'
+import { StateAndReason } from '../../deliveries/state-and-reason.tsx'
 import type { EventDelivery } from '../../events/event.ts'
 import { defineTexts } from '../../language.ts'
-import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
 import { Section } from '../../section.tsx'
-import { Time } from '../../time.tsx'
 
 const texts = defineTexts({
   nb: {
@@ -64,7 +63,7 @@ export function EventDeliveries({
 }
 
 function Row({ event, delivery }: { event: string; delivery: EventDelivery }) {
-  const { subscription, consumer, state, attempts, reason, due } = delivery
+  const { subscription, consumer, attempts } = delivery
   return (
     <tr>
       <td>
@@ -74,15 +73,12 @@ function Row({ event, delivery }: { event: string; delivery: EventDelivery }) {
         <small class="lines">{consumer}</small>
       </td>
       <td>
-        <DeliveryTag state={state} />
-        {reason !== undefined && (
-          <small class="lines">
-            <Reason text={reason} />
-          </small>
-        )}
+        <StateAndReason delivery={delivery} />
       </td>
       <td class="number">{attempts}</td>
-      <td>{due !== undefined && <Time at={due} isDue />}</td>
+      <td>
+        <NextAttempt delivery={delivery} />
+      </td>
     </tr>
   )
 }

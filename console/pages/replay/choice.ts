@@ -27,9 +27,15 @@ export function choiceIn(query: URLSearchParams): Choice {
 export function requestOf({ only, from, to }: Choice) {
   return {
     only,
-    ...(from !== '' && { from: new Date(from).toISOString() }),
-    ...(to !== '' && { to: new Date(to).toISOString() }),
+    ...(from !== '' && { from: isoTime(from) }),
+    ...(to !== '' && { to: isoTime(to) }),
   }
+}
+
+/** Returns the time of such a field as an ISO time; one that is none as it was typed, so that the API refuses it. */
+function isoTime(typed: string): string {
+  const at = new Date(typed)
+  return Number.isNaN(at.getTime()) ? typed : at.toISOString()
 }
 
 /** Returns an ISO time as such a field has it, to the minute; none where it is no time. */

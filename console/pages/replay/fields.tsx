@@ -80,6 +80,7 @@ export function Fields({ choice, faults, onChange }: FieldsProps) {
               class="ds-input"
               type="datetime-local"
               id={`replay-${member}`}
+              max="9999-12-31T23:59" // without one, a year has six digits
               value={choice[member]}
               onInput={({ currentTarget: { value } }) => onChange({ ...choice, [member]: value })}
             />

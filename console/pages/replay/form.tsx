@@ -13,6 +13,7 @@ const texts = defineTexts({
   nb: {
     counting: 'Teller …',
     none: 'Det er ingenting å sende på nytt her.',
+    uncounted: 'Hvor mange det blir, lot seg ikke telle.',
     count: (count: string) =>
       count === '1' ? 'Én hendelse blir sendt på nytt.' : `${count} hendelser blir sendt på nytt.`,
     start: 'Send på nytt',
@@ -20,6 +21,7 @@ const texts = defineTexts({
   en: {
     counting: 'Counting …',
     none: 'There is nothing to send again here.',
+    uncounted: 'How many it will be could not be counted.',
     count: (count: string) =>
       count === '1' ? 'One event is sent again.' : `${count} events are sent again.`,
     start: 'Send again',
@@ -46,6 +48,7 @@ export function ReplayForm({ address, onStart }: FormProps) {
   })
   const problem = start.problem ?? counted.problem
   const faults = faultsOfChoice(problem)
+  const isIdle = counted.problem === undefined && (counted.data ?? '0') === '0'
   const change = (chosen: Choice) => {
     setChoice(chosen)
     const { only, from, to } = requestOf(chosen)
@@ -53,16 +56,18 @@ export function ReplayForm({ address, onStart }: FormProps) {
   }
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
-    start.run()
+    if (!isIdle) start.run()
   }
   return (
     <form class="groups" noValidate onSubmit={submit}>
       <Fields choice={choice} faults={faults} onChange={change} />
       {faults.isElsewhere && <ProblemNotice problem={problem} />}
       <p class="ds-paragraph" role="status">
-        {counted.problem === undefined && told(counted.data)}
+        {counted.problem === undefined
+          ? told(counted.data)
+          : faultsOfChoice(counted.problem).isElsewhere && names.uncounted}
       </p>
-      <Button type="submit" kind="primary" size="md" isRunning={start.isRunning}>
+      <Button type="submit" kind="primary" size="md" isRunning={start.isRunning} isIdle={isIdle}>
         {names.start}
       </Button>
     </form>

@@ -73,7 +73,7 @@ interface LastReplayProps {
 export function LastReplay({ subscription, replay, count, onChange }: LastReplayProps) {
   const names = texts.use()
   const { state, only, from, to, looked, sent } = replay
-  const expected = Number(count)
+  const expected = Number(count) // NaN of none, and of "1000+": then the bar does not say how far
   return (
     <Section
       id="last"
@@ -86,8 +86,11 @@ export function LastReplay({ subscription, replay, count, onChange }: LastReplay
         </span>
       }
     >
-      {state === 'running' && expected > 0 && (
-        <progress aria-label={names.progress} max={expected} value={sent} />
+      {state === 'running' && (
+        <progress
+          aria-label={names.progress}
+          {...(expected > 0 && { max: expected, value: sent })}
+        />
       )}
       <Facts>
         <Fact name={names.sent}>{sent}</Fact>

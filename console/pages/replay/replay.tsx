@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiProblem, read } from '../../api.ts'
 import { Breadcrumbs } from '../../breadcrumbs.tsx'
 import { defineTexts } from '../../language.ts'
@@ -6,6 +6,7 @@ import { PageHeading } from '../../page-heading.tsx'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
 import type { PageProps } from '../../routes.ts'
+import { focusSection } from '../../section.tsx'
 import { CircuitTag } from '../../subscriptions/circuit-tag.tsx'
 import type { Subscription } from '../../subscriptions/subscription.ts'
 import { ReplayForm } from './form.tsx'
@@ -29,6 +30,15 @@ export function Page({ params: { id = '' } }: PageProps) {
   const last = useQuery(address, (signal) => readLast(address, signal), { everyMs: EVERY_MS })
   const [count, setCount] = useState<string>()
   const replay = last.data === 'none' ? undefined : last.data
+  const isChanging = useRef(false)
+  useEffect(() => {
+    if (isChanging.current) focusSection('last') // the button goes
+    isChanging.current = false
+  }, [replay?.id, replay?.state])
+  const showChange = () => {
+    isChanging.current = true
+    last.reload()
+  }
   return (
     <>
       <Breadcrumbs subscription={id} />
@@ -41,12 +51,12 @@ export function Page({ params: { id = '' } }: PageProps) {
           address={address}
           onStart={(expected) => {
             setCount(expected)
-            last.reload()
+            showChange()
           }}
         />
       )}
       {replay !== undefined && (
-        <LastReplay subscription={id} replay={replay} count={count} onChange={last.reload} />
+        <LastReplay subscription={id} replay={replay} count={count} onChange={showChange} />
       )}
     </>
   )

@@ -7,7 +7,7 @@ import { defineTexts } from '../../language.ts'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
 import { place, setQuery } from '../../router.tsx'
-import { Section } from '../../section.tsx'
+import { focusSection, Section } from '../../section.tsx'
 import { DeliveryTable } from './delivery-table.tsx'
 
 const texts = defineTexts({
@@ -61,7 +61,7 @@ export function Deliveries({ id }: { id: number }) {
   const news = useNews(address, data?.deliveries)
   const turn = (to: string | undefined) => {
     setQuery({ after: to }, { isStep: true })
-    document.querySelector<HTMLElement>('#deliveries')?.focus()
+    focusSection('deliveries')
   }
   return (
     <Section

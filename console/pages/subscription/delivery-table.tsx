@@ -1,5 +1,6 @@
-import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
 import type { Attempt, Delivery } from '../../deliveries/delivery.ts'
+import { NextAttempt } from '../../deliveries/next-attempt.tsx'
+import { StateAndReason } from '../../deliveries/state-and-reason.tsx'
 import { defineTexts } from '../../language.ts'
 import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
@@ -13,7 +14,6 @@ const texts = defineTexts({
     attempts: 'Forsøk',
     last: 'Siste svar',
     next: 'Neste forsøk',
-    turn: 'Når det er dens tur',
   },
   en: {
     event: 'Event',
@@ -22,7 +22,6 @@ const texts = defineTexts({
     attempts: 'Attempts',
     last: 'Last answer',
     next: 'Next attempt',
-    turn: 'When its turn comes',
   },
 })
 
@@ -60,7 +59,7 @@ export function DeliveryTable({ subscription, deliveries }: DeliveryTableProps) 
 }
 
 function Row({ subscription, delivery }: { subscription: number; delivery: Delivery }) {
-  const { event, state, acceptedAt, attempts, subject, reason } = delivery
+  const { event, acceptedAt, attempts, subject } = delivery
   const last = attempts.at(-1)
   return (
     <tr>
@@ -71,12 +70,7 @@ function Row({ subscription, delivery }: { subscription: number; delivery: Deliv
         {subject !== undefined && <small class="lines">{subject}</small>}
       </td>
       <td>
-        <DeliveryTag state={state} />
-        {reason !== undefined && (
-          <small class="lines">
-            <Reason text={reason} />
-          </small>
-        )}
+        <StateAndReason delivery={delivery} />
       </td>
       <td>
         <Time at={acceptedAt} />
@@ -84,7 +78,7 @@ function Row({ subscription, delivery }: { subscription: number; delivery: Deliv
       <td class="number">{attempts.length}</td>
       <td>{last !== undefined && <Answer attempt={last} />}</td>
       <td>
-        <Next delivery={delivery} />
+        <NextAttempt delivery={delivery} />
       </td>
     </tr>
   )
@@ -97,10 +91,4 @@ function Answer({ attempt: { status, failure, ms } }: { attempt: Attempt }) {
       <small class="lines">{ms} ms</small>
     </>
   )
-}
-
-function Next({ delivery: { state, due } }: { delivery: Delivery }) {
-  const { turn } = texts.use()
-  if (state !== 'waiting') return null
-  return due === undefined ? <>{turn}</> : <Time at={due} isDue />
 }

@@ -56,7 +56,11 @@ export async function startConsole(settings: Record<string, string> = {}) {
 
   /** Opens a page of the console in a session of its own. */
   async function open(address: string, { locale = 'nb-NO', width = 1280, cookie }: Look = {}) {
-    const context = await browser.newContext({ locale, viewport: { width, height: 900 } })
+    const context = await browser.newContext({
+      locale,
+      viewport: { width, height: 900 },
+      reducedMotion: 'reduce', // a box that opens slowly moves a button away between press and release
+    })
     context.setDefaultTimeout(scaleTimeout(5000))
     if (cookie !== undefined)
       await context.addCookies([{ name: 'AltinnStudioRuntime', value: cookie, url: app.url }])

@@ -2,9 +2,9 @@ import { app, type HttpResponseInit } from '@azure/functions'
 import { requireOwnedSubscription } from '../shared/flows/manage-subscriptions.ts'
 import {
   deliveryResource,
-  maySeeSubjects,
   pageOfDeliveries,
   requireDelivery,
+  subjectVisibility,
 } from '../shared/flows/read-deliveries.ts'
 import { deliveryDetails } from '../shared/flows/delivery-details.ts'
 import { deliveryStatistics } from '../shared/flows/delivery-statistics.ts'
@@ -44,8 +44,8 @@ async function retry({ request, services, log }: HttpCall): Promise<HttpResponse
   const anew = await redeliver(services, delivery)
   if (anew === undefined) throw new Problem(409, 'The delivery is waiting for an attempt already.')
   log('delivery.retried', { subscription: number, event: delivery.id })
-  const isSubjectShown = await maySeeSubjects(services, subscription)
-  return { status: 202, jsonBody: deliveryResource(anew, isSubjectShown) }
+  const isShown = await subjectVisibility(services, subscription)
+  return { status: 202, jsonBody: deliveryResource(anew, isShown(anew)) }
 }
 
 const anonymous = { authLevel: 'anonymous' } as const // the token decides who may do what, above

@@ -43,8 +43,9 @@ async function create(call: HttpCall): Promise<HttpResponseInit> {
 
 /** POST /subscriptions/preview: which of the newest events a subscription would match. Stores nothing, calls nobody. */
 async function preview(call: HttpCall): Promise<HttpResponseInit> {
-  const { wanted } = await requirePermitted(call, parsePreviewRequest) // 4xx, 503
-  return { jsonBody: await previewSubscription(call.services, wanted) } // 503
+  const { identity, wanted, accessBy } = await requirePermitted(call, parsePreviewRequest) // 4xx, 503
+  const { consumer } = identity
+  return { jsonBody: await previewSubscription(call.services, wanted, { consumer, accessBy }) } // 503
 }
 
 /** Returns the subscription that is asked for, and by whom. Throws unless the caller may have it. */

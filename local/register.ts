@@ -65,8 +65,10 @@ export async function startRegister({ port = 0, intercept = () => false }: Regis
         if (intercept(request, response, question)) return
         const answer = registerAnswer(request.url ?? '', question)
         response
-          .writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-          .end(JSON.stringify(answer ?? {}))
+          .writeHead(answer === undefined ? 404 : 200, {
+            'content-type': `application/${answer === undefined ? 'problem+json' : 'json'}`,
+          })
+          .end(JSON.stringify(answer ?? { title: 'Party not found', status: 404 }))
       })
   })
   const { url, stop } = await listen(server, port)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createAccess } from './auth/access.ts'
+import { authorizeUrl } from './auth/policy-decision-point.ts'
 import { createAltinnToken } from './auth/altinn-token.ts'
 import { createAuth } from './auth/auth.ts'
 import { createDocumentGrants, openGrantsDocument } from './auth/grants-document.ts'
@@ -35,11 +36,11 @@ import { openQueue, openQueueService } from './azure/queue.ts'
 import { openShardedQueue } from './azure/sharded-queue.ts'
 import { createEventCache } from './events/event-cache.ts'
 import { createRegister } from './register/register.ts'
-import { createRegisterFailureReport } from './register/register-failures.ts'
 import { openReplayStore } from './deliveries/replay-store.ts'
 import { openIdempotencyStore } from './events/idempotency-store.ts'
 import { createSubscriptionIndex } from './subscriptions/subscription-index.ts'
 import { openSubscriptionStore } from './subscriptions/subscription-store.ts'
+import { createServiceState, type ServiceState } from './telemetry/service-state.ts'
 import { openTelemetry } from './telemetry/telemetry.ts'
 import { createWebhookClient } from './webhooks/webhook-client.ts'
 
@@ -61,6 +62,7 @@ export async function createServices(config: Config) {
     config.auth,
     createKeyFailureReport({ count: telemetry.recordKeyFailure }),
   )
+  const states = serviceStates(config, telemetry.recordServiceFailure)
   const lookup = createLookup()
   const subscriptions = openSubscriptionStore(database)
   const inboundQueue = openShardedQueue<InboundMessage>(
@@ -76,7 +78,10 @@ export async function createServices(config: Config) {
     config,
     telemetry,
     auth,
-    access: createAccess(config.access, createDocumentGrants(openGrantsDocument(database))),
+    access: createAccess(config.access, {
+      documentGrants: createDocumentGrants(openGrantsDocument(database)),
+      policyState: states.policyDecisionPoint,
+    }),
     events,
     eventCache: createEventCache({ find: (reference) => events.find(reference) }),
     idempotency: openIdempotencyStore(database),
@@ -91,7 +96,7 @@ export async function createServices(config: Config) {
     drainQueue: openQueue<DrainMessage>(queueService, 'drains'),
     validationQueue: openQueue<ValidationMessage>(queueService, 'subscription-validation'),
     replayQueue: openQueue<ReplayMessage>(queueService, 'replays'),
-    register: registerOf(config),
+    register: registerOf(config, states.register),
     index: createSubscriptionIndex({ changedSince: subscriptions.changedSince }),
     lookup,
     webhook: createWebhookClient({
@@ -104,12 +109,36 @@ export async function createServices(config: Config) {
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     inProgress: createInProgress(),
     background: createBackground(),
-    health: createHealth({ heartbeats, inboundQueue, keyStates: () => auth.keyStates() }),
+    health: createHealth({
+      heartbeats,
+      inboundQueue,
+      keyStates: () => auth.keyStates(),
+      services: states,
+    }),
+  }
+}
+
+/** Returns the states of the services that the settings name. */
+function serviceStates(
+  { access, register }: Config,
+  record: (service: string, reason: string) => void,
+): { policyDecisionPoint?: ServiceState; register?: ServiceState } {
+  const stateOf = (service: string, what: string, address: string) =>
+    createServiceState({ what, address, count: (reason) => record(service, reason) })
+  return {
+    ...('policy' in access && {
+      policyDecisionPoint: stateOf(
+        'policyDecisionPoint',
+        'access.failing',
+        authorizeUrl(access.policy),
+      ),
+    }),
+    ...(register && { register: stateOf('register', 'register.failing', register.url) }),
   }
 }
 
 /** Returns the register of parties, where the settings name one. */
-function registerOf({ register }: Config) {
+function registerOf({ register }: Config, state: ServiceState | undefined) {
   if (register === undefined) return undefined
   const { url, subscriptionKey, client } = register
   const token = client && createAltinnToken(client, 'altinn:register/partylookup.admin')
@@ -120,7 +149,7 @@ function registerOf({ register }: Config) {
       ...(token && { authorization: `Bearer ${await token.current()}` }),
     }),
     refused: () => token?.refused(),
-    report: createRegisterFailureReport(url),
+    state,
   })
 }
 export type Services = Awaited<ReturnType<typeof createServices>>

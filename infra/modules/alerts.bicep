@@ -125,6 +125,22 @@ var rules = concat(silentSweeps, [
     description: 'The policy decision point gives no decision: who needs one gets a 503, and the deliveries that need one wait. The result names the reason.'
   }
   {
+    name: 'grants'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    query: '${loadTextContent('../queries/grants.kql')}| where lines > 0'
+    description: 'The document of grants has a wrong entry, or is gone. A wrong one leaves the version before in force; an instance that starts meanwhile gives no decisions. One that is gone grants nothing after a minute. The result names the entry.'
+  }
+  {
+    name: 'register'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    query: '${loadTextContent('../queries/register.kql')}| where lines >= 3'
+    description: 'The register of parties does not answer, or its address is wrong. Known answers serve for a day; beyond that readers get a 503, and events that a subscription with subunits may want wait. The result names the reason.'
+  }
+  {
     name: 'functions'
     severity: 1
     every: 'PT15M'

@@ -96,6 +96,18 @@ var sections = [
         visualization: 'table'
         query: loadTextContent('../queries/access.kql')
       }
+      {
+        name: 'grants'
+        title: 'What is wrong with the document of grants'
+        visualization: 'table'
+        query: loadTextContent('../queries/grants.kql')
+      }
+      {
+        name: 'register'
+        title: 'No answer by the register of parties'
+        visualization: 'table'
+        query: loadTextContent('../queries/register.kql')
+      }
     ]
   }
   {

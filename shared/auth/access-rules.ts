@@ -120,6 +120,11 @@ const isOwner = ({ org, subjects }: Identity, wanted: Wanted): boolean =>
   (org !== undefined && wanted.resource.startsWith(appResource({ org, app: '' }))) ||
   aboutOf(wanted).some((subject) => subjects.includes(subject))
 
+/** Whether a consumer is the org that owns the app of a resource. */
+export const ownsApp = (consumer: string, resource: string): boolean =>
+  consumer.startsWith('/org/') &&
+  resource.startsWith(appResource({ org: consumer.slice('/org/'.length), app: '' }).toLowerCase())
+
 /** Returns the subjects that are asked for; a urn in the form that names a caller. */
 const aboutOf = ({ subject, alternative }: Wanted): string[] =>
   [subject?.startsWith('urn:') === true ? alternativeOf(subject) : subject, alternative].filter(

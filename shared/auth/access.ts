@@ -4,16 +4,23 @@ import type { Access, AccessQuestion } from './access-question.ts'
 import { isGranted } from './access-rules.ts'
 import type { DocumentGrants } from './grants-document.ts'
 import type { AltinnClient } from './altinn-token.ts'
+import type { ServiceState } from '../telemetry/service-state.ts'
 import { createPolicyDecisionPoint } from './policy-decision-point.ts'
 import type { Decision } from './xacml-response.ts'
 
 /** Who decides beyond the built-in rules: the grants of a setting, else of a document, or the policy decision point. */
 export type AccessSettings = { grants: Grant[] | undefined } | { policy: AltinnClient }
 
+interface Options {
+  documentGrants: () => Promise<DocumentGrants>
+  /** Takes how the policy decision point answers. */
+  policyState?: Pick<ServiceState, 'answered' | 'failed'> | undefined
+}
+
 /** Returns what answers whether someone may do something that no built-in rule permits. */
 export function createAccess(
   settings: AccessSettings,
-  documentGrants: () => Promise<DocumentGrants>,
+  { documentGrants, policyState = { answered: () => {}, failed: () => {} } }: Options,
 ): Access {
   if ('grants' in settings) {
     const { grants } = settings
@@ -28,7 +35,7 @@ export function createAccess(
       },
     }
   }
-  const decide = createPolicyDecisionPoint(settings.policy)
+  const decide = createPolicyDecisionPoint(settings.policy, policyState)
   return {
     decidedBy: 'policy',
     isPermitted: async (question) => isMet(await decisionOn(question), question),

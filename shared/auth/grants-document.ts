@@ -35,7 +35,8 @@ export interface DocumentGrants {
 
 /**
  * Returns what gives the grants of the document, at most 3 s old; for 5 minutes while it cannot be read, then it throws. Of a
- * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, once a minute.
+ * document with a wrong entry it keeps the version before, or throws where there is none, and logs the entry, or that a known
+ * document is gone, once a minute.
  * No document, no grants. Ignores a version older than the known one, and for a minute that a known document is missing: a
  * replica of the store may lag. They are certain when they were read just now, and a missing document has been missing for a
  * minute: a refusal ends deliveries for good.
@@ -56,6 +57,7 @@ export function createDocumentGrants(
     const at = now()
     const document = await read()
     absentSince = document === undefined ? (absentSince ?? at) : undefined
+    if (document === undefined && (known?.version ?? 0) > 0) report('the document is gone')
     const version = document?._ts ?? 0
     const isAccepted =
       known === undefined || (document === undefined ? isMissing(at) : version >= known.version)

@@ -1,4 +1,5 @@
 import { fetchReason, fetchText } from '../http/fetch-text.ts'
+import type { ServiceState } from '../telemetry/service-state.ts'
 import type { AccessQuestion } from './access-question.ts'
 import { createAltinnToken, type AltinnClient } from './altinn-token.ts'
 import { createDecisionCache } from './decision-cache.ts'
@@ -6,20 +7,22 @@ import { decisionRequestOf } from './xacml-request.ts'
 import { parseDecision, type Decision } from './xacml-response.ts'
 
 const limits = { timeoutMs: 2500, maxBytes: 65_536 } // real answers have 1 KB
-const LOG_INTERVAL_MS = 60_000
+
+/** Returns where decisions are asked for. */
+export const authorizeUrl = ({ platformUrl }: Pick<AltinnClient, 'platformUrl'>): string =>
+  `${platformUrl}/authorization/api/v1/authorize`
 
 /**
  * Returns what asks the policy decision point of Altinn (XACML 3.0, altinn-contract §8.2), or knows what it has answered. Undefined
- * is a question that cannot be asked. Throws where there is no decision, which is logged once a minute.
+ * is a question that cannot be asked. Throws where there is no decision, which `state` is told.
  */
 export function createPolicyDecisionPoint(
   client: AltinnClient,
-  write: (line: string) => void = (line) => console.log(line), // of many invocations: they share the question
+  state: Pick<ServiceState, 'answered' | 'failed'>,
 ): (question: AccessQuestion) => Promise<Decision | undefined> {
   const token = createAltinnToken(client, 'altinn:authorization/authorize')
   const decisionFor = createDecisionCache()
-  const url = `${client.platformUrl}/authorization/api/v1/authorize`
-  let loggedAt = -Infinity
+  const url = authorizeUrl(client)
 
   async function ask(body: string): Promise<Decision> {
     const headers = {
@@ -28,13 +31,13 @@ export function createPolicyDecisionPoint(
       accept: 'application/json',
       'ocp-apim-subscription-key': client.subscriptionKey,
     }
-    return parseDecision(await fetchText(url, limits, { method: 'POST', headers, body }))
+    const decision = parseDecision(await fetchText(url, limits, { method: 'POST', headers, body }))
+    state.answered()
+    return decision
   }
   function noteFailure(error: unknown): void {
     if (error instanceof Error && error.cause === 401) token.refused()
-    if (Date.now() - loggedAt < LOG_INTERVAL_MS) return
-    loggedAt = Date.now()
-    write(JSON.stringify({ what: 'access.failing', url, reason: fetchReason(error, limits) }))
+    state.failed(fetchReason(error, limits))
   }
   return async (question) => {
     const request = decisionRequestOf(question)

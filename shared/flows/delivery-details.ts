@@ -18,7 +18,8 @@ export async function deliveryDetails(
 ) {
   const delivery = await requireDelivery(services, String(subscription.number), event)
   const { consumer, filters, accessBy } = subscription
-  const isPermitted = await mayStillReceive(services, { consumer, ...filters, accessBy })
+  const subscriber = { consumer, ...filters, accessBy }
+  const isPermitted = await mayStillReceive(services, subscriber, delivery.subject)
   const found = isPermitted
     ? await services.events.find(referenceTo(delivery, undefined))
     : undefined

@@ -12,7 +12,7 @@ import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { cancelDeleted } from './change-delivery.ts'
-import { mayStillReceive, WITHDRAWN } from './check-access.ts'
+import { isAskedAboutSubunit, mayStillReceive, WITHDRAWN } from './check-access.ts'
 import { forgetOutcome, mayAttemptNow, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit } from './update-circuit.ts'
@@ -64,7 +64,7 @@ async function deliverTo(
     await keepRecord(services, known)
     return ensureDrain(services, fan, subscriber, known)
   }
-  const right = mayAttemptNow(subscriber) ? await rightOf(services, subscriber) : 'unknown'
+  const right = mayAttemptNow(subscriber) ? await rightOf(services, fan, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
   const release = right === 'held' ? await concurrencyLimit.acquire(subscription) : undefined
   if (release === undefined) await addToBacklog(services, fan, subscriber)
@@ -85,11 +85,13 @@ async function keepRecord(
  */
 async function rightOf(
   services: Services,
+  { event: { event } }: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<'held' | 'withdrawn' | 'unknown'> {
-  if (subscriber.accessBy === undefined) return 'held'
+  const isAsked = subscriber.accessBy !== undefined
+  if (!isAsked && !isAskedAboutSubunit(services, subscriber, event.subject)) return 'held'
   const slow = services.clock.timeout(SLOW_MS)
-  const asked = mayStillReceive(services, subscriber).then(
+  const asked = mayStillReceive(services, subscriber, event.subject).then(
     (may) => (may ? 'held' : 'withdrawn'),
     () => 'unknown' as const,
   )

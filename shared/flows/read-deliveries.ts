@@ -5,7 +5,7 @@ import { parseSize } from '../events/read-request.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { mayStillReceive } from './check-access.ts'
+import { isAskedAboutSubunit, mayStillReceive } from './check-access.ts'
 
 const DEFAULT_SIZE = 50
 const MAX_SIZE = 200
@@ -38,8 +38,8 @@ export async function pageOfDeliveries(
   const wanted = parseStates(query.get('state') ?? 'all')
   const isNewestFirst = parseOrder(query.get('order') ?? 'oldest') === 'newest'
   const size = Math.min(parseSize(query.get('size') ?? undefined, DEFAULT_SIZE), MAX_SIZE)
-  const [isSubjectShown, ...pages] = await Promise.all([
-    maySeeSubjects(services, subscription),
+  const [isShown, ...pages] = await Promise.all([
+    subjectVisibility(services, subscription),
     ...wanted.map((state) =>
       isNewestFirst
         ? deliveries.newest(number, state, after === '' ? LAST : after, size)
@@ -50,7 +50,7 @@ export async function pageOfDeliveries(
   const page = (isNewestFirst ? newest : newest.toReversed()).slice(0, size)
   const last = page.at(-1)?.id
   return {
-    deliveries: page.map((delivery) => deliveryResource(delivery, isSubjectShown)),
+    deliveries: page.map((delivery) => deliveryResource(delivery, isShown(delivery))),
     ...(page.length === size && last !== undefined && { next: last }),
   }
 }
@@ -68,14 +68,17 @@ export async function requireDelivery(
 }
 
 /**
- * Returns whether the owner of a subscription may be told whom its events are about: not without the right to them, nor while
- * nobody decides about that.
+ * Returns whether the owner of a subscription may be told whom a delivery's event is about: not without the right to it, nor
+ * while nobody decides about that. A list does not ask about each subunit: the delivery by itself does.
  */
-export const maySeeSubjects = (
+export async function subjectVisibility(
   services: Services,
   { consumer, filters, accessBy }: SubscriptionDocument,
-): Promise<boolean> =>
-  mayStillReceive(services, { consumer, ...filters, accessBy }).catch(() => false)
+): Promise<(delivery: DeliveryDocument) => boolean> {
+  const subscriber = { consumer, ...filters, accessBy }
+  const may = await mayStillReceive(services, subscriber, undefined).catch(() => false)
+  return ({ subject }) => may && !isAskedAboutSubunit(services, subscriber, subject)
+}
 
 /** Returns a delivery as the API shows it. What has arrived has told its subject. */
 export function deliveryResource(delivery: DeliveryDocument, isSubjectShown: boolean) {

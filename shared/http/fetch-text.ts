@@ -5,8 +5,8 @@ interface Limits {
 }
 
 /**
- * Returns the text of an answer with status 200, decompressed, without a byte order mark. Throws for another status (`cause`), a
- * redirect, and above the limits, which also closes the connection.
+ * Returns the text of an answer with status 200, decompressed, without a byte order mark. Throws for another status (`cause`;
+ * `isProblem` where it came with problem details, RFC 9457), a redirect, and above the limits, which also closes the connection.
  */
 export async function fetchText(
   url: string,
@@ -29,10 +29,14 @@ export function fetchReason(error: unknown, { timeoutMs }: Pick<Limits, 'timeout
   return `no connection: ${code}`.slice(0, 100)
 }
 
-async function refusalOf({ status, body }: Response): Promise<Error> {
+async function refusalOf({ status, body, headers }: Response): Promise<Error> {
   await body?.cancel()
   const isRedirect = status >= 300 && status < 400
-  return new Error(isRedirect ? `a redirect (${status})` : `status ${status}`, { cause: status })
+  const isProblem = headers.get('content-type')?.startsWith('application/problem+json') === true
+  const error = new Error(isRedirect ? `a redirect (${status})` : `status ${status}`, {
+    cause: status,
+  })
+  return Object.assign(error, { isProblem })
 }
 
 async function readLimited({ body }: Response, maxBytes: number): Promise<string> {

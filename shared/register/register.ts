@@ -39,11 +39,23 @@ export function createRegister(options: RegisterOptions): Register {
   const ask = createAskRegister(options)
   const now = options.now ?? Date.now
   const parties = createAnswerCache({
-    ask: (alternative) => ask('v1/parties/lookup', numbersIn(alternative), readParty),
+    ask: (alternative) =>
+      ask({
+        path: 'v1/parties/lookup',
+        body: numbersIn(alternative),
+        read: readParty,
+        isAbsentBy404: true,
+      }),
     now,
   })
   const units = createAnswerCache({
-    ask: (urn) => ask('v2/internal/parties/main-units', { data: urn }, readMainUnits),
+    ask: (urn) =>
+      ask({
+        path: 'v2/internal/parties/main-units',
+        body: { data: urn },
+        read: readMainUnits,
+        isAbsentBy404: false, // an empty list: an event must not be lost to a wrong address
+      }),
     now,
   })
   return {

@@ -1,6 +1,7 @@
 import { timers, type openHeartbeatStore, type Timer } from './heartbeat-store.ts'
 import type { openShardedQueue } from '../azure/sharded-queue.ts'
 import { withTimeout } from '../azure/timeout.ts'
+import type { ServiceState } from './service-state.ts'
 
 const CACHE_MS = 5000
 const TIMEOUT_MS = 1800
@@ -11,6 +12,8 @@ export interface Health {
   isWell: boolean
   parts: Record<'cosmos' | 'queue' | Timer, string>
   keys: Record<string, string>
+  /** How the services answer that decisions and numbers are asked of, where the settings name them. */
+  services: Record<string, string>
 }
 
 interface KeyState {
@@ -24,10 +27,14 @@ interface Sources {
   inboundQueue: Pick<ReturnType<typeof openShardedQueue>, 'probeAll'>
   /** The first is that of the keys without which nobody can be let in. */
   keyStates: () => [KeyState, ...KeyState[]]
+  services?: Record<string, Pick<ServiceState, 'word'>>
 }
 
-/** Makes the check of what the app cannot work without: at most 5 s old, within 2 s, however many ask. */
-export function createHealth({ heartbeats, inboundQueue, keyStates }: Sources) {
+/**
+ * Makes the check of what the app cannot work without: at most 5 s old, within 2 s, however many ask. The other services are
+ * told and do not count: kept answers serve, and most requests need none.
+ */
+export function createHealth({ heartbeats, inboundQueue, keyStates, services = {} }: Sources) {
   let last: { at: number; result: Promise<Health> } | undefined
 
   async function check(): Promise<Health> {
@@ -53,6 +60,9 @@ export function createHealth({ heartbeats, inboundQueue, keyStates }: Sources) {
       isWell: canVerify && Object.values(parts).every((word) => word === 'well'),
       parts,
       keys: Object.fromEntries([altinn, ...platform].map(({ address, word }) => [address, word])),
+      services: Object.fromEntries(
+        Object.entries(services).map(([name, state]) => [name, state.word()]),
+      ),
     }
   }
   return (): Promise<Health> => {

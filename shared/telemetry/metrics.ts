@@ -25,6 +25,7 @@ export function createMetrics(meter: Meter) {
   const deliveries = meter.createCounter('app_events.deliveries')
   const openings = meter.createCounter('app_events.circuit.openings')
   const keyFailures = meter.createCounter('app_events.keys.failures')
+  const serviceFailures = meter.createCounter('app_events.services.failures')
   const redrives = meter.createCounter('app_events.redrives')
   const gauges = new Map(
     Object.entries(gaugeNames).map(([key, name]) => [key, meter.createGauge(name)]),
@@ -41,6 +42,9 @@ export function createMetrics(meter: Meter) {
     recordOpening: () => openings.add(1),
     /** The keys at an address could not be fetched. */
     recordKeyFailure: (address: string, reason: string) => keyFailures.add(1, { address, reason }),
+    /** The policy decision point or the register has not answered. */
+    recordServiceFailure: (service: string, reason: string) =>
+      serviceFailures.add(1, { service, reason }),
     /** The sweep has sent overdue work again. */
     recordRedrives: (kind: 'event' | 'delivery', count: number) => redrives.add(count, { kind }),
     /** The state of the whole, as the sweep sees it. */

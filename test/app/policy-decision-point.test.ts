@@ -15,7 +15,6 @@ import {
   assertProblem,
   callerClaims,
   createSubscriptionsClient,
-  eventuallyByApi,
   mintToken,
 } from '../support/subscriber.ts'
 
@@ -227,60 +226,6 @@ test('who may only publish is not shown the events of others', async () => {
   } finally {
     point.decide = ({ resource: asked }) => answers.get(asked[RESOURCE]?.[0] ?? '') ?? 'Deny'
   }
-})
-
-/** Subscribes to a new resource, and starts the app again: it then knows no decision. */
-async function startSubscribed() {
-  const resource = newResource('Permit')
-  const path = `/${resource.split(':').at(-1)}`
-  const client = createSubscriptionsClient(app, token)
-  const request = { endPoint: `${receiver.url}${path}`, resourceFilter: resource }
-  const { id } = await client.subscribed(request)
-  await app.stop()
-  app = await start()
-  return {
-    resource,
-    answer: (next: Answer) => answers.set(resource.split(':').at(-1) ?? '', next),
-    arrived: () => receiver.deliveries.filter((each) => each.path === path && each.event?.subject),
-    delivery: (state: string) =>
-      eventuallyByApi(`a ${state} delivery`, async () => {
-        const { deliveries } = await createSubscriptionsClient(app, token).deliveries(id)
-        return deliveries.find((each) => each.state === state)
-      }),
-  }
-}
-
-test('a withdrawn right ends the delivery as dead, and nothing is sent', async () => {
-  const { resource, answer, arrived, delivery } = await startSubscribed()
-  const admin = await mintToken({
-    ...callerClaims.skd,
-    scope: `${scopes} altinn:events.publish.admin`,
-  })
-  answer('Deny')
-  assert.equal((await publish(resource, {}, admin)).status, 200)
-  const { reason, attempts } = await delivery('dead')
-  assert.equal(reason, 'the right to the events of the resource was withdrawn')
-  assert.deepEqual(attempts, [])
-  assert.equal(arrived().length, 0)
-})
-
-test('while there is no decision a delivery waits; then it goes out', async () => {
-  const { resource, answer, arrived, delivery } = await startSubscribed()
-  const admin = await mintToken({
-    ...callerClaims.skd,
-    scope: `${scopes} altinn:events.publish.admin`,
-  })
-  answer(respond(500, ''))
-  const failures = () => askedAbout(resource).length
-  const before = failures()
-  assert.equal((await publish(resource, {}, admin)).status, 200)
-  await eventually('two questions without a decision', () => failures() >= before + 2, 30)
-  const { attempts } = await delivery('waiting')
-  assert.deepEqual(attempts, [])
-  assert.equal(arrived().length, 0)
-  assert.ok(app.lines.some((line) => /"access\.failing".*"reason":"status 500"/.test(line)))
-  answer('Permit')
-  await eventually('the delivery', () => arrived().length === 1, 30)
 })
 
 test('without tokens there are no decisions', async () => {

@@ -1,8 +1,9 @@
+import { startPolicyDecisionPoint } from '../../local/policy-decision-point.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores } from '../support/stores.ts'
-import { tableGrants } from './table-grants.ts'
+import { decideByTable, tableGrants } from './table-grants.ts'
 
 export const OWN = 'urn:altinn:resource:app_ttd_apps-test'
 
@@ -49,17 +50,29 @@ async function mintTokens(): Promise<Record<Kind, string | undefined>> {
   }
 }
 
-export type AccessFixture = Awaited<ReturnType<typeof startAccessFixture>>
+/** An app whose grants decide. */
+export const startAccessFixture = () =>
+  startFixture('grants', { ACCESS_GRANTS: JSON.stringify(grants) })
+
+/** An app whose policy decision point permits what the grants of the table do. */
+export async function startPolicyAccessFixture(): Promise<AccessFixture> {
+  const { point, settings, stop } = await startPolicyDecisionPoint()
+  point.decide = decideByTable
+  const fixture = await startFixture('policy', settings)
+  return { ...fixture, stop: async () => [await fixture.stop(), await stop()] }
+}
+
+export type AccessFixture = Omit<Awaited<ReturnType<typeof startFixture>>, 'stop'> & {
+  stop: () => Promise<unknown>
+}
 
 /** Starts an app without delivery, a receiver for subscriptions, and mints a token of each kind. */
-export async function startAccessFixture() {
+async function startFixture(decidedBy: 'grants' | 'policy', settings: Record<string, string>) {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  const app = await startApp(stores, {
-    functions,
-    settings: { ACCESS_GRANTS: JSON.stringify(grants) },
-  })
+  const app = await startApp(stores, { functions, settings })
   let endpointCount = 0
   return {
+    decidedBy,
     stores,
     app,
     tokens: await mintTokens(),

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { operations } from '../support/openapi-validation.ts'
 import { kinds, startAccessFixture } from './access-fixture.ts'
+import { decidedRoutes } from './access-table.ts'
 import type { Attack } from './attack.ts'
 import { consoleFileAttacks } from './console-files.ts'
 import { cookieAttacks } from './cookies.ts'
+import { decisionAttacks } from './decisions.ts'
 import { genericAttacks } from './generic.ts'
-import { grantAttacks } from './grants.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { readAttacks } from './reads.ts'
 import { leakAttacks } from './secrets.ts'
-import { routeAttacks } from './routes.ts'
+import { routeAttacks, subscriptionRoutes } from './routes.ts'
 import { subscriptionAttacks } from './subscription-attempts.ts'
 
 const fixture = await startAccessFixture()
@@ -25,7 +27,7 @@ function testEach(attacks: Attack[]): void {
 const secretTokens = Object.values(tokens).filter((token) => token !== undefined)
 const [routes, granted, cookies, idEnumerations, reads] = await Promise.all([
   routeAttacks(fixture),
-  grantAttacks(fixture),
+  decisionAttacks(fixture),
   cookieAttacks(fixture),
   idEnumerationAttacks(fixture),
   readAttacks(fixture),
@@ -34,6 +36,14 @@ const [routes, granted, cookies, idEnumerations, reads] = await Promise.all([
 describe('every route with every kind of token', () => {
   testEach(routes)
   testEach(granted)
+
+  test('the tables have every route of the API', () => {
+    const elsewhere = ['POST /app', 'GET /health', 'HEAD /health', 'GET /openapi.json']
+    const known = new Set([...subscriptionRoutes, ...decidedRoutes, ...elsewhere])
+    const routesOf = operations.filter((operation) => !known.has(operation))
+    assert.deepEqual(routesOf, [])
+    assert.ok(operations.length > 20)
+  })
 
   test('POST /app requires a valid token of any kind, and a platform token', async () => {
     const expected = { none: 401, bad: 401, expired: 401 }

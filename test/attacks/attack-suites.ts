@@ -1,13 +1,13 @@
 import type { App } from '../support/subscriber.ts'
-import { startAccessFixture } from './access-fixture.ts'
+import { startAccessFixture, startPolicyAccessFixture } from './access-fixture.ts'
 import { addressAttacks, endpointAttacks, startEndpointFixture } from './addresses.ts'
 import type { Attack } from './attack.ts'
 import { bodyAttacks, startBodyFixture } from './bodies.ts'
 import { consoleFileAttacks } from './console-files.ts'
 import { cookieAttacks } from './cookies.ts'
+import { decisionAttacks } from './decisions.ts'
 import { idEnumerationAttacks } from './id-enumeration.ts'
 import { genericAttacks } from './generic.ts'
-import { grantAttacks } from './grants.ts'
 import { policyAttacks } from './policy.ts'
 import { startPolicyFixture } from './policy-fixture.ts'
 import { readAttacks } from './reads.ts'
@@ -47,13 +47,17 @@ export const attackSuites: (() => Promise<AttackSuite>)[] = [
     ...subscriptionAttacks(started),
     ...(await readAttacks(started)),
     ...genericAttacks(started),
-    ...(await grantAttacks(started)),
+    ...(await decisionAttacks(started)),
     ...consoleFileAttacks(started),
     ...leakAttacks(
       'access',
       started.app,
       Object.values(started.tokens).filter((token) => token !== undefined),
     ),
+  ]),
+  suite(startPolicyAccessFixture, async (started) => [
+    ...(await routeAttacks(started)),
+    ...(await decisionAttacks(started)),
   ]),
   suite(startPolicyFixture, policyAttacks),
   suite(startRegisterFixture, registerAttacks),

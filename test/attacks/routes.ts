@@ -6,7 +6,8 @@ const event = '019b0000-0000-7000-8000-000000000000'
 
 // The statuses of each route by kind of token, in the order of `kinds`. `{id}` is a subscription of ttd.
 const OWNERS_ONLY = (status: number) => [401, 401, 401, status, 403, 403, 403, 403, 403, 400]
-const routes: [method: string, path: string, body: object | undefined, statuses: number[]][] = [
+type RouteRow = [method: string, path: string, body: object | undefined, statuses: number[]]
+const routes: RouteRow[] = [
   ['GET', '', undefined, [401, 401, 401, 200, 200, 200, 200, 200, 200, 400]],
   ['POST', '', { resourceFilter: OWN }, [401, 401, 401, 201, 403, 400, 400, 400, 400, 400]],
   ['POST', '/preview', { resourceFilter: OWN }, [401, 401, 401, 200, 403, 400, 400, 400, 400, 400]],
@@ -24,7 +25,18 @@ const routes: [method: string, path: string, body: object | undefined, statuses:
   ['DELETE', '/{id}/replay', undefined, OWNERS_ONLY(200)], // of the one before, whose first page has not run
   ['DELETE', '/{id}', undefined, OWNERS_ONLY(200)],
   ['PUT', '/validate/{id}', undefined, kinds.map(() => 404)], // of the original; the app validates by itself
+  ...['', '/{id}', '/{id}/deliveries', '/{id}/replay'].map((path): RouteRow => [
+    'HEAD',
+    path,
+    undefined,
+    kinds.map(() => 404), // as the host answers a method that a route does not have
+  ]),
 ]
+
+/** The routes of the subscriptions, as docs/openapi.yaml names them. */
+export const subscriptionRoutes = routes.map(
+  ([method, path]) => `${method} /subscriptions${path.replace(event, '{event}')}`,
+)
 
 /** Attacks on every route with every kind of token. Successful requests come last, the owner's DELETE at the end. */
 export async function routeAttacks({ app, tokens, newEndpoint }: AccessFixture): Promise<Attack[]> {
@@ -45,7 +57,7 @@ export async function routeAttacks({ app, tokens, newEndpoint }: AccessFixture):
     .toSorted((a, b) => Number(a.status < 400) - Number(b.status < 400))
     .map(({ method, path, body, kind, status }) =>
       attack('route', `${method} /subscriptions${path}, ${kind}`, status, () =>
-        method === 'PUT'
+        method === 'PUT' || method === 'HEAD'
           ? plainStatus(send(kind, method, path, body))
           : statusOf(send(kind, method, path, body)),
       ),

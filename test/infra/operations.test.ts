@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { after, suite, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startPolicyDecisionPoint } from '../../local/policy-decision-point.ts'
+import { persons } from '../../local/register.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -30,6 +31,7 @@ const sqlBlocks = [...runbook.matchAll(/^```sql\n([^]*?)^```$/gm)].map(([, block
 const nowhere = 'AccountEndpoint=http://127.0.0.1:1/;AccountKey=a2V5;'
 const person = '/person/01017512345'
 const party = '/party/50019855'
+const wrongGrants = { id: 'grants', consumer: 'grants', grants: [{ who: 'ttd' }] }
 
 suite(
   'with an app that has done everything once',
@@ -37,7 +39,7 @@ suite(
   async () => {
     const [stores, policy] = await Promise.all([createTestStores(), startPolicyDecisionPoint()])
     const [app, receiver, failing] = await Promise.all([
-      startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1' } }),
+      startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1', ACCESS_GRANTS: '' } }),
       startReceiver(),
       startApp(stores, {
         settings: {
@@ -45,8 +47,14 @@ suite(
           MASKINPORTEN_TOKEN_URL: 'http://127.0.0.1:1/token',
           Cosmos: nowhere,
           PLATFORM_TOKEN_JWKS_URL: 'http://127.0.0.1:1/{issuer}',
+          ALTINN_REGISTER_URL: 'http://127.0.0.1:1/register/api/',
         },
-        functions: ['list-subscriptions', 'publish-event', 'read-generic-events'],
+        functions: [
+          'list-subscriptions',
+          'publish-event',
+          'read-generic-events',
+          'read-party-events',
+        ],
       }),
     ])
     after(() => Promise.all([app.stop(), receiver.stop(), failing.stop(), policy.stop()]))
@@ -91,6 +99,16 @@ suite(
       await failing.publish()
       const reader = await mintToken({ ...callerClaims.ttd, scope: 'altinn:events.subscribe' })
       await createGenericClient(failing, reader).read('resource=urn:altinn:resource:a&after=0')
+
+      const itself = await mintToken(callerClaims.user)
+      await fetch(`${failing.api}/app/party?after=0`, {
+        headers: { authorization: `Bearer ${itself}`, person: persons.one.number },
+      })
+      await stores.container('subscriptions').items.upsert(wrongGrants)
+      await eventually('a look at the document of grants', async () => {
+        await createGenericClient(app, reader).read('resource=urn:altinn:resource:a&after=0')
+        return app.lines.some((line) => line.includes('access.grants_wrong'))
+      })
 
       const begins = [...new Set(logQueries.flatMap((query) => linesIn(query).begins))]
       assert.ok(begins.length > 8)

@@ -111,7 +111,10 @@ function maySubscribeBySpecification(
   return isOwner || isSubject
 }
 
-const nothing = createAccess({ grants: [] }, async () => ({ grants: [], isCertain: true }))
+const nothing = createAccess(
+  { grants: [] },
+  { documentGrants: async () => ({ grants: [], isCertain: true }) },
+)
 
 export const tokenProperties = [
   property('no token is valid without its issuer’s signature', 90, strangeToken, async (token) => {

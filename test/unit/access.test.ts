@@ -20,7 +20,10 @@ const grants: [name: string, grants: Grant[], may: boolean][] = [
 ]
 for (const [name, given, may] of grants)
   test(`with ${name} a subscription is ${may ? '' : 'not '}made, and goes on ${may ? '' : 'no longer'}`, async () => {
-    const access = createAccess({ grants: given }, async () => ({ grants: [], isCertain: true }))
+    const access = createAccess(
+      { grants: given },
+      { documentGrants: async () => ({ grants: [], isCertain: true }) },
+    )
     const made = requireMaySubscribe(skd, { resource }, access)
     if (may) assert.equal(await made, 'grants')
     else await assert.rejects(made, { status: 403 })
@@ -28,7 +31,10 @@ for (const [name, given, may] of grants)
   })
 
 test('who has a subscription by a built-in rule is not asked about', async () => {
-  const access = createAccess({ grants: [grant] }, async () => ({ grants: [], isCertain: true }))
+  const access = createAccess(
+    { grants: [grant] },
+    { documentGrants: async () => ({ grants: [], isCertain: true }) },
+  )
   const own = { resource: 'urn:altinn:resource:app_skd_a' }
   assert.equal(await requireMaySubscribe(skd, own, access), undefined)
   const user = identityOf(callers.user(20001, 50019855, '01017512345'))
@@ -37,11 +43,14 @@ test('who has a subscription by a built-in rule is not asked about', async () =>
 })
 
 test('without a grant for certain nothing new is permitted, and no delivery ends', async () => {
-  const unsure = createAccess({ grants: undefined }, async () => ({ grants: [], isCertain: false }))
+  const unsure = createAccess(
+    { grants: undefined },
+    { documentGrants: async () => ({ grants: [], isCertain: false }) },
+  )
   const subscriber = { consumer: '/org/skd', resource }
   await assert.rejects(mayStillHave(subscriber, unsure), /not known for certain/)
   await assert.rejects(requireMaySubscribe(skd, { resource }, unsure), { status: 403 })
   const old = { grants: [{ ...grant, action: 'subscribe' as const }], isCertain: false }
-  const known = createAccess({ grants: undefined }, async () => old)
+  const known = createAccess({ grants: undefined }, { documentGrants: async () => old })
   assert.equal(await mayStillHave(subscriber, known), true, 'what is permitted goes on')
 })

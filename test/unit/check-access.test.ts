@@ -136,6 +136,33 @@ for (const ordered of [{}, { ordered: true as const }]) {
 for (const [answer, expected] of [
   [true, { state: 'delivered', reason: undefined }],
   [false, { state: 'dead', reason: WITHDRAWN }],
+] as const)
+  test(`of an event about a subunit the policy decision point is asked by itself, ${answer}: ${expected.state}`, async () => {
+    const flows = startPermitted(true)
+    const { subject } = eventOf(idOf(1)).event
+    flows.services.register = {
+      partyOf: async () => undefined,
+      mainUnitsOf: async () => ['/party/900'],
+    }
+    flows.change(({ accessBy: _by, ...stored }) => ({
+      ...stored,
+      consumer: '/org/skd',
+      filters: { ...stored.filters, subject: '/party/900', includeSubunits: true },
+    }))
+    Object.assign(flows.services.access, { decidedBy: 'policy' })
+    flows.access.answer = answer
+    await fanOut(flows)
+    assert.deepEqual(recordOf(flows), expected)
+    assert.deepEqual(
+      new Set(flows.questions.map((question) => question.subject)),
+      new Set([subject]),
+    )
+    assert.equal(flows.requests.length, Number(answer))
+  })
+
+for (const [answer, expected] of [
+  [true, { state: 'delivered', reason: undefined }],
+  [false, { state: 'dead', reason: WITHDRAWN }],
   ['none', { state: 'waiting', reason: undefined }],
 ] as const)
   test(`a retry, permitted ${answer}: ${expected.state}`, async () => {

@@ -15,7 +15,7 @@ function startGrants(document: unknown) {
     async () => {
       reads++
       if (state.document === 'unreadable') throw new Error('unreadable')
-      return state.document === 'none' ? undefined : { grants: state.document }
+      return state.document === 'none' ? undefined : { grants: state.document, _ts: 1 }
     },
     { now: () => clock.now, write: (line) => void lines.push(line) },
   )
@@ -147,4 +147,23 @@ test('grants that cannot be read now are not certain: another may be there', asy
   state.document = 'unreadable'
   clock.now += 3000
   assert.deepEqual([await grants(), await isCertain()], [[grant], false])
+})
+
+test('a document that is gone is logged once a minute, and one that never was is not', async () => {
+  const { clock, state, grants, lines } = startGrants([grant])
+  await grants()
+  state.document = 'none'
+  for (let times = 0; times < 10; times++) {
+    clock.now += 3000
+    await grants()
+  }
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    [{ what: 'access.grants_wrong', reason: 'the document is gone' }],
+  )
+  const never = startGrants('none')
+  await never.grants()
+  never.clock.now += 90_000
+  await never.grants()
+  assert.deepEqual(never.lines, [])
 })

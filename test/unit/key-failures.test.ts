@@ -120,3 +120,14 @@ for (const [what, [word, hasKeys], isWell] of states)
     assert.equal(health.isWell, isWell)
     assert.deepEqual(health.keys, { [altinn.address]: word, [platform.address]: failing })
   })
+
+test('health tells how other services answer, and is 200 whatever they do', async () => {
+  const altinn = { address: 'https://altinn.example', word: 'well', hasKeys: true }
+  const services = {
+    policyDecisionPoint: { word: () => failing },
+    register: { word: () => 'well' },
+  }
+  const health = await createHealth({ ...parts, keyStates: () => [altinn], services })()
+  assert.equal(health.isWell, true)
+  assert.deepEqual(health.services, { policyDecisionPoint: failing, register: 'well' })
+})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AccessQuestion } from '../../shared/auth/access-question.ts'
 import type { Identity } from '../../shared/auth/access-rules.ts'
 import { previewSubscription } from '../../shared/flows/preview-subscription.ts'
 import { permitSubscription } from '../../shared/flows/permit-subscription.ts'
@@ -23,7 +24,7 @@ test('a preview about oneself does not count the events of others', async () => 
       filters: { resource: RESOURCE, subject: '/party/2' },
     }),
   )
-  const { looked, matched } = await flows.run(previewSubscription(flows.services, wanted))
+  const { looked, matched } = await flows.run(previewSubscription(flows.services, wanted, me))
   assert.deepEqual({ looked, matched }, { looked: 0, matched: 0 })
 })
 
@@ -36,7 +37,30 @@ test('a preview with subunits counts their events', async () => {
   }
   const filters = { resource: RESOURCE, subject: '/party/9', includeSubunits: true as const }
   const { looked, matched } = await flows.run(
-    previewSubscription({ ...flows.services, register }, { filters }),
+    previewSubscription({ ...flows.services, register }, { filters }, { consumer: '/org/skd' }),
   )
   assert.deepEqual({ looked, matched }, { looked: 1, matched: 1 })
+})
+
+test('a preview leaves out the events about subunits that the policy does not permit', async () => {
+  const flows = startFlows()
+  flows.addEvent(eventOf(idOf(1))) // about /party/1
+  const register = {
+    partyOf: () => Promise.resolve(undefined),
+    mainUnitsOf: () => Promise.resolve(['/party/9']),
+  }
+  const asked: (string | undefined)[] = []
+  const access = {
+    decidedBy: 'policy' as const,
+    isPermitted: ({ subject }: AccessQuestion) => {
+      asked.push(subject)
+      return Promise.resolve(subject !== '/party/1')
+    },
+  }
+  const filters = { resource: RESOURCE, subject: '/party/9', includeSubunits: true as const }
+  const owner = { consumer: '/org/skd', accessBy: 'policy' as const }
+  const services = { ...flows.services, register, access }
+  const { looked, latest } = await flows.run(previewSubscription(services, { filters }, owner))
+  assert.deepEqual([looked, latest], [0, []])
+  assert.deepEqual(asked, ['/party/9', '/party/1'])
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, test } from 'node:test'
 import { persons, units } from '../../local/register.ts'
-import { createRegisterFailureReport } from '../../shared/register/register-failures.ts'
 import { createRegister } from '../../shared/register/register.ts'
 import { startFaultyRegister, type RegisterFault } from '../support/register.ts'
 
@@ -24,13 +23,17 @@ const mainUnit = [
 /** A register without anything in its cache, and the reasons that it reports. */
 function newRegister(authorization: () => Promise<Record<string, string>> = async () => ({})) {
   const reasons: string[] = []
+  const answers = { count: 0 }
   const register = createRegister({
     url: stub.settings.ALTINN_REGISTER_URL,
     authorization,
-    report: (reason) => void reasons.push(reason),
+    state: {
+      failed: (reason) => void reasons.push(reason),
+      answered: () => void (answers.count += 1),
+    },
     now: () => clock.now,
   })
-  return { ...register, reasons }
+  return { ...register, reasons, answers }
 }
 
 beforeEach(() => {
@@ -116,16 +119,9 @@ describe('the cache', () => {
     await register.partyOf(nobody)
     assert.equal(stub.asked.length, 2)
   })
-  test('keeps for a minute that the register does not know a unit, and not while it is down', async () => {
+  test('does not keep that there was no answer', async () => {
     const register = newRegister()
-    stub.fail('unknown')
-    const { partyId } = units.newSubunit
-    const subject = `/party/${partyId}`
-    assert.deepEqual(await register.mainUnitsOf(subject), [])
-    clock.now += MINUTE - 1
-    assert.deepEqual(await register.mainUnitsOf(subject), [])
-    assert.equal(stub.asked.length, 1)
-    clock.now += 1
+    const subject = `/party/${units.newSubunit.partyId}`
     stub.fail('down')
     assert.equal(await register.mainUnitsOf(subject), 'unavailable')
     clock.now += PAUSE
@@ -150,6 +146,55 @@ const faults: [RegisterFault, reason: RegExp][] = [
   ['hangs', /^no answer within 2.5 s$/],
 ]
 
+describe('an address that answers 404', { concurrency: false }, () => {
+  const numbers = ['312345676', units.main.number, units.subunit.number, units.other.number]
+  const partyOf = (register: ReturnType<typeof newRegister>, number: string | undefined) =>
+    register.partyOf(`/organisation/${number}`)
+
+  test('to three numbers in a row is a failure to be seen: the answers stay that there is no party', async () => {
+    stub.fail('unknown')
+    const register = newRegister()
+    assert.equal(await partyOf(register, numbers[0]), undefined)
+    clock.now += MINUTE
+    assert.equal(await partyOf(register, numbers[0]), undefined)
+    assert.equal(await partyOf(register, numbers[1]), undefined)
+    assert.deepEqual(register.reasons, [], 'the same number again proves nothing')
+    assert.equal(await partyOf(register, numbers[2]), undefined)
+    assert.deepEqual(register.reasons, ['status 404 to 3 numbers in a row'])
+    assert.equal(register.answers.count, 0)
+    stub.fail(undefined)
+    assert.notEqual(await partyOf(register, numbers[3]), undefined)
+    assert.equal(register.answers.count, 1)
+  })
+
+  test('to two numbers, and knows the next, is none', async () => {
+    const register = newRegister()
+    for (const number of numbers) {
+      stub.fail(number === units.subunit.number ? undefined : 'unknown')
+      await partyOf(register, number)
+    }
+    assert.deepEqual(register.reasons, [])
+  })
+
+  test('with the problem details of the register knows none of the numbers', async () => {
+    const register = newRegister()
+    for (const number of ['312345676', '312345684', '312345692', '312345706'])
+      assert.equal(await partyOf(register, number), undefined, number)
+    assert.ok(stub.asked.length >= 3)
+    assert.deepEqual(register.reasons, [])
+    assert.equal(register.answers.count, stub.asked.length)
+  })
+
+  test('to a question for main units is no register: the event must wait', async () => {
+    stub.fail('unknown')
+    const register = newRegister()
+    assert.equal(await register.mainUnitsOf(SUBUNIT), 'unavailable')
+    assert.deepEqual(register.reasons, ['status 404'])
+    stub.fail(undefined)
+    assert.deepEqual(await register.mainUnitsOf(SUBUNIT), mainUnit, 'it is asked again at once')
+  })
+})
+
 describe('a register that does not answer', { concurrency: false }, () => {
   for (const [fault, reason] of faults)
     test(`${fault}: says so, and why, without the number`, async () => {
@@ -168,7 +213,7 @@ describe('a register that does not answer', { concurrency: false }, () => {
     const register = createRegister({
       url: gone.settings.ALTINN_REGISTER_URL,
       authorization: async () => ({}),
-      report: (reason) => void reasons.push(reason),
+      state: { failed: (reason) => void reasons.push(reason), answered: () => {} },
     })
     assert.equal(await register.partyOf(person), 'unavailable')
     assert.deepEqual(reasons, ['no connection: ECONNREFUSED'])
@@ -219,21 +264,4 @@ describe('a register that does not answer', { concurrency: false }, () => {
     clock.now += PAUSE
     assert.equal(await register.partyOf(person), 'unavailable')
   })
-})
-
-test('a register that fails is logged once a minute, with its address and the reason', () => {
-  const lines: string[] = []
-  const now = () => clock.now
-  const report = createRegisterFailureReport('https://a.no/', {
-    write: (line) => void lines.push(line),
-    now,
-  })
-  report('status 500')
-  clock.now += MINUTE - 1
-  report('status 501')
-  clock.now += 1
-  report('status 502')
-  const line = (reason: string) =>
-    `{"what":"register.failing","address":"https://a.no/","reason":"${reason}"}`
-  assert.deepEqual(lines, [line('status 500'), line('status 502')])
 })

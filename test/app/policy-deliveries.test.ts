@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startPolicyDecisionPoint, type Answer } from '../../local/policy-decision-point.ts'
+import { genericEvent } from '../../local/example.ts'
+import { startReceiver } from '../../local/receiver.ts'
+import { startApp } from '../support/app.ts'
+import { createGenericClient } from '../support/generic-client.ts'
+import { createTestStores, eventually } from '../support/stores.ts'
+import {
+  callerClaims,
+  createSubscriptionsClient,
+  eventuallyByApi,
+  mintToken,
+} from '../support/subscriber.ts'
+
+// Deliveries to subscriptions that the policy decision point has permitted: it is asked again.
+const RESOURCE = 'urn:altinn:resource'
+const SUBSCRIBE = 'altinn:events.subscribe'
+
+const [stores, standIn, receiver] = await Promise.all([
+  createTestStores(),
+  startPolicyDecisionPoint(),
+  startReceiver(),
+])
+const { point, questions } = standIn
+const start = () => startApp(stores, { settings: standIn.settings })
+let app = await start()
+after(async () => {
+  await Promise.all([app.stop(), receiver.stop()])
+  await standIn.stop()
+})
+
+const answers = new Map<string, Answer>()
+point.decide = ({ resource }) => answers.get(resource[RESOURCE]?.[0] ?? '') ?? 'Deny'
+
+const token = await mintToken({ ...callerClaims.skd, scope: SUBSCRIBE })
+const admin = await mintToken({
+  ...callerClaims.skd,
+  scope: 'altinn:events.publish altinn:events.publish.admin',
+})
+const publish = (resource: string) =>
+  createGenericClient(app, admin).publish({ ...genericEvent, id: crypto.randomUUID(), resource })
+
+let count = 0
+
+/** Subscribes to a new resource, and starts the app again: it then knows no decision. */
+async function startSubscribed() {
+  const name = `deliveries-${++count}`
+  const [resource, path] = [`${RESOURCE}:${name}`, `/${name}`]
+  answers.set(name, 'Permit')
+  const client = createSubscriptionsClient(app, token)
+  const request = { endPoint: `${receiver.url}${path}`, resourceFilter: resource }
+  const { id } = await client.subscribed(request)
+  await app.stop()
+  app = await start()
+  return {
+    resource,
+    answer: (next: Answer) => answers.set(name, next),
+    questions: () => questions.filter((asked) => asked.resource[RESOURCE]?.[0] === name).length,
+    arrived: () => receiver.deliveries.filter((each) => each.path === path && each.event?.subject),
+    delivery: (state: string) =>
+      eventuallyByApi(`a ${state} delivery`, async () => {
+        const { deliveries } = await createSubscriptionsClient(app, token).deliveries(id)
+        return deliveries.find((each) => each.state === state)
+      }),
+  }
+}
+
+test('a withdrawn right ends the delivery as dead, and nothing is sent', async () => {
+  const { resource, answer, arrived, delivery } = await startSubscribed()
+  answer('Deny')
+  assert.equal((await publish(resource)).status, 200)
+  const { reason, attempts } = await delivery('dead')
+  assert.equal(reason, 'the right to the events of the resource was withdrawn')
+  assert.deepEqual(attempts, [])
+  assert.equal(arrived().length, 0)
+})
+
+test('while there is no decision a delivery waits; then it goes out', async () => {
+  const { resource, answer, questions: asked, arrived, delivery } = await startSubscribed()
+  answer((response) => response.writeHead(500).end())
+  const before = asked()
+  assert.equal((await publish(resource)).status, 200)
+  await eventually('two questions without a decision', () => asked() >= before + 2, 30)
+  const { attempts } = await delivery('waiting')
+  assert.deepEqual(attempts, [])
+  assert.equal(arrived().length, 0)
+  assert.ok(app.lines.some((line) => /"access\.failing".*"reason":"status 500"/.test(line)))
+  const health = async () => Object(await (await fetch(`${app.api}/health`)).json()).services
+  assert.match((await health()).policyDecisionPoint, /^failing since .*Z: status 500$/)
+  answer('Permit')
+  await eventually('the delivery', () => arrived().length === 1, 30)
+  await eventually('health', async () => (await health()).policyDecisionPoint === 'well', 15)
+})

@@ -29,8 +29,10 @@ export function createScheduler(random: Random) {
   /** Runs tasks until one has woken a process. Returns false when it is over. */
   function runUntilWoken(until: number, isDone: () => boolean): boolean {
     hasMicrotasks = false
-    while (!hasMicrotasks) if (!step(until, isDone)) return false
-    return true
+    for (;;) {
+      if (!step(until, isDone)) return false
+      if (hasMicrotasks) return true
+    }
   }
 
   /** Runs the next task. Returns false when there is none until `until`, or when `isDone` returns true. */

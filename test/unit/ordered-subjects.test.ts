@@ -44,6 +44,21 @@ test('waits for an earlier event without a record until its fan-out is a minute 
   assert.ok(flows.seconds() - SECOND >= 60)
 })
 
+test('what is not to be seen is looked for less and less often, at least once a minute, and again soon after an attempt', async () => {
+  const flows = startOrdered()
+  flows.publish(idOf(1), 1) // not fanned out
+  flows.addMany(1, 1, 2)
+  const waits = async (looks: number) => {
+    for (let look = 0; look < looks; look++) await next(flows)
+    return flows.sent.slice(-looks).map(({ delaySeconds }) => delaySeconds)
+  }
+  await flows.drain()
+  assert.deepEqual(await waits(5), [10, 20, 40, 60, 60])
+  flows.add(idOf(50), 2)
+  assert.deepEqual(await waits(2), [5, 10])
+  assert.equal(flows.requests.length, 1)
+})
+
 for (const [age, sent] of [
   [60, 0],
   [61, 1],

@@ -114,6 +114,8 @@ export interface DrainMessage {
   token: string
   /** The last event that the previous drain attempted: a lagging replica may still show it. */
   after?: string
+  /** The seconds that the previous drain waited for what was not to be seen. */
+  waited?: number
   session?: string
 }
 const drainMessage = Joi.object<DrainMessage>({
@@ -122,6 +124,7 @@ const drainMessage = Joi.object<DrainMessage>({
   subscription: Joi.string().hex().length(64).required(),
   token: Joi.string().guid().required(),
   after: Joi.string().guid(),
+  waited: Joi.number().min(0),
   session: sessionToken,
 }).unknown()
 

@@ -4,7 +4,9 @@ import { attemptInOrder, freeOf, type Pass } from './attempt-in-order.ts'
 import { attemptPage, type PageResult } from './attempt-page.ts'
 import { backlogOf, closeCircuit, PAGE, startOver, type Drain } from './drain-state.ts'
 
-const UNSURE_SECONDS = 5 // until an ordered subscription that waits for what is not to be seen is tried again
+// Until an ordered subscription that waits for what is not to be seen is tried again: doubled each time. A replica lags for
+// seconds, and the fan-out before may be out for hours.
+const UNSURE_SECONDS = { least: 5, most: 60 }
 
 /** Attempts the next page, or so many probes. Returns undefined at the end of the backlog, once that is handled. */
 export async function attemptNext(
@@ -53,9 +55,16 @@ export async function attemptNextInOrder(
 
 /** Begins another pass where that may find more, or hands over, or has the circuit closing. */
 async function endPass(drain: Drain, { isPartial, hasAttempted, isUnsure }: Pass): Promise<void> {
+  if (hasAttempted) drain.waitedSeconds = 0
   if (isPartial || hasAttempted) startOver(drain)
-  else if (isUnsure) await drain.lease.handOver(UNSURE_SECONDS)
+  else if (isUnsure) await waitLonger(drain)
   else await closeCircuit(drain)
+}
+
+async function waitLonger({ lease, waitedSeconds }: Drain): Promise<void> {
+  const { least, most } = UNSURE_SECONDS
+  const waited = Math.min(most, Math.max(least, 2 * waitedSeconds))
+  await lease.handOver(waited, { waited })
 }
 
 const limitsOf = (

@@ -3,7 +3,7 @@ import type { Services } from '../services.ts'
 import { leaseOf, newLease, withLease, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { sendDrain } from './send-drain.ts'
+import { sendDrain, type Progress } from './send-drain.ts'
 
 export type DrainLease = ReturnType<typeof createDrainLease>
 
@@ -62,12 +62,12 @@ export function createDrainLease(
     },
 
     /** Hands the lease over to the next drain, which begins after `delaySeconds`. */
-    async handOver(delaySeconds: number, after?: string): Promise<void> {
+    async handOver(delaySeconds: number, progress?: Progress): Promise<void> {
       const lease = newLease(services.clock.now() + delaySeconds * 1000, services.newToken())
       const handed = await change((circuit) => withLease(circuit, lease))
       token = undefined
       if (handed)
-        await sendDrain(services, { document, session }, lease.token, { delaySeconds, after })
+        await sendDrain(services, { document, session }, lease.token, delaySeconds, progress)
     },
   }
 }

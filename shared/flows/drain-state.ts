@@ -31,6 +31,8 @@ export interface Drain {
   rateLimit: RateLimit | undefined
   /** Of an ordered subscription. It needs no cursor against replicas: each attempt proves first that what was read is current. */
   pass: Pass | undefined
+  /** The seconds that the drain before waited for what was not to be seen; 0 once something was attempted. */
+  waitedSeconds: number
 }
 
 /** Has the next page begin with the oldest. */
@@ -53,5 +55,5 @@ export async function closeCircuit({ lease, newest }: Drain): Promise<void> {
   const isClosing = await lease.change((circuit) =>
     circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
   )
-  if (isClosing) await lease.handOver(RECHECK_SECONDS[0], newest)
+  if (isClosing) await lease.handOver(RECHECK_SECONDS[0], { after: newest })
 }

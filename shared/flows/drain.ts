@@ -58,6 +58,7 @@ export async function drainSubscription(
     attempted: new Set(),
     rateLimit,
     pass: ordered && newPass(lease.subscription(), probed),
+    waitedSeconds: message.waited ?? 0,
   })
 }
 
@@ -105,7 +106,7 @@ function cursorOf({ pass, after, newest }: Drain): string {
 async function runDrain(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
   for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
-    if (services.clock.now() >= endMs) await lease.handOver(0, cursorOf(drain))
+    if (services.clock.now() >= endMs) await lease.handOver(0, { after: cursorOf(drain) })
     else
       await step(drain, circuit).catch(async (error: unknown) => {
         await lease.handOver(RETRY_SECONDS) // the token of this message is spent, so a retry of it would do nothing

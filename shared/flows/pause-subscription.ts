@@ -38,6 +38,6 @@ async function change(
   if (updated === undefined) throw subscriptionNotFound(read.number)
   services.index.invalidate()
   const delaySeconds = Math.max(0, busyUntil - nowSeconds(services.clock))
-  await sendDrain(services, updated, token, { delaySeconds })
+  await sendDrain(services, updated, token, delaySeconds)
   return updated.document
 }

@@ -7,7 +7,9 @@ import {
 import { freeOf, type Pass } from './attempt-in-order.ts'
 import { backlogOf, PAGE, startOver, type Drain } from './drain-state.ts'
 
-const BLOCKED_RECHECK_SECONDS = 600 // of a subscription whose backlog waits behind retries, which wake it themselves
+// Of a subscription whose backlog waits behind retries, which wake it themselves, for up to 47 hours: doubled each time. A
+// look reads the whole backlog.
+const BLOCKED_SECONDS = { first: 600, most: 3600 }
 
 /** Checks an empty backlog again. Closes the circuit after the last check, or drains what it finds. */
 export async function recheckBacklog(
@@ -19,13 +21,18 @@ export async function recheckBacklog(
   const after = looks === 0 ? drain.after : ''
   const left = pass ? await lookInOrder(drain, pass) : await look(drain, after)
   const next =
-    RECHECK_SECONDS[looks + 1] ?? (left === 'blocked' ? BLOCKED_RECHECK_SECONDS : undefined)
+    RECHECK_SECONDS[looks + 1] ?? (left === 'blocked' ? blockedSeconds(looks) : undefined)
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
     if (left === 'work') return withDrain(circuit, services.clock.now(), circuit.lease.token)
     return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
   })
   if (left !== 'work' && next !== undefined) await lease.handOver(next)
+}
+
+function blockedSeconds(looks: number): number {
+  const { first, most } = BLOCKED_SECONDS
+  return Math.min(most, first * 2 ** (looks + 1 - RECHECK_SECONDS.length))
 }
 
 /** What is left in a backlog: work, only what waits behind retries (`blocked`), or nothing. */

@@ -95,7 +95,7 @@ async function eventPage(
   subscription: SubscriptionDocument,
 ): Promise<Page> {
   const { resource } = subscription.filters
-  const { events, more } = await retry(() => readPage(services, replay, resource))
+  const { events, more } = await retry(() => readPage(services, replay, resource), services)
   const wanted = await eventsFor(services, subscription, events)
   const sent = await sendEach(services, subscription, wanted, (event) =>
     sendEvent(services, replay, subscription, event),

@@ -72,7 +72,7 @@ async function handOver(
   })
   if (handed === undefined) return 'settling' // another has the lease
   if (handed.document.settling === undefined) return 'settled'
-  await sendDrain(services, handed, nextToken, { delaySeconds })
+  await sendDrain(services, handed, nextToken, delaySeconds)
   return 'settling'
 }
 

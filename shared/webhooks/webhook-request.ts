@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { createBoundedMap } from '../bounded-map.ts'
 
 /** A subscription's endpoint, and the secrets that sign its requests. */
 interface SigningTarget {
@@ -78,9 +79,21 @@ interface SignatureInput {
   now: number
 }
 
+const MAX_KEYS = 2000
+const keys = createBoundedMap<KeyObject>(MAX_KEYS)
+
+/** Returns the key of a secret, and keeps it: to import it takes 30 to 100 µs, to sign with it 10. */
+function keyOf(secret: string): KeyObject {
+  const known = keys.get(secret)
+  if (known !== undefined) return known
+  const key = createSecretKey(Buffer.from(secret.replace(PREFIX, ''), 'base64'))
+  keys.set(secret, key)
+  return key
+}
+
 /** Signs parts as if they were one, so that nobody copies the body. */
 function sign(secret: string, parts: (string | Buffer)[]): string {
-  const hmac = createHmac('sha256', Buffer.from(secret.replace(PREFIX, ''), 'base64'))
+  const hmac = createHmac('sha256', keyOf(secret))
   for (const part of parts) hmac.update(part)
   return hmac.digest('base64')
 }

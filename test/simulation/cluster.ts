@@ -34,9 +34,8 @@ export function createCluster(plan: Plan, isTraced: boolean) {
     random,
     faults,
     lagMs: () => (scheduler.now() < plan.faultsEndAt ? plan.replicaLagMs : 0),
-    observe(process, call) {
-      if (call.startsWith('send')) calls.sent++
-      else calls.store++
+    observe(process, call, kind) {
+      calls[kind]++
       trace.add(process.name, call)
     },
   }

@@ -15,7 +15,7 @@ export interface Network {
   /** Returns the ms that all replicas lag now. */
   lagMs: () => number
   /** Counts and traces a call. */
-  observe: (process: Process, call: string) => void
+  observe: (process: Process, call: string, kind: 'store' | 'sent') => void
 }
 
 export type Connection<T extends Document> = ReturnType<typeof connect<T>>
@@ -52,7 +52,7 @@ export function connect<T extends Document>(
 
   /** Runs `apply` at the store, even if the process dies. Resolves with `answer` while the process is alive. */
   function call<A, R>(name: string, maxMs: number, apply: () => A, answer: (applied: A) => R) {
-    observe(process, name)
+    observe(process, name, 'store')
     return new Promise<R>((resolve) => {
       scheduler.after(latency(maxMs), () => {
         const applied = apply()
@@ -61,7 +61,7 @@ export function connect<T extends Document>(
     })
   }
   function fail(name: string): Promise<never> {
-    observe(process, `${name} refused`)
+    observe(process, `${name} refused`, 'store')
     return new Promise((_resolve, reject) => {
       process.defer(latency(MAX_READ_LATENCY_MS), () => reject(unavailableError()))
     })

@@ -74,12 +74,9 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
     const entry = entries.get(key) ?? { partition, versions: [] }
     const version: Version<T> = { lsn: ++lsn, at: now() }
     if (document !== undefined)
-      version.document = deepFreeze({
-        ...jsonCopy(document),
-        _etag: `"${lsn}"`,
-        _ts: epochSeconds(),
-      })
-    entry.versions = [...recentVersions(entry.versions, now()), version]
+      version.document = frozenCopy({ ...document, _etag: `"${lsn}"`, _ts: epochSeconds() })
+    entry.versions = recentVersions(entry.versions, now())
+    entry.versions.push(version)
     entries.set(key, entry)
     const partitionWrites = writes[partition]
     partitionWrites?.push(version)
@@ -98,12 +95,14 @@ export function createContainer<T extends Document>(definition: Definition<T>) {
     /** Returns the latest version of a document, even if it has expired. */
     latest: (key: string): Stored<T> | undefined => entries.get(key)?.versions.at(-1)?.document,
 
-    /** Yields all documents at a position, in the order of their creation. */
-    *all(position?: Position): Generator<Stored<T>> {
+    /** Returns all documents at a position, in the order of their creation. */
+    all(position?: Position): Stored<T>[] {
+      const found: Stored<T>[] = []
       for (const entry of entries.values()) {
         const document = visibleVersion(entry, position?.[entry.partition] ?? Infinity)
-        if (document !== undefined) yield document
+        if (document !== undefined) found.push(document)
       }
+      return found
     },
 
     /** Creates a document. Returns it as stored, or undefined when the key exists. */
@@ -139,13 +138,19 @@ function recentVersions<T>(versions: Version<T>[] | undefined, now: number): Ver
   return oldest > 0 ? versions.slice(oldest) : versions
 }
 
-/** Copies a document as JSON does: without undefined members. */
-const jsonCopy = <T>(document: T): T => JSON.parse(JSON.stringify(document))
-
-function deepFreeze<T extends object>(document: T): T {
-  for (const member of Object.values(document))
-    if (typeof member === 'object' && member !== null) deepFreeze(member)
-  return Object.freeze(document)
+/**
+ * Copies a document as JSON does, without undefined members, and freezes the copy. Shares what is frozen already: a parsed
+ * text would cost an eighth of the simulation, and most writes change one member of a stored document.
+ */
+function frozenCopy<T extends object>(document: T): T {
+  const copy: T = Array.isArray(document) ? Object.assign([], document) : { ...document }
+  for (const name in copy) {
+    const member = copy[name]
+    if (member === undefined) delete copy[name]
+    else if (typeof member === 'object' && member !== null && !Object.isFrozen(member))
+      copy[name] = frozenCopy(member)
+  }
+  return Object.freeze(copy)
 }
 
 function hash(text: string): number {

@@ -49,7 +49,10 @@ export function createProcess(options: Options) {
       const isLong = random.chance(0.5)
       freeze(random.between(0, isLong ? MAX_FREEZE_MS : MAX_SHORT_FREEZE_MS))
       resume(step)
-    } else step()
+    } else {
+      scheduler.wakes()
+      step()
+    }
   }
 
   function freeze(ms: number): void {

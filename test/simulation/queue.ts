@@ -130,7 +130,7 @@ export function createQueue(name: string, network: Network, consumer: Consumer) 
     /** Returns the queue of the services of a process. */
     openIn<M extends object>(process: Process): ReturnType<typeof openQueue<M>> {
       function send(message: M, delaySeconds = 0): Promise<void> {
-        observe(process, `send to ${name}`)
+        observe(process, `send to ${name}`, 'sent')
         const text = JSON.stringify(message)
         const isSent = !isInjected('send-fails')
         const isAcknowledged = isSent && !isInjected('send-loses-answer')

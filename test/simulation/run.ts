@@ -1,17 +1,20 @@
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { simulateBacklog } from './backlog.ts'
 import type { Plan } from './plan.ts'
 import { planOf } from './random-plan.ts'
 import { shrink } from './shrink.ts'
 import { simulate, type Result } from './simulate.ts'
+import { simulateSeeds } from './simulate-seeds.ts'
 
 /**
- * Simulates seeds one after another. Prints for each failing seed its violations, the smallest failing plan that it
+ * Simulates seeds, in as many threads as there are cores. Prints for each failing seed its violations, the smallest failing plan that it
  * finds, and the last lines of its trace. Exits with 1 when a seed fails.
  *
  *   --seeds N      the number of seeds (1000)
  *   --seed S       the first seed (1); without --seeds, the only one
+ *   --workers W    the number of threads (one per core)
  *   --lines L      the number of lines of a failure's trace (60)
  *   --whole        prints the whole trace of each seed, without shrinking
  *   --list         lists the failing seeds, without shrinking
@@ -23,6 +26,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
     seed: { type: 'string' },
+    workers: { type: 'string', default: String(availableParallelism()) },
     lines: { type: 'string', default: '60' },
     whole: { type: 'boolean', default: false },
     first: { type: 'boolean', default: false },
@@ -34,8 +38,9 @@ const { values } = parseArgs({
 const first = Number(values.seed ?? 1)
 const count = Number(values.seeds ?? (values.seed === undefined ? 1000 : 1))
 const lines = Number(values.lines)
-if (![first, count, lines].every(Number.isSafeInteger))
-  throw new Error('--seed, --seeds and --lines must be integers.')
+const workers = Number(values.workers)
+if (![first, count, lines, workers].every(Number.isSafeInteger))
+  throw new Error('--seed, --seeds, --lines and --workers must be integers.')
 
 const SHRINK_MS = 60_000
 const PROGRESS_MS = 10_000
@@ -49,8 +54,7 @@ if (values.backlog !== undefined) {
   console.log(await simulateBacklog({ events: Number(values.backlog) }))
   process.exit()
 }
-for (let seed = first; seed < first + count; seed++) {
-  const result = await simulate(planOf(seed))
+for await (const { seed, result } of simulateSeeds(first, first + count, workers)) {
   addToTotals(result)
   if (values.whole) console.log((await simulate(planOf(seed), 1_000_000)).trace.join('\n'))
   if (result.violations.length > 0) {

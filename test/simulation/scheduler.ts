@@ -11,18 +11,28 @@ interface Task {
   run: () => void
 }
 
-/** The steps per turn of the event loop, which drains the microtasks after each. */
+/** The callbacks per turn of the event loop, which drains the microtasks after each. */
 const BATCH = 32
 const MAX_STEPS = 50_000_000
 
-/** Virtual time, in ms from the start. Runs one task after another, and drains all microtasks between them. */
+/** Virtual time, in ms from the start. Runs one task after another, and drains the microtasks that one has caused. */
 export function createScheduler(random: Random) {
   const tasks = createHeap<Task>((a, b) => a.at - b.at || a.tie - b.tie)
   let now = 0
   let steps = 0
+  let hasMicrotasks = false
 
   function at(time: number, run: () => void): void {
     tasks.push({ at: Math.max(now, time), tie: random.next(), run })
+  }
+
+  /** Runs tasks until one has woken a process. Returns false when it is over. */
+  function runUntilWoken(until: number, isDone: () => boolean): boolean {
+    hasMicrotasks = false
+    for (;;) {
+      if (!step(until, isDone)) return false
+      if (hasMicrotasks) return true
+    }
   }
 
   /** Runs the next task. Returns false when there is none until `until`, or when `isDone` returns true. */
@@ -46,8 +56,8 @@ export function createScheduler(random: Random) {
     at,
     after: (ms: number, run: () => void): void => at(now + ms, run),
 
-    /** Returns the time of the next task, or undefined. */
-    nextAt: (): number | undefined => tasks.peek()?.at,
+    /** Tells that this task wakes a process, whose microtasks must run before the next task. */
+    wakes: (): void => void (hasMicrotasks = true),
 
     /** Runs tasks until the virtual time `until`, or until `isDone` returns true. Rejects with the error of a task. */
     run: (until: number, isDone: () => boolean = () => false): Promise<void> =>
@@ -58,7 +68,7 @@ export function createScheduler(random: Random) {
           queued--
           if (isOver) return
           try {
-            isOver = !step(until, isDone)
+            isOver = !runUntilWoken(until, isDone)
           } catch (error) {
             isOver = true
             reject(error)

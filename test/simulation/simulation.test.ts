@@ -21,7 +21,8 @@ test(`the delivery machine keeps its invariants under up to ${MAX_SEEDS} seeds`,
 })
 
 test('a seed is reproducible', async () => {
-  for (const seed of [3, 29, 43]) {
+  // The last one has a replay that reads its page again after an error of the store.
+  for (const seed of [3, 29, 43, 3_000_040]) {
     const [first, second] = [await simulate(planOf(seed), 1e6), await simulate(planOf(seed), 1e6)]
     assert.deepEqual(withoutTraceparents(first.trace), withoutTraceparents(second.trace))
   }

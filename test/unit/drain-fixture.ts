@@ -43,9 +43,10 @@ export async function next(flows: ReturnType<typeof startDrain>): Promise<string
   assert.equal(last?.queue, 'drainQueue')
   assert.equal(last.message['token'], leaseTokenOf(flows), 'the message has the token of the lease')
   await flows.pass(last.delaySeconds)
-  const { after } = last.message
+  const { after, waited } = last.message
   return flows.drain({
     token: String(last.message['token']),
     ...(typeof after === 'string' && { after }),
+    ...(typeof waited === 'number' && { waited }),
   })
 }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { circuitOf, lease } from './circuit-fixture.ts'
-import { next, open } from './drain-fixture.ts'
+import { leaseTokenOf, next, open } from './drain-fixture.ts'
 import { idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { slowReads, startOrdered } from './ordered-fixture.ts'
 
-test('what stands behind a retry is looked at every ten minutes, and sent when that is over', async () => {
+test('what stands behind a retry is looked at after ten minutes, later once an hour, and sent when that is over', async () => {
   const flows = startOrdered()
   const [head = '', ...others] = flows.addMany(3, 1)
   flows.endpoint.react = () => ({ status: 500 })
@@ -18,21 +18,28 @@ test('what stands behind a retry is looked at every ten minutes, and sent when t
     const circuit = circuitOf(flows)
     if (circuit?.state !== 'closing' || circuit.looks < 3) await next(flows)
   }
-  const circuit = circuitOf(flows)
-  assert.ok(circuit?.state === 'closing')
-  const wait = circuit.lease.until - flows.seconds() - 60 // for a message, which this long a wait has not
-  assert.ok(wait >= 599 && wait <= 601, `${wait} s`)
+  const look = () => flows.drain({ token: leaseTokenOf(flows) ?? '' }) // as the sweep has it done
+  for (const expected of [600, 1200, 2400, 3600, 3600]) {
+    const wait = (leaseUntil(flows) ?? 0) - flows.seconds() - 60 // for a message, which this long a wait has not
+    assert.ok(Math.abs(wait - expected) <= 1, `${wait} s`)
+    assert.equal(await look(), 'closing')
+  }
   assert.deepEqual(flows.numbered().slice(1), [[other, '1']])
   const record = flows.delivery(head)
   assert.ok(record)
   const { due: _due, ...rest } = record
   flows.containers.deliveries.replace(`1/${head}`, record._etag, () => ({ ...rest, state: 'dead' }))
-  await flows.drain({ token: circuit.lease.token }) // as the sweep would
+  await look()
   assert.deepEqual(
     flows.numbered().slice(2),
     others.map((id, place) => [id, String(place + 2)]),
   )
 })
+
+function leaseUntil(flows: ReturnType<typeof startOrdered>): number | undefined {
+  const circuit = circuitOf(flows)
+  return circuit?.state === 'closing' ? circuit.lease.until : undefined
+}
 
 test('waits for an earlier event without a record until its fan-out is a minute old', async () => {
   const flows = startOrdered()
@@ -42,6 +49,21 @@ test('waits for an earlier event without a record until its fan-out is a minute 
   while (flows.requests.length === 0 && flows.seconds() < SECOND + 200) await next(flows)
   assert.deepEqual(flows.numbered(), [[id, '1']])
   assert.ok(flows.seconds() - SECOND >= 60)
+})
+
+test('what is not to be seen is looked for less and less often, at least once a minute, and again soon after an attempt', async () => {
+  const flows = startOrdered()
+  flows.publish(idOf(1), 1) // not fanned out
+  flows.addMany(1, 1, 2)
+  const waits = async (looks: number) => {
+    for (let look = 0; look < looks; look++) await next(flows)
+    return flows.sent.slice(-looks).map(({ delaySeconds }) => delaySeconds)
+  }
+  await flows.drain()
+  assert.deepEqual(await waits(5), [10, 20, 40, 60, 60])
+  flows.add(idOf(50), 2)
+  assert.deepEqual(await waits(2), [5, 10])
+  assert.equal(flows.requests.length, 1)
 })
 
 for (const [age, sent] of [

@@ -42,7 +42,9 @@ export function createPolicyDecisionPoint(
   return async (question) => {
     const request = decisionRequestOf(question)
     if (request === undefined) return undefined
-    return decisionFor(request.key, () =>
+    // A delivery ends by a refusal of its own alone: another may be from before the right was given.
+    const key = question.endsDeliveries ? `delivery ${request.key}` : request.key
+    return decisionFor(key, () =>
       ask(request.body).catch((error: unknown) => {
         noteFailure(error)
         throw error

@@ -22,8 +22,9 @@ export async function attemptNext(
   }
   const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
   const result = await attemptPage(limitsOf(drain, isProbe, untilMs), page)
-  drain.after = result.attempted.at(-1)?.id ?? drain.after
-  if (drain.after > drain.newest) drain.newest = drain.after
+  const newest = result.attempted.at(-1)?.id ?? ''
+  if (newest > drain.newest) drain.newest = newest
+  drain.after = lastBefore(result, page) ?? drain.after
   if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
   return result
 }
@@ -56,6 +57,13 @@ async function endPass(drain: Drain, { isPartial, hasAttempted, isUnsure }: Pass
   if (isPartial || hasAttempted) startOver(drain)
   else if (isUnsure) await drain.lease.handOver(UNSURE_SECONDS)
   else await closeCircuit(drain)
+}
+
+/** Returns the last attempt before the first delivery of the page that had none, as where its subscriber had no room. */
+function lastBefore({ attempted }: PageResult, page: DeliveryDocument[]): string | undefined {
+  const began = new Set(attempted)
+  const missing = page.findIndex((delivery) => !began.has(delivery))
+  return page[(missing === -1 ? page.length : missing) - 1]?.id
 }
 
 const limitsOf = (

@@ -16,9 +16,12 @@ test(
   { skip },
   async (t) => {
     const app = await startApp(await createTestStores(), { functions: ['publish-event'] })
-    t.after(app.stop)
     const signed = clientHeaders(...(await tokensOf('ttd', 'apps-test')))
     const over = Promise.withResolvers<undefined>()
+    t.after(() => {
+      over.resolve(undefined)
+      return app.stop()
+    })
     const answers: string[] = []
     const stall: Send = async ({ write, socket }) => {
       write(' '.repeat(20_000))

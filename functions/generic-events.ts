@@ -13,20 +13,21 @@ import { parseGenericEvent } from '../shared/events/generic-event.ts'
 import { parseGenericReadRequest } from '../shared/events/generic-read-request.ts'
 import { idempotencyKeyOf } from '../shared/events/idempotency-store.ts'
 import { acceptEvent } from '../shared/flows/accept-event.ts'
+import { withUpload, type HoldUpload } from '../shared/flows/hold-upload.ts'
 import { nextPageUrl, pageOfEvents, positionAfter } from '../shared/flows/read-events.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireCloudEventContentType } from '../shared/http/json-body.ts'
 
 /** POST /events: a CloudEvent of any resource, in the original's order of checks (altinn-contract §8.1). */
-async function publish(call: HttpCall): Promise<HttpResponseInit> {
+async function publish(call: HttpCall, hold: HoldUpload): Promise<HttpResponseInit> {
   const { request, services, traceparent, log } = call
   const { auth, config } = services
   requireCloudEventContentType(request) // 415
   const claims = await auth.requireCaller(request) // 401, 503
   const publishingApp = await publishingAppOf(call, claims) // 403, 503
   const caller = identityOf(claims) // 400
-  const limit = { maxBytes: config.eventMaxBytes, setting: 'EVENT_MAX_BYTES' }
-  const event = parseGenericEvent(await readJsonBody(request, limit)) // 415, 413, 408, 400
+  const limit = { maxBytes: config.eventMaxBytes, setting: 'EVENT_MAX_BYTES', hold }
+  const event = parseGenericEvent(await readJsonBody(request, limit)) // 415, 413, 408, 400, 503
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400
   await requireMayPublish(caller, publishingApp, event, services.access) // 403, 503
   // Not the user of an app: another app with that user's token could use up this one's ids and keys.
@@ -80,5 +81,9 @@ const contentTypeFor = (accept: string | null): string =>
     : 'application/cloudevents+json'
 
 const anonymous = { authLevel: 'anonymous' } as const // the tokens decide who may do what, above
-app.post('publish-generic-event', { ...anonymous, route: 'events', handler: endpoint(publish) })
+app.post('publish-generic-event', {
+  ...anonymous,
+  route: 'events',
+  handler: endpoint((call) => withUpload(call.services, (hold) => publish(call, hold))),
+})
 app.get('read-generic-events', { ...anonymous, route: 'events', handler: endpoint(read) })

@@ -4,22 +4,21 @@ import { newCloudEvent } from '../shared/events/cloud-event.ts'
 import { parseEventDraft } from '../shared/events/event-draft.ts'
 import { idempotencyKeyOf } from '../shared/events/idempotency-store.ts'
 import { acceptEvent } from '../shared/flows/accept-event.ts'
+import { withUpload, type HoldUpload } from '../shared/flows/hold-upload.ts'
 import { endpoint, type HttpCall } from '../shared/handlers.ts'
 import { readJsonBody, requireJsonContentType } from '../shared/http/json-body.ts'
 
 /** POST /app, in the original's order of checks (altinn-contract §4); every comment names how a step can end. */
-async function publishEvent({
-  request,
-  services,
-  traceparent,
-  log,
-}: HttpCall): Promise<HttpResponseInit> {
+async function publishEvent(
+  { request, services, traceparent, log }: HttpCall,
+  hold: HoldUpload,
+): Promise<HttpResponseInit> {
   const { auth, config } = services
   requireJsonContentType(request) // 415
   await auth.requireCaller(request, true) // 401, 503
   const publisher = await auth.requirePublisher(request.headers) // 403, 503
-  const limit = { maxBytes: config.eventMaxBytes, setting: 'EVENT_MAX_BYTES' }
-  const draft = parseEventDraft(await readJsonBody(request, limit)) // 415, 413, 408, 400
+  const limit = { maxBytes: config.eventMaxBytes, setting: 'EVENT_MAX_BYTES', hold }
+  const draft = parseEventDraft(await readJsonBody(request, limit)) // 415, 413, 408, 400, 503
   const idempotencyKey = idempotencyKeyOf(request.headers) // 400
   requireOwnSource(publisher, draft.source, config.sourceHosts) // 401
   const { document, how } = await acceptEvent(services, {
@@ -41,5 +40,5 @@ app.http('publish-event', {
   route: 'app',
   methods: ['POST'],
   authLevel: 'anonymous',
-  handler: endpoint(publishEvent),
+  handler: endpoint((call) => withUpload(call.services, (hold) => publishEvent(call, hold))),
 })

@@ -19,6 +19,7 @@ import { openEventStore } from './events/event-store.ts'
 import { createHealth } from './telemetry/health.ts'
 import { allowSlowConnections } from './http/slow-connections.ts'
 import { openHeartbeatStore } from './telemetry/heartbeat-store.ts'
+import { createByteLimit } from './byte-limit.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { createConcurrencyLimit } from './webhooks/concurrency-limit.ts'
 import { createRecentOutcomes } from './webhooks/recent-outcomes.ts'
@@ -45,6 +46,10 @@ import { openTelemetry } from './telemetry/telemetry.ts'
 import { createWebhookClient } from './webhooks/webhook-client.ts'
 
 const MAX_UNSAVED = 1000
+
+// An instance of 512 MB has 300 MB for them (docs/capacity.md): an event that is read or written takes five times its bytes.
+const MAX_BYTES_IN_HAND = 48_000_000
+const MAX_UPLOADED_BYTES = 16_000_000
 
 /**
  * Creates everything that a function needs, from the settings. Opens no connection: the first call of each part does.
@@ -107,6 +112,8 @@ export async function createServices(config: Config) {
     concurrencyLimit: createConcurrencyLimit(systemClock),
     recentOutcomes: createRecentOutcomes(systemClock.now),
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
+    bytesInHand: createByteLimit(MAX_BYTES_IN_HAND),
+    uploads: createByteLimit(MAX_UPLOADED_BYTES),
     inProgress: createInProgress(),
     background: createBackground(),
     health: createHealth({

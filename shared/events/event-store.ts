@@ -1,4 +1,5 @@
 import type { Database } from '@azure/cosmos'
+import { createByteLimit } from '../byte-limit.ts'
 import { patchIfMatch } from '../azure/conditional-write.ts'
 import { createDocument } from '../azure/create.ts'
 import {
@@ -10,6 +11,7 @@ import {
 } from '../azure/documents.ts'
 import { fromStored, toStored, type EventDocument, type EventReference } from './event-document.ts'
 import { eventsIn } from './event-scope.ts'
+import { MAX_STORED_BYTES } from './stored-size.ts'
 
 /** What the sweep needs to know of an event. */
 export type OverdueEvent = Stored<
@@ -36,6 +38,9 @@ const NEXT_RESOURCE = `SELECT TOP 1 VALUE c.resource FROM c
   WHERE c.resource > @after AND c.resource < @end ORDER BY c.resource, c.id`
 const PENDING = 'SELECT TOP 100 VALUE c.id FROM c WHERE c.pending > 0 ORDER BY c.pending'
 
+// Of events whose size is not known before: a read has its bytes twice, as they came and as text, before it is parsed.
+const MAX_READ_BYTES = 16_000_000
+
 const BATCH = 10 // the SDK gives none before it has them all: 10 MB at most, where 100 would be 100 MB in 25 round trips
 
 /** What tells whether a subscription gets an event. */
@@ -53,6 +58,7 @@ export type EventSummary = Pick<EventDocument, 'id' | 'copyOf' | 'duplicateOf'> 
 /** The events: the truth that queues only hint at. */
 export function openEventStore(database: Database) {
   const container = database.container('events')
+  const reads = createByteLimit(MAX_READ_BYTES)
   const keyOf = ({ resource, subject }: { resource: string; subject: string }) => [
     resource,
     subject,
@@ -63,8 +69,13 @@ export function openEventStore(database: Database) {
     /** Returns the event of a reference, or undefined when it is not visible (yet). */
     async find(reference: EventReference): Promise<Stored<EventDocument> | undefined> {
       const { event: id, session } = reference
-      const stored = await readDocument<EventDocument>(container, id, keyOf(reference), session)
-      return stored && fromStored(stored)
+      const release = await reads.acquire(MAX_STORED_BYTES)
+      try {
+        const stored = await readDocument<EventDocument>(container, id, keyOf(reference), session)
+        return stored && fromStored(stored)
+      } finally {
+        release()
+      }
     },
 
     /** Notes that an event is fanned out to `count` subscribers; `changed` where another copy of the work was first. */

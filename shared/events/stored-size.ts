@@ -1,7 +1,8 @@
 import { hasRawNumber } from '../http/lossless-json.ts'
 import { Problem } from '../http/problem.ts'
 
-const MAX_STORED_BYTES = 1_900_000 // an item of Cosmos DB has 2 MB, a little of which is not the event
+/** The largest event. */
+export const MAX_STORED_BYTES = 1_900_000 // an item of Cosmos DB has 2 MB, a little of which is not the event
 const MAX_GROWTH = 2 // of data that is kept as text, where every quote is escaped
 
 /** Returns the bytes of an event as JSON: about 2 ms for 1 MB. */

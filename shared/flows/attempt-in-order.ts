@@ -4,7 +4,14 @@ import { orderIdOf } from '../deliveries/order-store.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { entryOf, type SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { attemptEach, endWithdrawn, send, type Limits, type PageResult } from './attempt-page.ts'
+import {
+  attemptEach,
+  endWithdrawn,
+  send,
+  whenRoom,
+  type Limits,
+  type PageResult,
+} from './attempt-page.ts'
 import { awaitEvent } from './await-event.ts'
 import { takeTurn, turnOf, type Free } from './turn.ts'
 
@@ -69,20 +76,34 @@ async function attempt(
   result: PageResult,
 ): Promise<boolean> {
   const { services, rateLimit } = limits
-  const { delivery, event } = free
+  const { delivery } = free
   const withdrawn = await endWithdrawn(limits, delivery)
   if (withdrawn !== undefined) {
     result.attempted.push(delivery)
     return withdrawn === 'dead'
   }
-  if (event === undefined) {
+  if (!free.isVisible) {
     result.attempted.push(delivery)
     await awaitEvent(services, delivery)
     return false
   }
   await rateLimit?.()
   if (!mayBegin()) return false
-  const taken = await takeTurn(services, free)
+  const sent = await whenRoom(limits, delivery, mayBegin, (event) =>
+    sendInTurn(limits, pass, free, event, result),
+  )
+  return sent === true
+}
+
+/** Sends a delivery once its turn is stored. Returns whether the next of its subject may follow. */
+async function sendInTurn(
+  limits: Limits,
+  pass: Pass,
+  free: Free,
+  event: Buffer,
+  result: PageResult,
+): Promise<boolean> {
+  const taken = await takeTurn(limits.services, free)
   if (taken === undefined) {
     pass.isUnsure = true
     return false

@@ -24,8 +24,9 @@ export async function attemptNext(
   }
   const untilMs = isProbe || drain.after === '' ? Infinity : drain.afterUntilMs
   const result = await attemptPage(limitsOf(drain, isProbe, untilMs), page)
-  drain.after = result.attempted.at(-1)?.id ?? drain.after
-  if (drain.after > drain.newest) drain.newest = drain.after
+  const newest = result.attempted.at(-1)?.id ?? ''
+  if (newest > drain.newest) drain.newest = newest
+  drain.after = lastBefore(result, page) ?? drain.after
   if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
   return result
 }
@@ -65,6 +66,13 @@ async function waitLonger({ lease, waitedSeconds }: Drain): Promise<void> {
   const { least, most } = UNSURE_SECONDS
   const waited = Math.min(most, Math.max(least, 2 * waitedSeconds))
   await lease.handOver(waited, { waited })
+}
+
+/** Returns the last attempt before the first delivery of the page that had none, as where its subscriber had no room. */
+function lastBefore({ attempted }: PageResult, page: DeliveryDocument[]): string | undefined {
+  const began = new Set(attempted)
+  const missing = page.findIndex((delivery) => !began.has(delivery))
+  return page[(missing === -1 ? page.length : missing) - 1]?.id
 }
 
 const limitsOf = (

@@ -7,6 +7,7 @@ import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 import { awaitEvent } from './await-event.ts'
 import { endIfWithdrawn } from './check-access.ts'
+import { sizeOf, withEventBody } from './hold-event.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
@@ -41,10 +42,9 @@ export const attemptPage = (
   limits: Limits,
   page: Stored<DeliveryDocument>[],
 ): Promise<PageResult> =>
-  attemptEach(limits, page, async (delivery, _mayBegin, result) => {
-    result.attempted.push(delivery)
-    await attempt(limits, delivery, result)
-  })
+  attemptEach(limits, page, (delivery, mayBegin, result) =>
+    attempt(limits, delivery, mayBegin, result),
+  )
 
 /**
  * Works through a page in order, as many items at once as the subscriber's concurrency limit allows; a slow subscriber
@@ -104,13 +104,39 @@ export async function attemptEach<T>(
 async function attempt(
   limits: Limits,
   delivery: Stored<DeliveryDocument>,
+  mayBegin: () => boolean,
   result: PageResult,
 ): Promise<void> {
-  const { services } = limits
+  result.attempted.push(delivery)
   if ((await endWithdrawn(limits, delivery)) !== undefined) return
-  const event = await services.eventCache.find(referenceTo(delivery, undefined))
-  if (event === undefined) await awaitEvent(services, delivery)
-  else await send(limits, delivery, event, result)
+  const sent = await whenRoom(limits, delivery, mayBegin, (event) =>
+    send(limits, delivery, event, result),
+  )
+  if (sent === undefined)
+    result.attempted = result.attempted.filter((attempted) => attempted !== delivery)
+}
+
+/**
+ * Sends a delivery once there is room for a request of its size. Postpones it when its event is not visible. Returns what
+ * `sendEvent` does, false where it is postponed, or undefined when nothing may begin any more.
+ */
+export async function whenRoom(
+  { services, endMs }: Limits,
+  delivery: Stored<DeliveryDocument>,
+  mayBegin: () => boolean,
+  sendEvent: (event: Buffer) => Promise<boolean>,
+): Promise<boolean | undefined> {
+  const { concurrencyLimit, clock } = services
+  const reference = referenceTo(delivery, undefined)
+  const bytes = (await sizeOf(services, reference)) ?? 0
+  const end = await concurrencyLimit.startWhenRoom(delivery.subscription, bytes, mayBegin)
+  if (end === undefined) return undefined
+  const sending = withEventBody(services, reference, async (event) => {
+    if (event !== undefined) return clock.now() < endMs ? sendEvent(event) : undefined
+    await awaitEvent(services, delivery)
+    return false
+  })
+  return sending.finally(end)
 }
 
 /** Ends a delivery to which the subscriber has no right any more. Returns its state, or undefined when it may be attempted. */
@@ -121,7 +147,7 @@ export function endWithdrawn(
   return endIfWithdrawn(services, { ...filters, consumer, accessBy }, delivery)
 }
 
-/** Sends a delivery and adds the outcome to the result. Returns whether it has not failed. */
+/** Sends a delivery, whose request is counted, and adds the outcome to the result. Returns whether it has not failed. */
 export async function send(
   { services, subscription }: Limits,
   delivery: Stored<DeliveryDocument>,
@@ -129,10 +155,7 @@ export async function send(
   result: PageResult,
 ): Promise<boolean> {
   const traceparent = nextTraceparent(delivery.traceparent)
-  const release = services.concurrencyLimit.start(delivery.subscription)
-  const attempted = await sendWebhook(services, subscription, event, delivery, traceparent).finally(
-    release,
-  )
+  const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
   addResult(result, delivery, attempted)
   if (attempted.outcome.kind === 'delivered')
     services.recentOutcomes.succeeded(delivery.subscription)

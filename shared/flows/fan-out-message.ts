@@ -23,6 +23,12 @@ type FannedOut = {
   outcome: 'written' | 'changed'
 }
 
+/** An event to fan out, or none, whose bytes are counted until `release`. */
+interface InHand {
+  found: EventWithBody | undefined
+  release: () => void
+}
+
 interface MessageMetadata {
   /** How often the host has delivered the message, this time included. */
   dequeueCount: number
@@ -53,10 +59,42 @@ async function fanOutStored(
   reference: EventReference,
   { isRepeat, traceparent }: { isRepeat: boolean; traceparent: string },
 ): Promise<FannedOut | undefined> {
-  const { events, clock } = services
+  const { found, release } = await readInHand(services, reference)
+  try {
+    return found && (await fanOutRead(services, reference, found, { isRepeat, traceparent }))
+  } finally {
+    release()
+  }
+}
+
+/** Reads an event and counts its bytes. What does not fit is dropped, and read again in its turn. */
+async function readInHand(services: Services, reference: EventReference): Promise<InHand> {
+  const read = await tryRead(services, reference)
+  if (typeof read !== 'number') return read
+  const release = await services.bytesInHand.acquire(read)
+  try {
+    return { found: await findPending(services, reference), release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Returns the size of an event that does not fit. A function of its own, so that nothing keeps the event. */
+async function tryRead(services: Services, reference: EventReference): Promise<InHand | number> {
   const found = await findPending(services, reference)
-  if (found === undefined) return undefined
-  const { event, body } = found
+  const bytes = found?.body.length ?? 0
+  const release = services.bytesInHand.tryAcquire(bytes)
+  return release === undefined ? bytes : { found, release }
+}
+
+async function fanOutRead(
+  services: Services,
+  reference: EventReference,
+  { event, body }: EventWithBody,
+  { isRepeat, traceparent }: { isRepeat: boolean; traceparent: string },
+): Promise<FannedOut | undefined> {
+  const { events, clock } = services
   const claimed = await claimIfAlmostOverdue(services, event)
   if (claimed === undefined) return undefined
   if (await isDuplicate(services, claimed)) return undefined

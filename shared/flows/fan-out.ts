@@ -66,7 +66,10 @@ async function deliverTo(
   }
   const right = mayAttemptNow(subscriber) ? await rightOf(services, fan, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
-  const release = right === 'held' ? await concurrencyLimit.acquire(subscription) : undefined
+  const release =
+    right === 'held'
+      ? await concurrencyLimit.acquire(subscription, { bytes: fan.body.length })
+      : undefined
   if (release === undefined) await addToBacklog(services, fan, subscriber)
   else await attempt(services, fan, subscriber, release)
 }
@@ -152,7 +155,7 @@ async function attempt(
   const slow = services.clock.timeout(SLOW_MS)
   const attempted = await Promise.race([sending, slow.ended])
   slow.cancel()
-  if (attempted === undefined) await recordOpenAttempt(services, delivery, subscriber, sending)
+  if (attempted === undefined) await recordOpenAttempt(services, fan, delivery, subscriber, sending)
   else await storeFirstOutcome(services, fan, delivery, subscriber, attempted)
 }
 
@@ -181,6 +184,7 @@ async function storeFirstOutcome(
  */
 async function recordOpenAttempt(
   services: Services,
+  { body }: FanOut,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
   sending: Promise<Attempted>,
@@ -188,15 +192,18 @@ async function recordOpenAttempt(
   const { clock, config, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
+  const release = services.bytesInHand.hold(body.length) // the fan-out ends before
   const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
   const storeLate = async (attempted: Attempted) =>
     storeInRecord(services, delivery, (await adding).session, attempted)
   background.run(
-    sending.then((attempted) =>
-      storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
-        storeLate(attempted),
+    sending
+      .finally(release)
+      .then((attempted) =>
+        storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
+          storeLate(attempted),
+        ),
       ),
-    ),
   )
   await adding
 }

@@ -15,6 +15,7 @@ import { isSubscription, secretsOf } from '../subscriptions/subscription.ts'
 import { cancelDeleted, changeDelivery } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
 import { endIfWithdrawn, type Permitted } from './check-access.ts'
+import { withEventBody } from './hold-event.ts'
 import { mayAttemptNow, sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
@@ -52,11 +53,15 @@ async function retry(
   if (ended !== undefined) return ended
   const release =
     delivery.state === 'waiting' && mayAttemptNow(subscriber)
-      ? await services.concurrencyLimit.acquire(delivery.subscription, true)
+      ? await services.concurrencyLimit.acquire(delivery.subscription, { isRetry: true })
       : undefined
   return release === undefined
     ? moveToBacklog(services, delivery, subscriber, knownAt)
-    : attemptAgain(services, message, delivery, subscriber, traceparent).finally(release)
+    : withEventBody(services, message, (event) =>
+        event === undefined
+          ? awaitEvent(services, delivery)
+          : attemptAgain(services, event, delivery, subscriber, traceparent),
+      ).finally(release)
 }
 
 /** Returns the delivery, or undefined when it has moved on or expired. Throws when it is not visible yet. */
@@ -119,13 +124,11 @@ async function moveToBacklog(
 
 async function attemptAgain(
   services: Services,
-  message: DeliveryReference,
+  event: Buffer,
   delivery: Stored<DeliveryDocument>,
   subscriber: Receiver & Subscriber,
   traceparent: string,
 ): Promise<Result> {
-  const event = await services.eventCache.find(message)
-  if (event === undefined) return awaitEvent(services, delivery)
   const attempted = await sendWebhook(services, subscriber, event, delivery, traceparent)
   let stored: DeliveryDocument | undefined
   await storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: true }, async () => {

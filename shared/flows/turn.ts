@@ -9,16 +9,17 @@ import { readWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
 import { createFilterMatch } from '../subscriptions/filter-match.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
+import { sizeOf } from './hold-event.ts'
 
 const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
 
-/** A delivery of an ordered subscription that may begin, with its event; undefined where that is not visible. */
+/** A delivery of an ordered subscription that may begin, if its event is visible. */
 export interface Free {
   state: 'free'
   delivery: Stored<DeliveryDocument>
   order: Stored<OrderDocument> | undefined
-  event: Buffer | undefined
+  isVisible: boolean
   /** No event is stored any more with an id below this bound, since before the earlier events were read. */
   settled: string
 }
@@ -44,8 +45,8 @@ export async function turnOf(
   const settled = readWatermark(services.config.readHoldbackSeconds, services.clock.now())
   const order = await services.orders.find(subscription, orderIdOf(delivery))
   const free = async (): Promise<Free> => {
-    const event = await services.eventCache.find(referenceTo(delivery, undefined))
-    return { state: 'free', delivery, order, event, settled }
+    const isVisible = (await sizeOf(services, referenceTo(delivery, undefined))) !== undefined
+    return { state: 'free', delivery, order, isVisible, settled }
   }
   if (delivery.sequence !== undefined || order?.event === id) return free()
   if (order !== undefined) {
@@ -55,7 +56,7 @@ export async function turnOf(
     if (state !== 'over') return { state, behind: order.event }
   }
   const found = await free()
-  if (found.event === undefined) return found
+  if (!found.isVisible) return found
   for (const event of await earlierThan(services, subscriber, delivery, order)) {
     const earlier = await services.deliveries.find(subscription, event.id)
     const state = stateOf(earlier, hasNone(services.clock, subscriber, event))

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@azure/functions'
+import { SMALL_BYTES } from '../byte-limit.ts'
 import { Problem } from './problem.ts'
 
 const TIMEOUT_MS = 30_000 // EVENT_MAX_BYTES at 35 KB a second
@@ -7,6 +8,8 @@ const TIMEOUT_MS = 30_000 // EVENT_MAX_BYTES at 35 KB a second
 export interface BodyLimit {
   maxBytes: number
   setting?: string
+  /** Waits until so many bytes may be held; called before more than the first few are. */
+  hold?: (bytes: number) => Promise<void>
 }
 export type RequestBody = Pick<HttpRequest, 'headers' | 'body'>
 
@@ -17,7 +20,7 @@ export const SMALL_BODY: BodyLimit = { maxBytes: 32_768 }
 
 /**
  * Returns the body. Throws a 413 as soon as it is known to be above the limit, a 408 when it has not come within 30 s, and
- * a 400 when it breaks off.
+ * a 400 when it breaks off, or what `hold` throws.
  */
 export async function readBody(
   { headers, body }: RequestBody,
@@ -30,7 +33,7 @@ export async function readBody(
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(tooSlow()), TIMEOUT_MS)
   try {
-    return await Promise.race([readAll(reader, limit), late.promise])
+    return await Promise.race([readAll(reader, limit, Number(length)), late.promise])
   } catch (error) {
     reader.releaseLock() // what comes now is not kept
     void discard(body.getReader())
@@ -53,7 +56,8 @@ async function discard(reader: Reader): Promise<void> {
   }
 }
 
-async function readAll(reader: Reader, limit: BodyLimit): Promise<Uint8Array> {
+async function readAll(reader: Reader, limit: BodyLimit, announced: number): Promise<Uint8Array> {
+  let isHeld = false
   const chunks: Uint8Array[] = []
   for (let size = 0; ;) {
     const { value } = await reader.read().catch(brokenOff)
@@ -61,6 +65,9 @@ async function readAll(reader: Reader, limit: BodyLimit): Promise<Uint8Array> {
     size += value.byteLength
     if (size > limit.maxBytes) throw tooLarge('The body is longer than it may be', limit)
     chunks.push(value)
+    if (isHeld || size <= SMALL_BYTES) continue
+    isHeld = true
+    await limit.hold?.(announced || limit.maxBytes)
   }
 }
 

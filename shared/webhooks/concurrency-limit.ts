@@ -4,6 +4,8 @@ const FAST_LIMIT = 24 // requests at once to a subscriber that answers quickly: 
 const RETRY_LIMIT = 4 // of those for retries: the subscriber has just failed, and must leave room for others
 const SLOW_LIMIT = 4 // to a slow one, which must not hold the slots of others
 const LATENCY_TTL_MS = 60_000 // then a slow subscriber is tried again: drains, which measure it, may run elsewhere
+// Bytes of open requests: a subscriber that hangs keeps them until its time limit, and others need memory too.
+const MAX_OPEN_BYTES = 8_000_000
 const ACQUIRE_TIMEOUT_MS = 1000 // for a slot of a quick subscriber; nobody waits for a slow one
 
 /** A subscriber without an answer for so long counts as slow. */
@@ -13,14 +15,21 @@ interface Subscriber {
   /** Epoch milliseconds at which each open request was sent. */
   openRequests: Map<symbol, number>
   openRetries: number
+  openBytes: number
   latencyMs: number
   /** Epoch milliseconds of `latencyMs`, which expires. */
   measuredAt: number
   waiting: Set<() => void>
 }
 
-/** Limits the requests that this instance has open to each subscriber. */
-export function createConcurrencyLimit({ now, timeout }: Clock) {
+/** What a request needs of its subscriber's share; a retry is small to it, since there are so few. */
+interface Request {
+  bytes?: number
+  isRetry?: boolean
+}
+
+/** Limits the requests, and their bytes, that this instance has open to each subscriber. */
+export function createConcurrencyLimit({ now, timeout }: Clock, maxOpenBytes = MAX_OPEN_BYTES) {
   const subscribers = new Map<string, Subscriber>()
 
   function of(subscription: string): Subscriber {
@@ -29,6 +38,7 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     const made = {
       openRequests: new Map<symbol, number>(),
       openRetries: 0,
+      openBytes: 0,
       latencyMs: 0,
       measuredAt: 0,
       waiting: new Set<() => void>(),
@@ -41,22 +51,28 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     now() - Math.min(...openRequests.values()) > SLOW_MS ||
     (latencyMs > SLOW_MS && now() - measuredAt < LATENCY_TTL_MS)
 
-  function start(subscription: string, isRetry = false): () => void {
+  function start(subscription: string, { bytes = 0, isRetry = false }: Request = {}): () => void {
     const subscriber = of(subscription)
     const { openRequests, waiting } = subscriber
     const request = Symbol(subscription)
     openRequests.set(request, now())
+    subscriber.openBytes += bytes
     if (isRetry) subscriber.openRetries++
     return () => {
       openRequests.delete(request)
+      subscriber.openBytes -= bytes
       if (isRetry) subscriber.openRetries--
       for (const wake of waiting) wake() // in order: the first that may start does
       const isIdle = openRequests.size === 0 && waiting.size === 0
       if (isIdle && subscriber.latencyMs <= SLOW_MS) subscribers.delete(subscription) // no slow latency to remember
     }
   }
-  const hasSlot = ({ openRequests, openRetries }: Subscriber, isRetry: boolean): boolean =>
-    openRequests.size < FAST_LIMIT && (!isRetry || openRetries < RETRY_LIMIT)
+  const hasRoom = ({ openRequests, openBytes }: Subscriber, bytes: number): boolean =>
+    openRequests.size === 0 || openBytes + bytes <= maxOpenBytes
+  const hasSlot = (subscriber: Subscriber, { bytes = 0, isRetry = false }: Request): boolean =>
+    subscriber.openRequests.size < FAST_LIMIT &&
+    hasRoom(subscriber, bytes) &&
+    (!isRetry || subscriber.openRetries < RETRY_LIMIT)
 
   /** Resolves when a request has ended, or after so many milliseconds. */
   async function nextRelease({ waiting }: Subscriber, ms: number): Promise<void> {
@@ -72,15 +88,29 @@ export function createConcurrencyLimit({ now, timeout }: Clock) {
     /** Counts a request as open, whatever the limit. Returns the function that releases its slot. */
     start: (subscription: string): (() => void) => start(subscription),
 
+    /** As `start`, as soon as there is room for so many bytes. Returns undefined when `mayStart` says no meanwhile. */
+    async startWhenRoom(
+      subscription: string,
+      bytes: number,
+      mayStart: () => boolean,
+    ): Promise<(() => void) | undefined> {
+      const subscriber = of(subscription)
+      while (!hasRoom(subscriber, bytes)) {
+        await nextRelease(subscriber, ACQUIRE_TIMEOUT_MS)
+        if (!mayStart()) return undefined
+      }
+      return start(subscription, { bytes })
+    },
+
     /**
      * Acquires a slot for a request and returns the function that releases it. Waits up to 1 s for a slot of a quick
      * subscriber. Returns undefined when there is none, or when the subscriber is slow: the delivery belongs in its
      * backlog then.
      */
-    async acquire(subscription: string, isRetry = false): Promise<(() => void) | undefined> {
+    async acquire(subscription: string, request: Request = {}): Promise<(() => void) | undefined> {
       const subscriber = of(subscription)
       for (const end = now() + ACQUIRE_TIMEOUT_MS; !isSlow(subscriber);) {
-        if (hasSlot(subscriber, isRetry)) return start(subscription, isRetry)
+        if (hasSlot(subscriber, request)) return start(subscription, request)
         const left = end - now()
         if (left <= 0) return undefined
         await nextRelease(subscriber, left)

@@ -1,3 +1,4 @@
+import { createByteLimit } from '../../shared/byte-limit.ts'
 import type { Services } from '../../shared/services.ts'
 import type { Network } from './connection.ts'
 import { createFaults } from './faults.ts'
@@ -19,6 +20,10 @@ export const EPOCH = Date.UTC(2030, 0, 7)
 
 const MAX_CLOCK_OFFSET_MS = 1500
 const MAX_RESTART_MS = 20_000
+
+// Of some 300 bytes each: so few that many wait for them
+const MAX_BYTES_IN_HAND = 6000
+const MAX_OPEN_BYTES = 1500
 
 export type Cluster = ReturnType<typeof createCluster>
 
@@ -72,6 +77,8 @@ export function createCluster(plan: Plan, isTraced: boolean) {
       subscriberAt: (url) => subscriberAt(subscribers, url),
       register: simulatedRegister(process, network),
       random,
+      bytesInHand: createByteLimit(MAX_BYTES_IN_HAND, 0),
+      maxOpenBytes: MAX_OPEN_BYTES,
       isUndecided: () => random.chance(faults.rate('access-undecided')),
       trace: (what) => trace.add(process.name, what),
     })

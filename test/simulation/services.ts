@@ -5,6 +5,7 @@ import { createInProgress } from '../../shared/in-progress.ts'
 import type { Services } from '../../shared/services.ts'
 import { createSubscriptionIndex } from '../../shared/subscriptions/subscription-index.ts'
 import { openTelemetry } from '../../shared/telemetry/telemetry.ts'
+import { createByteLimit, type ByteLimit } from '../../shared/byte-limit.ts'
 import { createBoundedMap } from '../../shared/bounded-map.ts'
 import { createConcurrencyLimit } from '../../shared/webhooks/concurrency-limit.ts'
 import { createRecentOutcomes } from '../../shared/webhooks/recent-outcomes.ts'
@@ -44,6 +45,9 @@ interface Environment {
   subscriberAt: (url: string) => Subscriber
   register: Services['register']
   random: Random
+  bytesInHand: ByteLimit
+  /** Of the open requests to a subscriber; undefined is as the app has it. */
+  maxOpenBytes?: number
   /** Whether the policy decision point gives no decision now. */
   isUndecided: () => boolean
   trace: (what: string) => void
@@ -53,6 +57,7 @@ interface Environment {
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
   const { stores, queues, subscriberAt, register, random, isUndecided, trace } = environment
+  const { bytesInHand, maxOpenBytes } = environment
   const { events, deliveries, orders, subscriptions, replays } = stores
   const inbound: Omit<Services['inboundQueue'], 'probeAll'> = queues.inboundQueue.openIn(process)
   const inboundQueue = { ...inbound, probeAll: inbound.probe } // there is one
@@ -109,9 +114,11 @@ export function simulatedServices(process: Process, environment: Environment): S
       },
       close: () => Promise.resolve(),
     },
-    concurrencyLimit: createConcurrencyLimit(clock),
+    concurrencyLimit: createConcurrencyLimit(clock, maxOpenBytes),
     recentOutcomes: createRecentOutcomes(clock.now),
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
+    bytesInHand: bytesInHand,
+    uploads: createByteLimit(0),
     inProgress: createInProgress(),
     background: {
       run: (work) => void work.catch((error: unknown) => trace(`background: ${String(error)}`)),

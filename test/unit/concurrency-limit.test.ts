@@ -140,8 +140,8 @@ test('a drain has what others leave of the limit, and always one request', () =>
 test('retries take four slots, whatever else is open', async () => {
   const { limit, ask, pass } = startLimit()
   for (let count = 0; count < 10; count++) limit.start('1')
-  for (let count = 0; count < 4; count++) assert.ok(await limit.acquire('1', true))
-  const waiter = limit.acquire('1', true)
+  for (let count = 0; count < 4; count++) assert.ok(await limit.acquire('1', { isRetry: true }))
+  const waiter = limit.acquire('1', { isRetry: true })
   await turn()
   await pass(1000)
   assert.equal(await waiter, undefined)
@@ -150,10 +150,10 @@ test('retries take four slots, whatever else is open', async () => {
 
 test('a slot that is released goes to the first who may take it', async () => {
   const { limit } = startLimit()
-  for (let count = 0; count < 4; count++) await limit.acquire('1', true)
+  for (let count = 0; count < 4; count++) await limit.acquire('1', { isRetry: true })
   const [release = () => {}] = Array.from({ length: 20 }, () => limit.start('1'))
   const got: string[] = []
-  void limit.acquire('1', true).then((slot) => slot && got.push('retry'))
+  void limit.acquire('1', { isRetry: true }).then((slot) => slot && got.push('retry'))
   void limit.acquire('1').then((slot) => slot && got.push('first attempt'))
   await turn()
   release()

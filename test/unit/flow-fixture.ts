@@ -1,3 +1,4 @@
+import { createByteLimit } from '../../shared/byte-limit.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { boundAt } from '../../shared/events/event-id.ts'
@@ -120,6 +121,7 @@ export function startFlows() {
     subscriberAt: (url) => createSubscriber(url, [], network, config.delivery.timeoutMs),
     register: undefined,
     random,
+    bytesInHand: createByteLimit(Infinity),
     isUndecided: () => rates.has('access-undecided'),
     trace: () => {},
   })

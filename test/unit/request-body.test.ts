@@ -114,3 +114,30 @@ test('no timer is left behind', async () => {
   await readBody(request, limit)
   assert.equal(timers(), before)
 })
+
+test('a body of more than 16 KB waits until it may be held, once, and a smaller one does not', async () => {
+  const held: number[] = []
+  const hold = (bytes: number) => Promise.resolve(void held.push(bytes))
+  const chunk = 'x'.repeat(10_000)
+  const read = async (headers: Record<string, string>, chunks: number) => {
+    const { request, send } = openRequest(headers)
+    const reading = readBody(request, { maxBytes: 1_000_000, hold })
+    const controller = await send(...Array.from({ length: chunks }, () => chunk))
+    controller.close()
+    assert.equal((await reading).byteLength, chunks * chunk.length)
+  }
+  await read({}, 1)
+  assert.deepEqual(held, [])
+  await read({ 'content-length': '30000' }, 3)
+  await read({}, 3) // in chunks: nobody knows how many
+  assert.deepEqual(held, [30_000, 1_000_000])
+})
+
+test('a body that may not be held is not read on', async () => {
+  const { request, send } = openRequest()
+  const hold = () => Promise.reject(new Problem(503, 'full'))
+  const reading = readBody(request, { maxBytes: 1_000_000, hold })
+  const controller = await send('x'.repeat(20_000))
+  await assert.rejects(reading, refusal(503, 'full'))
+  controller.close()
+})

@@ -1,0 +1,36 @@
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+
+const MAX_WAIT_MS = 5000 // the real client waits for 100 s, but never sends again after a refusal
+
+/** Waits until so many bytes of a body may be in hand. Throws a 503 when that takes too long. */
+export type HoldUpload = (bytes: number) => Promise<void>
+
+/** Calls `work` with a function that counts a body towards the uploads in hand until `work` has ended. */
+export async function withUpload<T>(
+  { uploads, clock }: Pick<Services, 'uploads' | 'clock'>,
+  work: (hold: HoldUpload) => Promise<T>,
+): Promise<T> {
+  const releases: (() => void)[] = []
+  let hasEnded = false
+  const hold = async (bytes: number) => {
+    const wait = clock.timeout(MAX_WAIT_MS)
+    const release = await uploads.acquireBefore(wait.ended, bytes)
+    wait.cancel()
+    if (release === undefined) throw busy()
+    if (hasEnded)
+      release() // the body did not arrive in time
+    else releases.push(release)
+  }
+  try {
+    return await work(hold)
+  } finally {
+    hasEnded = true
+    for (const release of releases) release()
+  }
+}
+
+const busy = () =>
+  new Problem(503, 'Too many large bodies are being received. Try again.', {
+    headers: { 'retry-after': '5' },
+  })

@@ -29,10 +29,8 @@ export interface EventDocument {
 }
 
 /** Whether it is the event itself, not a copy for readers or a repetition, which nobody gets. */
-export const isOriginal = ({
-  copyOf,
-  duplicateOf,
-}: Pick<EventDocument, 'copyOf' | 'duplicateOf'>): boolean => (copyOf ?? duplicateOf) === undefined
+export const isOriginal = (document: Pick<EventDocument, 'copyOf' | 'duplicateOf'>): boolean =>
+  (document.copyOf ?? document.duplicateOf) === undefined
 
 interface NewEvent {
   id: string

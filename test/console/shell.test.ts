@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, test } from 'node:test'
+import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
 
 const options = { skip }
@@ -62,6 +63,20 @@ test('asks again when a token is refused, and goes on with what was typed', opti
   assert.equal(await page.getByLabel('Hendelsens id').inputValue(), 'typed')
   assert.deepEqual(faults, [])
   await close()
+})
+
+const USEFUL_MS = 1000
+
+test('the first page shows what one has within a second of its address', options, async () => {
+  const cookie = await mintToken(callerClaims.ttd)
+  const times: number[] = []
+  do {
+    const { page, close } = await theConsole().open('', { cookie })
+    await page.getByText('Du har ingen abonnementer ennå.').waitFor()
+    times.push(await page.evaluate<number>('performance.now()'))
+    await close()
+  } while (Math.min(...times) >= USEFUL_MS && times.length < 10) // the others waited for tests beside it
+  assert.ok(Math.min(...times) < USEFUL_MS, `${times.map(Math.round).join(', ')} ms`)
 })
 
 test('the first page is less than 150 KB on the wire', options, async () => {

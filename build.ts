@@ -79,10 +79,13 @@ const { metafile } = await build({
   outdir: 'dist/console',
 })
 const site = '/events/api/v1/console' // routePrefix in host.json
+const preloads = importsOf(`dist/console/${builtFile('main-[A-Z0-9]+.js')}`).map(
+  (file) => `<link rel="modulepreload" href="${site}/${path.basename(file)}" />`,
+)
 const page = ['js', 'css'].reduce(
   (html, kind) =>
     html.replace(`{{main.${kind}}}`, `${site}/${builtFile(`main-[A-Z0-9]+.${kind}`)}`),
-  readFileSync('console/index.html', 'utf8'),
+  readFileSync('console/index.html', 'utf8').replace('{{preloads}}', preloads.join('\n    ')),
 )
 writeFileSync('dist/console/index.html', page)
 for (const file of globSync('dist/console/*'))
@@ -93,4 +96,14 @@ function builtFile(pattern: string): string {
   const found = files.find((file) => new RegExp(`^${pattern}$`).test(file))
   if (found === undefined) throw new Error(`the build made no ${pattern}`)
   return found
+}
+
+/** Returns the scripts that one needs before it runs: named in the page, they are all asked for at once. */
+function importsOf(file: string, found = new Set<string>()): string[] {
+  for (const each of metafile.outputs[file]?.imports ?? []) {
+    if (each.kind !== 'import-statement' || found.has(each.path)) continue
+    found.add(each.path)
+    importsOf(each.path, found)
+  }
+  return [...found]
 }

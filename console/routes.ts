@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { Page as Overview } from './pages/overview/overview.tsx'
 
 /** What a page gets: the parameters of its route. */
 export interface PageProps {
@@ -17,9 +18,9 @@ export interface Route {
   load: () => Promise<PageModule>
 }
 
-/** The pages, each with an address of its own. A page is loaded when it is opened. */
+/** The pages, each with an address of its own. All but the first are loaded when they are opened. */
 export const routes: Route[] = [
-  { path: '', load: () => import('./pages/overview/overview.tsx') },
+  { path: '', load: async () => ({ Page: Overview }) },
   { path: 'subscriptions/{id}', load: () => import('./pages/subscription/subscription.tsx') },
   {
     path: 'subscriptions/{id}/deliveries/{event}',

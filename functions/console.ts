@@ -22,7 +22,7 @@ const protection = {
   'referrer-policy': 'no-referrer',
 }
 
-/** GET /console/{*path}: a file of the console; every address without an extension is a page, which the browser finds. */
+/** GET and HEAD /console/{*path}: a file of the console; every address without an extension is a page, which the browser finds. */
 async function consoleFile({ request }: HttpCall): Promise<HttpResponseInit> {
   const asked = request.params['path'] ?? ''
   const name = path.extname(asked) === '' ? 'index.html' : asked
@@ -54,8 +54,9 @@ const fileOf = (name: string): Promise<Buffer | undefined> =>
     throw error
   })
 
-app.get('console', {
+app.http('console', {
   route: 'console/{*path}',
+  methods: ['GET', 'HEAD'],
   authLevel: 'anonymous', // the files are the same for everybody; what they show needs a token
   handler: endpoint(consoleFile),
 })

@@ -7,7 +7,7 @@ import { readBody, SMALL_BODY } from '../shared/http/request-body.ts'
 import { deliveriesSummary } from '../shared/flows/deliveries-summary.ts'
 import { pageOfSubscriptions } from '../shared/flows/list-subscriptions.ts'
 import {
-  requireEndpoint,
+  faultOfSubscriberEndpoint,
   requireOwnedSubscription,
   rotateSecret,
   subscribe,
@@ -21,6 +21,7 @@ import {
   isGenericRequest,
   parsePreviewRequest,
   parseSubscriptionRequest,
+  type Circumstances,
   type PreviewRequest,
 } from '../shared/subscriptions/subscription-request.ts'
 import type { SubscriptionDocument } from '../shared/subscriptions/subscription.ts'
@@ -51,16 +52,17 @@ async function preview(call: HttpCall): Promise<HttpResponseInit> {
 /** Returns the subscription that is asked for, and by whom. Throws unless the caller may have it. */
 async function requirePermitted<T extends PreviewRequest>(
   { request, services }: HttpCall,
-  parse: (body: JsonBody, hasRegister: boolean) => T,
+  parse: (body: JsonBody, circumstances: Circumstances) => T,
 ) {
   requireJsonContentType(request) // 415
   const claims = await services.auth.requireCaller(request) // 401
   const identity = identityOf(claims) // 400
   const body = await readJsonBody(request, SMALL_BODY) // 4xx
   const url = endpointIn(body) // 400
-  if (url !== undefined) await requireEndpoint(services, url) // 400, before the filters as in the original
-  if (isGenericRequest(body)) requireScope(claims, 'subscribe') // 400, 403
-  const asked = parse(body, services.register !== undefined) // 400
+  const endpointFault =
+    url === undefined ? undefined : await faultOfSubscriberEndpoint(services, url)
+  if (endpointFault === undefined && isGenericRequest(body)) requireScope(claims, 'subscribe') // 400, 403
+  const asked = parse(body, { hasRegister: services.register !== undefined, endpointFault }) // 400
   return { identity, ...(await permitSubscription(services, identity, asked)) } // 400, 403, 503
 }
 

@@ -25,7 +25,7 @@ export function PasteToken({ isAlternative }: { isAlternative: boolean }) {
   const { alternative } = texts.use()
   if (!isAlternative) return <PasteForm />
   return (
-    <details class="ds-details">
+    <details class="ds-details" data-color="neutral">
       <summary>{alternative}</summary>
       <div>
         <PasteForm />

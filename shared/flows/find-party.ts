@@ -1,7 +1,8 @@
 import type { Scope } from '../events/event-scope.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { namesParty, type PreviewRequest } from '../subscriptions/subscription-request.ts'
+import type { PreviewRequest } from '../subscriptions/subscription-request.ts'
+import { namesParty } from '../subscriptions/subscription-violations.ts'
 
 type About = Pick<Scope, 'subject' | 'alternative'>
 type WithRegister = Pick<Services, 'register'>

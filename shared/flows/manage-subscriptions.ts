@@ -6,7 +6,7 @@ import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { Problem, unconfirmedProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { endpointProblem, type SubscriptionRequest } from '../subscriptions/subscription-request.ts'
+import type { SubscriptionRequest } from '../subscriptions/subscription-request.ts'
 import { newLease } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import {
@@ -38,15 +38,12 @@ interface Owner {
   accessBy?: SubscriptionDocument['accessBy'] | undefined
 }
 
-/** Throws a 400 where a subscriber's endpoint will not do, all addresses of its host included. */
-export async function requireEndpoint(
+/** Returns what is wrong with a subscriber's endpoint, all addresses of its host included, as the end of a sentence ("it must …"). */
+export const faultOfSubscriberEndpoint = (
   { config, lookup }: Pick<Services, 'config' | 'lookup'>,
   endpoint: string,
-): Promise<void> {
-  const allowed = config.delivery.allowedNetworks
-  const fault = await faultOfEndpoint(endpoint, { allowed, lookup })
-  if (fault !== undefined) throw endpointProblem(fault)
-}
+): Promise<string | undefined> =>
+  faultOfEndpoint(endpoint, { allowed: config.delivery.allowedNetworks, lookup })
 
 /**
  * The consumer's subscription as asked for: a new one, or the identical one that it has. Either way the validation event

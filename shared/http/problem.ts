@@ -58,11 +58,17 @@ export function problemDetails({ status, message, errors }: Problem, traceId: st
   }
 }
 
+/** Returns a 400 that lists all violations that a schema has found. `detail` is `sentence`, or the first violation. */
+export const validationProblem = (details: ValidationErrorItem[], sentence?: string): Problem =>
+  violationsProblem(violationsOf(details), sentence)
+
 /** Returns a 400 that lists all violations. `detail` is `sentence`, or the first violation. */
-export function validationProblem(details: ValidationErrorItem[], sentence?: string): Problem {
-  const errors = details.map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }))
-  return new Problem(400, sentence ?? errors[0]?.detail ?? '', { errors })
-}
+export const violationsProblem = (errors: Violation[], sentence?: string): Problem =>
+  new Problem(400, sentence ?? errors[0]?.detail ?? '', { errors })
+
+/** Returns the violations that a schema has found. */
+export const violationsOf = (details: ValidationErrorItem[]): Violation[] =>
+  details.map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }))
 
 /** Returns the JSON pointer (RFC 6901) of a path; the empty path is the whole document. */
 export function pointerTo(path: readonly (string | number)[]): string {

@@ -2,8 +2,9 @@ import Joi from 'joi'
 import { appResourcePattern } from '../events/cloud-event.ts'
 import { alternativeOf } from '../events/event-document.ts'
 import { type JsonBody, membersOf, requireObject } from '../http/json.ts'
-import { Problem, validationProblem } from '../http/problem.ts'
+import { violationsOf, violationsProblem, type Violation } from '../http/problem.ts'
 import { appInFilter, type Filters } from './subscription.ts'
+import { violationsBetween, type SoundMembers } from './subscription-violations.ts'
 
 /** A valid subscription request, except for its endpoint. */
 export interface SubscriptionRequest {
@@ -13,23 +14,15 @@ export interface SubscriptionRequest {
   ordered?: true
 }
 
-interface RequestBody extends PreviewBody {
-  endPoint: string
-}
-
 /** What can be looked at before there is an endpoint. */
 export type PreviewRequest = Omit<SubscriptionRequest, 'endpoint'>
 
-interface PreviewBody {
-  endPoint?: string
-  sourceFilter?: string
-  subjectFilter?: string
-  resourceFilter?: string
-  alternativeSubjectFilter?: string
-  typeFilter?: string
-  includeSubunits?: boolean
-  maxPerSecond?: number
-  ordered?: boolean
+/** What the service knows beside the request. */
+export interface Circumstances {
+  /** Without a register no subunits can be included. */
+  hasRegister: boolean
+  /** What is wrong with the endpoint beside its form, as the end of a sentence ("it must …"). */
+  endpointFault?: string | undefined
 }
 
 const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
@@ -62,8 +55,8 @@ const members = {
   ordered: Joi.boolean().strict(),
 }
 const prefs = { abortEarly: false, convert: false, stripUnknown: true }
-const schema = Joi.object<RequestBody>(members).prefs(prefs)
-const previewSchema = Joi.object<PreviewBody>({
+const schema = Joi.object<SoundMembers & { endPoint: string }>(members).prefs(prefs)
+const previewSchema = Joi.object<SoundMembers>({
   ...members,
   endPoint: members.endPoint.optional(),
 }).prefs(prefs)
@@ -94,91 +87,64 @@ export function isGenericRequest(body: JsonBody): boolean {
 }
 
 /**
- * Parses the request, with the original's members in any case and its messages (altinn-contract §5.3, §8.4). Without a
- * register no subunits can be included. Throws a 400.
+ * Parses the request, with the original's members in any case and its messages (altinn-contract §5.3, §8.4). Throws a 400 that
+ * names every violation; its `detail` is what the original would have found first.
  */
 export function parseSubscriptionRequest(
   body: JsonBody,
-  hasRegister: boolean,
+  circumstances: Circumstances,
 ): SubscriptionRequest {
-  const { value, error } = schema.validate(givenMembers(body))
-  if (error !== undefined) throw validationProblem(error.details)
-  return { endpoint: value.endPoint, ...previewOf(value, hasRegister) }
+  const result = schema.validate(givenMembers(body))
+  rejectViolations(result, circumstances)
+  return { endpoint: result.value.endPoint, ...previewOf(result.value) }
 }
 
 /** Parses a request as `parseSubscriptionRequest` does, though its endpoint may be absent. Throws a 400. */
-export function parsePreviewRequest(body: JsonBody, hasRegister: boolean): PreviewRequest {
-  const { value, error } = previewSchema.validate(givenMembers(body))
-  if (error !== undefined) throw validationProblem(error.details)
-  return previewOf(value, hasRegister)
+export function parsePreviewRequest(body: JsonBody, circumstances: Circumstances): PreviewRequest {
+  const result = previewSchema.validate(givenMembers(body))
+  rejectViolations(result, circumstances)
+  return previewOf(result.value)
 }
 
-function previewOf(value: PreviewBody, hasRegister: boolean): PreviewRequest {
-  const { resourceFilter } = value
-  if (resourceFilter !== undefined && !appResourcePattern.test(resourceFilter))
-    rejectForGeneric(value)
-  if ((resourceFilter ?? value.sourceFilter) === undefined)
-    throw new Problem(400, 'Resource filter is required.')
-  const includeSubunits = value.includeSubunits === true
-  if (includeSubunits) requireUnit(value, hasRegister)
-  const { subjectFilter: subject, alternativeSubjectFilter: alternative, typeFilter: type } = value
-  const { maxPerSecond, ordered } = value
+/** Throws a 400 for what is wrong with the endpoint, with single members, and with sound ones beside each other, in this order. */
+function rejectViolations(
+  { error, value }: Joi.ValidationResult<SoundMembers>,
+  { endpointFault, hasRegister }: Circumstances,
+): void {
+  const details = error?.details ?? []
+  const isWrong = (name: string) => details.some(({ path }) => path[0] === name)
+  const sound = Object.fromEntries(Object.entries(value).filter(([name]) => !isWrong(name)))
+  const violations: Violation[] = [
+    ...(endpointFault === undefined
+      ? []
+      : [{ pointer: '/endPoint', detail: `${INVALID_ENDPOINT}: it ${endpointFault}.` }]),
+    ...violationsOf(details),
+    ...violationsBetween(sound, { given: Object.keys(value), hasRegister }),
+  ]
+  if (violations.length > 0) throw violationsProblem(violations)
+}
+
+function previewOf(asked: SoundMembers): PreviewRequest {
+  const { subjectFilter: subject, alternativeSubjectFilter: alternative, ...rest } = asked
+  const { typeFilter: type, includeSubunits, maxPerSecond, ordered } = rest
   return {
     filters: {
-      ...targetOf(value),
+      ...targetOf(asked),
       ...(subject !== undefined && { subject }),
       ...(alternative !== undefined && { alternative: alternativeOf(alternative) }),
       ...(type !== undefined && { type }),
-      ...(includeSubunits && { includeSubunits }),
+      ...(includeSubunits === true && { includeSubunits }),
     },
     ...(maxPerSecond !== undefined && { maxPerSecond }),
     ...(ordered === true && { ordered }),
   }
 }
 
-/** Throws a 400 for the filters that a generic subscription cannot have. */
-function rejectForGeneric({ sourceFilter, alternativeSubjectFilter }: PreviewBody): void {
-  if (sourceFilter !== undefined) throw notSupported('Source')
-  if (alternativeSubjectFilter !== undefined) throw notSupported('AlternativeSubject')
-}
-
-const notSupported = (name: string): Problem =>
-  new Problem(400, `${name} filter is not supported for subscriptions on this resource.`)
-
 /** Returns the resource, and the source where that is given: then the resource is that of its app. */
-function targetOf({
-  resourceFilter,
+const targetOf = ({
+  resourceFilter = '',
   sourceFilter,
-}: PreviewBody): Pick<Filters, 'resource' | 'source'> {
-  const resource = resourceFilter?.toLowerCase() ?? ''
-  if (sourceFilter === undefined) return { resource }
-  const app = appInFilter(sourceFilter)
-  if (app === undefined)
-    throw new Problem(400, 'A valid app id is required in source filter {environment}/{org}/{app}')
-  if (resource !== '' && resource !== app.resource)
-    throw new Problem(400, 'Provided resource filter and source filter are not compatible')
-  return app
-}
-
-/** Throws a 400 unless a request names a unit, which may be by a number that the register finds the party of. */
-function requireUnit(
-  { subjectFilter, alternativeSubjectFilter }: PreviewBody,
-  hasRegister: boolean,
-): void {
-  const isFound = hasRegister && namesParty(alternativeOf(alternativeSubjectFilter ?? ''))
-  if (subjectFilter === undefined && !isFound)
-    throw new Problem(400, 'IncludeSubunits requires a subject filter.')
-  if (!hasRegister)
-    throw new Problem(
-      400,
-      'IncludeSubunits needs a register of organisations, which this service does not have.',
-    )
-}
-
-/** Whether an alternative subject names a party by a number that a register can look up. */
-export const namesParty = (alternative: string): boolean =>
-  /^\/(?:organisation|person)\//.test(alternative)
-
-/** Returns a 400 with the original's message and the fault of the endpoint. */
-export const endpointProblem = (fault: string): Problem =>
-  new Problem(400, `${INVALID_ENDPOINT}: it ${fault}.`)
+}: SoundMembers): Pick<Filters, 'resource' | 'source'> =>
+  (sourceFilter === undefined ? undefined : appInFilter(sourceFilter)) ?? {
+    resource: resourceFilter.toLowerCase(),
+  }

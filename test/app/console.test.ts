@@ -1,6 +1,6 @@
 // How the console's files are served; what they do in a browser is in test/console.
 import assert from 'node:assert/strict'
-import { get, type IncomingMessage } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { after, test } from 'node:test'
@@ -12,11 +12,14 @@ const app = await startApp(await createTestStores(), { functions: ['console'] })
 after(app.stop)
 
 /** Reads below /console as a browser does that takes gzip. */
-async function read(path: string, headers: Record<string, string> = {}) {
+async function read(path: string, headers: Record<string, string> = {}, method = 'GET') {
   const address = path.startsWith('/')
     ? new URL(path, app.url)
     : `${app.api}/console${path && `/${path}`}`
-  const outgoing = get(address, { headers: { 'accept-encoding': 'gzip', ...headers } })
+  const outgoing = request(address, {
+    method,
+    headers: { 'accept-encoding': 'gzip', ...headers },
+  }).end()
   const [answer]: IncomingMessage[] = await once(outgoing, 'response')
   assert.ok(answer !== undefined)
   return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) }
@@ -69,6 +72,24 @@ test('answers 304 where nothing has changed, and lets files with a hash be kept 
   }
   const other = await read('', { 'if-none-match': '"of-before"' })
   assert.equal(other.status, 200)
+})
+
+test('answers HEAD as GET, without the body', async () => {
+  const [script = ''] = filesOf(gunzipSync((await read('')).body).toString()).toReversed()
+  const named = ['etag', 'content-type', 'content-encoding', 'cache-control', 'vary']
+  const told = ({ status, headers }: Awaited<ReturnType<typeof read>>) => [
+    status,
+    headers['content-security-policy'],
+    ...named.map((name) => headers[name]),
+  ]
+  for (const path of ['', 'subscriptions/17', script, 'no-such.js']) {
+    const [whole, head] = [await read(path), await read(path, {}, 'HEAD')]
+    assert.deepEqual(told(head), told(whole), path)
+    assert.equal(head.body.length, 0, path)
+  }
+  const { headers } = await read('')
+  const again = await read('', { 'if-none-match': String(headers.etag) }, 'HEAD')
+  assert.equal(again.status, 304)
 })
 
 test('sends what is not compressed to who does not take it', async () => {

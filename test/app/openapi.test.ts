@@ -23,8 +23,8 @@ import { createSubscriptionsClient, callerClaims, mintToken } from '../support/s
 import { createTestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 
-const parsePreview = (body: JsonBody) => parsePreviewRequest(body, true)
-const parseWithRegister = (body: JsonBody) => parseSubscriptionRequest(body, true)
+const parsePreview = (body: JsonBody) => parsePreviewRequest(body, { hasRegister: true })
+const parseWithRegister = (body: JsonBody) => parseSubscriptionRequest(body, { hasRegister: true })
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
 const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 after(() => receiver.stop())

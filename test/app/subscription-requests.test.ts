@@ -24,6 +24,8 @@ const user = createSubscriptionsClient(app, await mintToken(callerClaims.user))
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 const SOURCE = 'https://ttd.apps.altinn.no/ttd/apps-test'
+const subunits = { includeSubunits: true }
+const generic = { endPoint: 'x', resourceFilter: 'urn:example:thing' }
 let hooks = 0
 const hook = () => `${receiver.url}/${hooks++}` // each asks for another subscription
 const endpointsStored = async () => {
@@ -128,13 +130,45 @@ describe('an invalid subscription request', { concurrency: 4 }, () => {
       else assert.match(said, detail)
     })
 
-  test('lists several violations, each with its place', async () => {
-    const request = { endPoint: 5, sourceFilter: 'x', typeFilter: '' }
-    const problem = await client.requestJson(400, 'POST', '', request)
-    const errors: { pointer: string }[] = problem.errors
-    const pointers = errors.map(({ pointer }) => pointer)
-    assert.deepEqual(pointers.toSorted(), ['/endPoint', '/sourceFilter', '/typeFilter'])
-  })
+  const several: [what: string, request: object, pointers: string[]][] = [
+    [
+      'of single members',
+      { endPoint: 5, sourceFilter: 'x', typeFilter: '' },
+      ['/endPoint', '/sourceFilter', '/typeFilter'],
+    ],
+    [
+      'of an address that is not allowed, and of members',
+      { endPoint: 'https://10.0.0.1', resourceFilter: 'x', ordered: 1 },
+      ['/endPoint', '/resourceFilter', '/ordered'],
+    ],
+    ['of what is missing', { typeFilter: '' }, ['/endPoint', '/typeFilter', '/resourceFilter']],
+    [
+      'of members beside each other',
+      { endPoint: 'x', ...subunits, resourceFilter: RESOURCE, sourceFilter: `${SOURCE}2` },
+      ['/endPoint', '/includeSubunits', '/sourceFilter'],
+    ],
+    [
+      'of a resource that is no app',
+      { ...generic, sourceFilter: SOURCE, alternativeSubjectFilter: '/org/991825827' },
+      ['/endPoint', '/sourceFilter', '/alternativeSubjectFilter'],
+    ],
+    [
+      'each once: a wrong source is not missing, a wrong subject does not lack',
+      { endPoint: 'x', ...subunits, sourceFilter: 'x', subjectFilter: '' },
+      ['/endPoint', '/sourceFilter', '/subjectFilter', '/includeSubunits'],
+    ],
+  ]
+  for (const [what, request, pointers] of several)
+    test(`lists all violations, each with its place: ${what}`, async () => {
+      const { detail, errors } = await client.requestJson(400, 'POST', '', request)
+      const found: { pointer: string; detail: string }[] = errors
+      assert.deepEqual(
+        found.map(({ pointer }) => pointer),
+        pointers,
+      )
+      assert.equal(detail, found[0]?.detail, 'what the original finds first')
+      if (what.startsWith('each once')) assert.match(found[3]?.detail ?? '', /needs a register/)
+    })
 
   test('responds 400 to invalid JSON, and 415 to another content type', async () => {
     await assertProblem(await client.call('POST', '', '{'), 400)

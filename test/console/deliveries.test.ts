@@ -82,6 +82,14 @@ test(
     assert.match(page.url(), /state=delivered&after=/)
     await page.goBack()
     await page.getByRole('link', { name: newest }).waitFor()
+    const answer = { complete: false, seconds: 60, ...twoDays, buckets: [bucket] }
+    await page.route('**/statistics?*', (route) => route.fulfill({ json: answer }))
+    await page.getByRole('combobox', { name: /^Interval/ }).selectOption('week')
+    await page
+      .getByText(/Only the newest are counted: those from 1 Jan 2026, .* to 3 Jan 2026, /)
+      .waitFor()
+    await page.getByText('the whole interval').first().waitFor() // what the legends are about
+    await page.getByText('up to 30 ms').waitFor()
     await page.getByRole('combobox', { name: /^Show/ }).selectOption('dead')
     await page.getByText('No deliveries here.').waitFor()
     assert.match(page.url(), /\?state=dead$/)
@@ -118,6 +126,46 @@ test(
     await stranger.page.getByText('Du har ikke rett til dette:').first().waitFor()
     await assertAccessible(stranger.page)
     await stranger.close()
+  },
+)
+
+const twoDays = { from: '2026-01-01T12:00:00.000Z', to: '2026-01-03T12:00:00.000Z' }
+const bucket = {
+  from: twoDays.from,
+  delivered: 7,
+  waiting: 0,
+  dead: 2,
+  cancelled: 0,
+  ms: { p50: 20, p95: 30 },
+}
+
+const refusals: [status: number, told: string][] = [
+  [403, 'Du har ikke rett til dette:'],
+  [404, 'Dette finnes ikke:'],
+  [409, 'Dette går ikke nå:'],
+  [412, 'Noen andre har endret dette i mellomtiden.'],
+  [429, 'Dette er for mange forespørsler.'],
+  [503, 'Tjenesten er ikke tilgjengelig nå.'],
+  [500, 'Tjenesten klarte det ikke:'],
+]
+
+test(
+  'what the API refuses is told in the language of the reader, with the sentence of the API below it',
+  { skip },
+  async () => {
+    const { app, openAs, receiver } = parts()
+    const { id } = await (await createOwnApp(app, receiver, 'refused')).subscribe()
+    const { page, faults, close } = await openAs('ttd', `subscriptions/${id}`)
+    for (const [status, told] of refusals) {
+      const json = { detail: `The API says ${status}.` }
+      await page.route('**/pause', (route) => route.fulfill({ status, json }), { times: 1 })
+      await page.getByRole('button', { name: 'Sett på pause' }).click()
+      const notice = page.getByRole('alert').filter({ hasText: told })
+      await notice.locator('[lang=en]', { hasText: json.detail }).waitFor()
+    }
+    await assertAccessible(page)
+    assert.deepEqual(faults, [])
+    await close()
   },
 )
 
@@ -179,6 +227,13 @@ test('the owner of an app finds an event and who got it, as text', { skip }, asy
   await close()
 })
 
+/** The values of tables that lie beside the window. */
+const valuesOutOfSight = `[...document.querySelectorAll('td')]
+  .filter((cell) => cell.getBoundingClientRect().right > innerWidth)
+  .map(({ textContent }) => textContent)`
+const nameOfState =
+  "getComputedStyle(document.querySelector('#deliveries').closest('section').querySelectorAll('td')[1], '::before').content"
+
 test('fits a phone and a wide screen', { skip }, async () => {
   const { app, openAs, receiver } = parts()
   const own = await createOwnApp(app, receiver, 'narrow')
@@ -189,6 +244,8 @@ test('fits a phone and a wide screen', { skip }, async () => {
   const find = page.getByRole('link', { name: event })
   await find.waitFor()
   await assertFits(page)
+  assert.deepEqual(await page.evaluate(valuesOutOfSight), [])
+  assert.equal(await page.evaluate(nameOfState), '"Tilstand" / ""') // beside its value
   await assertAccessible(page)
   await page.setViewportSize({ width: 1600, height: 900 })
   await assertFits(page)

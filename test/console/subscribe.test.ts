@@ -74,10 +74,16 @@ test('a fault stands beside its field, in the language of the reader', { skip },
   const { page, close } = await openAs('ttd', 'subscribe', { width: 360 })
   await page.getByLabel('Ressurs', { exact: true }).fill(HOSTILE)
   await page.getByText('Skriv en urn, som').waitFor()
-  await page.getByLabel('Høyst så mange i sekundet').fill('tolv') // two faults: the API points at each
-  await page.getByText('Skriv et helt tall fra 1 til 1000.').waitFor()
+  await page.getByLabel('Høyst så mange i sekundet').fill('tolv')
+  await page.getByLabel('Ta med underenheter').check()
   await page.getByLabel('Endepunkt').fill('http://metadata.invalid')
-  await page.getByText('Finner ikke verten').waitFor()
+  for (const fault of [
+    'Finner ikke verten',
+    'Skriv en urn, som',
+    'Skriv et helt tall fra 1 til 1000.',
+    'Underenheter trenger et filter',
+  ])
+    await page.getByText(fault).waitFor() // all at once
   await assertFits(page)
   await assertAccessible(page)
   await page.getByLabel('Språk').selectOption('en')
@@ -86,7 +92,6 @@ test('a fault stands beside its field, in the language of the reader', { skip },
   await page.getByText('Enter a urn').waitFor()
   await page.getByLabel('At most so many a second').fill('')
   await page.getByLabel('Resource', { exact: true }).fill('urn:altinn:resource:app_ttd_faults')
-  await page.getByLabel('Include subunits').check()
   await page.getByText('Subunits need a filter on whom it is about.').waitFor()
   await assertAccessible(page)
   await page.getByLabel('Include subunits').uncheck()

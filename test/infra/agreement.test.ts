@@ -66,7 +66,7 @@ test('the functions, their routes, methods, authorisation levels and queues are 
   const poison = queueNames(3).map((name) => [`keep-poison-${name}`, queue(`${name}-poison`)])
   assert.deepEqual(Object.fromEntries(registered), {
     'cancel-replay': http('subscriptions/{id}/replay', 'DELETE'),
-    console: http('console/{*path}', 'GET'),
+    console: http('console/{*path}', 'GET', 'HEAD'),
     'create-subscription': http('subscriptions', 'POST'),
     'delete-subscription': http('subscriptions/{id}', 'DELETE'),
     'drain-backlog': queue('drains'),

@@ -123,7 +123,8 @@ export const requestProperties = [
     subscriptionText,
     (body) => {
       const request = problemOr(
-        () => parseSubscriptionRequest({ text: body, value: parseJson(body) }, true),
+        () =>
+          parseSubscriptionRequest({ text: body, value: parseJson(body) }, { hasRegister: true }),
         400,
       )
       if (request === undefined) return

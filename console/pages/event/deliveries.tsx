@@ -4,6 +4,7 @@ import type { EventDelivery } from '../../events/event.ts'
 import { defineTexts } from '../../language.ts'
 import { Link } from '../../router.tsx'
 import { Section } from '../../section.tsx'
+import { Table, type Column } from '../../table.tsx'
 
 const texts = defineTexts({
   nb: {
@@ -33,52 +34,35 @@ export function EventDeliveries({
   deliveries: EventDelivery[]
 }) {
   const names = texts.use()
+  const columns: Column<EventDelivery>[] = [
+    {
+      name: names.subscription,
+      cell: ({ subscription, consumer }) => (
+        <>
+          <Link to={`subscriptions/${subscription}/deliveries/${encodeURIComponent(event)}`}>
+            {subscription}
+          </Link>
+          <small class="lines">{consumer}</small>
+        </>
+      ),
+    },
+    { name: names.state, cell: (delivery) => <StateAndReason delivery={delivery} /> },
+    { name: names.attempts, isNumber: true, cell: ({ attempts }) => attempts },
+    { name: names.next, cell: (delivery) => <NextAttempt delivery={delivery} /> },
+  ]
   return (
     <Section id="deliveries" title={names.title}>
       {deliveries.length === 0 ? (
         <p class="ds-paragraph">{names.none}</p>
       ) : (
-        <div class="table-frame" tabIndex={0} role="group" aria-labelledby="deliveries">
-          <table class="ds-table" data-color="neutral" data-border>
-            <thead>
-              <tr>
-                <th scope="col">{names.subscription}</th>
-                <th scope="col">{names.state}</th>
-                <th scope="col" class="number">
-                  {names.attempts}
-                </th>
-                <th scope="col">{names.next}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {deliveries.map((delivery) => (
-                <Row key={delivery.subscription} event={event} delivery={delivery} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={{ id: 'deliveries' }}
+          columns={columns}
+          rows={deliveries}
+          keyOf={({ subscription }) => subscription}
+          hasBorder
+        />
       )}
     </Section>
-  )
-}
-
-function Row({ event, delivery }: { event: string; delivery: EventDelivery }) {
-  const { subscription, consumer, attempts } = delivery
-  return (
-    <tr>
-      <td>
-        <Link to={`subscriptions/${subscription}/deliveries/${encodeURIComponent(event)}`}>
-          {subscription}
-        </Link>
-        <small class="lines">{consumer}</small>
-      </td>
-      <td>
-        <StateAndReason delivery={delivery} />
-      </td>
-      <td class="number">{attempts}</td>
-      <td>
-        <NextAttempt delivery={delivery} />
-      </td>
-    </tr>
   )
 }

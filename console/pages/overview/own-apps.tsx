@@ -7,6 +7,7 @@ import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
 import { Link } from '../../router.tsx'
 import { Section } from '../../section.tsx'
+import { Table, type Column } from '../../table.tsx'
 import { Time } from '../../time.tsx'
 import { PerMinute } from './per-minute.tsx'
 
@@ -104,34 +105,26 @@ function AppActivity({ resource }: { resource: string }) {
 
 function Newest({ resource, events }: { resource: string; events: Activity['latest'] }) {
   const names = texts.use()
+  const columns: Column<Activity['latest'][number]>[] = [
+    {
+      name: names.event,
+      cell: ({ id }) => (
+        <Link to={eventPage(resource, id)}>
+          <code>{id}</code>
+        </Link>
+      ),
+    },
+    { name: names.type, cell: ({ type }) => type },
+    { name: names.subject, cell: ({ subject }) => subject },
+    { name: names.accepted, cell: ({ acceptedAt }) => <Time at={acceptedAt} /> },
+  ]
   return (
-    <div class="table-frame" tabIndex={0} role="group" aria-label={names.newest(resource)}>
-      <table class="ds-table" data-color="neutral" data-size="sm">
-        <thead>
-          <tr>
-            <th scope="col">{names.event}</th>
-            <th scope="col">{names.type}</th>
-            <th scope="col">{names.subject}</th>
-            <th scope="col">{names.accepted}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {events.map(({ id, type, subject, acceptedAt }) => (
-            <tr key={id}>
-              <td>
-                <Link to={eventPage(resource, id)}>
-                  <code>{id}</code>
-                </Link>
-              </td>
-              <td>{type}</td>
-              <td>{subject}</td>
-              <td>
-                <Time at={acceptedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={names.newest(resource)}
+      columns={columns}
+      rows={events}
+      keyOf={({ id }) => id}
+      size="sm"
+    />
   )
 }

@@ -7,6 +7,7 @@ import { Link, place, setQuery } from '../../router.tsx'
 import { Section } from '../../section.tsx'
 import { CircuitDetail, CircuitTag } from '../../subscriptions/circuit-tag.tsx'
 import type { Subscription } from '../../subscriptions/subscription.ts'
+import { Table, type Column } from '../../table.tsx'
 import { DeliveryTag } from '../../deliveries/delivery-tag.tsx'
 import { Time } from '../../time.tsx'
 
@@ -57,28 +58,7 @@ export function OwnSubscriptions() {
       <ProblemNotice problem={problem} />
       {data?.subscriptions.length === 0 && <p class="ds-paragraph">{names.none}</p>}
       {data !== undefined && data.subscriptions.length > 0 && (
-        <div class="table-frame" tabIndex={0} role="group" aria-labelledby="subscriptions">
-          <table class="ds-table" data-color="neutral" data-border>
-            <thead>
-              <tr>
-                <th scope="col">{names.name}</th>
-                <th scope="col">{names.state}</th>
-                <th scope="col" class="number">
-                  {names.waiting}
-                </th>
-                <th scope="col" class="number">
-                  {names.dead}
-                </th>
-                <th scope="col">{names.latest}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.subscriptions.map((subscription) => (
-                <Row key={subscription.id} subscription={subscription} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <SubscriptionTable subscriptions={data.subscriptions} />
       )}
       {data?.after && (
         <Button onClick={() => setQuery({ after: data.after ?? undefined }, { isStep: true })}>
@@ -98,33 +78,57 @@ async function readAll(address: string, signal: AbortSignal) {
   return { subscriptions, after: next && new URLSearchParams(next.split('?')[1]).get('after') }
 }
 
-function Row({ subscription }: { subscription: Subscription }) {
+function SubscriptionTable({ subscriptions }: { subscriptions: Subscription[] }) {
   const names = texts.use()
-  const { id, endPoint, resourceFilter, typeFilter, counts, latest } = subscription
+  const columns: Column<Subscription>[] = [
+    { name: names.name, cell: (subscription) => <Name subscription={subscription} /> },
+    {
+      name: names.state,
+      cell: (subscription) => (
+        <>
+          <CircuitTag subscription={subscription} />
+          <small class="lines">
+            <CircuitDetail subscription={subscription} />
+          </small>
+        </>
+      ),
+    },
+    { name: names.waiting, isNumber: true, cell: ({ counts }) => counts?.waiting ?? '–' },
+    { name: names.dead, isNumber: true, cell: ({ counts }) => counts?.dead ?? '–' },
+    { name: names.latest, cell: (subscription) => <Latest subscription={subscription} /> },
+  ]
   return (
-    <tr>
-      <td>
-        <Link to={`subscriptions/${id}`}>{names.number(id)}</Link>
-        <div>{endPoint}</div>
-        <small>{[resourceFilter, typeFilter].filter(Boolean).join(' · ')}</small>
-      </td>
-      <td>
-        <CircuitTag subscription={subscription} />
-        <small class="lines">
-          <CircuitDetail subscription={subscription} />
-        </small>
-      </td>
-      <td class="number">{counts?.waiting ?? '–'}</td>
-      <td class="number">{counts?.dead ?? '–'}</td>
-      <td>
-        {latest === undefined ? (
-          names.never
-        ) : (
-          <>
-            <DeliveryTag state={latest.state} /> <Time at={latest.at} />
-          </>
-        )}
-      </td>
-    </tr>
+    <Table
+      label={{ id: 'subscriptions' }}
+      columns={columns}
+      rows={subscriptions}
+      keyOf={({ id }) => id}
+      hasBorder
+    />
+  )
+}
+
+interface CellProps {
+  subscription: Subscription
+}
+
+function Name({ subscription: { id, endPoint, resourceFilter, typeFilter } }: CellProps) {
+  const { number } = texts.use()
+  return (
+    <>
+      <Link to={`subscriptions/${id}`}>{number(id)}</Link>
+      <div>{endPoint}</div>
+      <small>{[resourceFilter, typeFilter].filter(Boolean).join(' · ')}</small>
+    </>
+  )
+}
+
+function Latest({ subscription: { latest } }: CellProps) {
+  const { never } = texts.use()
+  if (latest === undefined) return <>{never}</>
+  return (
+    <>
+      <DeliveryTag state={latest.state} /> <Time at={latest.at} />
+    </>
   )
 }

@@ -10,7 +10,9 @@ const texts = defineTexts({
       `Søyler: ${events} hendelser i tidsrommet, ${dead} oppgitt. Tallene står i tabellen under.`,
     times: (most: number) =>
       `Linjer: svartider, 95-persentil opptil ${most} ms. Tallene står i tabellen under.`,
-    time: 'Fra',
+    time: 'Tid',
+    whole: 'hele tidsrommet',
+    upTo: (most: number) => `opptil ${most} ms`,
     events: 'Hendelser',
     answers: 'Svartid, ms',
     p50: 'Median',
@@ -21,7 +23,9 @@ const texts = defineTexts({
       `Bars: ${events} events in the interval, ${dead} dead. The numbers are in the table below.`,
     times: (most: number) =>
       `Lines: answer times, 95th percentile up to ${most} ms. The numbers are in the table below.`,
-    time: 'From',
+    time: 'Time',
+    whole: 'the whole interval',
+    upTo: (most: number) => `up to ${most} ms`,
     events: 'Events',
     answers: 'Answer time, ms',
     p50: 'Median',
@@ -46,7 +50,7 @@ export function Charts({ buckets, seconds }: ChartsProps) {
     void import('./draw.ts').then(({ drawOutcomes, drawTimes }) => {
       if (isGone || outcomes.current === null || times.current === null) return
       const charts = [
-        drawOutcomes(outcomes.current, { buckets, seconds }, { ...states, time: names.time }),
+        drawOutcomes(outcomes.current, { buckets, seconds }, { ...states, ...names }),
         drawTimes(times.current, { buckets, seconds }, names),
       ]
       end = () => charts.forEach((chart) => chart.destroy())

@@ -4,6 +4,7 @@ import { StateAndReason } from '../../deliveries/state-and-reason.tsx'
 import { defineTexts } from '../../language.ts'
 import { Reason } from '../../reason.tsx'
 import { Link } from '../../router.tsx'
+import { Table, type Column } from '../../table.tsx'
 import { Time } from '../../time.tsx'
 
 const texts = defineTexts({
@@ -33,58 +34,39 @@ interface DeliveryTableProps {
 /** One page of deliveries. */
 export function DeliveryTable({ subscription, deliveries }: DeliveryTableProps) {
   const names = texts.use()
+  const columns: Column<Delivery>[] = [
+    {
+      name: names.event,
+      cell: ({ event, subject }) => (
+        <>
+          <Link to={`subscriptions/${subscription}/deliveries/${event}`}>
+            <code>{event}</code>
+          </Link>
+          {subject !== undefined && <small class="lines">{subject}</small>}
+        </>
+      ),
+    },
+    { name: names.state, cell: (delivery) => <StateAndReason delivery={delivery} /> },
+    { name: names.accepted, cell: ({ acceptedAt }) => <Time at={acceptedAt} /> },
+    { name: names.attempts, isNumber: true, cell: ({ attempts }) => attempts.length },
+    { name: names.last, cell: ({ attempts }) => <Answer attempt={attempts.at(-1)} /> },
+    { name: names.next, cell: (delivery) => <NextAttempt delivery={delivery} /> },
+  ]
   return (
-    <div class="table-frame" tabIndex={0} role="group" aria-labelledby="deliveries">
-      <table class="ds-table" data-color="neutral" data-border data-size="sm">
-        <thead>
-          <tr>
-            <th scope="col">{names.event}</th>
-            <th scope="col">{names.state}</th>
-            <th scope="col">{names.accepted}</th>
-            <th scope="col" class="number">
-              {names.attempts}
-            </th>
-            <th scope="col">{names.last}</th>
-            <th scope="col">{names.next}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map((delivery) => (
-            <Row key={delivery.event} subscription={subscription} delivery={delivery} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={{ id: 'deliveries' }}
+      columns={columns}
+      rows={deliveries}
+      keyOf={({ event }) => event}
+      size="sm"
+      hasBorder
+    />
   )
 }
 
-function Row({ subscription, delivery }: { subscription: number; delivery: Delivery }) {
-  const { event, acceptedAt, attempts, subject } = delivery
-  const last = attempts.at(-1)
-  return (
-    <tr>
-      <td>
-        <Link to={`subscriptions/${subscription}/deliveries/${event}`}>
-          <code>{event}</code>
-        </Link>
-        {subject !== undefined && <small class="lines">{subject}</small>}
-      </td>
-      <td>
-        <StateAndReason delivery={delivery} />
-      </td>
-      <td>
-        <Time at={acceptedAt} />
-      </td>
-      <td class="number">{attempts.length}</td>
-      <td>{last !== undefined && <Answer attempt={last} />}</td>
-      <td>
-        <NextAttempt delivery={delivery} />
-      </td>
-    </tr>
-  )
-}
-
-function Answer({ attempt: { status, failure, ms } }: { attempt: Attempt }) {
+function Answer({ attempt }: { attempt: Attempt | undefined }) {
+  if (attempt === undefined) return null
+  const { status, failure, ms } = attempt
   return (
     <>
       {status ?? <Reason text={failure ?? ''} />}

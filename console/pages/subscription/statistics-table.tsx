@@ -1,5 +1,6 @@
 import { deliveryStates } from '../../deliveries/delivery-tag.tsx'
 import { defineTexts } from '../../language.ts'
+import { Table, type Column } from '../../table.tsx'
 import { ExactTime } from '../../time.tsx'
 import type { Bucket } from './buckets.ts'
 
@@ -14,46 +15,27 @@ const states = ['delivered', 'waiting', 'dead', 'cancelled'] as const
 export function StatisticsTable({ buckets }: { buckets: Bucket[] }) {
   const names = texts.use()
   const stateNames = deliveryStates.use()
+  const columns: Column<Bucket>[] = [
+    { name: names.from, cell: ({ from }) => <ExactTime at={from} /> },
+    ...states.map((state): Column<Bucket> => ({
+      name: stateNames[state],
+      isNumber: true,
+      cell: (bucket) => bucket[state],
+    })),
+    { name: names.p50, isNumber: true, cell: ({ ms }) => milliseconds(ms?.p50) },
+    { name: names.p95, isNumber: true, cell: ({ ms }) => milliseconds(ms?.p95) },
+  ]
   return (
-    <details class="ds-details" data-size="sm">
+    <details class="ds-details" data-color="neutral" data-size="sm">
       <summary>{names.show}</summary>
       <div>
-        <div class="table-frame" tabIndex={0} role="group" aria-label={names.show}>
-          <table class="ds-table" data-color="neutral" data-size="sm">
-            <thead>
-              <tr>
-                <th scope="col">{names.from}</th>
-                {states.map((state) => (
-                  <th scope="col" class="number" key={state}>
-                    {stateNames[state]}
-                  </th>
-                ))}
-                <th scope="col" class="number">
-                  {names.p50}
-                </th>
-                <th scope="col" class="number">
-                  {names.p95}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {buckets.map((bucket) => (
-                <tr key={bucket.from}>
-                  <td>
-                    <ExactTime at={bucket.from} />
-                  </td>
-                  {states.map((state) => (
-                    <td class="number" key={state}>
-                      {bucket[state]}
-                    </td>
-                  ))}
-                  <td class="number">{milliseconds(bucket.ms?.p50)}</td>
-                  <td class="number">{milliseconds(bucket.ms?.p95)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={names.show}
+          columns={columns}
+          rows={buckets}
+          keyOf={({ from }) => from}
+          size="sm"
+        />
       </div>
     </details>
   )

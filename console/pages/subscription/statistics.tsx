@@ -4,7 +4,7 @@ import { defineTexts } from '../../language.ts'
 import { ProblemNotice } from '../../problem-notice.tsx'
 import { useQuery } from '../../query.ts'
 import { Section } from '../../section.tsx'
-import { ExactTime } from '../../time.tsx'
+import { fullTime } from '../../time.tsx'
 import { Charts } from './charts.tsx'
 import type { Bucket, StatisticsAnswer } from './buckets.ts'
 import { StatisticsTable } from './statistics-table.tsx'
@@ -17,7 +17,8 @@ const texts = defineTexts({
     day: 'Siste døgn',
     week: 'Siste uke',
     none: 'Ingen hendelser i dette tidsrommet.',
-    partial: 'Bare de nyeste 2 000 leveringene er med, fra',
+    partial: (from: string, to: string) =>
+      `Tidsrommet har mer enn 2 000 leveringer. Bare de nyeste er talt med: de fra ${from} til ${to}.`,
   },
   en: {
     title: 'Deliveries over time',
@@ -26,7 +27,8 @@ const texts = defineTexts({
     day: 'Last 24 hours',
     week: 'Last week',
     none: 'No events in this interval.',
-    partial: 'Only the newest 2,000 deliveries are shown, from',
+    partial: (from: string, to: string) =>
+      `The interval has more than 2,000 deliveries. Only the newest are counted: those from ${from} to ${to}.`,
   },
 })
 
@@ -74,7 +76,7 @@ export function Statistics({ id }: { id: number }) {
       {data !== undefined && isEmpty && <p class="ds-paragraph">{names.none}</p>}
       {data?.complete === false && (
         <p class="ds-paragraph">
-          {names.partial} <ExactTime at={data.from} />
+          {names.partial(fullTime(new Date(data.from)), fullTime(new Date(data.to)))}
         </p>
       )}
       {!isEmpty && data !== undefined && (

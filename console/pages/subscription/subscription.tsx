@@ -36,7 +36,7 @@ export function Page({ params: { id = '' } }: PageProps) {
       <PageHeading title={names.title(id)}>
         {data !== undefined && <CircuitTag subscription={data} />}
         {data !== undefined && <PauseButton subscription={data} onChange={reload} />}
-        <Link to={`${address}/replay`}>{names.replay}</Link>
+        {data !== undefined && <Link to={`${address}/replay`}>{names.replay}</Link>}
       </PageHeading>
       <ProblemNotice problem={problem} />
       {data !== undefined && (

@@ -162,7 +162,11 @@ export function startFlows() {
       return ended
     },
     pass: (seconds: number): Promise<void> => scheduler.run(scheduler.now() + seconds * 1000),
-    at: (seconds: number, run: () => void): void => scheduler.at(seconds * 1000, run),
+    at: (seconds: number, run: () => void): void =>
+      scheduler.at(seconds * 1000, () => {
+        scheduler.wakes()
+        run()
+      }),
     seconds: () => Math.floor(process.clock.now() / 1000),
     store: (document: SubscriptionOrTombstone) =>
       containers.subscriptions.insert(`${document.consumer}/${document.id}`, withWake(document)),

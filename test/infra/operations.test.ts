@@ -37,7 +37,7 @@ suite(
   async () => {
     const [stores, policy] = await Promise.all([createTestStores(), startPolicyDecisionPoint()])
     const [app, receiver, failing] = await Promise.all([
-      startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1' } }),
+      startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1' }, readsPoison: true }),
       startReceiver(),
       startApp(stores, {
         settings: {

@@ -10,6 +10,7 @@ import {
   updateStored,
   endLease,
   waitForState,
+  waitForStates,
   recordOf,
   recordsOf,
 } from '../support/stored-work.ts'
@@ -113,7 +114,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const delayMs = 100
     receiver.behave({ delayMs }, own.path)
     await pauseEnds(own)
-    await Promise.all(events.map((event) => waitForState(stores, own.id, event, 'delivered', 30)))
+    await waitForStates(stores, own.id, events, 'delivered', 30)
     const arrivals = own.arrivals().slice(first + PROBES)
     const times = timesOf(arrivals)
     for (const tried of [3, 13, 113]) {
@@ -168,7 +169,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.ok(probed.every(({ state }) => state === 'backlog'))
     receiver.behave({}, own.path)
     await pauseEnds(own)
-    await Promise.all(events.map((event) => waitForState(stores, own.id, event, 'delivered', 20)))
+    await waitForStates(stores, own.id, events, 'delivered', 20)
   })
 
   test('is disabled by a 410 to a probe: its backlog dies, and events published after it is enabled again do not', async () => {
@@ -178,9 +179,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     await pauseEnds(own)
     const { reason } = await inCircuit(own, 'disabled')
     assert.equal(reason, '410')
-    const ends = await Promise.all(
-      events.map((event) => waitForState(stores, own.id, event, 'dead')),
-    )
+    const ends = await waitForStates(stores, own.id, events, 'dead')
     const reasons = new Set(ends.map((each) => each.reason))
     assert.deepEqual(reasons, new Set(['410', 'the subscription is disabled: 410']))
 
@@ -188,7 +187,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.equal((await own.requestSubscription()).id, own.id)
     await eventually('enabled', async () => (await circuitOf(own)).state !== 'disabled')
     const later = await own.publishMany(20)
-    await Promise.all(later.map((event) => waitForState(stores, own.id, event, 'delivered')))
+    await waitForStates(stores, own.id, later, 'delivered')
     assert.deepEqual(await inCircuit(own, 'closed', 60), { state: 'closed', waiting: '0' })
   })
 
@@ -199,9 +198,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     receiver.behave({}, own.path)
     const again = await own.subscribe()
     assert.ok(again.id > own.id)
-    const ends = await Promise.all(
-      events.map((event) => waitForState(stores, own.id, event, 'cancelled', 20)),
-    )
+    const ends = await waitForStates(stores, own.id, events, 'cancelled', 20)
     assert.deepEqual(
       [...new Set(ends.map((each) => each.reason))],
       ['the subscription was deleted'],

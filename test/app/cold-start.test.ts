@@ -5,7 +5,7 @@ import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 import { subscription } from '../unit/subscription-fixture.ts'
 
@@ -16,7 +16,6 @@ const cosmos = await startFaultProxy(stores.settings.Cosmos)
 const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
-    ...withoutTimers,
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startReceiver, type Delivery } from '../../local/receiver.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import { waitForState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
@@ -15,7 +15,7 @@ const QUICK_MS = 200
 /** An app alone on its stores, whose timers do not run, and a subscriber. */
 async function subscribedApp() {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  const app = await startApp(stores, { settings: withoutTimers })
+  const app = await startApp(stores)
   after(() => Promise.all([app.stop(), receiver.stop()]))
   const own = await createOwnApp(app, receiver, 'limited')
   const { id } = await own.subscribe()

@@ -5,7 +5,7 @@ import { startReceiver } from '../../local/receiver.ts'
 import { queueNames } from '../../shared/azure/definitions.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
@@ -22,7 +22,6 @@ import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
 const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 const settings = {
-  ...withoutTimers,
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
 }
 const app = await startApp(stores, { settings })

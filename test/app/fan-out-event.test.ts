@@ -10,7 +10,7 @@ import { createTestStores, eventually } from '../support/stores.ts'
 const quick = { AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01' }
 
 const stores = await createTestStores()
-const app = await startApp(stores, { settings: quick })
+const app = await startApp(stores, { settings: quick, readsPoison: true })
 after(app.stop)
 
 const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp } from '../support/own-app.ts'
 import { waitForState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
@@ -15,7 +15,6 @@ const app = await startApp(stores, {
   settings: {
     QueueStorage: queues.connection,
     DELIVERY_TIMEOUT_SECONDS: '60',
-    ...withoutTimers,
   },
 })
 after(() => Promise.all([app.stop(), receiver.stop(), queues.stop()]))

@@ -6,7 +6,7 @@ import { startFaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { inboundQueues } from '../../shared/azure/definitions.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import type { App } from '../support/subscriber.ts'
@@ -16,8 +16,8 @@ const receiver = await startReceiver()
 after(() => receiver.stop())
 const start = (stores: TestStores, count: number, functions?: string[]) =>
   startApp(stores, {
-    settings: { ...withoutTimers, ...stores.settings, INBOUND_QUEUES: String(count) },
-    ...(functions && { functions }),
+    settings: { ...stores.settings, INBOUND_QUEUES: String(count) },
+    ...(functions && { functions, readsPoison: true }),
   })
 const countAll = (stores: TestStores, count: number) =>
   Promise.all(inboundQueues(count).map((name) => stores.countMessages(name)))

@@ -22,7 +22,8 @@ const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions']
 const api = ['publish-event', 'create-subscription', 'read-subscription', ...sweeps]
 const work = ['fan-out-event', 'retry-delivery', 'drain-backlog', 'validate-subscription']
 const poison = queueNames(1).map((queue) => `keep-poison-${queue}`)
-const startWorker = () => startApp(stores, { settings, functions: [...work, ...poison] })
+const startWorker = () =>
+  startApp(stores, { settings, functions: [...work, ...poison], readsPoison: true })
 const [http, worker] = await Promise.all([
   startApp(stores, { settings, functions: api }),
   startWorker(),

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import { referenceTo } from '../../shared/events/event-document.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
   createSubscriptionsClient,
@@ -77,7 +77,6 @@ async function startFixture(t: TestContext) {
   const cosmos = await startFaultProxy(stores.settings.Cosmos)
   const app = await startApp(stores, {
     settings: {
-      ...withoutTimers,
       NODE_OPTIONS,
       Cosmos: cosmos.connection,
       DELIVERY_TIMEOUT_SECONDS: '60',

@@ -12,7 +12,6 @@ const [stores, receiver] = await Promise.all([createTestStores(), startReceiver(
 const app = await startApp(stores, {
   settings: {
     DELIVERY_RETRY_SECONDS: '1,1,1,1,1,1',
-    'AzureWebJobs.sweep-events.Disabled': 'true', // a test says when an event whose message was lost is found
   },
 })
 after(() => Promise.all([app.stop(), receiver.stop()]))

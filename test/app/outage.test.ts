@@ -3,7 +3,7 @@ import { after, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
@@ -17,7 +17,6 @@ const app = await startApp(stores, {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
     REPAIR_AFTER_SECONDS: '1',
-    ...withoutTimers,
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
   },
 })

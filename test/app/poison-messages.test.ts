@@ -6,7 +6,7 @@ import { createTestStores } from '../support/stores.ts'
 import { eventuallyByApi } from '../support/subscriber.ts'
 
 const stores = await createTestStores()
-const app = await startApp(stores)
+const app = await startApp(stores, { readsPoison: true })
 after(app.stop)
 
 const nonsense: [queue: string, text: string, reason: RegExp][] = [

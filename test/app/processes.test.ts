@@ -12,7 +12,11 @@ const stores = await createTestStores()
 const settings = { REPAIR_AFTER_SECONDS: '2' }
 const [http, fanOut] = await Promise.all([
   startApp(stores, { settings, functions: ['publish-event', 'health', 'sweep-events'] }),
-  startApp(stores, { settings, functions: ['fan-out-event', 'keep-poison-events-inbound'] }),
+  startApp(stores, {
+    settings,
+    functions: ['fan-out-event', 'keep-poison-events-inbound'],
+    readsPoison: true,
+  }),
 ])
 after(() => Promise.all([http.stop(), fanOut.stop()]))
 

@@ -39,13 +39,11 @@ const MANY = 4 // one more than a call is tried by itself
 const stores = await createTestStores()
 const cosmos = await startFaultProxy(stores.settings.Cosmos)
 const receiver = await startReceiver()
-const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const app = await startApp(stores, {
   settings: {
     Cosmos: cosmos.connection,
     DELIVERY_RETRY_SECONDS: '1',
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-    ...Object.fromEntries(timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true'])),
   },
 })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))

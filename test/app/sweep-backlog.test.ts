@@ -4,14 +4,14 @@ import { after, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 import { deliveryOf } from '../unit/flow-fixture.ts'
 
 const skip = deployedUrl !== undefined && 'it counts what the stores are asked'
 const MANY = 500
 const stores = await createTestStores()
-const app = await startApp(stores, { functions: ['sweep-deliveries'], settings: withoutTimers })
+const app = await startApp(stores, { functions: ['sweep-deliveries'] })
 after(app.stop)
 
 async function addOverdue(count: number): Promise<void> {

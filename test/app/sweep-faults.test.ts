@@ -7,7 +7,7 @@ import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 // Nothing but the sweeps works here, when the test says so: what they send stays to be seen.
@@ -20,7 +20,6 @@ const app = await startApp(stores, {
   functions: ['publish-event', ...sweeps],
   settings: {
     Cosmos: cosmos.connection,
-    ...withoutTimers,
   },
 })
 after(() => Promise.all([app.stop(), cosmos.stop()]))

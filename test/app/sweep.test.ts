@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createTestStores, eventually } from '../support/stores.ts'
 
 // Fan-out does not run here, so that what the sweep does can be seen.
@@ -11,7 +11,6 @@ const stores = await createTestStores()
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
 const app = await startApp(stores, {
   functions: ['publish-event', 'health', ...timers],
-  settings: withoutTimers,
 })
 after(app.stop)
 

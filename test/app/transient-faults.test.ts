@@ -5,7 +5,7 @@ import { startFaultProxy, type Fault } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp, withoutTimers } from '../support/app.ts'
+import { startApp } from '../support/app.ts'
 import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
@@ -20,7 +20,6 @@ const app = await startApp(stores, {
     Cosmos: cosmos.connection,
     QueueStorage: queues.connection,
     DELIVERY_RETRY_SECONDS: '1',
-    ...withoutTimers,
   },
 })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop(), queues.stop()]))

@@ -39,7 +39,10 @@ suite(
   async () => {
     const [stores, policy] = await Promise.all([createTestStores(), startPolicyDecisionPoint()])
     const [app, receiver, failing] = await Promise.all([
-      startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '1,1', ACCESS_GRANTS: '' } }),
+      startApp(stores, {
+        settings: { DELIVERY_RETRY_SECONDS: '1,1', ACCESS_GRANTS: '' },
+        readsPoison: true,
+      }),
       startReceiver(),
       startApp(stores, {
         settings: {

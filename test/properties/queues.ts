@@ -37,7 +37,7 @@ const subscriberAt = (endpoint: string): SubscriptionDocument => ({
 export async function startQueueProperties() {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
   await stores.container('subscriptions').items.create(subscriberAt(`${receiver.url}/hook`))
-  const app = await startApp(stores, { settings: oneAttempt })
+  const app = await startApp(stores, { settings: oneAttempt, readsPoison: true })
   async function publish(text?: string): Promise<string> {
     const answer = await app.publish(text)
     assert.equal(answer.status, 201, text)

@@ -2,26 +2,24 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
+import { inboundCount, queueNames } from '../../shared/azure/definitions.ts'
 import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { checkAnswersOf } from './checked-fetch.ts'
 import { startHostProcess } from './host-process.ts'
 import { deployedUrl, setting, type TestStores } from './stores.ts'
 
 /**
- * Queues are looked into twice a second at least. An app has 13 of them: every 100 ms, as `npm start` has it, an app that
- * does nothing takes a third of a core, its emulators' part included; so it takes a fifteenth.
+ * Queues are looked into twice a second at least. Every 100 ms, as `npm start` has it, an app with all of them that does
+ * nothing takes a third of a core, its emulators' part included.
  */
 const polling = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.500' }
-
-/** Settings of an app whose timers only run when a test runs them. */
-export const withoutTimers = Object.fromEntries(
-  timers.map((timer) => [`AzureWebJobs.${timer}.Disabled`, 'true']),
-)
 
 interface AppOptions {
   settings?: Record<string, string>
   /** Only these functions, as `func start --functions`. */
   functions?: string[]
+  /** Whether it looks into its poison queues: five more to poll. */
+  readsPoison?: boolean
   /** Where the app is, if not here. */
   folder?: string
   /** Whether its host gives the console tokens of the shared issuer. */
@@ -29,7 +27,8 @@ interface AppOptions {
 }
 
 /** Starts the built app with these stores. Its process is ended by `stop` (in order) or `kill` (at once). */
-export async function startApp(stores: TestStores, { settings = {}, ...flags }: AppOptions = {}) {
+export async function startApp(stores: TestStores, options: AppOptions = {}) {
+  const { settings = {} } = options
   if (deployedUrl !== undefined)
     return appAt(deployedUrl, {
       lines: [],
@@ -38,10 +37,11 @@ export async function startApp(stores: TestStores, { settings = {}, ...flags }: 
       stop: async () => {},
       kill: async () => {},
     })
-  const { child, url, lines, exitCode } = await startHostProcess(flagsOf(flags), {
+  const { child, url, lines, exitCode } = await startHostProcess(flagsOf(options), {
     ...issuerSettings(),
     ...stores.settings,
     ...polling,
+    ...disabledFunctions(options),
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
     ALTINN_REGISTER_URL: '', // of the sample's register, which is no part of the tests' stack
     ...settings,
@@ -63,6 +63,16 @@ export const issuerSettings = () => ({
   ALTINN_OPENID_CONFIGURATION_URL: `${setting('TEST_ISSUER')}/authentication/api/v1/openid/.well-known/openid-configuration`,
   PLATFORM_TOKEN_JWKS_URL: `${setting('TEST_ISSUER')}/platform/{issuer}/jwks`,
 })
+
+/** The settings that leave timers to the tests, so that no run in between decides one. */
+function disabledFunctions({ settings = {}, readsPoison }: AppOptions) {
+  const queues = queueNames(inboundCount(settings['INBOUND_QUEUES'] ?? ''))
+  const names = [
+    ...timers,
+    ...(readsPoison === true ? [] : queues.map((queue) => `keep-poison-${queue}`)),
+  ]
+  return Object.fromEntries(names.map((name) => [`AzureWebJobs.${name}.Disabled`, 'true']))
+}
 
 const flagsOf = ({ functions, folder, signIn }: AppOptions) => [
   ...(functions === undefined ? [] : ['--functions', functions.join(',')]),

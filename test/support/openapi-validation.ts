@@ -27,7 +27,12 @@ const bodies = validator({})
 const headers = validator({ coerceTypes: true }) // all headers are text
 
 function validator(options: Options): Ajv2020 {
-  const ajv = new Ajv2020({ ...options, allErrors: true, strictTypes: false })
+  const ajv = new Ajv2020({
+    ...options,
+    allErrors: true,
+    strictTypes: false,
+    validateSchema: false, // `npm run openapi` does: the schema of schemas takes 0.3 s to compile, in each test file
+  })
   formats.default(ajv)
   return ajv.addVocabulary(Object.keys(description)).addSchema(description, 'openapi.json')
 }

@@ -117,6 +117,24 @@ export const waitForState = (
 ): Promise<DeliveryDocument> =>
   waitForRecord(state, stores, [number, event], (record) => record.state === state, seconds)
 
+/** The same for many events at once, which are looked for together. Returns their records, oldest event first. */
+export const waitForStates = (
+  stores: TestStores,
+  number: number,
+  events: string[],
+  state: DeliveryDocument['state'],
+  seconds?: number,
+): Promise<DeliveryDocument[]> =>
+  eventually(
+    `${events.length} events ${state}`,
+    async () => {
+      const records = await recordsOf(stores, number)
+      const found = records.filter((each) => each.state === state && events.includes(each.id))
+      return found.length === events.length && found
+    },
+    seconds,
+  )
+
 /** Puts the deliveries of stored events into a subscription's backlog, which nobody drains for that. */
 export async function storeBacklog(
   stores: TestStores,

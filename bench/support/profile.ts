@@ -26,7 +26,6 @@ const owners: [source: RegExp, owner: string][] = [
   [/node_modules\//, 'other packages'],
   [/(^|\/)(functions|shared)\/.+\.ts$/, 'own code'],
   [/dist\/cosmos\.cjs$/, 'Cosmos SDK'],
-  [/dist\/storage-queue\.cjs$/, 'queue SDK'],
   [/dist\/telemetry-export\.cjs$/, 'OpenTelemetry'],
   [/local\/host\//, 'local host'],
 ]

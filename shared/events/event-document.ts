@@ -30,9 +30,10 @@ export interface EventDocument {
 
 /** Whether it is the event itself, not a copy for readers or a repetition, which nobody gets. */
 export const isOriginal = ({
-  copyOf,
+  copyOf: original,
   duplicateOf,
-}: Pick<EventDocument, 'copyOf' | 'duplicateOf'>): boolean => (copyOf ?? duplicateOf) === undefined
+}: Pick<EventDocument, 'copyOf' | 'duplicateOf'>): boolean =>
+  (original ?? duplicateOf) === undefined
 
 interface NewEvent {
   id: string

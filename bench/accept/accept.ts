@@ -11,7 +11,7 @@ import {
   INTERVAL_SECONDS,
   WARM_UP_SECONDS,
 } from '../support/limits.ts'
-import { printProfile, profileFlags } from '../support/profile.ts'
+import { profileFlags, reportProfile } from '../support/profile.ts'
 import { printLine, printMemory, printSummary, sendRounds, type Round } from './report.ts'
 import { measure, type Contender } from './contender.ts'
 import { startContenders, type Contenders } from './contenders.ts'
@@ -36,29 +36,24 @@ const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, regist
 const flags = values.profile ? profileFlags(profile) : []
 const collector = await startCollector()
 const running = await startContenders(stack, flags, collector.url) // an error here ends the bench and all its processes
-let measuredCalls = 0
 try {
   const app = running.app.worker
   const before = { resident: (await app.usage()).rssBytes, held: await app.heapUsed() }
-  const { warmUp, rounds } = await measureRounds(running)
+  const rounds = await measureRounds(running)
   printSummary(rounds)
   sendRounds(rounds)
   printMemory(rounds, before, await app.heapUsed())
-  measuredCalls = [warmUp, ...rounds].reduce((sum, round) => sum + round.app.calls, 0)
 } finally {
   await stop(running)
   collector.stop()
   await stack.stop()
 }
-if (values.profile) printProfile(profile, 'shared/flows/accept-event.ts', measuredCalls)
+if (values.profile) await reportProfile(profile, 'shared/flows/accept-event.ts', 'profile-accept')
 
-async function measureRounds(
-  contenders: Contenders<Contender>,
-): Promise<{ warmUp: Round; rounds: Round[] }> {
+async function measureRounds(contenders: Contenders<Contender>): Promise<Round[]> {
   const count = Math.max(1, Math.round(seconds / INTERVAL_SECONDS))
   console.log(`${count} intervals of ${seconds / count} s for each, ${CONCURRENCY} calls at once`)
-  const warmUp = await measureAll(contenders, warmUpSeconds)
-  printLine('warm-up', warmUp)
+  printLine('warm-up', await measureAll(contenders, warmUpSeconds))
   const rounds: Round[] = []
   for (
     let interval = 1;
@@ -69,7 +64,7 @@ async function measureRounds(
     printLine(`interval ${interval}`, round)
     rounds.push(round)
   }
-  return { warmUp, rounds }
+  return rounds
 }
 
 async function measureAll(contenders: Contenders<Contender>, length: number): Promise<Round> {

@@ -11,7 +11,7 @@ import { subscribeExample } from '../../local/subscribe.ts'
 import { type Accepted, type App, startApp } from '../support/app.ts'
 import { type Arrivals, createArrivals, warmUp } from '../support/arrivals.ts'
 import { runInterval } from '../support/interval.ts'
-import { printProfile, profileFlags } from '../support/profile.ts'
+import { profileFlags, reportProfile } from '../support/profile.ts'
 import { quantile } from '../support/statistics.ts'
 import { bareDeliveries } from './bare-deliveries.ts'
 import {
@@ -29,22 +29,29 @@ const IDLE_PAUSE_MS = 150
 const TIMEOUT_SECONDS = 40
 const MAX_SUBSCRIBERS = 3
 
-const profile = 'deliver.cpuprofile' // of the app with the most subscribers
+const profile = 'deliver.cpuprofile'
 const { values } = parseArgs({ options: { profile: { type: 'boolean' } } })
-
-let published = 0 // in total, by the app with the most subscribers
 
 type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
 const stack = await startStack({ queue: 0, blob: 0, cosmos: 0, issuer: 0, register: 0 })
 try {
+  if (values.profile) await profileDeliveries()
+  else await measureAll()
+} finally {
+  await stack.stop()
+}
+
+async function measureAll(): Promise<void> {
   const rows: Result[] = []
   for (const subscribers of [0, 1, MAX_SUBSCRIBERS]) rows.push(await measure(subscribers))
   printTable(rows)
   sendResults(rows)
-  if (values.profile) printProfile(profile, 'shared/flows/fan-out.ts', published)
-} finally {
-  await stack.stop()
+}
+
+async function profileDeliveries(): Promise<void> {
+  await measure(MAX_SUBSCRIBERS)
+  await reportProfile(profile, 'shared/flows/fan-out.ts', 'profile-deliver')
 }
 
 /** Measures one number of subscribers, on new stores. */
@@ -53,16 +60,13 @@ async function measure(subscribers: number): Promise<Result> {
   const receiver = await startReceiver({
     onDelivery: (delivery) => arrivals.record(delivery.path, delivery),
   })
-  const isProfiled = values.profile === true && subscribers === MAX_SUBSCRIBERS
-  const flags = isProfiled ? profileFlags(profile) : []
+  const flags = values.profile ? profileFlags(profile) : []
   const app = await startApp(stack, `deliver${subscribers}`, CONNECTIONS, { flags })
   try {
     for (let path = 1; path <= subscribers; path++)
       await subscribeExample(app.api, stack.issuer.url, `${receiver.url}/${path}`)
     await warmUp(app, arrivals, subscribers)
-    const row = await measureOn(app, receiver, arrivals, subscribers)
-    published = arrivals.eventCount()
-    return row
+    return await measureOn(app, receiver, arrivals, subscribers)
   } finally {
     await app.stop()
     await receiver.stop()

@@ -27,8 +27,6 @@ export function createArrivals() {
       byEvent.set(id, timesOfEvent)
       if (!timesOfEvent.has(subscriber)) timesOfEvent.set(subscriber, at.getTime())
     },
-    /** Returns how many events have arrived at any subscriber. */
-    eventCount: () => byEvent.size,
     /** Waits until so many subscribers have got each event. Throws when that takes more than `seconds`. */
     async waitForAll(events: Accepted[], subscribers: number, seconds: number): Promise<Arrived> {
       const isComplete = () => events.every(({ id }) => times(id).length >= subscribers)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import path from 'node:path'
+import { table, writeMarkdown } from './markdown.ts'
 
 interface Frame {
   functionName: string
@@ -19,46 +20,66 @@ interface CpuProfile {
   timeDeltas: number[]
 }
 
-/** Patterns of source files, and their owners. Node.js's own code belongs to its caller. */
+/** Patterns of source files, and their owners. Node.js's own code belongs to its caller, where it has one. */
 const owners: [source: RegExp, owner: string][] = [
-  [/node_modules\/@azure\/functions|webpack:\/\/@azure\/functions/, 'functions library'],
-  [/node_modules\/(joi|@hapi)\//, 'joi'],
-  [/node_modules\//, 'other packages'],
-  [/(^|\/)(functions|shared)\/.+\.ts$/, 'own code'],
+  [/@azure\/functions/, 'Functions library: requests, answers, invocations'],
+  [/node_modules\/(joi|@hapi)\//, 'validation (joi)'],
+  [/shared\/auth\/|node_modules\/(jsonwebtoken|jws|jwa)\//, 'tokens'],
+  [/shared\/(events|http)\//, 'body and event, with their JSON'],
+  [/shared\/webhooks\//, 'webhooks'],
+  [/shared\/telemetry\//, 'telemetry and log lines'],
+  [/shared\/azure\/(queue|sharded-queue)/, 'messages to queues'],
+  [/(^|\/)(functions|shared)\/.+\.ts$/, 'flows, handlers, index, stores'],
   [/dist\/cosmos\.cjs$/, 'Cosmos SDK'],
-  [/dist\/storage-queue\.cjs$/, 'queue SDK'],
+  [/dist\/core-rest-pipeline\.cjs$/, 'HTTP pipeline of the Azure SDKs'],
   [/dist\/telemetry-export\.cjs$/, 'OpenTelemetry'],
-  [/local\/host\//, 'local host'],
+  [/local\/host\/|node_modules\//, 'local host: not in this process in Azure'], // its queue SDK too
 ]
+const SIGNATURES = 'signatures with a key: of the stores none with an identity'
+const HTTP = 'HTTP of Node.js, on its own turns'
+const NODE = 'Node.js: promises, sockets, timers'
+const COLLECTOR = 'garbage collector'
 
 /**
- * Returns the CPU time of a V8 CPU profile (a file) by owner, in µs per event of `count`, the largest first. It begins
+ * Returns the samples of a V8 CPU profile (a file) by owner, the most first, without those of an idle process. It begins
  * with the first sample in `startSource` (a source file), after the start of the app.
  */
-function costByOwner(file: string, startSource: string, count: number): [string, number][] {
+function samplesByOwner(file: string, startSource: string): [string, number][] {
   const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'))
   const { ownerOf, sourceOf } = createAttribution(profile)
   const first = profile.samples.findIndex((id) => sourceOf(id).endsWith(startSource))
   if (first < 0) throw new Error(`${file} has no sample in ${startSource}.`)
-  const costs = new Map<string, number>()
-  for (const [index, id] of profile.samples.entries()) {
-    const owner = index < first ? 'idle' : ownerOf(id)
-    costs.set(owner, (costs.get(owner) ?? 0) + (profile.timeDeltas[index] ?? 0) / count)
-  }
-  costs.delete('idle')
-  return [...costs].toSorted((a, b) => b[1] - a[1])
+  const counts = new Map<string, number>()
+  for (const id of profile.samples.slice(first))
+    counts.set(ownerOf(id), (counts.get(ownerOf(id)) ?? 0) + 1)
+  counts.delete('idle')
+  return [...counts].toSorted((a, b) => b[1] - a[1])
 }
 
 /** Returns the Node.js flags that write a CPU profile when the process exits. */
 export const profileFlags = (file: string): string[] => ['--cpu-prof', `--cpu-prof-name=${file}`]
 
-/** Prints `costByOwner` and the total. */
-export function printProfile(file: string, startSource: string, count: number): void {
-  const costs = costByOwner(file, startSource, count)
-  const whole = costs.reduce((sum, [, cost]) => sum + cost, 0)
-  console.log(`\nCPU profile of the app's host, ${path.resolve(file)}:`)
-  for (const [owner, cost] of [...costs, ['together', whole] as const])
-    console.log(`${owner.padEnd(20)}${cost.toFixed(0).padStart(6)} µs per event`)
+/** Prints who takes how much of the process's own time, and writes it between the marks `mark` of docs/capacity.md. */
+export async function reportProfile(file: string, startSource: string, mark: string) {
+  const counts = samplesByOwner(file, startSource)
+  const all = counts.reduce((sum, [, count]) => sum + count, 0)
+  const share = (count: number) => `${((100 * count) / all).toFixed(1)} %`
+  console.log(`\nCPU profile of the app's host, ${path.resolve(file)}, ${all} samples:`)
+  for (const [owner, count] of counts) console.log(`${share(count).padStart(7)} ${owner}`)
+  const rows = counts.map(([owner, count]) => [owner, share(count)])
+  const samples = `${all.toLocaleString('en')} samples`
+  await replacePart(mark, table([[samples, 'Share'], ...rows]))
+}
+
+async function replacePart(mark: string, part: string): Promise<void> {
+  const file = path.join(import.meta.dirname, '../../docs/capacity.md')
+  const between = new RegExp(`<!-- ${mark} -->[^]*?<!-- end -->`)
+  const marked = `<!-- ${mark} -->\n\n${part}\n\n<!-- end -->`
+  const text = readFileSync(file, 'utf8')
+  await writeMarkdown(
+    file,
+    text.replace(between, () => marked),
+  )
 }
 
 function createAttribution({ nodes }: CpuProfile) {
@@ -76,11 +97,15 @@ function createAttribution({ nodes }: CpuProfile) {
     return owner
   }
   function attribute(id: number): string {
-    const name = byId.get(id)?.callFrame.functionName ?? ''
-    if (/^\((idle|garbage collector)\)$/.test(name)) return name.slice(1, -1)
+    const { functionName = '', url = '' } = byId.get(id)?.callFrame ?? {}
+    if (functionName === '(idle)') return 'idle'
+    if (functionName === '(garbage collector)') return COLLECTOR
+    if (functionName === 'createHmac') return SIGNATURES
     const [, owner] = owners.find(([source]) => source.test(sourceOf(id))) ?? []
+    if (owner !== undefined) return owner
     const parent = parents.get(id)
-    return owner ?? (parent === undefined ? 'Node.js' : ownerOf(parent))
+    const callers = parent === undefined ? NODE : ownerOf(parent)
+    return callers === NODE && url.startsWith('node:_http_') ? HTTP : callers
   }
   return { ownerOf, sourceOf }
 }

@@ -1,5 +1,4 @@
-import type { QueueClient, QueueServiceClient } from '@azure/storage-queue'
-import type { Connection } from '../config.ts'
+import type { QueueService } from './queue-service.ts'
 import { withTimeout } from './timeout.ts'
 
 const PUSH_MS = 1000 // a publisher waits for it
@@ -7,19 +6,9 @@ const SEND_MS = 10_000 // nobody does: an instance at full load may take seconds
 const FOREVER = -1 // seconds; the default is 7 days, after which Azure drops a message
 const MAX_BYTES = 49_152 // 64 KiB, less a quarter for base64
 
-/** Opens the queue service without a call. Retries are the callers': the SDK's default is 4 tries in 16 s. */
-export async function openQueueService(connection: Connection): Promise<QueueServiceClient> {
-  const { QueueServiceClient: Service } = await import('@azure/storage-queue')
-  const options = { retryOptions: { maxTries: 1 }, keepAliveOptions: { enable: true } }
-  if ('connectionString' in connection)
-    return Service.fromConnectionString(connection.connectionString, options)
-  const { openCredential } = await import('./identity.ts')
-  return new Service(connection.endpoint, await openCredential(connection.clientId), options)
-}
-
 /** Opens a queue for sending. Messages are JSON in base64, as the Functions host expects them. */
-export function openQueue<Message extends object>(service: QueueServiceClient, name: string) {
-  const client: QueueClient = service.getQueueClient(name)
+export function openQueue<Message extends object>(service: QueueService, name: string) {
+  const path = `${name}/messages`
 
   /** Throws if the message is not known to be sent; sending twice must do no harm. */
   async function enqueue(
@@ -28,8 +17,10 @@ export function openQueue<Message extends object>(service: QueueServiceClient, n
     limitMs: number,
   ): Promise<void> {
     const text = Buffer.from(JSON.stringify(message)).toString('base64')
+    const body = `<QueueMessage><MessageText>${text}</MessageText></QueueMessage>`
+    const query = `visibilitytimeout=${visibilityTimeout}&messagettl=${FOREVER}`
     await withTimeout(limitMs, (abortSignal) =>
-      client.sendMessage(text, { messageTimeToLive: FOREVER, visibilityTimeout, abortSignal }),
+      service({ method: 'POST', path, query, body, abortSignal }),
     )
   }
   return {
@@ -44,12 +35,12 @@ export function openQueue<Message extends object>(service: QueueServiceClient, n
 
     /** Throws an error that names the queue if it is missing or cannot be reached. */
     async probe(limitMs = 1000): Promise<void> {
-      await withTimeout(limitMs, (abortSignal) => client.getProperties({ abortSignal })).catch(
-        (cause: unknown) => {
-          const what = isMissing(cause) ? 'is missing' : 'does not answer'
-          throw new Error(`${name} ${what}`, { cause })
-        },
-      )
+      await withTimeout(limitMs, (abortSignal) =>
+        service({ method: 'GET', path: name, query: 'comp=metadata', abortSignal }),
+      ).catch((cause: unknown) => {
+        const what = isMissing(cause) ? 'is missing' : 'does not answer'
+        throw new Error(`${name} ${what}`, { cause })
+      })
     },
   }
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { QueueServiceClient } from '@azure/storage-queue'
+import type { QueueService } from './queue-service.ts'
 import { isMissing, openQueue } from './queue.ts'
 
 /**
@@ -7,7 +7,7 @@ import { isMissing, openQueue } from './queue.ts'
  * do those of a queue that is missing: however many queues there are, functions always listen to the first.
  */
 export function openShardedQueue<Message extends object>(
-  service: QueueServiceClient,
+  service: QueueService,
   [firstName, ...otherNames]: [string, ...string[]],
   keyOf: (message: Message) => string | undefined,
 ) {

@@ -1,10 +1,10 @@
-// For `node --import`: the SDKs as the app has them in dist/. One file loads in 40 ms, the package's 300 files in 450 ms,
+// For `node --import`: the SDKs as files that the build makes. One file loads in 40 ms, the package's 300 files in 450 ms,
 // in each of 90 test files and 60 apps.
 import { registerHooks } from 'node:module'
 
 const bundled: Record<string, string> = {
-  '@azure/cosmos': 'cosmos.cjs',
-  '@azure/storage-queue': 'storage-queue.cjs',
+  '@azure/cosmos': 'dist/cosmos.cjs',
+  '@azure/storage-queue': 'node_modules/.cache/storage-queue.cjs',
 }
 
 registerHooks({
@@ -13,7 +13,7 @@ registerHooks({
     return file === undefined
       ? next(specifier, context)
       : {
-          url: new URL(`../../dist/${file}`, import.meta.url).href,
+          url: new URL(`../../${file}`, import.meta.url).href,
           format: 'commonjs',
           shortCircuit: true,
         }

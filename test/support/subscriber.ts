@@ -96,9 +96,12 @@ export function createSubscriptionsClient({ api }: Pick<App, 'api'>, token?: str
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
 
-  /** The JSON of an answer that must have this status. */
+  /** The JSON of an answer that must have this status. Asks again after a 503, which a busy machine gives. */
   async function requestJson(status: number, method: string, path: string, body?: unknown) {
-    const answer = await call(method, path, body)
+    const answer = await eventually('an answer but 503', async () => {
+      const given = await call(method, path, body)
+      return (given.status !== 503 || status === 503) && given
+    })
     const text = await answer.text()
     assert.equal(answer.status, status, `${method} ${path}: ${text}`)
     return Object(text === '' ? {} : JSON.parse(text))

@@ -244,8 +244,5 @@ export function createInvariants(
   }
 }
 
-const matches = (
-  history: SubscriptionHistory,
-  event: { resource: string; type: string },
-): boolean =>
-  history.resource === event.resource && (history.type === undefined || history.type === event.type)
+const matches = (wanted: SubscriptionHistory, event: { resource: string; type: string }): boolean =>
+  wanted.resource === event.resource && [undefined, event.type].includes(wanted.type)

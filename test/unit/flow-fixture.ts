@@ -141,7 +141,6 @@ export function startFlows() {
       recordOpening: () => void recorded.openings++,
     },
   }
-
   return {
     services,
     containers,

@@ -84,6 +84,9 @@ const anonymous = { authLevel: 'anonymous' } as const // the tokens decide who m
 app.post('publish-generic-event', {
   ...anonymous,
   route: 'events',
-  handler: endpoint((call) => withUpload(call.services, (hold) => publish(call, hold))),
+  handler: endpoint((call) => {
+    const { uploads, clock } = call.services
+    return withUpload(uploads.generic, clock, (hold) => publish(call, hold))
+  }),
 })
 app.get('read-generic-events', { ...anonymous, route: 'events', handler: endpoint(read) })

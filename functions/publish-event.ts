@@ -40,5 +40,8 @@ app.http('publish-event', {
   route: 'app',
   methods: ['POST'],
   authLevel: 'anonymous',
-  handler: endpoint((call) => withUpload(call.services, (hold) => publishEvent(call, hold))),
+  handler: endpoint((call) => {
+    const { uploads, clock } = call.services
+    return withUpload(uploads.app, clock, (hold) => publishEvent(call, hold))
+  }),
 })

@@ -50,7 +50,7 @@ const MAX_UNSAVED = 1000
 
 // An instance of 512 MB has 300 MB for them (docs/capacity.md): an event that is read or written takes five times its bytes.
 const MAX_BYTES_IN_HAND = 48_000_000
-const MAX_UPLOADED_BYTES = 16_000_000
+const MAX_UPLOADED_BYTES = { app: 16_000_000, generic: 4_000_000 } // the scope alone, of no resource, begins the second
 
 /**
  * Creates everything that a function needs, from the settings. Opens no connection: the first call of each part does.
@@ -114,7 +114,10 @@ export async function createServices(config: Config) {
     recentOutcomes: createRecentOutcomes(systemClock.now),
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     bytesInHand: createByteLimit(MAX_BYTES_IN_HAND),
-    uploads: createByteLimit(MAX_UPLOADED_BYTES),
+    uploads: {
+      app: createByteLimit(MAX_UPLOADED_BYTES.app),
+      generic: createByteLimit(MAX_UPLOADED_BYTES.generic),
+    },
     inProgress: createInProgress(),
     background: createBackground(),
     health: createHealth({

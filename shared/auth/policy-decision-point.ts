@@ -42,7 +42,7 @@ export function createPolicyDecisionPoint(
   return async (question) => {
     const request = decisionRequestOf(question)
     if (request === undefined) return undefined
-    // A delivery ends by a refusal of its own alone: another may be from before the right was given.
+    // A refusal to a subscriber who asks ends no delivery: it may be from before the right was given.
     const key = question.endsDeliveries ? `delivery ${request.key}` : request.key
     return decisionFor(key, () =>
       ask(request.body).catch((error: unknown) => {

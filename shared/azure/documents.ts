@@ -6,19 +6,25 @@ import { withTimeout } from './timeout.ts'
 /** A stored document: the etag of the version read, and the epoch second of its write. */
 export type Stored<T> = T & { _etag: string; _ts: number }
 
-/** Reads one document, at least as new as the session token. Returns undefined when none is visible (yet). */
+/**
+ * Reads one document, at least as new as the session token. Returns undefined when none is visible (yet). Each try goes
+ * through `limited`.
+ */
 export async function readDocument<T extends object>(
   container: Container,
   id: string,
   key: PartitionKey,
   session?: string,
+  limited: <R>(call: () => Promise<R>) => Promise<R> = (call) => call(),
 ): Promise<Stored<T> | undefined> {
   return retry(async () => {
-    const { resource, substatus } = await withTimeout(CALL_MS, (abortSignal) =>
-      container.item(id, key).read<Stored<T>>({
-        abortSignal,
-        ...(session !== undefined && { sessionToken: session }),
-      }),
+    const { resource, substatus } = await limited(() =>
+      withTimeout(CALL_MS, (abortSignal) =>
+        container.item(id, key).read<Stored<T>>({
+          abortSignal,
+          ...(session !== undefined && { sessionToken: session }),
+        }),
+      ),
     )
     // The SDK returns a 404 of any kind without throwing: no container (1003), no replica with the session yet (1002).
     if (resource === undefined && substatus) throw new Error(`Document ${id}: 404/${substatus}.`)

@@ -59,6 +59,10 @@ export type EventSummary = Pick<EventDocument, 'id' | 'copyOf' | 'duplicateOf'> 
 export function openEventStore(database: Database) {
   const container = database.container('events')
   const reads = createByteLimit(MAX_READ_BYTES)
+  const limited = async <R>(call: () => Promise<R>): Promise<R> => {
+    const release = await reads.acquire(MAX_STORED_BYTES)
+    return call().finally(release)
+  }
   const keyOf = ({ resource, subject }: { resource: string; subject: string }) => [
     resource,
     subject,
@@ -69,13 +73,9 @@ export function openEventStore(database: Database) {
     /** Returns the event of a reference, or undefined when it is not visible (yet). */
     async find(reference: EventReference): Promise<Stored<EventDocument> | undefined> {
       const { event: id, session } = reference
-      const release = await reads.acquire(MAX_STORED_BYTES)
-      try {
-        const stored = await readDocument<EventDocument>(container, id, keyOf(reference), session)
-        return stored && fromStored(stored)
-      } finally {
-        release()
-      }
+      const key = keyOf(reference)
+      const stored = await readDocument<EventDocument>(container, id, key, session, limited)
+      return stored && fromStored(stored)
     },
 
     /** Notes that an event is fanned out to `count` subscribers; `changed` where another copy of the work was first. */

@@ -26,7 +26,8 @@ export async function attemptNext(
   const result = await attemptPage(limitsOf(drain, isProbe, untilMs), page)
   const newest = result.attempted.at(-1)?.id ?? ''
   if (newest > drain.newest) drain.newest = newest
-  drain.after = lastBefore(result, page) ?? drain.after
+  // Probes go on behind the last one, since a replica may still show it: what had no room is found when the drain starts over.
+  drain.after = (isProbe ? result.attempted.at(-1)?.id : lastBefore(result, page)) ?? drain.after
   if (!isProbe) for (const each of result.attempted) drain.attempted.add(keyOf(each))
   return result
 }

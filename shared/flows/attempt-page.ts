@@ -129,14 +129,15 @@ export async function whenRoom(
   const { concurrencyLimit, clock } = services
   const reference = referenceTo(delivery, undefined)
   const bytes = (await sizeOf(services, reference)) ?? 0
-  const end = await concurrencyLimit.startWhenRoom(delivery.subscription, bytes, mayBegin)
-  if (end === undefined) return undefined
-  const sending = withEventBody(services, reference, async (event) => {
+  const request = await concurrencyLimit.startWhenRoom(delivery.subscription, bytes, mayBegin)
+  if (request === undefined) return undefined
+  const sending = withEventBody(services, reference, endMs, async (event) => {
+    request.sent()
     if (event !== undefined) return clock.now() < endMs ? sendEvent(event) : undefined
     await awaitEvent(services, delivery)
     return false
   })
-  return sending.finally(end)
+  return sending.finally(request.end)
 }
 
 /** Ends a delivery to which the subscriber has no right any more. Returns its state, or undefined when it may be attempted. */

@@ -1,5 +1,7 @@
+import type { ByteLimit } from '../byte-limit.ts'
+import type { Clock } from '../clock.ts'
 import { Problem } from '../http/problem.ts'
-import type { Services } from '../services.ts'
+import { acquireUntil } from './hold-event.ts'
 
 const MAX_WAIT_MS = 5000 // the real client waits for 100 s, but never sends again after a refusal
 
@@ -8,15 +10,14 @@ export type HoldUpload = (bytes: number) => Promise<void>
 
 /** Calls `work` with a function that counts a body towards the uploads in hand until `work` has ended. */
 export async function withUpload<T>(
-  { uploads, clock }: Pick<Services, 'uploads' | 'clock'>,
+  uploads: ByteLimit,
+  clock: Clock,
   work: (hold: HoldUpload) => Promise<T>,
 ): Promise<T> {
   const releases: (() => void)[] = []
   let hasEnded = false
   const hold = async (bytes: number) => {
-    const wait = clock.timeout(MAX_WAIT_MS)
-    const release = await uploads.acquireBefore(wait.ended, bytes)
-    wait.cancel()
+    const release = await acquireUntil(uploads, clock, bytes, clock.now() + MAX_WAIT_MS)
     if (release === undefined) throw busy()
     if (hasEnded)
       release() // the body did not arrive in time

@@ -20,6 +20,8 @@ import { mayAttemptNow, sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
+const MAX_WAIT_MS = 5000 // for room in memory: then what was read is old
+
 /** The result of a message: the delivery's state, or why there was no attempt. */
 type Result = DeliveryDocument['state'] | 'dropped' | 'changed'
 
@@ -51,17 +53,15 @@ async function retry(
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
   const ended = await endIfWithdrawn(services, subscriber, delivery)
   if (ended !== undefined) return ended
-  const release =
+  const attempted =
     delivery.state === 'waiting' && mayAttemptNow(subscriber)
-      ? await services.concurrencyLimit.acquire(delivery.subscription, { isRetry: true })
+      ? await withEventBody(services, message, knownAt + MAX_WAIT_MS, (event) =>
+          event === undefined
+            ? awaitEvent(services, delivery)
+            : attemptAgain(services, event, delivery, subscriber, traceparent),
+        )
       : undefined
-  return release === undefined
-    ? moveToBacklog(services, delivery, subscriber, knownAt)
-    : withEventBody(services, message, (event) =>
-        event === undefined
-          ? awaitEvent(services, delivery)
-          : attemptAgain(services, event, delivery, subscriber, traceparent),
-      ).finally(release)
+  return attempted ?? moveToBacklog(services, delivery, subscriber, knownAt)
 }
 
 /** Returns the delivery, or undefined when it has moved on or expired. Throws when it is not visible yet. */
@@ -122,14 +122,19 @@ async function moveToBacklog(
   return isKnown || (await isWoken()) ? state : cancel()
 }
 
+/** Makes one attempt. Returns undefined where the subscriber's share has no place for it. */
 async function attemptAgain(
   services: Services,
   event: Buffer,
   delivery: Stored<DeliveryDocument>,
   subscriber: Receiver & Subscriber,
   traceparent: string,
-): Promise<Result> {
-  const attempted = await sendWebhook(services, subscriber, event, delivery, traceparent)
+): Promise<Result | undefined> {
+  const { concurrencyLimit } = services
+  const release = await concurrencyLimit.acquire(delivery.subscription, { isRetry: true })
+  if (release === undefined) return undefined
+  const sending = sendWebhook(services, subscriber, event, delivery, traceparent)
+  const attempted = await sending.finally(release)
   let stored: DeliveryDocument | undefined
   await storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: true }, async () => {
     stored = await storeOutcome(services, delivery, attempted)

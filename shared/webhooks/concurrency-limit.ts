@@ -51,10 +51,13 @@ export function createConcurrencyLimit({ now, timeout }: Clock, maxOpenBytes = M
     now() - Math.min(...openRequests.values()) > SLOW_MS ||
     (latencyMs > SLOW_MS && now() - measuredAt < LATENCY_TTL_MS)
 
-  function start(subscription: string, { bytes = 0, isRetry = false }: Request = {}): () => void {
+  function start(
+    subscription: string,
+    { bytes = 0, isRetry = false }: Request = {},
+    request = Symbol(subscription),
+  ): () => void {
     const subscriber = of(subscription)
     const { openRequests, waiting } = subscriber
-    const request = Symbol(subscription)
     openRequests.set(request, now())
     subscriber.openBytes += bytes
     if (isRetry) subscriber.openRetries++
@@ -88,18 +91,24 @@ export function createConcurrencyLimit({ now, timeout }: Clock, maxOpenBytes = M
     /** Counts a request as open, whatever the limit. Returns the function that releases its slot. */
     start: (subscription: string): (() => void) => start(subscription),
 
-    /** As `start`, as soon as there is room for so many bytes. Returns undefined when `mayStart` says no meanwhile. */
+    /**
+     * As `start`, as soon as there is room for so many bytes. `sent` says when the request was sent: what waits in between is
+     * ours, and makes nobody slow. Returns undefined when `mayStart` says no meanwhile.
+     */
     async startWhenRoom(
       subscription: string,
       bytes: number,
       mayStart: () => boolean,
-    ): Promise<(() => void) | undefined> {
-      const subscriber = of(subscription)
-      while (!hasRoom(subscriber, bytes)) {
-        await nextRelease(subscriber, ACQUIRE_TIMEOUT_MS)
+    ): Promise<{ sent: () => void; end: () => void } | undefined> {
+      while (!hasRoom(of(subscription), bytes)) {
+        await nextRelease(of(subscription), ACQUIRE_TIMEOUT_MS)
         if (!mayStart()) return undefined
       }
-      return start(subscription, { bytes })
+      const request = Symbol(subscription)
+      const end = start(subscription, { bytes }, request)
+      const { openRequests } = of(subscription)
+      openRequests.set(request, Infinity)
+      return { sent: () => void openRequests.set(request, now()), end }
     },
 
     /**

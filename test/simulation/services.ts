@@ -118,7 +118,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     recentOutcomes: createRecentOutcomes(clock.now),
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
     bytesInHand: bytesInHand,
-    uploads: createByteLimit(0),
+    uploads: { app: createByteLimit(0), generic: createByteLimit(0) },
     inProgress: createInProgress(),
     background: {
       run: (work) => void work.catch((error: unknown) => trace(`background: ${String(error)}`)),

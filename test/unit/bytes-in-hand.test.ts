@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { createByteLimit } from '../../shared/byte-limit.ts'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
+import { deliveryReferenceTo } from '../../shared/messages.ts'
 import { createConcurrencyLimit } from '../../shared/webhooks/concurrency-limit.ts'
-import { draining } from './circuit-fixture.ts'
-import { message, startDrain } from './drain-fixture.ts'
+import { draining, lease } from './circuit-fixture.ts'
+import { message, sentOf, startDrain } from './drain-fixture.ts'
 import { eventMessage, eventOf, idOf, SECOND, startFlows } from './flow-fixture.ts'
 import { subscription } from './subscription-fixture.ts'
 
@@ -101,13 +103,60 @@ test('drains and fan-outs share the bytes in hand', async () => {
   for (const id of ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
 
-test('a drain begins nothing after its time, however long it has waited for bytes', async () => {
+test('a drain waits no longer than its time for bytes, and begins nothing after it', async () => {
   const flows = startDrain(draining)
   const [id = ''] = flows.deliveries(1)
   flows.services.bytesInHand = ONE_EVENT()
-  const release = flows.services.bytesInHand.hold(1000)
-  flows.at(25, release)
+  flows.services.bytesInHand.hold(1000) // for good
+  const began = flows.services.clock.now()
   await flows.run(drainSubscription(flows.services, message))
+  assert.ok(flows.services.clock.now() - began < 25_000)
   assert.deepEqual(flows.requests, [])
   assert.equal(flows.delivery(id)?.state, 'backlog')
+})
+
+test('a retry that has no room within 5 s goes to the backlog: what it has read is old by then', async () => {
+  const flows = startFlows()
+  flows.store(subscription(1))
+  const [id = ''] = flows.deliveries(1, { state: 'waiting' })
+  flows.services.bytesInHand = ONE_EVENT()
+  flows.services.bytesInHand.hold(1000)
+  const found = flows.delivery(id) ?? assert.fail('no delivery')
+  const retrying = retryDelivery(flows.services, deliveryReferenceTo(found, {}), found.traceparent)
+  assert.equal(await flows.run(retrying), 'backlog')
+  assert.deepEqual(flows.requests, [])
+})
+
+test('a subscriber whose delivery waits for room of ours does not count as slow', async () => {
+  const flows = startDrain(draining)
+  flows.deliveries(1)
+  flows.services.bytesInHand = ONE_EVENT()
+  flows.services.bytesInHand.hold(1000)
+  const number = String(subscription(1).number)
+  flows.at(15, () => {
+    assert.equal(flows.services.concurrencyLimit.limitOf(number, 1), 24)
+    flows.services.bytesInHand = ONE_EVENT()
+  })
+  await flows.run(drainSubscription(flows.services, message))
+})
+
+test('probes go on behind the last one: one that had no room comes later, and none twice', async () => {
+  const flows = startDrain({ state: 'half-open', opens: 0, probes: 3, lease })
+  const ids = flows.deliveries(8)
+  const { concurrencyLimit } = flows.services
+  let asked = 0
+  flows.services.concurrencyLimit = {
+    ...concurrencyLimit,
+    startWhenRoom: async (...given) =>
+      ++asked === 2 ? undefined : concurrencyLimit.startWhenRoom(...given),
+  }
+  const cursors: string[] = []
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = (subscription, state, after, most) => {
+    cursors.push(after)
+    return page(subscription, state, after, most)
+  }
+  assert.equal(await flows.drain(), 'closing')
+  assert.equal(cursors[1], ids[2], 'a replica may show the third still')
+  assert.deepEqual(sentOf(flows), ids)
 })

@@ -26,7 +26,7 @@ function startUploads() {
 function startUpload({ services }: ReturnType<typeof startUploads>) {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const held = Promise.withResolvers<void>()
-  const done = withUpload(services, async (hold: HoldUpload) => {
+  const done = withUpload(services.uploads, services.clock, async (hold: HoldUpload) => {
     await hold(BODY).then(held.resolve, held.reject)
     await ended
   })
@@ -50,7 +50,7 @@ test('an upload that waits for too long ends with a 503, to be tried again', asy
   const uploads = startUploads()
   const first = startUpload(uploads)
   await first.held
-  const refused = withUpload(uploads.services, (hold) => hold(BODY))
+  const refused = withUpload(uploads.services.uploads, uploads.services.clock, (hold) => hold(BODY))
   uploads.endWaits()
   await assert.rejects(refused, (error) => {
     assert.ok(error instanceof Problem)
@@ -67,7 +67,7 @@ test('a failed upload releases its bytes, also those that it is given after its 
   const first = startUpload(uploads)
   await first.held
   let holding = Promise.resolve()
-  const failed = withUpload(uploads.services, (hold) => {
+  const failed = withUpload(uploads.services.uploads, uploads.services.clock, (hold) => {
     holding = hold(BODY)
     return Promise.reject(new Error('late'))
   })

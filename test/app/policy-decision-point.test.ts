@@ -1,42 +1,28 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { after, test } from 'node:test'
-import {
-  decisionResponse,
-  startPolicyDecisionPoint,
-  type Answer,
-} from '../../local/policy-decision-point.ts'
+import { decisionResponse, type Answer } from '../../local/policy-decision-point.ts'
 import { genericEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { eventually } from '../support/stores.ts'
 import {
   assertProblem,
   callerClaims,
   createSubscriptionsClient,
   mintToken,
 } from '../support/subscriber.ts'
+import { RESOURCE, startPolicyFixture } from './policy-fixture.ts'
 
 const ACTION = 'urn:oasis:names:tc:xacml:1.0:action:action-id'
-const RESOURCE = 'urn:altinn:resource'
 const scopes = 'altinn:events.publish altinn:events.subscribe'
 
-const [stores, standIn, receiver] = await Promise.all([
-  createTestStores(),
-  startPolicyDecisionPoint(),
-  startReceiver(),
-])
-const { point, questions } = standIn
-const start = () => startApp(stores, { settings: standIn.settings })
+const fixture = await startPolicyFixture()
+const { receiver, point, questions, answers, start } = fixture
 let app = await start()
 after(async () => {
-  await Promise.all([app.stop(), receiver.stop()])
-  await standIn.stop()
+  await app.stop()
+  await fixture.stop()
 })
-
-const answers = new Map<string, Answer>()
-point.decide = ({ resource }) => answers.get(resource[RESOURCE]?.[0] ?? '') ?? 'Deny'
 
 const token = await mintToken({ ...callerClaims.skd, scope: scopes })
 const userToken = await mintToken({ ...callerClaims.user, scope: scopes })
@@ -92,7 +78,7 @@ const cases: [name: string, answer: Answer, status: 200 | 403 | 503][] = [
   ['401', respond(401, permit), 503],
   ['429', respond(429, permit), 503],
   ['500', respond(500, permit), 503],
-  ['a redirect', respond(307, permit, { location: `${standIn.url}/token` }), 503],
+  ['a redirect', respond(307, permit, { location: `${fixture.url}/token` }), 503],
   ['more than 64 KB', respond(200, `${permit}${' '.repeat(70_000)}`), 503],
   ['no end', (response) => void response.writeHead(200).write('{"Response":'), 503],
   ['a reset connection', (response) => void response.destroy(), 503],
@@ -174,7 +160,7 @@ test('what the built-in rules permit is not asked', async () => {
 
 test('a decision is asked for once, many at a time, and serves what was asked', async () => {
   const resource = newResource('Permit')
-  const before = { ...standIn.requests }
+  const before = { ...fixture.requests }
   const many = await Promise.all(Array.from({ length: 10 }, () => publish(resource)))
   assert.ok(many.every(({ status }) => status === 200))
   assert.equal((await publish(resource)).status, 200)
@@ -186,7 +172,7 @@ test('a decision is asked for once, many at a time, and serves what was asked', 
   assert.equal((await read(resource)).status, 403)
   assert.equal((await publish(resource, { type: 'another' })).status, 403)
   assert.equal(askedAbout(resource).length, 4, 'a refusal is kept, too')
-  assert.deepEqual(standIn.requests, before, 'the token is kept, too')
+  assert.deepEqual(fixture.requests, before, 'the token is kept, too')
 })
 
 test('what is no decision is asked again', async () => {

@@ -1,37 +1,27 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { startPolicyDecisionPoint, type Answer } from '../../local/policy-decision-point.ts'
+import { type Answer } from '../../local/policy-decision-point.ts'
 import { genericEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { eventually } from '../support/stores.ts'
 import {
   callerClaims,
   createSubscriptionsClient,
   eventuallyByApi,
   mintToken,
 } from '../support/subscriber.ts'
+import { RESOURCE, startPolicyFixture } from './policy-fixture.ts'
 
 // Deliveries to subscriptions that the policy decision point has permitted: it is asked again.
-const RESOURCE = 'urn:altinn:resource'
 const SUBSCRIBE = 'altinn:events.subscribe'
 
-const [stores, standIn, receiver] = await Promise.all([
-  createTestStores(),
-  startPolicyDecisionPoint(),
-  startReceiver(),
-])
-const { point, questions } = standIn
-const start = () => startApp(stores, { settings: standIn.settings })
+const fixture = await startPolicyFixture()
+const { receiver, questions, answers, start } = fixture
 let app = await start()
 after(async () => {
-  await Promise.all([app.stop(), receiver.stop()])
-  await standIn.stop()
+  await app.stop()
+  await fixture.stop()
 })
-
-const answers = new Map<string, Answer>()
-point.decide = ({ resource }) => answers.get(resource[RESOURCE]?.[0] ?? '') ?? 'Deny'
 
 const token = await mintToken({ ...callerClaims.skd, scope: SUBSCRIBE })
 const admin = await mintToken({

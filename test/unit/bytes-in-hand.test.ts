@@ -152,9 +152,9 @@ test('probes go on behind the last one: one that had no room comes later, and no
   }
   const cursors: string[] = []
   const { page } = flows.services.deliveries
-  flows.services.deliveries.page = (subscription, state, after, most) => {
+  flows.services.deliveries.page = (number, state, after, most) => {
     cursors.push(after)
-    return page(subscription, state, after, most)
+    return page(number, state, after, most)
   }
   assert.equal(await flows.drain(), 'closing')
   assert.equal(cursors[1], ids[2], 'a replica may show the third still')

@@ -51,8 +51,10 @@ export async function attemptNextInOrder(
     return result
   }
   const page = await freeOf(drain.services, pass, found, probes)
-  drain.after = page.at(-1)?.id ?? last.id
-  return attemptInOrder(limits, pass, page)
+  const result = await attemptInOrder(limits, pass, page)
+  const isOver = drain.services.clock.now() >= drain.endMs
+  if (!isOver || result.attempted.length > 0) drain.after = page.at(-1)?.id ?? last.id // else the next drain probes these
+  return result
 }
 
 /** Begins another pass where that may find more, or hands over, or has the circuit closing. */

@@ -102,17 +102,14 @@ function cursorOf({ pass, after, newest }: Drain): string {
   return pass.hasAttempted ? '' : after
 }
 
-const waitOf = ({ waitedSeconds: waited }: Drain) => (waited > 0 ? { waited } : {})
-
 /** Works through the states until the circuit is closed, open or lost, or the time is over. Returns the last state. */
 async function runDrain(drain: Drain): Promise<string> {
   const { services, lease, endMs } = drain
   for (let circuit = lease.circuit(); circuit !== undefined; circuit = lease.circuit()) {
-    if (services.clock.now() >= endMs)
-      await lease.handOver(0, { after: cursorOf(drain), ...waitOf(drain) })
+    if (services.clock.now() >= endMs) await lease.handOver(0, { after: cursorOf(drain) })
     else
       await step(drain, circuit).catch(async (error: unknown) => {
-        await lease.handOver(RETRY_SECONDS, waitOf(drain)) // the token of this message is spent, so a retry of it would do nothing
+        await lease.handOver(RETRY_SECONDS) // the token of this message is spent, so a retry of it would do nothing
         throw error
       })
   }

@@ -160,3 +160,15 @@ test('probes go on behind the last one: one that had no room comes later, and no
   assert.equal(cursors[1], ids[2], 'a replica may show the third still')
   assert.deepEqual(sentOf(flows), ids)
 })
+
+test('probes of an ordered subscription that found no room are those of the next drain', async () => {
+  const flows = startFlows()
+  const circuit = { state: 'half-open', opens: 0, probes: 3, lease } as const
+  flows.store({ ...subscription(1, { circuit }), ordered: true })
+  flows.deliveries(2)
+  flows.services.bytesInHand = ONE_EVENT()
+  flows.services.bytesInHand.hold(1000)
+  await flows.run(drainSubscription(flows.services, message))
+  assert.deepEqual(flows.requests, [])
+  assert.equal(flows.sent.at(-1)?.message['after'], undefined, 'it begins with the oldest')
+})

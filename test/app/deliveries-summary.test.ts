@@ -21,28 +21,29 @@ test('a subscription tells how many deliveries wait or are dead, and which ended
   const fresh = await own.read(id)
   assert.deepEqual([fresh.counts, fresh.latest], [{ waiting: '0', dead: '0' }, undefined])
 
-  const ended = (event: string, state: string) =>
+  // The counts and the last are read by a query each, so that one can know of an end that the other does not.
+  const ended = (event: string, state: string, dead: string) =>
     eventuallyByApi(`${state} last`, async () => {
-      const { latest, ...read } = await own.read(id)
-      return latest?.event === event && latest.state === state && { latest, ...read }
+      const { latest, counts } = await own.read(id)
+      return latest?.event === event && latest.state === state && counts?.dead === dead && latest
     })
   const first = await own.publish()
-  const { latest } = await ended(first, 'delivered')
+  const latest = await ended(first, 'delivered', '0')
   const { deliveries } = await own.client.deliveries(id)
   assert.equal(latest.at, deliveries[0]?.attempts.at(-1)?.at)
 
   receiver.behave({ status: 500 }, own.path)
   const second = await own.publish()
-  assert.deepEqual((await ended(second, 'dead')).counts, { waiting: '0', dead: '1' })
+  await ended(second, 'dead', '1')
+  assert.equal((await own.read(id)).counts?.waiting, '0')
 
   receiver.behave({ status: 503, headers: { 'retry-after': '600' } }, own.path)
   await own.publish()
-  const { counts, circuit } = await eventuallyByApi('one waits', async () => {
-    const read = await own.read(id)
-    return read.counts?.waiting === '1' && read
+  await eventuallyByApi('one waits', async () => {
+    const { counts, circuit } = await own.read(id)
+    return counts?.waiting === '1' && circuit.waiting === '1'
   })
-  assert.deepEqual([counts?.dead, circuit.waiting], ['1', '1'])
-  await ended(second, 'dead')
+  await ended(second, 'dead', '1')
 })
 
 test('more than a thousand are counted as 1000+', async () => {

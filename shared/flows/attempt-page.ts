@@ -126,14 +126,14 @@ export async function whenRoom(
   mayBegin: () => boolean,
   sendEvent: (event: Buffer) => Promise<boolean>,
 ): Promise<boolean | undefined> {
-  const { concurrencyLimit, clock } = services
+  const { concurrencyLimit } = services
   const reference = referenceTo(delivery, undefined)
   const bytes = (await sizeOf(services, reference)) ?? 0
   const request = await concurrencyLimit.startWhenRoom(delivery.subscription, bytes, mayBegin)
   if (request === undefined) return undefined
   const sending = withEventBody(services, reference, endMs, async (event) => {
     request.sent()
-    if (event !== undefined) return clock.now() < endMs ? sendEvent(event) : undefined
+    if (event !== undefined) return mayBegin() ? sendEvent(event) : undefined
     await awaitEvent(services, delivery)
     return false
   })

@@ -115,6 +115,15 @@ test('a drain waits no longer than its time for bytes, and begins nothing after 
   assert.equal(flows.delivery(id)?.state, 'backlog')
 })
 
+test('what waited for bytes is not sent to a subscriber that wants no more meanwhile', async () => {
+  const flows = startDrain(draining)
+  flows.deliveries(6)
+  flows.services.bytesInHand = ONE_EVENT()
+  flows.endpoint.react = () => ({ status: 410, ms: 100 })
+  await flows.drain()
+  assert.equal(flows.requests.length, 1)
+})
+
 test('a retry that has no room within 5 s goes to the backlog: what it has read is old by then', async () => {
   const flows = startFlows()
   flows.store(subscription(1))

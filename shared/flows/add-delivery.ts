@@ -1,0 +1,43 @@
+import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import type { EventDocument } from '../events/event-document.ts'
+import type { Services } from '../services.ts'
+import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
+import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
+import { cancelDeleted } from './change-delivery.ts'
+import { startDrain } from './update-circuit.ts'
+
+/** A fan-out under way. */
+export interface FanOut {
+  event: EventDocument
+  body: Buffer
+  session: string | undefined
+  traceparent: string
+  /** Whether an earlier run may have been interrupted: then existing records are looked up first. */
+  isRepeat: boolean
+  knownAt: number
+}
+
+/**
+ * Makes sure that a drain will find a record in the backlog: starts one unless the index showed, within the last 5 s, a
+ * circuit that is not closed.
+ */
+export async function ensureDrain(
+  services: Services,
+  { knownAt }: FanOut,
+  subscriber: SubscriptionEntry,
+  { state, id }: DeliveryDocument,
+): Promise<void> {
+  if (state !== 'backlog') return
+  const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
+  if (isKnown && !isClosed(subscriber.circuit)) return
+  if ((await startDrain(services, subscriber)) === 'deleted')
+    await cancelDeleted(services, String(subscriber.number), id)
+}
+
+/** Creates a record. Throws when it is not confirmed. */
+export async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
+  const created = await deliveries.add(delivery)
+  if (created.outcome === 'unconfirmed')
+    throw new Error(`Delivery ${delivery.id} is not confirmed to be stored.`)
+  return created
+}

@@ -34,10 +34,17 @@ export async function ensureDrain(
     await cancelDeleted(services, String(subscriber.number), id)
 }
 
-/** Creates a record. Throws when it is not confirmed. */
+/**
+ * Creates a record. Returns `known`, the record that another copy of this work has created. That one may have ended before it
+ * started the drain of what it put into the backlog, so `ensureDrain` is needed for a known record too. Throws when the record
+ * is not confirmed.
+ */
 export async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
-  const created = await deliveries.add(delivery)
-  if (created.outcome === 'unconfirmed')
-    throw new Error(`Delivery ${delivery.id} is not confirmed to be stored.`)
-  return created
+  const { subscription, id } = delivery
+  const { outcome, session } = await deliveries.add(delivery)
+  if (outcome === 'unconfirmed') throw new Error(`Delivery ${id} is not confirmed to be stored.`)
+  if (outcome === 'created') return { session, known: undefined }
+  const known = await deliveries.find(subscription, id, session)
+  if (known === undefined) throw new Error(`Delivery ${id} is not visible yet.`)
+  return { session, known }
 }

@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
-import { addDelivery, type FanOut } from './add-delivery.ts'
+import { addDelivery, ensureDrain, type FanOut } from './add-delivery.ts'
 import { forgetOutcome, sendWebhook } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
@@ -29,20 +29,22 @@ export async function attemptFirst(
 
 async function storeFirstOutcome(
   services: Services,
-  { session }: FanOut,
+  fan: FanOut,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
   await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), async () => {
     const { record, waitSeconds } = recordAfter(services, delivery, attempted)
-    const created = await addDelivery(services, record)
-    if (created.outcome === 'exists' && attempted.outcome.kind !== 'failed')
-      return storeInRecord(services, delivery, created.session, attempted) // of another copy, which may still wait
+    const { known, session } = await addDelivery(services, record)
+    if (known !== undefined && attempted.outcome.kind !== 'failed') {
+      await storeOutcome(services, known, attempted) // in the other copy's, which may still wait
+      return
+    }
     forgetOutcome(services, subscriber, delivery)
     services.telemetry.recordDelivery(record.state)
-    if (created.outcome === 'created')
-      await sendRetry(services, record, waitSeconds, { event: session, delivery: created.session })
+    if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
+    else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
   })
 }
 
@@ -52,7 +54,7 @@ async function storeFirstOutcome(
  */
 async function recordOpenAttempt(
   services: Services,
-  { body }: FanOut,
+  fan: FanOut,
   delivery: DeliveryDocument,
   subscriber: SubscriptionEntry,
   sending: Promise<Attempted>,
@@ -60,7 +62,7 @@ async function recordOpenAttempt(
   const { clock, config, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
-  const release = services.bytesInHand.hold(body.length) // the fan-out ends before
+  const release = services.bytesInHand.hold(fan.body.length) // the fan-out ends before
   const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
   const storeLate = async (attempted: Attempted) =>
     storeInRecord(services, delivery, (await adding).session, attempted)
@@ -73,7 +75,8 @@ async function recordOpenAttempt(
         ),
       ),
   )
-  await adding
+  const { known } = await adding
+  if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
 }
 
 /** Stores an outcome in the record that is there. */

@@ -90,12 +90,14 @@ async function rightOf(
 
 async function addWithdrawn(
   services: Services,
-  { event }: FanOut,
+  fan: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<void> {
-  const delivery = newDelivery(event, subscriber)
-  await addDelivery(services, dead(delivery, WITHDRAWN, nowSeconds(services.clock)))
+  const delivery = newDelivery(fan.event, subscriber)
+  const record = dead(delivery, WITHDRAWN, nowSeconds(services.clock))
+  const { known = record } = await addDelivery(services, record)
   services.telemetry.recordDelivery('dead')
+  await ensureDrain(services, fan, subscriber, known)
 }
 
 async function addToBacklog(
@@ -104,7 +106,7 @@ async function addToBacklog(
   subscriber: SubscriptionEntry,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
-  await addDelivery(services, delivery)
+  const { known = delivery } = await addDelivery(services, delivery)
   services.telemetry.recordDelivery('backlog')
-  await ensureDrain(services, fan, subscriber, delivery)
+  await ensureDrain(services, fan, subscriber, known)
 }

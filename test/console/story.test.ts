@@ -1,28 +1,18 @@
 // The whole story in the console, and sending again.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { Route } from 'playwright-core'
-import { startReceiver } from '../../local/receiver.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { assertAccessible, assertFits, skip, startConsole } from './fixture.ts'
+import { assertAccessible, assertFits, skip } from './fixture.ts'
+import { sharedConsole } from './shared-console.ts'
 
 const HOSTILE = '</pre><script>document.title = "attacked"</script>'
-const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
-const [site, hooks] =
-  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : []
-after(() => Promise.all([site?.stop(), hooks?.stop()]))
-
-/** The console and a receiver, which only skipped tests do not have. */
-function parts() {
-  assert.ok(site !== undefined && hooks !== undefined)
-  return { ...site, receiver: hooks }
-}
 
 test(
   'subscribe, publish, see it fail, pause, fix it, send again, resume, see it delivered',
   { skip },
   async () => {
-    const { openAs, receiver } = parts()
+    const { openAs, receiver } = sharedConsole()
     const { page, faults, close } = await openAs('ttd', 'subscribe')
     receiver.behave({ status: 500, body: HOSTILE }, '/story')
     await page.getByLabel('Endepunkt').fill(`${receiver.url}/story`)
@@ -73,7 +63,7 @@ test(
   'a replay has an address, says what is wrong with its times, shows how far it is, and is cancelled',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const own = await createOwnApp(app, receiver, 'again')
     const { id } = await own.subscribe()
     const events = await own.publishMany(150) // more than a page of a replay
@@ -106,7 +96,7 @@ test(
   'a replay takes years of four digits, and says what is no time beside its field',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const { id } = await (await createOwnApp(app, receiver, 'years')).subscribe()
     const { page, faults, close } = await openAs('ttd', `subscriptions/${id}/replay`, {
       locale: 'en-GB',
@@ -127,7 +117,7 @@ test(
   'a replay begins once it is counted and has something to send, and shows its progress without a count too',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const own = await createOwnApp(app, receiver, 'counted')
     const { id } = await own.subscribe()
     const { page, faults, close } = await openAs('ttd', `subscriptions/${id}/replay?only=all`, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { accessSync, constants, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { startApp } from '../support/app.ts'
 import { createTestStores, deployedUrl } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
@@ -69,8 +69,14 @@ export async function startConsole(settings: Record<string, string> = {}) {
 
   /** The session of a language, which pages use in turn: one each would take four times the time of a processor. */
   function sessionOf(locale: string) {
-    const session = sessions.get(locale) ?? newSession(locale)
+    const session = sessions.get(locale) ?? newSession(locale).then(keepProcess)
     sessions.set(locale, session)
+    return session
+  }
+
+  /** Opens a page that stays: with it stays the process of the session's pages, and the code that it has compiled. */
+  async function keepProcess(session: BrowserContext) {
+    await (await session.newPage()).goto(root)
     return session
   }
 

@@ -141,17 +141,22 @@ test(
     await page.route('**/replay/preview', (route) => route.fulfill(unable), { times: 1 })
     await page.getByLabel('Everything').check()
     await page.getByText('How many it will be could not be counted.').waitFor()
-    const running = { id: 'r', only: 'all', state: 'running', looked: 7, sent: 7, ...times }
+    let replay = { id: 'r', only: 'all', state: 'running', looked: 7, sent: 7, ...times }
     let isStarted = false
     await page.route('**/replay', (route) => {
       isStarted ||= route.request().method() === 'POST'
-      return isStarted ? route.fulfill({ json: running }) : route.continue()
+      return isStarted ? route.fulfill({ json: replay }) : route.continue()
     })
     await start.click()
     const progress = page.getByRole('progressbar', { name: 'How far it is' })
     await progress.waitFor()
     assert.equal(await progress.getAttribute('value'), null)
     await assertAccessible(page)
+    replay = { ...replay, state: 'done' }
+    await page.getByText('One event is sent again.').waitFor()
+    await page.route('**/replay/preview', (route) => route.fulfill({ json: { count: '0' } }))
+    replay = { ...replay, id: 'done before it was seen to run' }
+    await page.getByText('There is nothing to send again here.').waitFor()
     assert.deepEqual(faults, [])
     await close()
   },

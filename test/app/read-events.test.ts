@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { faults, filters, refusals, types } from './read-event-cases.ts'
@@ -74,11 +74,14 @@ test('includes `from` and `to`, in any time zone', async () => {
   assert.deepEqual(await between(`from=${oslo}`), ids.slice(3))
 })
 
-describe('filters', { concurrency: 4 }, async () => {
-  const documents = await stored('filters', 40, (index) => ({
-    type: types[index % 4] ?? '',
-    source: `https://ttd.apps.altinn.no/ttd/filters/${index % 4}`,
-  }))
+describe('filters', { concurrency: 4 }, () => {
+  let documents: EventDocument[]
+  before(async () => {
+    documents = await stored('filters', 40, (index) => ({
+      type: types[index % 4] ?? '',
+      source: `https://ttd.apps.altinn.no/ttd/filters/${index % 4}`,
+    }))
+  })
   for (const [query, wanted] of filters)
     test(query, async () => {
       const ids = idsOf(documents.filter((_, index) => wanted.includes(index % 4)))
@@ -91,12 +94,12 @@ describe('filters', { concurrency: 4 }, async () => {
 
 test('links on from a page that the filter emptied, and costs at most 1,000 documents', async () => {
   const documents = await stored('thin', 1010, (index) => (index < 1005 ? {} : { type: 'rare' }))
-  const before = await usage()
+  const earlier = await usage()
   const { events, next } = await ttd.page('ttd/thin?after=1&type=rare&size=3')
   const spent = await usage()
   assert.deepEqual(events, [])
   assert.match(next ?? '', new RegExp(`after=${documents[999]?.id}&type=rare&size=3$`))
-  assert.ok(spent.charge - before.charge < 100, `${spent.charge - before.charge} RU`)
+  assert.ok(spent.charge - earlier.charge < 100, `${spent.charge - earlier.charge} RU`)
   const rare = idsOf(documents.slice(1005))
   assert.deepEqual((await ttd.pages(next ?? '')).map(idsOf), [rare.slice(0, 3), rare.slice(3), []])
 })
@@ -128,16 +131,19 @@ test('reads a page by one query of its events', { skip: deployedUrl !== undefine
     [reader, 'party?after=1&party=77'],
   ]
   for (const [client, address] of asked) {
-    const before = await usage()
+    const earlier = await usage()
     assert.equal((await client.page(address)).events.length, 50, address)
     const spent = await usage()
-    assert.deepEqual([spent.queries - before.queries, spent.others - before.others], [1, 0])
-    assert.ok(spent.charge - before.charge < 8, `${address}: ${spent.charge - before.charge} RU`)
+    assert.deepEqual([spent.queries - earlier.queries, spent.others - earlier.others], [1, 0])
+    assert.ok(spent.charge - earlier.charge < 8, `${address}: ${spent.charge - earlier.charge} RU`)
   }
 })
 
-describe('a fault while a page is read', { skip: deployedUrl !== undefined }, async () => {
-  const documents = await stored('faults', 250)
+describe('a fault while a page is read', { skip: deployedUrl !== undefined }, () => {
+  let documents: EventDocument[]
+  before(async () => {
+    documents = await stored('faults', 250)
+  })
   for (const [what, fault] of faults)
     test(`that passes leaves the page whole, with each event once: ${what}`, async () => {
       for (const place of [1, 2, 3, 4]) {

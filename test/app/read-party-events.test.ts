@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { app, person, stored, ttd, user } from './read-event-fixture.ts'
 
-describe('events about a party', async () => {
+describe('events about a party', () => {
   const about = (subject: string, alternativesubject: string) => ({ subject, alternativesubject })
   const mine = about('/party/71', '/person/03017512345')
   const company = about('/party/60', '/organisation/991825827') // as documented
   const sameCompany = about('/party/60', '/org/991825827') // as clients write it
   const others = about('/party/61', '/person/02017512345')
   const said = [mine, company, sameCompany, others]
-  const documents = await stored('people', 12, (index) => ({ ...said[index % 4] }))
-  const elsewhere = await stored('elsewhere', 8, (index) => ({ org: 'skd', ...said[index % 4] }))
+  let documents: EventDocument[]
+  let elsewhere: EventDocument[]
+  before(async () => {
+    documents = await stored('people', 12, (index) => ({ ...said[index % 4] }))
+    elsewhere = await stored('elsewhere', 8, (index) => ({ org: 'skd', ...said[index % 4] }))
+  })
   const pick = (list: EventDocument[], ...kinds: number[]) =>
     idsOf(list.filter((_, index) => kinds.includes(index % 4)))
   const read = async (reader: typeof ttd, address: string) =>

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { assertRefused, type Status } from '../support/problems.ts'
 import { assertProblem } from '../support/subscriber.ts'
 
@@ -29,6 +30,17 @@ export const attack = (
     }
   },
 })
+
+/** Runs the attacks one after another. Fails with every one whose outcome is another than its expected one. */
+export async function assertOutcomes(attacks: Attack[]): Promise<void> {
+  const failures: string[] = []
+  for (const { name, expected, run } of attacks) {
+    const outcome = await run()
+    if (outcome !== expected) failures.push(`${name}: expected ${expected}, got ${outcome}`)
+  }
+  assert.ok(attacks.length > 0)
+  assert.deepEqual(failures, [])
+}
 
 /** The bodies of all error responses so far. */
 export const problems: string[] = []

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { codePoint } from '../support/code-point.ts'
 
 // Names and texts that have broken other programs.
 const inherited = [
@@ -49,7 +50,7 @@ const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCo
 /** Texts of every kind: readable, any code point, half characters, notorious ones, long ones. */
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   { weight: 5, arbitrary: fc.string({ unit: 'grapheme', maxLength: 30 }) },
-  { weight: 5, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }) },
+  { weight: 5, arbitrary: fc.string({ unit: codePoint, maxLength: 30 }) },
   { weight: 3, arbitrary: fc.string({ unit, maxLength: 10 }) },
   { weight: 5, arbitrary: fc.constantFrom(...notorious) },
   {

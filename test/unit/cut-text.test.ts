@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { withLatest } from '../../shared/deliveries/delivery.ts'
+import { codePoint } from '../support/code-point.ts'
 import { cutText, decodeBeginning } from '../../shared/http/cut-text.ts'
 
-const text = fc.string({ unit: 'binary', maxLength: 30 })
+const text = fc.string({ unit: codePoint, maxLength: 30 })
 
 test('a text is cut to its first units, and never inside a character', () => {
   fc.assert(

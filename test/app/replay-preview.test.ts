@@ -6,7 +6,7 @@ import { timeOf } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createTestStores, eventually, unlessBusy } from '../support/stores.ts'
 import { assertProblem, minutesAgo } from '../support/subscriber.ts'
 
 const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
@@ -21,17 +21,11 @@ async function subscribed(name: string) {
   const preview = async (only: string, more: object = {}) => {
     const body = { only, from: minutesAgo(60), ...more }
     const ask = () => own.client.call('POST', `/${id}/replay/preview`, body)
-    const answer = await eventually('an answer', () => unlessBusy(ask()), 60)
+    const answer = await unlessBusy(ask, 60)
     assert.equal(answer.status, 200)
     return Object(await answer.json()).count
   }
   return { own, id, preview }
-}
-
-/** Undefined while the emulator takes too long for 8 MB. */
-const unlessBusy = async (asked: Promise<Response>) => {
-  const answer = await asked
-  return answer.status === 503 ? undefined : answer
 }
 
 /** Events of an app, one a millisecond from half an hour ago on. */

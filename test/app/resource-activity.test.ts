@@ -6,7 +6,7 @@ import { timeOf } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
-import { createTestStores } from '../support/stores.ts'
+import { createTestStores, unlessBusy } from '../support/stores.ts'
 import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
 
 const MINUTE = 60_000
@@ -16,9 +16,9 @@ after(() => Promise.all([app.stop(), receiver.stop()]))
 
 async function ask(path: string, claims?: object): Promise<Response> {
   const token = claims && (await mintToken(claims))
-  return fetch(app.api + path, {
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-  })
+  const headers: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return unlessBusy(() => fetch(app.api + path, { headers }))
 }
 const activityOf = async (name: string) => {
   const answer = await ask(

@@ -1,27 +1,16 @@
 // A subscription and its deliveries in the console, as they come.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
+import { assertAccessible, assertFits, signIn, skip } from './fixture.ts'
+import { sharedConsole } from './shared-console.ts'
 
 const HOSTILE = '<img src=x onerror="document.title=\'attacked\'">'
-const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
-const started =
-  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : undefined
-after(() => Promise.all(started?.map((each) => each.stop()) ?? []))
-
-/** The console and a receiver, which only skipped tests do not have. */
-function parts() {
-  assert.ok(started !== undefined)
-  const [site, receiver] = started
-  return { ...site, receiver }
-}
 
 test('a delivery appears by itself, is opened, verified and sent again', { skip }, async () => {
-  const { app, openAs, receiver } = parts()
+  const { app, openAs, receiver } = sharedConsole()
   const own = await createOwnApp(app, receiver, 'watched')
   const { id, secret = '' } = await own.subscribe()
   receiver.behave({ status: 500, body: HOSTILE }, own.path)
@@ -65,7 +54,7 @@ test(
   'deliveries are shown by state and in pages, at an address that can be sent to a colleague',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const own = await createOwnApp(app, receiver, 'many')
     const { id } = await own.subscribe()
     const events = await own.publishMany(30)
@@ -102,7 +91,7 @@ test(
   'a new secret is shown once, and takes a token where a cookie is enough to read; a stranger is told so',
   { skip },
   async () => {
-    const { app, open, openAs, receiver } = parts()
+    const { app, open, openAs, receiver } = sharedConsole()
     const own = await createOwnApp(app, receiver, 'secret')
     const { id } = await own.subscribe()
     const { page, close } = await openAs('ttd', `subscriptions/${id}`)
@@ -153,7 +142,7 @@ test(
   'what the API refuses is told in the language of the reader, with the sentence of the API below it',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const { id } = await (await createOwnApp(app, receiver, 'refused')).subscribe()
     const { page, faults, close } = await openAs('ttd', `subscriptions/${id}`)
     for (const [status, told] of refusals) {
@@ -170,7 +159,7 @@ test(
 )
 
 test('an owner pauses a subscription, and lets it go on', { skip }, async () => {
-  const { app, openAs, receiver } = parts()
+  const { app, openAs, receiver } = sharedConsole()
   const own = await createOwnApp(app, receiver, 'paused')
   const { id } = await own.subscribe()
   const { page, faults, close } = await openAs('ttd', `subscriptions/${id}`, { locale: 'en-GB' })
@@ -195,7 +184,7 @@ test('an owner pauses a subscription, and lets it go on', { skip }, async () => 
 })
 
 test('the owner of an app finds an event and who got it, as text', { skip }, async () => {
-  const { app, openAs, receiver } = parts()
+  const { app, openAs, receiver } = sharedConsole()
   const own = await createOwnApp(app, receiver, 'event')
   const { id } = await own.subscribe()
   const text = JSON.stringify({ ...exampleEvent, source: own.source, type: HOSTILE })
@@ -235,7 +224,7 @@ const nameOfState =
   "getComputedStyle(document.querySelector('#deliveries').closest('section').querySelectorAll('td')[1], '::before').content"
 
 test('fits a phone and a wide screen', { skip }, async () => {
-  const { app, openAs, receiver } = parts()
+  const { app, openAs, receiver } = sharedConsole()
   const own = await createOwnApp(app, receiver, 'narrow')
   const { id } = await own.subscribe()
   const event = await own.publish()

@@ -1,15 +1,13 @@
 // Turning pages of 10,000 deliveries. The emulators hold 5,000 documents a container at most, so here alone the browser gets
 // made-up answers: what is measured is the console, from the answer to the next frame.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
+import { test } from 'node:test'
 import { createOwnApp } from '../support/own-app.ts'
-import { skip, startConsole } from './fixture.ts'
+import { skip } from './fixture.ts'
+import { sharedConsole } from './shared-console.ts'
 
 const COUNT = 10_000
 const TURN_MS = 100
-const [site, hooks] = skip === false ? await Promise.all([startConsole(), startReceiver()]) : []
-after(() => Promise.all([site?.stop(), hooks?.stop()]))
 
 /** Turns ten pages. Returns how long each took from its answer to the frame that shows it, in ms. */
 const turnPages = `(async () => {
@@ -29,10 +27,10 @@ const turnPages = `(async () => {
 })()`
 
 test('a page of 10,000 deliveries is turned within 100 ms of its answer', { skip }, async () => {
-  assert.ok(site !== undefined && hooks !== undefined)
-  const own = await createOwnApp(site.app, hooks, 'paged')
+  const { app, openAs, receiver } = sharedConsole()
+  const own = await createOwnApp(app, receiver, 'paged')
   const { id } = await own.subscribe()
-  const { page, faults, close } = await site.openAs('ttd', '')
+  const { page, faults, close } = await openAs('ttd', '')
   await page.route('**/deliveries?*', (route) =>
     route.fulfill({ json: pageOf(new URL(route.request().url()).searchParams) }),
   )

@@ -2,30 +2,24 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
-import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
+import { assertAccessible, assertFits, signIn, skip } from './fixture.ts'
+import { sharedConsole } from './shared-console.ts'
 
 const options = { skip }
-const site = skip === false ? await startConsole() : undefined
-after(() => site?.stop())
-
-/** The console, which only skipped tests do not have. */
-function theConsole() {
-  assert.ok(site !== undefined)
-  return site
-}
+const newcomer = 'skd' // no test of the console subscribes or publishes as this one
 
 test(
   'asks who one is, in the language of the browser, and shows what that one has',
   options,
   async () => {
-    const { page, faults, close } = await theConsole().open('')
+    const { page, faults, close } = await sharedConsole().open('')
     await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
     await assertAccessible(page)
-    await signIn(page, 'ttd')
+    await signIn(page, newcomer)
     await page.getByText('Du har ingen abonnementer ennå.').waitFor()
-    await page.getByText('Tjenesteeier ttd').waitFor()
+    await page.getByText('Tjenesteeier skd').waitFor()
     await page.getByText(/Utløper om (59|60) min/).waitFor()
     await assertAccessible(page)
     assert.equal(await page.title(), 'Oversikt – App Events')
@@ -38,12 +32,12 @@ test(
   'keeps the token in memory alone: a page that is loaded again asks again',
   options,
   async () => {
-    const { page, close } = await theConsole().openAs('ttd', '')
+    const { page, close } = await sharedConsole().openAs(newcomer, '')
     assert.equal(
       await page.evaluate(
         'JSON.stringify([localStorage, sessionStorage, document.cookie, location.href])',
       ),
-      JSON.stringify([{}, {}, '', `${theConsole().root}/`]),
+      JSON.stringify([{}, {}, '', `${sharedConsole().root}/`]),
     )
     await page.reload()
     await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
@@ -53,7 +47,7 @@ test(
 
 test('asks again when a token is refused, and goes on with what was typed', options, async () => {
   const address = 'event?resource=urn:altinn:resource:app_ttd_x&id=1'
-  const { page, faults, close } = await theConsole().openAs('ttd', address)
+  const { page, faults, close } = await sharedConsole().openAs('ttd', address)
   await page.getByText('There is no event 1').waitFor()
   await page.getByLabel('Hendelsens id').fill('typed')
   await page.route('**/app/ttd/x/1', (route) => route.fulfill({ status: 401 }))
@@ -71,7 +65,7 @@ test(
   'the first page shows what one has within a second, and waits for no script to name another',
   options,
   async () => {
-    const cookie = await mintToken(callerClaims.ttd)
+    const cookie = await mintToken(callerClaims[newcomer])
     const times: number[] = []
     do times.push(await timeToShow(cookie))
     while (Math.min(...times) >= USEFUL_MS && times.length < 5)
@@ -81,7 +75,7 @@ test(
 
 /** Returns the processor time of the page until it shows what one has, in ms: unlike the clock's, tests beside it do not lengthen it. */
 async function timeToShow(cookie: string): Promise<number> {
-  const { page, close } = await theConsole().open('', { cookie })
+  const { page, close } = await sharedConsole().open('', { cookie, isAlone: true })
   await page.getByText('Du har ingen abonnementer ennå.').waitFor()
   const session = await page.context().newCDPSession(page)
   await session.send('Performance.enable')
@@ -97,7 +91,7 @@ const scriptsOutsidePage = `performance.getEntriesByType('resource')
   .filter((name) => name.endsWith('.js') && document.querySelector('head [href="' + new URL(name).pathname + '"], head [src="' + new URL(name).pathname + '"]') === null)`
 
 test('the first page is less than 150 KB on the wire', options, async () => {
-  const { page, close } = await theConsole().openAs('ttd', '')
+  const { page, close } = await sharedConsole().openAs(newcomer, '')
   await page.getByText('Du har ingen abonnementer ennå.').waitFor()
   const bytes = await page.evaluate<number>(
     "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind)).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)",
@@ -107,7 +101,7 @@ test('the first page is less than 150 KB on the wire', options, async () => {
 })
 
 test('takes a pasted token, and says what is none', options, async () => {
-  const { page, faults, close } = await theConsole().open('', { locale: 'en-GB', width: 360 })
+  const { page, faults, close } = await sharedConsole().open('', { locale: 'en-GB', width: 360 })
   await page.getByText('Paste a token instead').click()
   await page.getByLabel('Altinn token').fill('not a token')
   await page.getByRole('button', { name: 'Sign in with the token' }).click()
@@ -119,7 +113,7 @@ test('takes a pasted token, and says what is none', options, async () => {
 })
 
 test('switches language and theme, and remembers both', options, async () => {
-  const { page, close } = await theConsole().openAs('ttd', '')
+  const { page, close } = await sharedConsole().openAs(newcomer, '')
   await page.getByLabel('Språk').selectOption('en')
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   await page.getByLabel('Theme').selectOption('dark')
@@ -138,7 +132,7 @@ test(
   'works by keyboard: the skip link leads to the content, a link to a page whose heading has the focus',
   options,
   async () => {
-    const { page, close } = await theConsole().open('no/such/page')
+    const { page, close } = await sharedConsole().open('no/such/page')
     await page.getByRole('heading', { name: 'Siden finnes ikke' }).waitFor()
     await page.evaluate('document.activeElement.blur()')
     await page.keyboard.press('Tab')
@@ -159,7 +153,7 @@ test(
   'says that the connection is lost, and goes on by itself when it is back',
   options,
   async () => {
-    const { page, close } = await theConsole().openAs('ttd', '')
+    const { page, close } = await sharedConsole().openAs(newcomer, '')
     await page.getByText('Du har ingen abonnementer ennå.').waitFor()
     await page.route('**/subscriptions*', (route) => route.abort())
     await page.getByText('Tjenesten svarer ikke.').waitFor()
@@ -175,7 +169,7 @@ test(
   async (t) => {
     const breaker = await startBreaker()
     t.after(breaker.stop)
-    const { page, faults, close } = await theConsole().openAs('ttd', '')
+    const { page, faults, close } = await sharedConsole().openAs(newcomer, '')
     await page.getByText('Du har ingen abonnementer ennå.').waitFor()
     await page.route('**/subscriptions*', (route) => route.continue({ url: breaker.url }))
     await page.getByText('Tjenesten svarer ikke.').waitFor()
@@ -212,7 +206,7 @@ test(
   'a page whose code could not be loaded comes when the service is back; one that is gone asks for a reload',
   options,
   async () => {
-    const { page, faults, close } = await theConsole().openAs('ttd', '')
+    const { page, faults, close } = await sharedConsole().openAs(newcomer, '')
     const subscribe = page.getByRole('link', { name: 'Nytt abonnement' })
     await page.route('**/subscribe-*.js*', (route) => route.abort())
     await subscribe.click()

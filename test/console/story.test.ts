@@ -1,28 +1,18 @@
 // The whole story in the console, and sending again.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { Route } from 'playwright-core'
-import { startReceiver } from '../../local/receiver.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { assertAccessible, assertFits, skip, startConsole } from './fixture.ts'
+import { assertAccessible, assertFits, skip } from './fixture.ts'
+import { sharedConsole } from './shared-console.ts'
 
 const HOSTILE = '</pre><script>document.title = "attacked"</script>'
-const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
-const [site, hooks] =
-  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : []
-after(() => Promise.all([site?.stop(), hooks?.stop()]))
-
-/** The console and a receiver, which only skipped tests do not have. */
-function parts() {
-  assert.ok(site !== undefined && hooks !== undefined)
-  return { ...site, receiver: hooks }
-}
 
 test(
   'subscribe, publish, see it fail, pause, fix it, send again, resume, see it delivered',
   { skip },
   async () => {
-    const { openAs, receiver } = parts()
+    const { openAs, receiver } = sharedConsole()
     const { page, faults, close } = await openAs('ttd', 'subscribe')
     receiver.behave({ status: 500, body: HOSTILE }, '/story')
     await page.getByLabel('Endepunkt').fill(`${receiver.url}/story`)
@@ -73,7 +63,7 @@ test(
   'a replay has an address, says what is wrong with its times, shows how far it is, and is cancelled',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const own = await createOwnApp(app, receiver, 'again')
     const { id } = await own.subscribe()
     const events = await own.publishMany(150) // more than a page of a replay
@@ -106,7 +96,7 @@ test(
   'a replay takes years of four digits, and says what is no time beside its field',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const { id } = await (await createOwnApp(app, receiver, 'years')).subscribe()
     const { page, faults, close } = await openAs('ttd', `subscriptions/${id}/replay`, {
       locale: 'en-GB',
@@ -127,7 +117,7 @@ test(
   'a replay begins once it is counted and has something to send, and shows its progress without a count too',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const own = await createOwnApp(app, receiver, 'counted')
     const { id } = await own.subscribe()
     const { page, faults, close } = await openAs('ttd', `subscriptions/${id}/replay?only=all`, {
@@ -151,17 +141,22 @@ test(
     await page.route('**/replay/preview', (route) => route.fulfill(unable), { times: 1 })
     await page.getByLabel('Everything').check()
     await page.getByText('How many it will be could not be counted.').waitFor()
-    const running = { id: 'r', only: 'all', state: 'running', looked: 7, sent: 7, ...times }
+    let replay = { id: 'r', only: 'all', state: 'running', looked: 7, sent: 7, ...times }
     let isStarted = false
     await page.route('**/replay', (route) => {
       isStarted ||= route.request().method() === 'POST'
-      return isStarted ? route.fulfill({ json: running }) : route.continue()
+      return isStarted ? route.fulfill({ json: replay }) : route.continue()
     })
     await start.click()
     const progress = page.getByRole('progressbar', { name: 'How far it is' })
     await progress.waitFor()
     assert.equal(await progress.getAttribute('value'), null)
     await assertAccessible(page)
+    replay = { ...replay, state: 'done' }
+    await page.getByText('One event is sent again.').waitFor()
+    await page.route('**/replay/preview', (route) => route.fulfill({ json: { count: '0' } }))
+    replay = { ...replay, id: 'done before it was seen to run' }
+    await page.getByText('There is nothing to send again here.').waitFor()
     assert.deepEqual(faults, [])
     await close()
   },

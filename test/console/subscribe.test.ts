@@ -1,20 +1,12 @@
 // Subscribing in the console: by keyboard, with faults beside their fields, and nothing that was typed lost.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { startReceiver } from '../../local/receiver.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { assertAccessible, assertFits, signIn, skip, startConsole } from './fixture.ts'
+import { assertAccessible, assertFits, signIn, skip } from './fixture.ts'
+import { sharedConsole } from './shared-console.ts'
 
 const HOSTILE = '<img src=x onerror="document.title=\'attacked\'">'
-const [site, hooks] = skip === false ? await Promise.all([startConsole(), startReceiver()]) : []
-after(() => Promise.all([site?.stop(), hooks?.stop()]))
-
-/** The console and a receiver, which only skipped tests do not have. */
-function parts() {
-  assert.ok(site !== undefined && hooks !== undefined)
-  return { ...site, receiver: hooks }
-}
 
 /** Presses Tab until the element with this id has the focus. */
 async function tabTo(page: Page, id: string): Promise<void> {
@@ -29,7 +21,7 @@ test(
   'someone subscribes by keyboard, sees what would have matched, gets the secret, and tries it',
   { skip },
   async () => {
-    const { app, openAs, receiver } = parts()
+    const { app, openAs, receiver } = sharedConsole()
     const own = await createOwnApp(app, receiver, 'typed')
     await own.publish({ type: HOSTILE })
     await own.publish()
@@ -70,7 +62,7 @@ test(
 )
 
 test('a fault stands beside its field, in the language of the reader', { skip }, async () => {
-  const { openAs, receiver } = parts()
+  const { openAs, receiver } = sharedConsole()
   const { page, close } = await openAs('ttd', 'subscribe', { width: 360 })
   await page.getByLabel('Ressurs', { exact: true }).fill(HOSTILE)
   await page.getByText('Skriv en urn, som').waitFor()
@@ -107,7 +99,7 @@ test(
   'nothing that was typed is lost: by a refused token, a lost connection, or a look at another page',
   { skip },
   async () => {
-    const { openAs } = parts()
+    const { openAs } = sharedConsole()
     const { page, close } = await openAs('ttd', 'subscribe')
     const resource = page.getByLabel('Ressurs', { exact: true })
     const refused = { status: 401, json: { detail: 'The Altinn token is invalid or expired.' } }

@@ -122,11 +122,18 @@ export function startClients(
             }),
           ),
         )
-      case 'erase': {
-        const event = accepted.find(({ key }) => key === action.event)?.event
-        if (event !== undefined) containers.events.remove(eventKey(event))
-      }
+      case 'erase':
+        return erase(action.event)
     }
+  }
+
+  /** Erases an event and its deliveries, as `npm run erase` does. */
+  function erase(key: number): void {
+    const event = accepted.find((each) => each.key === key)?.event
+    if (event === undefined) return
+    for (const { subscription, id } of containers.deliveries.all())
+      if (id === event.id) containers.deliveries.remove(`${subscription}/${id}`)
+    containers.events.remove(eventKey(event))
   }
 
   /** Pauses and resumes; and resumes once more at the end, for a frozen process may pause again later than that. */

@@ -9,10 +9,10 @@ import { startHostProcess } from './host-process.ts'
 import { deployedUrl, setting, type TestStores } from './stores.ts'
 
 /**
- * Queues are looked into twice a second at least. Every 100 ms, as `npm start` has it, an app with all of them that does
- * nothing takes a third of a core, its emulators' part included.
+ * Queues are looked into once a second at least, and sooner after a message. Every 100 ms, as `npm start` has it, an app with
+ * all of them that does nothing takes a third of a core, its emulators' part included.
  */
-const polling = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.500' }
+const polling = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:01' }
 
 interface AppOptions {
   settings?: Record<string, string>

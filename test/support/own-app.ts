@@ -4,7 +4,7 @@ import type { startReceiver, Delivery } from '../../local/receiver.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { tokensOf } from './app.ts'
 import { createSubscriptionsClient, type App, type Subscription } from './subscriber.ts'
-import { eventually } from './stores.ts'
+import { eventually, unlessBusy } from './stores.ts'
 
 type Receiver = Awaited<ReturnType<typeof startReceiver>>
 export type OwnApp = Awaited<ReturnType<typeof createOwnApp>>
@@ -21,7 +21,9 @@ export async function createOwnApp(app: App, receiver: Receiver, name: string) {
   })
   const path = `/${name}`
   const publish = async (more: object = {}): Promise<string> => {
-    const answer = await app.publish({ ...exampleEvent, source, ...more }, headers)
+    const answer = await unlessBusy(() =>
+      app.publish({ ...exampleEvent, source, ...more }, headers),
+    )
     assert.equal(answer.status, 201, await answer.clone().text())
     return String(await answer.json())
   }

@@ -97,5 +97,16 @@ export async function eventually<T>(
   throw new Error(`not within ${limit / 1000} s: ${what}`)
 }
 
+/** Returns the first answer but a 503, which a busy machine gives. */
+export const unlessBusy = (ask: () => Promise<Response>, seconds?: number): Promise<Response> =>
+  eventually(
+    'an answer but 503',
+    async () => {
+      const answer = await ask()
+      return answer.status !== 503 && answer
+    },
+    seconds,
+  )
+
 /** Waits until the clock says `ms` of the epoch, or later. */
 export const sleepUntil = (ms: number): Promise<void> => sleep(Math.max(0, ms - Date.now()))

@@ -4,7 +4,7 @@ import { altinnToken, callers } from '../../local/tokens.ts'
 import type { Attempt } from '../../shared/webhooks/webhook-outcome.ts'
 import type { startApp } from './app.ts'
 import { assertProblemBody } from './problems.ts'
-import { eventually, setting } from './stores.ts'
+import { eventually, setting, unlessBusy } from './stores.ts'
 
 export type App = Awaited<ReturnType<typeof startApp>>
 
@@ -96,12 +96,10 @@ export function createSubscriptionsClient({ api }: Pick<App, 'api'>, token?: str
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
 
-  /** The JSON of an answer that must have this status. Asks again after a 503, which a busy machine gives. */
+  /** The JSON of an answer that must have this status. */
   async function requestJson(status: number, method: string, path: string, body?: unknown) {
-    const answer = await eventually('an answer but 503', async () => {
-      const given = await call(method, path, body)
-      return (given.status !== 503 || status === 503) && given
-    })
+    const ask = () => call(method, path, body)
+    const answer = await (status === 503 ? ask() : unlessBusy(ask))
     const text = await answer.text()
     assert.equal(answer.status, status, `${method} ${path}: ${text}`)
     return Object(text === '' ? {} : JSON.parse(text))

@@ -194,7 +194,7 @@ test('five consecutive failures open a draining circuit, four do not', async () 
   )
   const worse = startDrain(draining)
   const others = worse.deliveries(40)
-  worse.endpoint.react = (event) => ({ status: 500, ms: 20 + others.indexOf(event) })
+  worse.endpoint.react = (event) => ({ status: 500, ms: 20 + 20 * others.indexOf(event) }) // a read takes up to 10
   assert.equal(await worse.drain(), 'open')
   assert.equal(worse.requests.length, 24 + 4, 'each of the first four lets another begin')
   for (const id of others) {

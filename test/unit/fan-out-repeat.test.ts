@@ -190,3 +190,19 @@ test('what a fan-out could not send is sent by the drain, though another copy ha
     'the outcome of the first is not taken for that of the second',
   )
 })
+
+for (const [what, status, ms] of [
+  ['fails', 500, 10],
+  ['is slow', 200, 9000],
+] as const)
+  test(`a copy whose attempt ${what} starts the drain of the record that another one could not confirm`, async () => {
+    const flows = startFanOut()
+    flows.endpoint.react = () => {
+      flows.containers.deliveries.insert(`1/${flows.id}`, deliveryOf(flows.id)) // and then that one ends
+      return { status, ms }
+    }
+    await flows.fanOut()
+    assert.equal(flows.record()?.state, 'backlog')
+    assert.equal(flows.circuit()?.state, 'draining')
+    assert.equal(flows.sent.at(-1)?.queue, 'drainQueue')
+  })

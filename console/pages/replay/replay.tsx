@@ -48,6 +48,7 @@ export function Page({ params: { id = '' } }: PageProps) {
       <ProblemNotice problem={subscription.problem ?? last.problem} />
       {last.data !== undefined && replay?.state !== 'running' && (
         <ReplayForm
+          key={replay?.id} // counts anew after one that was done before it was seen to run
           address={address}
           onStart={(expected) => {
             setCount(expected)

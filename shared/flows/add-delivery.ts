@@ -1,0 +1,50 @@
+import type { DeliveryDocument } from '../deliveries/delivery.ts'
+import type { EventDocument } from '../events/event-document.ts'
+import type { Services } from '../services.ts'
+import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
+import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
+import { cancelDeleted } from './change-delivery.ts'
+import { startDrain } from './update-circuit.ts'
+
+/** A fan-out under way. */
+export interface FanOut {
+  event: EventDocument
+  body: Buffer
+  session: string | undefined
+  traceparent: string
+  /** Whether an earlier run may have been interrupted: then existing records are looked up first. */
+  isRepeat: boolean
+  knownAt: number
+}
+
+/**
+ * Makes sure that a drain will find a record in the backlog: starts one unless the index showed, within the last 5 s, a
+ * circuit that is not closed.
+ */
+export async function ensureDrain(
+  services: Services,
+  { knownAt }: FanOut,
+  subscriber: SubscriptionEntry,
+  { state, id }: DeliveryDocument,
+): Promise<void> {
+  if (state !== 'backlog') return
+  const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
+  if (isKnown && !isClosed(subscriber.circuit)) return
+  if ((await startDrain(services, subscriber)) === 'deleted')
+    await cancelDeleted(services, String(subscriber.number), id)
+}
+
+/**
+ * Creates a record. Returns `known`, the record that another copy of this work has created. That one may have ended before it
+ * started the drain of what it put into the backlog, so `ensureDrain` is needed for a known record too. Throws when the record
+ * is not confirmed.
+ */
+export async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
+  const { subscription, id } = delivery
+  const { outcome, session } = await deliveries.add(delivery)
+  if (outcome === 'unconfirmed') throw new Error(`Delivery ${id} is not confirmed to be stored.`)
+  if (outcome === 'created') return { session, known: undefined }
+  const known = await deliveries.find(subscription, id, session)
+  if (known === undefined) throw new Error(`Delivery ${id} is not visible yet.`)
+  return { session, known }
+}

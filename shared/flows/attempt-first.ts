@@ -1,0 +1,93 @@
+import { nowSeconds } from '../clock.ts'
+import { newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import type { Services } from '../services.ts'
+import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
+import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
+import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import { addDelivery, ensureDrain, type FanOut } from './add-delivery.ts'
+import { forgetOutcome, sendWebhook } from './send-webhook.ts'
+import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
+import { storeAndUpdateCircuit } from './update-circuit.ts'
+
+/** Attempts the delivery. A record is created after 2 s even without an answer. */
+export async function attemptFirst(
+  services: Services,
+  fan: FanOut,
+  subscriber: SubscriptionEntry,
+  release: () => void,
+): Promise<void> {
+  const delivery = newDelivery(fan.event, subscriber)
+  const { body, traceparent } = fan
+  const receiver = { ...subscriber, secrets: secretsOf(subscriber) }
+  const sending = sendWebhook(services, receiver, body, delivery, traceparent).finally(release)
+  const slow = services.clock.timeout(SLOW_MS)
+  const attempted = await Promise.race([sending, slow.ended])
+  slow.cancel()
+  if (attempted === undefined) await recordOpenAttempt(services, fan, delivery, subscriber, sending)
+  else await storeFirstOutcome(services, fan, delivery, subscriber, attempted)
+}
+
+async function storeFirstOutcome(
+  services: Services,
+  fan: FanOut,
+  delivery: DeliveryDocument,
+  subscriber: SubscriptionEntry,
+  attempted: Attempted,
+): Promise<void> {
+  await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), async () => {
+    const { record, waitSeconds } = recordAfter(services, delivery, attempted)
+    const { known, session } = await addDelivery(services, record)
+    if (known !== undefined && attempted.outcome.kind !== 'failed') {
+      await storeOutcome(services, known, attempted) // in the other copy's, which may still wait
+      return
+    }
+    forgetOutcome(services, subscriber, delivery)
+    services.telemetry.recordDelivery(record.state)
+    if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
+    else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
+  })
+}
+
+/**
+ * Creates the record of an attempt that is still open, due after its time limit, and stores the outcome in the
+ * background. The circuit is updated even if the record is not confirmed or another copy of the message created it.
+ */
+async function recordOpenAttempt(
+  services: Services,
+  fan: FanOut,
+  delivery: DeliveryDocument,
+  subscriber: SubscriptionEntry,
+  sending: Promise<Attempted>,
+): Promise<void> {
+  const { clock, config, background } = services
+  const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
+  const due = nowSeconds(clock) + longest
+  const release = services.bytesInHand.hold(fan.body.length) // the fan-out ends before
+  const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
+  const storeLate = async (attempted: Attempted) =>
+    storeInRecord(services, delivery, (await adding).session, attempted)
+  background.run(
+    sending
+      .finally(release)
+      .then((attempted) =>
+        storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
+          storeLate(attempted),
+        ),
+      ),
+  )
+  const { known } = await adding
+  if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
+}
+
+/** Stores an outcome in the record that is there. */
+async function storeInRecord(
+  services: Services,
+  { subscription, id }: DeliveryDocument,
+  session: string | undefined,
+  attempted: Attempted,
+): Promise<void> {
+  const stored = await services.deliveries.find(subscription, id, session)
+  if (stored !== undefined) await storeOutcome(services, stored, attempted)
+}
+
+const asFirstAttempt = ({ outcome }: Attempted) => ({ outcome, isRetry: false })

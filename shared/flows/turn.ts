@@ -13,6 +13,7 @@ import { sizeOf } from './hold-event.ts'
 
 const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
+const MIN_KEPT_SECONDS = 86_400 // that a delivery is kept after it began: the least retention
 
 /** A delivery of an ordered subscription that may begin, if its event is visible. */
 export interface Free {
@@ -41,18 +42,18 @@ export async function turnOf(
   subscriber: SubscriptionEntry,
   delivery: Stored<DeliveryDocument>,
 ): Promise<Turn> {
-  const { subscription, id } = delivery
+  const { subscription } = delivery
   const settled = readWatermark(services.config.readHoldbackSeconds, services.clock.now())
   const order = await services.orders.find(subscription, orderIdOf(delivery))
   const free = async (): Promise<Free> => {
     const isVisible = (await sizeOf(services, referenceTo(delivery, undefined))) !== undefined
     return { state: 'free', delivery, order, isVisible, settled }
   }
-  if (delivery.sequence !== undefined || order?.event === id) return free()
+  if (numberOf(delivery, order) !== undefined) return free()
   if (order !== undefined) {
     const last = await services.deliveries.find(subscription, order.event)
     const isNone = isOld(services.clock, order._ts) // it had a record when it began
-    const state = isSentAgain(last) ? 'over' : stateOf(last, isNone)
+    const state = isSentAgain(last) || isAnew(last, order) ? 'over' : stateOf(last, isNone)
     if (state !== 'over') return { state, behind: order.event }
   }
   const found = await free()
@@ -97,6 +98,18 @@ function stateOf(
 const isSentAgain = (found: DeliveryDocument | undefined): boolean =>
   found !== undefined && found.run > 0 && found.sequence !== undefined
 
+/** Whether a replay made a delivery again after the one that took the last number had expired. */
+const isAnew = (found: Stored<DeliveryDocument> | undefined, order: Stored<OrderDocument>) =>
+  found !== undefined && found.sequence === undefined && found._ts - order._ts > MIN_KEPT_SECONDS
+
+/** Returns the number of a delivery: its own, or the last one, where its process died before it stored that. */
+const numberOf = (
+  delivery: Stored<DeliveryDocument>,
+  order: Stored<OrderDocument> | undefined,
+): number | undefined =>
+  delivery.sequence ??
+  (order?.event === delivery.id && !isAnew(delivery, order) ? order.sequence : undefined)
+
 /** Whether an event without a visible delivery has none: it is older than the validation, or its fan-out made none. */
 const hasNone = (
   clock: Clock,
@@ -117,9 +130,8 @@ export async function takeTurn(
   services: Services,
   { delivery, order, settled }: Free,
 ): Promise<Stored<DeliveryDocument> | undefined> {
-  if (delivery.sequence !== undefined) return saved(services, delivery)
-  if (order?.event === delivery.id)
-    return saved(services, { ...delivery, sequence: order.sequence })
+  const known = numberOf(delivery, order)
+  if (known !== undefined) return saved(services, { ...delivery, sequence: known })
   const isNew =
     order === undefined || (delivery.id > order.floor && !order.begun.includes(delivery.id))
   const current = isNew ? delivery : await saved(services, delivery) // or a replica shows an older version

@@ -1,17 +1,28 @@
+import type { Stored } from '../../shared/azure/documents.ts'
 import { isOpen, type DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { orderIdOf } from '../../shared/deliveries/order-store.ts'
 import type { AcceptedEvent } from './clients.ts'
 import { endpointOf, type Cluster } from './cluster.ts'
 import { eventKey } from './event-store.ts'
 import type { Plan } from './plan.ts'
+import { RETENTION_DAYS } from './stores.ts'
 import type { Timeline } from './timeline.ts'
 
-/** The numbers that an ordered subscription has sent of a subject, by event. */
-type Numbers = Map<string, number>
+/** The numbers that an ordered subscription has sent of a subject. */
+interface Numbers {
+  /** The events that ever had a number, by it. */
+  taken: Map<number, string>
+  /** The number of each event, for as long as its delivery is kept. */
+  kept: Map<string, number>
+}
+
+const isShortLived = ({ state }: DeliveryDocument): boolean =>
+  state === 'delivered' || state === 'cancelled'
 
 /**
  * Watches the requests of ordered subscriptions. Yields a line where an event began before one that was acknowledged
- * before it was published was over, and where numbers are not unique, without gaps, and the same for each repeat.
+ * before it was published was over, and where numbers are not unique, without gaps, and the same for each repeat while the
+ * delivery is kept.
  */
 export function watchOrder(
   { containers, subscribers }: Pick<Cluster, 'containers' | 'subscribers'>,
@@ -23,6 +34,7 @@ export function watchOrder(
   const numbers = new Map<string, Numbers>() // by subscription and subject
   const claimed = new Map<string, string>() // event, by subscription, order and number
   const overtaken = new Map<string, string>() // event that began, by the one without a record
+  const ended = new Map<string, number>() // second in which a delivery ended that is not kept for as long as its event
   const replayed = new Set<string>() // what a replay has recorded: its event has been fanned out without
   const recordOf = (number: number, event: string) =>
     containers.deliveries.latest(`${number}/${event}`)
@@ -32,13 +44,24 @@ export function watchOrder(
       claimed.set(`${order.subscription} ${order.id} ${order.sequence}`, order.event)
   })
   containers.deliveries.onWrite((delivery, before) => {
-    if (delivery === undefined || before !== undefined) return
+    if (delivery === undefined) return
     const key = `${delivery.subscription} ${delivery.id}`
+    if (before === undefined) forgetNumber(key, delivery)
+    ended.delete(key)
+    if (isShortLived(delivery)) ended.set(key, delivery._ts)
+    if (before !== undefined) return
     if (containers.events.find(eventKey(delivery))?.pending === undefined) replayed.add(key)
     const later = overtaken.get(key)
     if (later !== undefined && !replayed.has(key))
       violations.push(`${key} was recorded after ${later} was sent`)
   })
+
+  /** Lets an event have another number where its delivery is created again after its retention. */
+  function forgetNumber(key: string, delivery: Stored<DeliveryDocument>): void {
+    const { subscription, id, _ts } = delivery
+    if (_ts - (ended.get(key) ?? Infinity) >= RETENTION_DAYS * 86_400)
+      numbers.get(`${subscription} ${orderIdOf(delivery)}`)?.kept.delete(id)
+  }
 
   /** Whether an event was not stored late, and is not erased. */
   const isInTime = ({ event }: AcceptedEvent): boolean => {
@@ -91,19 +114,22 @@ export function watchOrder(
 
   function checkNumber(number: number, event: string, order: string, sequence: number): void {
     const key = `${number} ${order}`
-    const known = numbers.get(key) ?? new Map<string, number>()
+    const known: Numbers = numbers.get(key) ?? { taken: new Map(), kept: new Map() }
+    const { taken, kept } = known
     numbers.set(key, known)
-    const before = known.get(event)
+    const before = kept.get(event)
     if (before === sequence) return
     if (before !== undefined) violations.push(`${event} was ${before} and is ${sequence}`)
-    if ([...known.values()].includes(sequence))
+    if ((taken.get(sequence) ?? event) !== event)
       violations.push(`${key} has two events with the number ${sequence}`)
-    for (let gap = Math.max(0, ...known.values()) + 1; gap < sequence; gap++) {
+    for (let gap = Math.max(0, ...taken.keys()) + 1; gap < sequence; gap++) {
       const missing = claimed.get(`${key} ${gap}`)
       const record = missing === undefined ? undefined : recordOf(number, missing)
-      if (record === undefined || isOpen(record)) violations.push(`${key} has no number ${gap}`)
+      if (record === undefined || (record.run === 0 && isOpen(record)))
+        violations.push(`${key} has no number ${gap}`)
     }
-    known.set(event, sequence)
+    taken.set(sequence, event)
+    kept.set(event, sequence)
   }
 
   plan.subscribers.forEach(({ ordered }, index) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drainSubscription } from '../../shared/flows/drain.ts'
+import { lastWrites } from '../../shared/flows/drained-writes.ts'
 import { startDrain as startNewDrain } from '../../shared/flows/update-circuit.ts'
 import { createProcess } from '../simulation/process.ts'
 import { openStores } from '../simulation/stores.ts'
@@ -84,4 +85,13 @@ test('what was written is asked for two minutes, once for each physical partitio
   await wake(flows)
   await next(flows)
   assert.equal(reads(flows).length, 2)
+})
+
+test('a subscription keeps no write of two minutes ago, as of a physical partition that was split', () => {
+  const [before, later] = [
+    { event: 'a', session: '0:-1#5' },
+    { event: 'b', session: '1:-1#6' },
+  ]
+  const known = lastWrites([], [before], SECOND)
+  assert.deepEqual(lastWrites(known, [later], SECOND + 120), [{ ...later, until: SECOND + 240 }])
 })

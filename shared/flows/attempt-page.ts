@@ -7,6 +7,7 @@ import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 import { awaitEvent } from './await-event.ts'
 import { endIfWithdrawn } from './check-access.ts'
+import type { Written } from './drained-writes.ts'
 import { sizeOf, withEventBody } from './hold-event.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { sendWebhook } from './send-webhook.ts'
@@ -24,6 +25,8 @@ export interface PageResult {
   gone: string | undefined
   /** The deliveries whose attempt began, in order. */
   attempted: DeliveryDocument[]
+  /** The outcomes stored, in order. */
+  written: Written[]
   /** Why an outcome could not be stored, or an event not be read. */
   error: Error | undefined
 }
@@ -70,6 +73,7 @@ export async function attemptEach<T>(
     consecutiveFailures: 0,
     gone: undefined,
     attempted: [],
+    written: [],
     error: undefined,
   }
   const rest = page.values()
@@ -161,8 +165,20 @@ export async function send(
   if (attempted.outcome.kind === 'delivered')
     services.recentOutcomes.succeeded(delivery.subscription)
   if (attempted.outcome.kind === 'failed') return false
-  await storeOutcome(services, delivery, attempted)
+  await storeInPage(services, result, delivery, attempted)
   return true
+}
+
+/** Stores the outcome of a delivery of the page, and adds the write to the result. */
+export async function storeInPage(
+  services: Services,
+  { written }: PageResult,
+  delivery: Stored<DeliveryDocument>,
+  attempted: Attempted,
+  isProbe = false,
+): Promise<void> {
+  const stored = await storeOutcome(services, delivery, attempted, isProbe)
+  if (stored?.session !== undefined) written.push({ event: delivery.id, session: stored.session })
 }
 
 function addResult(

@@ -11,10 +11,9 @@ import {
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
 import { attemptNext, attemptNextInOrder } from './attempt-next.ts'
-import type { PageResult } from './attempt-page.ts'
+import { storeInPage, type PageResult } from './attempt-page.ts'
 import type { DrainLease } from './drain-lease.ts'
 import { startOver, type Drain } from './drain-state.ts'
-import { storeOutcome } from './store-outcome.ts'
 
 const CONCURRENCY = 16
 
@@ -33,13 +32,16 @@ export async function attemptBacklog(
     ? await attemptNextInOrder(drain, drain.pass, probes)
     : await attemptNext(drain, probes)
   if (result === undefined) return
-  const { services } = drain
+  const { services, lease } = drain
   const hasFailed = isProbe
     ? result.delivered === 0 && result.failed.length > 0
     : result.consecutiveFailures >= FAILURE_THRESHOLD
   await runSequentially([
     () => storeFailures(services, result, isProbe && hasFailed),
-    () => changeState(drain, result, hasFailed), // also if an outcome could not be stored
+    () => {
+      lease.wrote(result.written)
+      return changeState(drain, result, hasFailed)
+    }, // also if an outcome could not be stored
   ])
   if (result.error !== undefined) throw result.error
 }
@@ -65,14 +67,10 @@ async function noteFailures({ services, lease }: Drain): Promise<void> {
   if (circuit !== undefined && failing(circuit) !== circuit) await lease.change(failing)
 }
 
-const storeFailures = (
-  services: Services,
-  { failed }: PageResult,
-  isProbe: boolean,
-): Promise<void> =>
-  forEachConcurrently(failed, CONCURRENCY, async ({ delivery, attempted }) => {
-    await storeOutcome(services, delivery, attempted, isProbe)
-  })
+const storeFailures = (services: Services, result: PageResult, isProbe: boolean): Promise<void> =>
+  forEachConcurrently(result.failed, CONCURRENCY, ({ delivery, attempted }) =>
+    storeInPage(services, result, delivery, attempted, isProbe),
+  )
 
 async function disable({ services, lease }: Drain, reason: string): Promise<void> {
   const now = services.clock.now()

@@ -1,8 +1,10 @@
 import type { Stored } from '../azure/documents.ts'
+import { nowSeconds } from '../clock.ts'
 import type { Services } from '../services.ts'
 import { leaseOf, newLease, withLease, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import { withCircuit, type SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { lastWrites, type Written } from './drained-writes.ts'
 import { sendDrain, type Progress } from './send-drain.ts'
 
 export type DrainLease = ReturnType<typeof createDrainLease>
@@ -15,13 +17,14 @@ export function createDrainLease(
 ) {
   let { document, session } = claimed
   let token: string | undefined = ownToken
+  let drained = document.drained ?? []
 
   /** Changes the circuit. Returns false when the lease is lost: another drain has it, or the circuit needs none. */
   async function change(next: (circuit: Circuit) => Circuit | undefined): Promise<boolean> {
     if (token === undefined) return false
     const updated = await updateSubscription(services.subscriptions, document, (current) =>
       current.circuit !== undefined && leaseOf(current.circuit)?.token === token
-        ? withCircuit(current, next(current.circuit))
+        ? { ...withCircuit(current, next(current.circuit)), ...(drained.length > 0 && { drained }) }
         : undefined,
     )
     token = updated && leaseOf(updated.document.circuit)?.token
@@ -32,6 +35,11 @@ export function createDrainLease(
   }
   return {
     change,
+
+    /** Keeps what was written: the next change stores it for the drain after this one. */
+    wrote(written: Written[]): void {
+      drained = lastWrites(drained, written, nowSeconds(services.clock))
+    },
 
     /** Returns the subscription as last read or written. */
     subscription: (): SubscriptionDocument => document,

@@ -12,6 +12,7 @@ import { newPass } from './attempt-in-order.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
 import { attemptBacklog } from './drain-backlog.ts'
 import { CURSOR_MS, type Drain } from './drain-state.ts'
+import { seeDrained } from './drained-writes.ts'
 import { recheckBacklog } from './recheck-backlog.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { settleDeleted } from './settle-deleted.ts'
@@ -37,7 +38,8 @@ export async function drainSubscription(
   const found = await services.subscriptions.find(consumer, id, session)
   if (found === undefined) throw new Error(`Subscription ${id} is not visible yet.`)
   if (found.settling?.lease.token === token) return settleDeleted(services, found, token)
-  if (!isSubscription(found)) return 'dropped'
+  if (!isSubscription(found) || leaseOf(found.circuit)?.token !== token) return 'dropped'
+  await seeDrained(services, found)
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
   const endMs = services.clock.now() + WORK_MS

@@ -137,7 +137,7 @@ async function attemptAgain(
   const attempted = await sending.finally(release)
   let stored: DeliveryDocument | undefined
   await storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: true }, async () => {
-    stored = await storeOutcome(services, delivery, attempted)
+    stored = (await storeOutcome(services, delivery, attempted))?.document
   })
   return stored?.state ?? 'changed'
 }

@@ -40,9 +40,9 @@ export function recordAfter(
 }
 
 /**
- * Stores the outcome of an attempt, even if the sweep has claimed the record meanwhile. Returns the stored record, or
- * undefined when it is over, or when a failure belongs to an earlier attempt: another copy of this work was first, or a
- * lagging replica showed an older version.
+ * Stores the outcome of an attempt, even if the sweep has claimed the record meanwhile. Returns the stored record with
+ * the session token of its write, or undefined when it is over, or when a failure belongs to an earlier attempt: another
+ * copy of this work was first, or a lagging replica showed an older version.
  */
 export async function storeOutcome(
   services: Services,
@@ -72,7 +72,7 @@ export async function storeOutcome(
   services.telemetry.recordDelivery(stored?.document.state ?? 'changed')
   if (stored !== undefined)
     await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })
-  return stored?.document
+  return stored
 }
 
 /** Sends the message that ends a short wait. The sweep ends a long one. */

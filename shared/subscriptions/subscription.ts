@@ -42,11 +42,20 @@ export interface SubscriptionDocument {
   /** The current secret first, then rotated ones until they expire: both sign meanwhile. */
   secrets: Secret[]
   circuit?: Circuit
+  /** What the next drain must not see an older version of. */
+  drained?: DrainedWrite[]
   settling?: Settling
   /** Epoch seconds at which the sweep handles it; set by the store. */
   wake?: number
   /** The id of the latest replay; only one runs at a time. */
   replay?: string
+}
+
+/** The last write of a drain to a physical partition of its deliveries; replicas may lag behind it until an epoch second. */
+export interface DrainedWrite {
+  event: string
+  session: string
+  until: number
 }
 
 interface Secret {

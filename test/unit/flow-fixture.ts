@@ -92,7 +92,6 @@ export function startFlows() {
     sent.push({ queue: name, message: { ...message }, delaySeconds })
     return Promise.resolve()
   }
-
   const requests: { event: string; at: number; sequence: string | undefined }[] = []
   const open = { now: 0, most: 0 }
   const endpoint: { react: Reaction } = { react: () => ({ status: 200 }) }
@@ -143,6 +142,7 @@ export function startFlows() {
   }
   return {
     services,
+    network,
     containers,
     rates,
     calls,

@@ -35,7 +35,7 @@ export const attack = (
 export async function assertOutcomes(attacks: Attack[]): Promise<void> {
   const failures: string[] = []
   for (const { name, expected, run } of attacks) {
-    const outcome = await run().catch(String)
+    const outcome = await run()
     if (outcome !== expected) failures.push(`${name}: expected ${expected}, got ${outcome}`)
   }
   assert.ok(attacks.length > 0)

@@ -201,7 +201,7 @@ export function createInvariants(
     }
   }
 
-  /** Yields deliveries that succeeded more than once. This holds only without faults. */
+  /** Yields deliveries that succeeded more than once. This holds only without faults, but also while replicas lag. */
   function* duplicateDeliveries(): Generator<string> {
     for (const [history, { event }] of pairs()) {
       const { length } = requestsAt(history).filter(

@@ -17,7 +17,8 @@ export interface Plan {
   faultsEndAt: number
   /**
    * The ms that all replicas lag until then, for reads without a newer session token. Above 0 it exceeds the bound of
-   * the delivery machine (10 s): work may be late, but no delivery may end without a valid reason.
+   * the delivery machine (10 s): work may be late, but no delivery may end without a valid reason, and without other
+   * faults nothing is sent twice.
    */
   replicaLagMs: number
 }

@@ -63,6 +63,11 @@ export function watchOrder(
       numbers.get(`${subscription} ${orderIdOf(delivery)}`)?.kept.delete(id)
   }
 
+  const isErased = (id: string | undefined): boolean =>
+    accepted.some(
+      ({ event }) => event.id === id && containers.events.find(eventKey(event)) === undefined,
+    )
+
   /** Whether an event was not stored late, and is not erased. */
   const isInTime = ({ event }: AcceptedEvent): boolean => {
     const stored = containers.events.find(eventKey(event))
@@ -124,6 +129,7 @@ export function watchOrder(
       violations.push(`${key} has two events with the number ${sequence}`)
     for (let gap = Math.max(0, ...taken.keys()) + 1; gap < sequence; gap++) {
       const missing = claimed.get(`${key} ${gap}`)
+      if (isErased(missing)) continue
       const record = missing === undefined ? undefined : recordOf(number, missing)
       if (record === undefined || (record.run === 0 && isOpen(record)))
         violations.push(`${key} has no number ${gap}`)

@@ -2,8 +2,8 @@ import { nowSeconds } from '../clock.ts'
 import type { Services } from '../services.ts'
 import type { DrainedWrite, SubscriptionDocument } from '../subscriptions/subscription.ts'
 
-/** Twice the time that a circuit is closing. A token is not kept for longer: after a failover no replica may ever have it. */
-const KEPT_SECONDS = 120
+const KEPT_SECONDS = 120 // twice the time that a circuit is closing
+const MAX_PARTITIONS = 32 // a subscription's deliveries are in one, or in a few after splits
 
 /** A delivery that a drain has written, and the session token of the write. */
 export interface Written {
@@ -11,16 +11,30 @@ export interface Written {
   session: string
 }
 
-/** Returns the last write to each physical partition, without those that no replica lags behind any more. */
+/** Returns the newest write to each physical partition, without those that no replica lags behind any more. */
 export function lastWrites(known: DrainedWrite[], written: Written[], now: number): DrainedWrite[] {
   const until = now + KEPT_SECONDS
   const writes = [...known, ...written.map((write) => ({ ...write, until }))]
-  const byPartition = new Map(writes.map((write) => [partitionOf(write), write]))
-  return [...byPartition.values()].filter((write) => write.until > now)
+  const recent = writes.filter((write) => write.until > now).toSorted(byPosition)
+  const byPartition = new Map(recent.map((write) => [partitionOf(write), write]))
+  return [...byPartition.values()].slice(-MAX_PARTITIONS)
 }
 
-/** The first part of a session token identifies the physical partition: `0:-1#5`. */
+/** The first part of a session token identifies the physical partition: `0` of `0:-1#5#1=4`. */
 const partitionOf = ({ session }: Written): string => session.split(':', 1).join('')
+
+/** The next parts are the version and the number of the write: `-1` and `5`. Answers overtake each other. */
+function byPosition(one: Written, other: Written): number {
+  const [version = 0, number = 0] = positionOf(one)
+  const [otherVersion = 0, otherNumber = 0] = positionOf(other)
+  return version - otherVersion || number - otherNumber
+}
+
+const positionOf = ({ session }: Written): number[] =>
+  session
+    .replace(/^[^:]*:/, '')
+    .split('#', 2)
+    .map(Number)
 
 /**
  * Reads what the drains before have written. This instance then reads nothing older, so a replica that lags does not

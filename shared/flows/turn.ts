@@ -98,9 +98,16 @@ function stateOf(
 const isSentAgain = (found: DeliveryDocument | undefined): boolean =>
   found !== undefined && found.run > 0 && found.sequence !== undefined
 
-/** Whether a replay made a delivery again after the one that took the last number had expired. */
+/**
+ * Whether a replay made a delivery again after the one that took the last number had expired. What waits for its event, or was
+ * redriven, was written since for that, and is not new.
+ */
 const isAnew = (found: Stored<DeliveryDocument> | undefined, order: Stored<OrderDocument>) =>
-  found !== undefined && found.sequence === undefined && found._ts - order._ts > MIN_KEPT_SECONDS
+  found !== undefined &&
+  found.sequence === undefined &&
+  found.missingSince === undefined &&
+  found.redrives === undefined &&
+  found._ts - order._ts > MIN_KEPT_SECONDS
 
 /** Returns the number of a delivery: its own, or the last one, where its process died before it stored that. */
 const numberOf = (

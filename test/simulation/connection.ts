@@ -66,9 +66,14 @@ export function connect<T extends Document>(
       process.defer(latency(MAX_READ_LATENCY_MS), () => reject(unavailableError()))
     })
   }
-  const sessionAfterWrite = (partition: number): string => {
-    seen[partition] = Math.max(seen[partition] ?? 0, container.positionAt(partition, Infinity))
-    return sessionToken(partition, container.positionAt(partition, Infinity))
+  /** Runs a write; its session token is that of its own position, which later writes may have passed when the answer comes. */
+  const written = (partition: number, apply: () => Stored<T> | undefined) => () => {
+    const stored = apply()
+    return { stored, at: container.positionAt(partition, Infinity) }
+  }
+  const sessionAfterWrite = (partition: number, at: number): string => {
+    seen[partition] = Math.max(seen[partition] ?? 0, at)
+    return sessionToken(partition, at)
   }
 
   function conditionalWrite(
@@ -81,8 +86,10 @@ export function connect<T extends Document>(
     if (isInjected('store-refuses')) return fail(`${name} ${key}`)
     const isLost = isInjected('store-loses-answer')
     const isRetried = isInjected('store-retries')
-    const write = call(`${name} ${key}`, MAX_READ_LATENCY_MS, apply, (stored): ConditionalWrite => {
-      const session = sessionAfterWrite(partition)
+    const writing = written(partition, apply)
+    const write = call(`${name} ${key}`, MAX_READ_LATENCY_MS, writing, (done): ConditionalWrite => {
+      const { stored, at } = done
+      const session = sessionAfterWrite(partition, at)
       if (stored === undefined || isRetried) return { outcome: 'changed', session }
       return { outcome: 'written', etag: stored._etag, session }
     })
@@ -99,10 +106,10 @@ export function connect<T extends Document>(
       return call(
         `create ${key}`,
         MAX_WRITE_LATENCY_MS,
-        () => (isRefused ? undefined : container.insert(key, document)),
-        (stored): Created => {
+        written(partition, () => (isRefused ? undefined : container.insert(key, document))),
+        ({ stored, at }): Created => {
           if (isLost) return { outcome: 'unconfirmed', session: undefined }
-          const session = sessionAfterWrite(partition)
+          const session = sessionAfterWrite(partition, at)
           if (stored === undefined || isRetried) return { outcome: 'exists', session }
           return { outcome: 'created', etag: stored._etag, session }
         },

@@ -53,6 +53,19 @@ test('a new drain sends nothing again that another instance has delivered, and a
   assert.deepEqual(sentOf(flows), [...ids, ...late])
 })
 
+test('the answers of writes overtake each other: a new drain reads the newest of each partition', async () => {
+  const flows = startDrain(draining)
+  const ids = flows.deliveries(22)
+  flows.endpoint.react = () => ({ status: 200, ms: 50 })
+  await flows.pass(LAG_SECONDS + 1)
+  assert.equal(await flows.drain(), 'closing')
+  const late = flows.deliveries(1, {}, 5)
+  await wake(flows)
+  const other = laggingInstance(flows)
+  while (circuitOf(flows) !== undefined) await next(other)
+  assert.deepEqual(sentOf(flows), [...ids, ...late])
+})
+
 test('a check of a closing backlog sends nothing again that another instance delivered before the last check', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(20)
@@ -94,4 +107,16 @@ test('a subscription keeps no write of two minutes ago, as of a physical partiti
   ]
   const known = lastWrites([], [before], SECOND)
   assert.deepEqual(lastWrites(known, [later], SECOND + 120), [{ ...later, until: SECOND + 240 }])
+})
+
+test('the newest write is that of the latest version and number, whatever the order and form of the tokens', () => {
+  const newestOf = (...sessions: string[]) =>
+    lastWrites(
+      [],
+      sessions.map((session) => ({ event: session, session })),
+      SECOND,
+    ).map(({ session }) => session)
+  assert.deepEqual(newestOf('0:-1#12', '0:-1#9', '0:-1#10'), ['0:-1#12'])
+  assert.deepEqual(newestOf('0:2#5#1=9', '0:1#12#1=4'), ['0:2#5#1=9'])
+  assert.equal(newestOf(...Array.from({ length: 50 }, (_, i) => `token ${i}`)).length, 32)
 })

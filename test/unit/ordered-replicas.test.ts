@@ -52,7 +52,8 @@ test('what began first is not numbered again where a lagging replica shows it af
   assert.deepEqual([flows.order()?.event, flows.order()?.sequence], [late, 2])
 })
 
-test('an event keeps the number that it took before its process died', async () => {
+/** Two events of a subject, of which the first has taken its number when the process dies. */
+async function startNumbered() {
   const flows = startOrdered()
   const [first = '', second = ''] = flows.addMany(2, 1)
   const { save } = flows.services.deliveries
@@ -60,6 +61,12 @@ test('an event keeps the number that it took before its process died', async () 
   await assert.rejects(flows.drain(), /died/)
   assert.deepEqual([flows.order()?.event, flows.delivery(first)?.sequence], [first, undefined])
   flows.services.deliveries.save = save
+  return { ...flows, first, second }
+}
+
+test('an event keeps the number that it took before its process died', async () => {
+  const flows = await startNumbered()
+  const { first, second } = flows
   await next(flows)
   assert.deepEqual(flows.numbered(), [
     [first, '1'],
@@ -67,3 +74,17 @@ test('an event keeps the number that it took before its process died', async () 
   ])
   assert.equal(flows.delivery(first)?.sequence, 1)
 })
+
+for (const why of ['missingSince', 'redrives'])
+  test(`an event keeps that number when its delivery was written a day later for ${why}`, async () => {
+    const flows = await startNumbered()
+    const { first, second } = flows
+    await flows.pass(25 * 3600)
+    const { _etag: etag = '' } = flows.delivery(first) ?? {}
+    flows.containers.deliveries.replace(`1/${first}`, etag, (stored) => ({ ...stored, [why]: 1 }))
+    await next(flows)
+    assert.deepEqual(flows.numbered(), [
+      [first, '1'],
+      [second, '2'],
+    ])
+  })

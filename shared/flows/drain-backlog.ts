@@ -38,10 +38,11 @@ export async function attemptBacklog(
     : result.consecutiveFailures >= FAILURE_THRESHOLD
   await runSequentially([
     () => storeFailures(services, result, isProbe && hasFailed),
+    // Also if an outcome could not be stored.
     () => {
       lease.wrote(result.written)
       return changeState(drain, result, hasFailed)
-    }, // also if an outcome could not be stored
+    },
   ])
   if (result.error !== undefined) throw result.error
 }

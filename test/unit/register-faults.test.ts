@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { persons, units } from '../../local/register.ts'
 import { createRegister } from '../../shared/register/register.ts'
 import { startFaultyRegister, type RegisterFault } from '../support/register.ts'
@@ -15,12 +15,6 @@ import {
   mainUnit,
   newRegister,
 } from './register-fixture.ts'
-
-after(() => stub.stop())
-beforeEach(() => {
-  stub.fail(undefined)
-  stub.asked.length = 0
-})
 
 const faults: [RegisterFault, reason: RegExp][] = [
   ['down', /^status 500$/],

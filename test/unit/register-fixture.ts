@@ -1,8 +1,14 @@
+import { after, beforeEach } from 'node:test'
 import { persons, units } from '../../local/register.ts'
 import { createRegister } from '../../shared/register/register.ts'
 import { startFaultyRegister } from '../support/register.ts'
 
 export const stub = await startFaultyRegister()
+after(() => stub.stop())
+beforeEach(() => {
+  stub.fail(undefined)
+  stub.asked.length = 0
+})
 export const clock = { now: 1_800_000_000_000 }
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE

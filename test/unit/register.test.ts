@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { persons, units } from '../../local/register.ts'
 import {
   stub,
@@ -13,12 +13,6 @@ import {
   mainUnit,
   newRegister,
 } from './register-fixture.ts'
-
-after(() => stub.stop())
-beforeEach(() => {
-  stub.fail(undefined)
-  stub.asked.length = 0
-})
 
 test('finds the party of a person and of an organisation, by a number in the body', async () => {
   const register = newRegister(async () => ({ 'ocp-apim-subscription-key': 'key' }))

@@ -17,7 +17,7 @@ export function lastWrites(known: DrainedWrite[], written: Written[], now: numbe
   const writes = [...known, ...written.map((write) => ({ ...write, until }))]
   const recent = writes.filter((write) => write.until > now).toSorted(byPosition)
   const byPartition = new Map(recent.map((write) => [partitionOf(write), write]))
-  return [...byPartition.values()].slice(-MAX_PARTITIONS)
+  return [...byPartition.values()].toSorted((a, b) => a.until - b.until).slice(-MAX_PARTITIONS)
 }
 
 /** The first part of a session token identifies the physical partition: `0` of `0:-1#5#1=4`. */
@@ -30,11 +30,10 @@ function byPosition(one: Written, other: Written): number {
   return version - otherVersion || number - otherNumber
 }
 
-const positionOf = ({ session }: Written): number[] =>
-  session
-    .replace(/^[^:]*:/, '')
-    .split('#', 2)
-    .map(Number)
+const positionOf = ({ session }: Written): number[] => {
+  const parts = session.replace(/^[^:]*:/, '').split('#', 2)
+  return parts.map((part) => Number.parseFloat(part) || 0)
+}
 
 /**
  * Reads what the drains before have written. This instance then reads nothing older, so a replica that lags does not

@@ -99,15 +99,13 @@ const isSentAgain = (found: DeliveryDocument | undefined): boolean =>
   found !== undefined && found.run > 0 && found.sequence !== undefined
 
 /**
- * Whether a replay made a delivery again after the one that took the last number had expired. What waits for its event, or was
- * redriven, was written since for that, and is not new.
+ * Whether a replay made a delivery again after the one that took the last number had expired. What began to wait for its event
+ * soon after the number was taken is no new one, though it was written later.
  */
 const isAnew = (found: Stored<DeliveryDocument> | undefined, order: Stored<OrderDocument>) =>
   found !== undefined &&
   found.sequence === undefined &&
-  found.missingSince === undefined &&
-  found.redrives === undefined &&
-  found._ts - order._ts > MIN_KEPT_SECONDS
+  (found.missingSince ?? found._ts) - order._ts > MIN_KEPT_SECONDS
 
 /** Returns the number of a delivery: its own, or the last one, where its process died before it stored that. */
 const numberOf = (

@@ -89,6 +89,7 @@ export function connect<T extends Document>(
     const writing = written(partition, apply)
     const write = call(`${name} ${key}`, MAX_READ_LATENCY_MS, writing, (done): ConditionalWrite => {
       const { stored, at } = done
+      if (isLost) return { outcome: 'changed', session: undefined } // rejected below; its token is lost too
       const session = sessionAfterWrite(partition, at)
       if (stored === undefined || isRetried) return { outcome: 'changed', session }
       return { outcome: 'written', etag: stored._etag, session }

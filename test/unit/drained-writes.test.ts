@@ -110,5 +110,6 @@ test('the newest write is that of the latest version and number, whatever the or
     ).map(({ session }) => session)
   assert.deepEqual(newestOf('0:-1#12', '0:-1#9', '0:-1#10'), ['0:-1#12'])
   assert.deepEqual(newestOf('0:2#5#1=9', '0:1#12#1=4'), ['0:2#5#1=9'])
+  assert.deepEqual(newestOf('0:-1#12', '0:-1#9,1:-1#7', '0:-1#10'), ['0:-1#12'])
   assert.equal(newestOf(...Array.from({ length: 50 }, (_, i) => `token ${i}`)).length, 32)
 })

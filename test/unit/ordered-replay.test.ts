@@ -32,6 +32,25 @@ test('an event that a replay sends again has its number while its delivery is ke
   ])
 })
 
+test('a replay numbers anew, in order, also what has waited for its event meanwhile', async () => {
+  const flows = startOrdered()
+  const [first = '', second = ''] = flows.addMany(2, 1)
+  await flows.drain()
+  await drainAll(flows)
+  await flows.pass(RETENTION + 2 * HOUR)
+  await replayAll(flows)
+  const missingSince = flows.seconds()
+  for (const id of [first, second]) {
+    const { _etag: etag = '' } = flows.delivery(id) ?? {}
+    flows.containers.deliveries.replace(`1/${id}`, etag, (stored) => ({ ...stored, missingSince }))
+  }
+  await drainAll(flows)
+  assert.deepEqual(flows.numbered().slice(2), [
+    [first, '3'],
+    [second, '4'],
+  ])
+})
+
 test('what a replay sends whose delivery is not kept holds up what comes after it once it has begun', async () => {
   const flows = startOrdered()
   const [first = ''] = flows.addMany(1, 1)

@@ -5,7 +5,7 @@ import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { addDelivery, ensureDrain, type FanOut } from './add-delivery.ts'
-import { forgetOutcome, sendWebhook } from './send-webhook.ts'
+import { forgetOutcome, sendWebhook, unsavedOutcome } from './send-webhook.ts'
 import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
 
@@ -25,6 +25,22 @@ export async function attemptFirst(
   slow.cancel()
   if (attempted === undefined) await recordOpenAttempt(services, fan, delivery, subscriber, sending)
   else await storeFirstOutcome(services, fan, delivery, subscriber, attempted)
+}
+
+/**
+ * Stores what came of a first attempt where that could not be stored, in the record that another copy has created meanwhile:
+ * it may still wait, and would be sent again.
+ */
+export async function storeUnsaved(
+  services: Services,
+  fan: FanOut,
+  subscriber: SubscriptionEntry,
+  known: DeliveryDocument,
+): Promise<void> {
+  const delivery = newDelivery(fan.event, subscriber)
+  const unsaved = unsavedOutcome(services, subscriber, delivery)
+  if (unsaved === undefined) await ensureDrain(services, fan, subscriber, known)
+  else await storeFirstOutcome(services, fan, delivery, subscriber, unsaved)
 }
 
 async function storeFirstOutcome(

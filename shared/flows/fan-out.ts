@@ -8,7 +8,7 @@ import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { addDelivery, ensureDrain, type FanOut } from './add-delivery.ts'
-import { attemptFirst } from './attempt-first.ts'
+import { attemptFirst, storeUnsaved } from './attempt-first.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { isAskedAboutSubunit, mayStillReceive, WITHDRAWN } from './check-access.ts'
 import { mayAttemptNow } from './send-webhook.ts'
@@ -47,7 +47,7 @@ async function deliverTo(
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) {
     await keepRecord(services, known)
-    return ensureDrain(services, fan, subscriber, known)
+    return storeUnsaved(services, fan, subscriber, known)
   }
   const right = mayAttemptNow(subscriber) ? await rightOf(services, fan, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)

@@ -1,6 +1,7 @@
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Services } from '../services.ts'
+import { busyUntilOf } from '../subscriptions/busy-drain.ts'
 import type { Circuit } from '../subscriptions/circuit-breaker.ts'
 import { paused, resumed } from '../subscriptions/owner-pause.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
@@ -32,7 +33,7 @@ async function change(
   let busyUntil = 0 // epoch seconds
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     requireActive(current)
-    busyUntil = (current.circuit?.state === 'paused' && current.circuit.busyUntil) || 0
+    busyUntil = busyUntilOf(current.circuit, services.clock.now())
     return withCircuit(current, next(current.circuit, token))
   })
   if (updated === undefined) throw subscriptionNotFound(read.number)

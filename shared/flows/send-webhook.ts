@@ -49,17 +49,26 @@ export async function sendWebhook(
   traceparent: string,
 ): Promise<Attempted> {
   const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
-  const key = keyOf(receiver, work)
-  const unsaved = unsavedOutcomes.get(key)
-  if (unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS) return unsaved
+  const unsaved = unsavedOutcome(services, receiver, work)
+  if (unsaved !== undefined) return unsaved
   const { url, body, headers } = signedRequest(receiver, event, work.id, traceparent, work.sequence)
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
   const outcome = outcomeOf(answer, clock.now())
   telemetry.recordAttempt(outcome.kind, answer.ms)
   const attempted = { outcome, latest: attemptOf(answer, clock.now()) }
-  unsavedOutcomes.set(key, { ...attempted, at: clock.now() })
+  unsavedOutcomes.set(keyOf(receiver, work), { ...attempted, at: clock.now() })
   return attempted
+}
+
+/** Returns what came of an attempt whose outcome could not be stored in the last five minutes. */
+export function unsavedOutcome(
+  { clock, unsavedOutcomes }: Services,
+  receiver: Pick<Receiver, 'number'>,
+  work: AttemptKey,
+): Attempted | undefined {
+  const unsaved = unsavedOutcomes.get(keyOf(receiver, work))
+  return unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS ? unsaved : undefined
 }
 
 /** Forgets a stored outcome. */

@@ -3,10 +3,10 @@ import type { Services } from '../services.ts'
 import {
   afterFailure,
   afterSuccess,
-  disabled,
   withDrain,
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
+import { disabledBy } from '../subscriptions/disabled.ts'
 import { updateSubscription, type Updated } from '../subscriptions/subscription-store.ts'
 import { isSubscription, withCircuit } from '../subscriptions/subscription.ts'
 import type { Outcome } from '../webhooks/webhook-outcome.ts'
@@ -72,8 +72,7 @@ function changeFor(
     return afterSuccess
   }
   if (outcome.kind === 'gone')
-    return (circuit, token) =>
-      circuit?.state === 'disabled' ? circuit : disabled(outcome.reason, clock.now(), token)
+    return (circuit, token) => disabledBy(outcome.reason, circuit, clock.now(), token)
   const { reason, waitSeconds } = outcome
   const failure = { reason, waitSeconds, ...recentOutcomes.failed(subscription, isRetry) }
   return (circuit, token) => afterFailure(circuit, failure, clock.now(), token)

@@ -5,7 +5,8 @@ import { sendReplayPage } from './replay.ts'
 import { newReplay } from '../deliveries/replay-store.ts'
 import { bodyOf } from '../events/event-body.ts'
 import type { Services } from '../services.ts'
-import { withDrain } from '../subscriptions/circuit-breaker.ts'
+import { busyUntilOf } from '../subscriptions/busy-drain.ts'
+import { enabled } from '../subscriptions/disabled.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import {
   isActive,
@@ -92,17 +93,19 @@ async function markValidated(
   const isNew = isInactive(read)
   if (isNew) await replayMissed(services, read, now)
   const token = services.newToken()
+  let busyUntil = 0 // epoch seconds
   const updated = await updateSubscription(services.subscriptions, read, (current) => {
     const { validation: _done, ...rest } = current
     if (!isInactive(current)) return rest
     // The host retries the message, which then also replays what was missed.
     if (!isNew) throw new Error(`Subscription ${read.number} was disabled meanwhile.`)
     const validated = { ...rest, validated: new Date(now).toISOString() }
-    const isDisabled = rest.circuit !== undefined && rest.circuit.state === 'disabled'
-    return isDisabled ? withCircuit(validated, withDrain(undefined, now, token)) : validated
+    busyUntil = busyUntilOf(rest.circuit, now)
+    return withCircuit(validated, enabled(rest.circuit, now, token))
   })
   services.index.invalidate()
-  if (updated !== undefined) await sendDrain(services, updated, token)
+  const delaySeconds = Math.max(0, busyUntil - nowSeconds(clock))
+  if (updated !== undefined) await sendDrain(services, updated, token, delaySeconds)
   if (isNew && clock.now() - now > MAX_WRITE_MS) await replayMissed(services, read, now) // up to now
 }
 

@@ -15,7 +15,8 @@ type Probes = 3 | 10 | 100
  * consecutive openings, `failingSince` (ISO time) is the first failure since the last success. Every state but `closed`
  * has a lease, which makes sure that the backlog is drained; `disabled` keeps it until no open delivery is left.
  * `after` is the last event probed: the next probes try those after it, so that events that fail by themselves do
- * not keep the circuit open. `paused` is by its owner; a drain that had the lease may work until `busyUntil` (epoch seconds). `looks` counts the checks of an empty backlog.
+ * not keep the circuit open. `looks` counts the checks of an empty backlog. `paused` is by its owner; a drain that the pause or
+ * the disabling has interrupted may send until `busyUntil` (epoch seconds).
  */
 export type Circuit =
   | { state: 'closed'; opens: number; failingSince: string }
@@ -38,7 +39,14 @@ export type Circuit =
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
   | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
   | { state: 'paused'; since: string; busyUntil?: number; lease: Lease }
-  | { state: 'disabled'; reason: string; since: string; hasLooked?: true; lease?: Lease }
+  | {
+      state: 'disabled'
+      reason: string
+      since: string
+      hasLooked?: true
+      busyUntil?: number
+      lease?: Lease
+    }
 
 /** A failed attempt: the reason, the seconds that the subscriber asks to wait, and the consecutive failures so far. */
 export interface Failure {

@@ -44,6 +44,7 @@ const flows = [
   'ordered-subjects',
   'partial-refusal',
   'pause-resume',
+  'disable-enable',
   'settle-deleted',
   'replay',
   'replay-events',

@@ -31,7 +31,9 @@ const flows = [
 
 /** The delivery machine: what changes are planted in. */
 export const targets = [
+  'shared/subscriptions/busy-drain.ts',
   'shared/subscriptions/circuit-breaker.ts',
+  'shared/subscriptions/disabled.ts',
   'shared/subscriptions/owner-pause.ts',
   'shared/subscriptions/subscription-index.ts',
   'shared/deliveries/delivery.ts',

@@ -114,6 +114,7 @@ const optionals: Partial<Record<Circuit['state'], string[]>> = {
   draining: ['failingSince'],
   closing: ['failingSince'],
   paused: ['busyUntil'],
+  disabled: ['busyUntil'],
 }
 
 /** What must be true of any circuit that is stored. */

@@ -72,6 +72,19 @@ test('retries the message when a record is not confirmed, without a second reque
   assert.equal(flows.event(flows.id)?.pending, undefined)
 })
 
+test('an outcome that was not confirmed is stored in the record of another copy, without a second request', async () => {
+  const flows = startFanOut()
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = () =>
+    Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  flows.services.deliveries.add = add
+  flows.containers.deliveries.insert(`1/${flows.id}`, deliveryOf(flows.id))
+  await flows.fanOut(2)
+  assert.deepEqual([flows.record()?.state, flows.requests.length], ['delivered', 1])
+  assert.equal(flows.circuit(), undefined)
+})
+
 test('cancels what joins the backlog of a subscription deleted meanwhile', async () => {
   const flows = startFanOut()
   await flows.run(flows.services.index.current())

@@ -1,0 +1,26 @@
+import { busyDrain, busyUntilOf } from './busy-drain.ts'
+import { disabled, withDrain, type Circuit } from './circuit-breaker.ts'
+
+/** Returns the circuit that an answer outside of a drain disables. Returns the same object when it is disabled. */
+export const disabledBy = (
+  reason: string,
+  circuit: Circuit | undefined,
+  nowMs: number,
+  token: string,
+): Circuit =>
+  circuit?.state === 'disabled'
+    ? circuit
+    : { ...disabled(reason, nowMs, token), ...busyDrain(circuit, nowMs) }
+
+/**
+ * Returns the circuit of a disabled subscription that is validated again: its backlog is drained, once no drain from
+ * before sends any more. Returns the same object when it is not disabled.
+ */
+export const enabled = (
+  circuit: Circuit | undefined,
+  nowMs: number,
+  token: string,
+): Circuit | undefined =>
+  circuit?.state === 'disabled'
+    ? withDrain(undefined, Math.max(nowMs, busyUntilOf(circuit, nowMs) * 1000), token)
+    : circuit

@@ -41,7 +41,8 @@ const schema = Joi.object<EventDraft>({
     .max(255)
     .pattern(mediaType)
     .message('{{#label}} must be a media type, such as application/json'),
-}).prefs({ abortEarly: false, convert: false, stripUnknown: true })
+})
+const prefs = { abortEarly: false, convert: false, stripUnknown: true }
 
 function rejecting(fault: (value: string) => string | undefined): Joi.CustomValidator<string> {
   return (value, helpers) => {
@@ -65,7 +66,7 @@ export function parseEventDraft({ text: body, value }: JsonBody): EventDraft {
   const members = [...membersOf(body, object)]
     .map(([name, member]) => [name, name === 'contenttype' ? mediaTypeOf(member) : member])
     .filter(([name, member]) => member !== null && (member !== '' || name === 'data'))
-  const { value: draft, error } = schema.validate(Object.fromEntries(members))
+  const { value: draft, error } = schema.validate(Object.fromEntries(members), prefs)
   if (error === undefined) {
     requireStorable(draft, Buffer.byteLength(body))
     return draft

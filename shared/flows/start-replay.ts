@@ -25,13 +25,11 @@ const schema = Joi.object<ReplayRequest>({
   only: Joi.valid('dead', 'missing', 'all').required(),
   from: time.required(),
   to: time.default(() => new Date().toISOString()),
-})
-  .required()
-  .prefs({ abortEarly: false, convert: false })
+}).required()
 
 /** Parses the body of a replay request; `to` defaults to now. Throws a 400. */
 export function parseReplayRequest({ value }: { value: unknown }): ReplayRequest {
-  const { value: request, error } = schema.validate(value)
+  const { value: request, error } = schema.validate(value, { abortEarly: false, convert: false })
   if (error !== undefined) throw validationProblem(error.details)
   if (Date.parse(request.from) >= Date.parse(request.to))
     throw new Problem(400, '"from" must be before "to"')

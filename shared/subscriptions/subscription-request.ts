@@ -26,20 +26,17 @@ export interface Circumstances {
 }
 
 const INVALID_ENDPOINT = 'Missing or invalid endpoint to push events towards'
-// An empty filter would silently match nothing, as in the original (altinn-contract §5.5).
-const filter = Joi.string()
-  .max(2048)
-  .messages({ 'string.empty': '{{#label}} must not be empty: leave it out' })
+const filter = Joi.string().max(2048)
 
 // In the original's order of checks (altinn-contract §8.4): `detail` is the first violation.
 const members = {
-  endPoint: Joi.string().required().messages({ '*': INVALID_ENDPOINT }),
-  sourceFilter: filter.uri({ scheme: /[Hh][Tt][Tt][Pp][Ss]/ }).messages({
-    'string.uriCustomScheme': 'SourceFilter must be an absolute URL with the https scheme.',
-  }),
+  endPoint: Joi.string().required(),
+  sourceFilter: filter
+    .uri({ scheme: /[Hh][Tt][Tt][Pp][Ss]/ })
+    .message('SourceFilter must be an absolute URL with the https scheme.'),
   resourceFilter: filter
     .pattern(/^urn:[a-z0-9][a-z0-9-]{0,31}:\S+$/i)
-    .messages({ 'string.pattern.base': 'Resource filter must be a valid urn' }),
+    .message('Resource filter must be a valid urn'),
   subjectFilter: filter.max(1024).when('resourceFilter', {
     is: Joi.string().pattern(appResourcePattern, { invert: true }).required(),
     otherwise: Joi.string()
@@ -54,12 +51,18 @@ const members = {
   maxPerSecond: Joi.number().integer().min(1).max(1000),
   ordered: Joi.boolean().strict(),
 }
-const prefs = { abortEarly: false, convert: false, stripUnknown: true }
-const schema = Joi.object<SoundMembers & { endPoint: string }>(members).prefs(prefs)
+const prefs = {
+  abortEarly: false,
+  convert: false,
+  stripUnknown: true,
+  // It would silently match nothing, as in the original (altinn-contract §5.5).
+  messages: { 'string.empty': '{{#label}} must not be empty: leave it out' },
+}
+const schema = Joi.object<SoundMembers & { endPoint: string }>(members)
 const previewSchema = Joi.object<SoundMembers>({
   ...members,
   endPoint: members.endPoint.optional(),
-}).prefs(prefs)
+})
 const memberNames = new Map(Object.keys(members).map((name) => [name.toLowerCase(), name]))
 
 /** Returns the members of a request by their own names, whatever their case; null means absent. */
@@ -94,14 +97,14 @@ export function parseSubscriptionRequest(
   body: JsonBody,
   circumstances: Circumstances,
 ): SubscriptionRequest {
-  const result = schema.validate(givenMembers(body))
+  const result = schema.validate(givenMembers(body), prefs)
   rejectViolations(result, circumstances)
   return { endpoint: result.value.endPoint, ...previewOf(result.value) }
 }
 
 /** Parses a request as `parseSubscriptionRequest` does, though its endpoint may be absent. Throws a 400. */
 export function parsePreviewRequest(body: JsonBody, circumstances: Circumstances): PreviewRequest {
-  const result = previewSchema.validate(givenMembers(body))
+  const result = previewSchema.validate(givenMembers(body), prefs)
   rejectViolations(result, circumstances)
   return previewOf(result.value)
 }
@@ -118,11 +121,15 @@ function rejectViolations(
     ...(endpointFault === undefined
       ? []
       : [{ pointer: '/endPoint', detail: `${INVALID_ENDPOINT}: it ${endpointFault}.` }]),
-    ...violationsOf(details),
+    ...violationsOf(details).map(asOriginal),
     ...violationsBetween(sound, { given: Object.keys(value), hasRegister }),
   ]
   if (violations.length > 0) throw violationsProblem(violations)
 }
+
+/** The original has one sentence for whatever is wrong with an endpoint. */
+const asOriginal = (violation: Violation): Violation =>
+  violation.pointer === '/endPoint' ? { ...violation, detail: INVALID_ENDPOINT } : violation
 
 function previewOf(asked: SoundMembers): PreviewRequest {
   const { subjectFilter: subject, alternativeSubjectFilter: alternative, ...rest } = asked

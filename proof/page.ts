@@ -58,7 +58,6 @@ const missedAims = `### Missed aims, and why
 
 - **Accepting at 0.85 of the bare SDKs.** It is close to that beside the same two calls in the same host. The rest is the local host, the Functions library and Node.js's HTTP server, which the bare SDKs do without, and the load, which shares the cores. \`npm run bench:accept -- --profile\` shows the processor time by owner.
 - **100 µs of processor time beyond the two calls.** Both tokens, the body, joi, the ids and the log line take about that. Between intervals of a second on two cores, the difference of two such figures varies by more than that.
-- **Deliveries at half the speed of undici alone.** A delivery is more than a POST: a record is created, read and written, and a message is sent, received and deleted, so that the delivery is not lost. The bare SDKs do just that, so compare with them.
 - **Matching in 1 µs at 100,000 subscriptions.** One look-up in a Map of that size, by a new string, takes much of it, because it misses the processor's cache. A match takes two to seven look-ups.
 
 [Decision 34](decisions.md) has the profiles before and after.

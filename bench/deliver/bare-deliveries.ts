@@ -6,14 +6,15 @@ import { newEventId } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { documentOfApp } from '../support/bare-calls.ts'
 import { createStores } from '../support/stores.ts'
+import { CONNECTIONS } from './report.ts'
 
-const CONCURRENCY = 16 // like the app: shared/flows/fan-out.ts, and batchSize in host.json
-const BATCH = 32
+const BATCH = 32 // batchSize in host.json
 const subscriber = { number: 1, consumer: '/org/ttd', id: 'a'.repeat(64) }
 
 /**
- * Makes deliveries by the bare SDKs, one POST each, with the fewest calls that lose none of a stored event: a message
- * is sent, received and deleted, its event read and marked, and a record created. Returns deliveries per second.
+ * Accepts events and delivers them meanwhile, by the bare SDKs, one POST each, with the fewest calls that lose none: the event
+ * is stored, a message is sent, received and deleted, the event read and marked, and a record created. Returns deliveries
+ * per second.
  */
 export async function bareDeliveries(
   stack: Stack,
@@ -50,16 +51,16 @@ export async function bareDeliveries(
     await item?.patch([{ op: 'remove', path: '/pending' }])
     await queue.deleteMessage(messageId, popReceipt)
   }
-  const ids: string[] = []
-  await forEachConcurrently(Array.from({ length: count }), CONCURRENCY, async () => {
-    ids.push(await store())
-  })
-  const began = performance.now()
-  await forEachConcurrently(ids, CONCURRENCY, send)
-  for (let left = count; left > 0;) {
-    const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: BATCH })
-    await forEachConcurrently(receivedMessageItems, BATCH, deliver)
-    left -= receivedMessageItems.length
+  async function deliverAll(): Promise<void> {
+    for (let left = count; left > 0;) {
+      const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: BATCH })
+      await forEachConcurrently(receivedMessageItems, BATCH, deliver)
+      left -= receivedMessageItems.length
+    }
   }
+  const accept = async () => send(await store())
+  const began = performance.now()
+  const accepting = forEachConcurrently(Array.from({ length: count }), CONNECTIONS, accept)
+  await Promise.all([accepting, deliverAll()])
   return count / ((performance.now() - began) / 1000)
 }

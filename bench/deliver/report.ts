@@ -7,9 +7,9 @@ export const EVENTS = 240 // an emulator slows down with what it holds
 export const CONNECTIONS = 16
 export const POOL = 10 // connections of undici
 
-const AIM_IDLE_MS = 400
-const AIM_RU = 85
-const AIM_RATIO = 0.5
+const AIM_IDLE_MS = 130
+const AIM_RU = [19, 28, 45] // an event with 0, 1 and 3 subscribers
+const AIM_RATIO = 0.8 // of the bare SDKs
 const HEADS = ['subscribers', 'idle p50', 'idle p99', 'accepted/s', 'delivered/s', 'p50', 'p99']
 const MORE_HEADS = ['RU/event', 'undici/s', 'ratio', 'bare/s', 'ratio']
 
@@ -29,21 +29,22 @@ export interface Result {
 export function printTable(rows: Result[]): void {
   console.log(`
 Queues polled every ${POLLING_MS} ms. Idle: ${IDLE_EVENTS} events one after another. Load: ${EVENTS} events over ${CONNECTIONS} connections.
-p50 and p99 are ms from accepted to arrived; undici alone posts the same bodies over ${POOL} connections; bare: with a record and a message for each, by the bare SDKs.
+p50 and p99 are ms from accepted to arrived; undici alone posts the same bodies over ${POOL} connections; bare: the same events accepted and delivered by the bare SDKs, one delivery each, in one process.
 `)
   console.log(line([...HEADS, ...MORE_HEADS]))
   for (const row of rows) console.log(line(cellsOf(row)))
-  const three = rows.at(-1)
   const slowest = Math.max(...rows.slice(1).map(({ idle }) => quantile(idle, 0.99)))
+  const isDear = rows.some(({ charge }, index) => charge > (AIM_RU[index] ?? 0) + 0.05)
+  const least = Math.min(...rows.slice(1).map((row) => row.deliveredPerSecond / row.bare))
   console.log(`
 Aim: idle p99 below ${AIM_IDLE_MS} ms: ${metOrMissed(slowest < AIM_IDLE_MS)}
-Aim: at most ${AIM_RU} RU per event with 3 subscribers: ${metOrMissed((three?.charge ?? NaN) <= AIM_RU)}`)
+Aim: at most ${AIM_RU.join(', ')} RU per event: ${metOrMissed(!isDear)}
+Aim: delivered/s at least ${AIM_RATIO} of the bare SDKs: ${metOrMissed(least >= AIM_RATIO)}`)
 }
 
 /** Sends the results to `npm run proof:speed`. */
 export function sendResults(rows: Result[]): void {
   const subscribed = rows.filter(({ subscribers }) => subscribers > 0)
-  const three = rows.at(-1)
   const p99 = subscribed.map(({ idle }) => quantile(idle, 0.99))
   const ratios = (floor: 'undici' | 'bare') =>
     subscribed.map((row) => row.deliveredPerSecond / row[floor])
@@ -55,12 +56,12 @@ export function sendResults(rows: Result[]): void {
         values: p99,
         aim: { atMost: AIM_IDLE_MS },
       },
-      {
-        what: 'an event with 3 subscribers',
+      ...rows.map(({ subscribers, charge }, index) => ({
+        what: `an event with ${subscribers} subscribers`,
         unit: 'RU',
-        values: [three?.charge ?? NaN],
-        aim: { atMost: AIM_RU },
-      },
+        values: [charge],
+        aim: { atMost: AIM_RU[index] ?? 0 },
+      })),
       {
         what: 'delivered per second',
         unit: '/s',
@@ -70,9 +71,13 @@ export function sendResults(rows: Result[]): void {
         what: 'delivered per second, app / undici alone',
         unit: '×',
         values: ratios('undici'),
+      },
+      {
+        what: 'the same, app / the bare SDKs with undici',
+        unit: '×',
+        values: ratios('bare'),
         aim: { atLeast: AIM_RATIO },
       },
-      { what: 'the same, app / the bare SDKs with undici', unit: '×', values: ratios('bare') },
     ],
     [...subscribed.map(latencyLine), costLine(rows)],
   )

@@ -125,6 +125,7 @@ function draw(place: HTMLElement, { series, data, seconds, names }: Plot): uPlot
         {
           ...axis,
           size: 44,
+          values: (_plot, ticks) => ticks.map((tick) => tick.toLocaleString(locale())), // uPlot's are the browser's
           incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000],
         },
       ],

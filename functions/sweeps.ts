@@ -39,7 +39,10 @@ app.timer('sweep-subscriptions', {
   handler: scheduled(async ({ services, log }) => {
     let woken = 0
     await runSequentially([
-      async () => void (woken = await sweepSubscriptions(services, deadlineOf(services))),
+      async () => {
+        await services.drainQueue.probe()
+        woken = await sweepSubscriptions(services, deadlineOf(services))
+      },
       () => sweepReplays(services),
     ])
     await recordSweep(services, log, 'sweep-subscriptions', woken)

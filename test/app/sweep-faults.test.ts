@@ -66,6 +66,29 @@ const waitingDelivery = (subscription: number): DeliveryDocument => ({
   traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01',
 })
 
+/** Adds a subscription whose pause is over. */
+async function addPaused(): Promise<{ id: string; lease: { token: string; until: number } }> {
+  const now = new Date().toISOString()
+  const until = Math.floor(Date.now() / 1000) - 1
+  const lease = { token: randomUUID(), until }
+  const id = '2'.repeat(64)
+  await stores.container('subscriptions').items.upsert({
+    v: 1,
+    id,
+    consumer: '/org/ttd',
+    number: 2,
+    endpoint: 'https://subscriber.example/hook',
+    filters: { resource },
+    createdBy: '/org/ttd',
+    created: now,
+    validated: now,
+    secrets: [{ key: 'whsec_c2VjcmV0' }],
+    circuit: { state: 'open', opens: 1, failingSince: now, reason: 'answered 503', lease },
+    wake: until,
+  })
+  return { id, lease }
+}
+
 test('a claim that fails prevents no other event from being sent again', { skip }, async () => {
   const ids = await Promise.all(['/party/1', '/party/2', '/party/3'].map(publishOverdue))
   await stores.queue('events-inbound').clearMessages()
@@ -113,23 +136,7 @@ test(
   'two concurrent sweeps probe a subscriber once after its pause, and a third does not',
   { skip },
   async () => {
-    const now = new Date().toISOString()
-    const until = Math.floor(Date.now() / 1000) - 1
-    const lease = { token: randomUUID(), until }
-    await stores.container('subscriptions').items.create({
-      v: 1,
-      id: '2'.repeat(64),
-      consumer: '/org/ttd',
-      number: 2,
-      endpoint: 'https://subscriber.example/hook',
-      filters: { resource },
-      createdBy: '/org/ttd',
-      created: now,
-      validated: now,
-      secrets: [{ key: 'whsec_c2VjcmV0' }],
-      circuit: { state: 'open', opens: 1, failingSince: now, reason: 'answered 503', lease },
-      wake: until,
-    })
+    const { lease } = await addPaused()
     await run('sweep-subscriptions', 2)
     await run('sweep-subscriptions')
     assert.equal(await stores.countMessages('drains'), 1)
@@ -138,3 +145,15 @@ test(
     assert.notEqual(leaseOf(found.circuit)?.token, lease.token)
   },
 )
+
+test('a sweep claims nothing that it could not send', { skip }, async () => {
+  await publishOverdue('/party/4')
+  await stores.container('deliveries').items.create(waitingDelivery(4))
+  await addPaused()
+  const queues = ['events-inbound', 'events-retry', 'drains']
+  await Promise.all(queues.map((queue) => stores.queue(queue).delete()))
+  for (const [index, sweep] of sweeps.entries())
+    assert.match(await run(sweep), new RegExp(`${queues[index]} is missing`))
+  await Promise.all(queues.map((queue) => stores.queue(queue).create()))
+  for (const sweep of sweeps) assert.match(await run(sweep), /"sent":1/)
+})

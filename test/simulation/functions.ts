@@ -1,3 +1,4 @@
+import { runSequentially } from '../../shared/azure/concurrency.ts'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
 import { replayPage, sweepReplays } from '../../shared/flows/replay.ts'
@@ -88,8 +89,14 @@ export const timerFunctions: TimerFunction[] = [
     name: 'sweep-subscriptions',
     container: 'subscriptions',
     async run(services, endMs) {
-      const count = await sweepSubscriptions(services, endMs)
-      await sweepReplays(services)
+      let count = 0
+      await runSequentially([
+        async () => {
+          await services.drainQueue.probe()
+          count = await sweepSubscriptions(services, endMs)
+        },
+        () => sweepReplays(services),
+      ])
       return count
     },
   },

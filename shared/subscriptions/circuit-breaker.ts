@@ -61,8 +61,11 @@ export const FAILURE_THRESHOLD = 5 // consecutive, as one instance sees them
 const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
 const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
 
-/** How long a drain's message may take to arrive before the sweep sends another. */
-const LEASE_SECONDS = 60
+/**
+ * How long a drain's message may take to arrive before the sweep sends another. Until then what is new for a subscriber that is
+ * well waits too.
+ */
+const LEASE_SECONDS = 30
 
 /** How long a circuit that was read counts as known, in ms. A writer that takes longer checks again. */
 export const CIRCUIT_MAX_AGE_MS = 5000

@@ -132,7 +132,7 @@ test('five days without a success disable a subscription, and not a millisecond 
     state: 'disabled',
     reason: `only failures since ${failingSince}`,
     since: new Date(NOW + 1).toISOString(),
-    lease: { token: 'new', until: SECOND + 61 },
+    lease: { token: 'new', until: SECOND + 31 },
   }
   const long = { ...failing, failingSince }
   assert.equal(afterFailure(long, failure(), NOW, 'new'), long)
@@ -202,9 +202,9 @@ test('starts a drain unless one is under way', () => {
     assert.equal(withDrain(circuit, NOW, 'new'), circuit)
 })
 
-test('a lease lasts a minute from the next whole second', () => {
+test('a lease lasts 30 s from the next whole second', () => {
   assert.deepEqual(newLease(NOW, 'new'), leased)
-  assert.deepEqual(newLease(NOW + 1, 'new'), { token: 'new', until: SECOND + 61 })
+  assert.deepEqual(newLease(NOW + 1, 'new'), { token: 'new', until: SECOND + 31 })
   assert.deepEqual(disabled('410', NOW, 'new'), {
     state: 'disabled',
     reason: '410',

@@ -5,7 +5,7 @@ export const NOW = SECOND * 1000
 export const SINCE = new Date(NOW - 3_600_000).toISOString()
 export const FIVE_DAYS_MS = 5 * 86_400_000
 export const lease = { token: 'old', until: SECOND + 7 }
-export const leased = { token: 'new', until: SECOND + 60 } // as a circuit that is changed now gets it
+export const leased = { token: 'new', until: SECOND + 30 } // as a circuit that is changed now gets it
 
 export const failing: Circuit & { state: 'closed' } = {
   state: 'closed',

@@ -46,7 +46,7 @@ test('a subscription that another process disables during a drain, and that is e
 
 test('a circuit that is disabled keeps until when a drain may send, and the next one begins after it', () => {
   const disabledNow = { ...off, reason: 'r', since: new Date(NOW).toISOString() }
-  const expected = { ...disabledNow, lease: { token: 'new', until: SECOND + 60 } }
+  const expected = { ...disabledNow, lease: { token: 'new', until: SECOND + 30 } }
   for (const circuit of [undefined, failing, open, closingNow])
     assert.deepEqual(disabledBy('r', circuit, NOW, 'new'), expected)
   const inPause = { state: 'paused', since: '', busyUntil: lease.until, lease } as const
@@ -55,7 +55,7 @@ test('a circuit that is disabled keeps until when a drain may send, and the next
     const disabled = disabledBy('r', circuit, NOW, 'new')
     assert.deepEqual(disabled, { ...expected, busyUntil: until })
     assert.equal(disabledBy('r', disabled, NOW, 'newer'), disabled)
-    const next = { token: 'newer', until: Math.max(SECOND, until) + 60 }
+    const next = { token: 'newer', until: Math.max(SECOND, until) + 30 }
     assert.deepEqual(enabled(disabled, NOW, 'newer'), { state: 'draining', opens: 0, lease: next })
   }
   assert.equal(enabled(failing, NOW, 'new'), failing)

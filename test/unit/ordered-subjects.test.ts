@@ -20,7 +20,7 @@ test('what stands behind a retry is looked at after ten minutes, later once an h
   }
   const look = () => flows.drain({ token: leaseTokenOf(flows) ?? '' }) // as the sweep has it done
   for (const expected of [600, 1200, 2400, 3600, 3600]) {
-    const wait = (leaseUntil(flows) ?? 0) - flows.seconds() - 60 // for a message, which this long a wait has not
+    const wait = (leaseUntil(flows) ?? 0) - flows.seconds() - 30 // for a message, which this long a wait has not
     assert.ok(Math.abs(wait - expected) <= 1, `${wait} s`)
     assert.equal(await look(), 'closing')
   }

@@ -60,7 +60,7 @@ test('a resumed circuit is half-open, and what failed before the pause counts no
   assert.deepEqual(resumed(inPause, NOW, 'new'), probed)
   assert.deepEqual(claimed(inPause, NOW, 'new'), probed, 'by the end of the pause too')
   const busyUntil = SECOND + 7
-  const later = { token: 'new', until: busyUntil + 60 }
+  const later = { token: 'new', until: busyUntil + 30 }
   assert.deepEqual(resumed({ ...inPause, busyUntil }, NOW, 'new'), { ...probed, lease: later })
   for (const circuit of [undefined, failing, open, probing(3), draining, closingNow, off])
     assert.equal(resumed(circuit, NOW, 'new'), circuit)

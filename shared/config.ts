@@ -75,7 +75,7 @@ const maskinportenSettings = [
   'MASKINPORTEN_KEY_ID',
 ]
 const clientSettings = ['ALTINN_SUBSCRIPTION_KEY', ...maskinportenSettings]
-const settings = {
+const members = {
   Cosmos: connectionString(/AccountEndpoint=.+AccountKey=./),
   Cosmos__accountEndpoint: httpUrl,
   Cosmos__credential: identity,
@@ -123,7 +123,7 @@ const settings = {
     .default(() => parseNetworks('')),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
 }
-const schema = Joi.object<Settings>(settings)
+const schema = Joi.object<Settings>(members)
   .xor('Cosmos', 'Cosmos__accountEndpoint')
   .xor('QueueStorage', 'QueueStorage__queueServiceUri')
   .xor('PLATFORM_TOKEN_JWKS_URL', 'PLATFORM_TOKEN_CERTIFICATES')
@@ -148,7 +148,7 @@ const prefs: Joi.ValidationOptions = {
 }
 
 /** The name of every setting. */
-export const settingNames = Object.keys(settings)
+export const settingNames = Object.keys(members)
 
 /** Parses the settings; names carry their units. Throws one error that names every invalid setting. */
 export function readConfig(environment: NodeJS.ProcessEnv) {

@@ -53,8 +53,10 @@ async function storeFirstOutcome(
   await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), async () => {
     const { record, waitSeconds } = recordAfter(services, delivery, attempted)
     const { known, session } = await addDelivery(services, record)
-    if (known !== undefined && attempted.outcome.kind !== 'failed') {
-      await storeOutcome(services, known, attempted) // in the other copy's, which may still wait
+    // In the other copy's, which may still wait. One that was sent again since is another attempt's.
+    if (known?.run === delivery.run && attempted.outcome.kind !== 'failed') {
+      await storeOutcome(services, known, attempted)
+      forgetOutcome(services, subscriber, delivery)
       return
     }
     forgetOutcome(services, subscriber, delivery)

@@ -2,6 +2,7 @@ import {
   closed,
   RECHECK_SECONDS,
   withDrain,
+  withLease,
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
 import { freeOf, type Pass } from './attempt-in-order.ts'
@@ -24,11 +25,15 @@ export async function recheckBacklog(
     RECHECK_SECONDS[looks + 1] ?? (left === 'blocked' ? blockedSeconds(looks) : undefined)
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
-    if (left === 'work') return withDrain(circuit, services.clock.now(), circuit.lease.token)
+    if (left === 'work') return asDraining(circuit, services.clock.now())
     return next === undefined ? closed(circuit) : { ...circuit, looks: looks + 1 }
   })
   if (left !== 'work' && next !== undefined) await lease.handOver(next)
 }
+
+/** Keeps the lease of the drain, which ends after all that it sends: a new one is only as long as a message takes. */
+const asDraining = (circuit: Circuit & { state: 'closing' }, nowMs: number): Circuit =>
+  withLease(withDrain(circuit, nowMs, circuit.lease.token), circuit.lease)
 
 function blockedSeconds(looks: number): number {
   const { first, most } = BLOCKED_SECONDS

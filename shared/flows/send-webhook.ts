@@ -49,16 +49,27 @@ export async function sendWebhook(
   traceparent: string,
 ): Promise<Attempted> {
   const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
-  const unsaved = unsavedOutcome(services, receiver, work)
-  if (unsaved !== undefined) return unsaved
+  const earlier = unsavedOutcome(services, receiver, work)
+  if (earlier !== undefined) return earlier
   const { url, body, headers } = signedRequest(receiver, event, work.id, traceparent, work.sequence)
   const answer = await webhook.post(url, body, headers)
   concurrencyLimit.observeLatency(String(receiver.number), answer.ms)
   const outcome = outcomeOf(answer, clock.now())
   telemetry.recordAttempt(outcome.kind, answer.ms)
   const attempted = { outcome, latest: attemptOf(answer, clock.now()) }
-  unsavedOutcomes.set(keyOf(receiver, work), { ...attempted, at: clock.now() })
+  const unsaved = asUnsaved(attempted)
+  if (unsaved !== undefined)
+    unsavedOutcomes.set(keyOf(receiver, work), { ...unsaved, at: clock.now() })
   return attempted
+}
+
+/**
+ * Returns what a later try to store it may know. That a subscriber wants no more is for now alone: it may be enabled again
+ * before that try, which would disable it without having asked.
+ */
+function asUnsaved({ outcome, latest }: Attempted): Attempted | undefined {
+  if (outcome.kind !== 'gone') return { outcome, latest }
+  return outcome.arrived ? { outcome: { kind: 'delivered' }, latest } : undefined
 }
 
 /** Returns what came of an attempt whose outcome could not be stored in the last five minutes. */

@@ -1,4 +1,5 @@
 import { runSequentially } from '../azure/concurrency.ts'
+import { nowSeconds } from '../clock.ts'
 import type { Services } from '../services.ts'
 import {
   afterFailure,
@@ -106,5 +107,6 @@ async function announce(services: Services, updated: Updated, token: string): Pr
     services.recentOutcomes.reset(String(number))
     services.telemetry.recordOpening()
   }
-  await sendDrain(services, updated, token)
+  const busyUntil = circuit?.state === 'disabled' ? (circuit.busyUntil ?? 0) : 0 // epoch seconds
+  await sendDrain(services, updated, token, Math.max(0, busyUntil - nowSeconds(services.clock)))
 }

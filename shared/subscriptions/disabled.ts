@@ -1,5 +1,9 @@
 import { busyDrain, busyUntilOf } from './busy-drain.ts'
-import { disabled, withDrain, type Circuit } from './circuit-breaker.ts'
+import { disabled, newLease, withDrain, withLease, type Circuit } from './circuit-breaker.ts'
+
+/** What is still under way may arrive: what waits is ended after it. */
+const leaseAfterBusy = (circuit: Circuit | undefined, nowMs: number, token: string) =>
+  newLease(Math.max(nowMs, busyUntilOf(circuit, nowMs) * 1000), token)
 
 /** Returns the circuit that an answer outside of a drain disables. Returns the same object when it is disabled. */
 export const disabledBy = (
@@ -10,7 +14,10 @@ export const disabledBy = (
 ): Circuit =>
   circuit?.state === 'disabled'
     ? circuit
-    : { ...disabled(reason, nowMs, token), ...busyDrain(circuit, nowMs) }
+    : withLease(
+        { ...disabled(reason, nowMs, token), ...busyDrain(circuit, nowMs) },
+        leaseAfterBusy(circuit, nowMs, token),
+      )
 
 /**
  * Returns the circuit of a disabled subscription that is validated again: its backlog is drained, once no drain from

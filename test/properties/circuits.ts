@@ -7,7 +7,6 @@ import {
   claimed,
   closed,
   closing,
-  disabled,
   FAILURE_THRESHOLD,
   isClosed,
   isWaiting,
@@ -19,6 +18,7 @@ import {
   type Circuit,
   type Failure,
 } from '../../shared/subscriptions/circuit-breaker.ts'
+import { disabledBy, enabled } from '../../shared/subscriptions/disabled.ts'
 import { paused, resumed } from '../../shared/subscriptions/owner-pause.ts'
 import { property, type Generated } from './property.ts'
 
@@ -48,6 +48,7 @@ const happening = fc.record({
           'empty',
           'look',
           'gone',
+          'enable',
           'pause',
           'resume',
         ] as const),
@@ -75,7 +76,8 @@ function next(
   if (kind === 'start-drain') return withDrain(circuit, nowMs, token)
   if (kind === 'pause') return paused(circuit, nowMs, token)
   if (kind === 'resume') return resumed(circuit, nowMs, token)
-  if (kind === 'gone') return disabled('410', nowMs, token)
+  if (kind === 'gone') return disabledBy('410', circuit, nowMs, token)
+  if (kind === 'enable') return enabled(circuit, nowMs, token)
   if (kind === 'failure')
     return failed === undefined ? circuit : afterFailure(circuit, failed, nowMs, token)
   return leaseOf(circuit) === undefined ? circuit : inDrain(circuit, what, nowMs, token)

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { drainSubscription } from '../../shared/flows/drain.ts'
+import { sweepSubscriptions } from '../../shared/flows/sweep-subscriptions.ts'
 import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import { circuitOf, draining } from './circuit-fixture.ts'
-import { startDrain } from './drain-fixture.ts'
+import { message, startDrain } from './drain-fixture.ts'
+import { SECOND } from './flow-fixture.ts'
 
 test('a drain has its lease for 20 s of work, the last request, and 20 s to store what came of it', async () => {
   const flows = startDrain(draining)
@@ -17,4 +20,22 @@ test('a drain has its lease for 20 s of work, the last request, and 20 s to stor
   }
   await flows.drain()
   assert.ok(left >= 47 && left <= 48, `${left} s`)
+})
+
+test('what a look at a closing backlog finds is sent once, though the sweep comes while its drain works', async () => {
+  const lease = { token: 'token', until: SECOND + 30 }
+  const flows = startDrain({ state: 'closing', opens: 0, looks: 0, lease })
+  flows.deliveries(100)
+  flows.endpoint.react = (_event, request) => ({ status: 200, ms: request < 24 ? 5000 : 14_500 }) // within the 15 s
+  const { services } = flows
+  async function sweep() {
+    await services.clock.timeout(31_000).ended
+    await sweepSubscriptions(services, services.clock.now() + 20_000)
+    const last = flows.sent.at(-1)
+    if (last?.queue === 'drainQueue')
+      await drainSubscription(services, { ...message, token: String(last.message['token']) })
+  }
+  await flows.run(Promise.all([drainSubscription(services, message), sweep()]))
+  const times = Map.groupBy(flows.requests, ({ event }) => event)
+  assert.equal([...times].filter(([, requests]) => requests.length > 1).length, 0)
 })

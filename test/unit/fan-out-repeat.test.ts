@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drainSubscription } from '../../shared/flows/drain.ts'
+import { redeliver } from '../../shared/flows/redeliver.ts'
 import { startDrain } from '../../shared/flows/update-circuit.ts'
 import { message as drainMessage } from './drain-fixture.ts'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
@@ -83,6 +84,24 @@ test('an outcome that was not confirmed is stored in the record of another copy,
   await flows.fanOut(2)
   assert.deepEqual([flows.record()?.state, flows.requests.length], ['delivered', 1])
   assert.equal(flows.circuit(), undefined)
+})
+
+test('what is sent again is not ended by an outcome of the run before that could not be confirmed', async () => {
+  const flows = startFanOut()
+  const { services, id } = flows
+  const { add } = services.deliveries
+  services.deliveries.add = async (delivery) => {
+    await add(delivery) // stored, but its answer is lost
+    return { outcome: 'unconfirmed', session: undefined }
+  }
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  services.deliveries.add = add
+  const stored = flows.delivery(id)
+  assert.ok(stored)
+  await flows.run(redeliver(services, stored))
+  await flows.fanOut(2)
+  assert.deepEqual([flows.record()?.state, flows.record()?.run], ['waiting', 1])
+  assert.equal(services.unsavedOutcomes.get(`1 ${id} 0 0`), undefined)
 })
 
 test('cancels what joins the backlog of a subscription deleted meanwhile', async () => {

@@ -72,3 +72,13 @@ test('a delivery that joins behind the cursor is sent when the end is reached, a
   assert.ok(flows.seconds() - began < 3)
   assert.deepEqual(sentOf(flows), [...late, ...ids].toSorted())
 })
+
+test('a drain that looks once more at the end of a backlog sends nothing twice that a lagging replica still shows', async () => {
+  const flows = startDrain(draining)
+  const ids = flows.deliveries(30)
+  const before = ids.flatMap((id) => flows.delivery(id) ?? [])
+  flows.services.deliveries.page = (_number, _state, after, count) =>
+    Promise.resolve(before.filter(({ id }) => id > after).slice(0, count))
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual(sentOf(flows), ids)
+})

@@ -36,6 +36,7 @@ test('a page with 95 deliveries does not disable, though its last five fail', as
   await flows.drain()
   const circuit = circuitOf(flows)
   assert.ok(circuit?.state === 'open' && circuit.failingSince >= timeOfSecond(SECOND))
+  assert.equal(circuit.after, ids[99], 'the next probes are those behind them')
 })
 
 test('five events that fail by themselves, oldest in the backlog, hold up an endpoint that is well for less than a minute', async () => {

@@ -165,6 +165,19 @@ test('a deletion leaves a settling that is under way its lease, and is settled w
   assert.equal(flows.delivery(open, 2)?.state, 'cancelled')
 })
 
+test('a settling that has lost its lease sends no message: who has it goes on', async () => {
+  const flows = startFlows()
+  flows.store(subscription(2, { id: 'document-1', settling: settling([1]) }))
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = (...of) => {
+    flows.change((stored) => ({ ...stored, settling: { ...settling([1]), lease: other } }))
+    return page(...of)
+  }
+  const other = { token: 'other', until: SECOND + 100 }
+  assert.equal(await flows.run(drainSubscription(flows.services, message)), 'settling')
+  assert.deepEqual([flows.subscription()?.settling?.lease, flows.sent], [other, []])
+})
+
 test('thousands of deletions are settled in a few passes', async () => {
   const {
     settle,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { orderIdOf } from '../../shared/deliveries/order-store.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
-import { circuitOf, lease } from './circuit-fixture.ts'
+import { circuitOf, draining, lease } from './circuit-fixture.ts'
 import { leaseTokenOf, next, open } from './drain-fixture.ts'
 import { idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { slowReads, startOrdered } from './ordered-fixture.ts'
@@ -80,19 +80,20 @@ for (const [age, sent] of [
     assert.equal(flows.requests.length, sent)
   })
 
-test('a subject that stands still does not keep a subscriber from the others, whatever waits in it', async () => {
-  const flows = startOrdered()
-  flows.add(idOf(1), 1, { state: 'waiting', due: SECOND + 9000, sequence: 1, attempt: 3 })
-  flows.addMany(250, 1, 2)
-  const others = [2, 3].map((party) => flows.add(idOf(1000 + party), party))
-  assert.equal(await flows.drain(), 'closing')
-  assert.deepEqual(
-    flows.requests.map(({ event }) => event),
-    others,
-  )
-  const reads = flows.calls.filter((call) => call.startsWith('read 1/'))
-  assert.ok(reads.length < 20, `${reads.length} reads`)
-})
+for (const circuit of [draining, open])
+  test(`a subject that stands still does not keep a subscriber that was ${circuit.state} from the others, whatever waits in it`, async () => {
+    const flows = startOrdered(circuit)
+    flows.add(idOf(1), 1, { state: 'waiting', due: SECOND + 9000, sequence: 1, attempt: 3 })
+    flows.addMany(250, 1, 2)
+    const others = [2, 3].map((party) => flows.add(idOf(1000 + party), party))
+    assert.equal(await flows.drain(), 'closing')
+    assert.deepEqual(
+      flows.requests.map(({ event }) => event),
+      others,
+    )
+    const reads = flows.calls.filter((call) => call.startsWith('read 1/'))
+    assert.ok(reads.length < 20, `${reads.length} reads`)
+  })
 
 const closing: Circuit = { state: 'closing', opens: 0, looks: 0, lease }
 
@@ -196,4 +197,13 @@ test('what stands behind a delivery without the right to it ends in the same dra
   for (let party = 2; party <= 101; party++) flows.add(idOf(party), party)
   assert.equal(await flows.drain(), 'closing')
   assert.deepEqual([flows.delivery(begun)?.state, flows.delivery(late)?.state], ['dead', 'dead'])
+})
+
+test('what stands behind an event that is gone is sent in the same drain', async () => {
+  const flows = startOrdered()
+  const gone = flows.add(idOf(1, 3700), 1, { missingSince: SECOND - 3605 })
+  const [id = ''] = flows.addMany(1, 1)
+  flows.eraseEvent(gone)
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual([flows.delivery(gone)?.state, flows.numbered()], ['dead', [[id, '1']]])
 })

@@ -70,3 +70,11 @@ test('a drain that cannot store one failure opens the circuit all the same', asy
   await assert.rejects(flows.drain(), /no store/)
   assert.equal(circuitOf(flows)?.state, 'open')
 })
+
+test('a single failed probe opens the circuit again, and uses no step of its schedule', async () => {
+  const flows = startDrain(open)
+  const [id = ''] = flows.deliveries(1)
+  flows.endpoint.react = () => ({ status: 503 })
+  assert.equal(await flows.drain(), 'open')
+  assert.deepEqual([flows.delivery(id)?.state, flows.delivery(id)?.attempt], ['backlog', 0])
+})

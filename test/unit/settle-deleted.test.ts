@@ -105,11 +105,14 @@ test('works for a minute, then hands over', async () => {
   const flows = startSettling(settling([1]))
   flows.deliveries(300, {}, 60)
   const { page } = flows.services.deliveries
+  let leaseUntil = 0
   flows.services.deliveries.page = async (...of) => {
+    leaseUntil = flows.subscription()?.settling?.lease.until ?? 0
     await flows.services.clock.timeout(25_000).ended
     return page(...of)
   }
   assert.equal(await flows.settle(), 'settling')
+  assert.ok(leaseUntil - SECOND >= 120 && leaseUntil - SECOND <= 122, 'then another takes over')
   assert.deepEqual(
     flows.sent.map(({ delaySeconds }) => delaySeconds),
     [20],

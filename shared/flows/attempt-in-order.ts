@@ -88,7 +88,6 @@ async function attempt(
     return false
   }
   await rateLimit?.()
-  if (!mayBegin()) return false
   const sent = await whenRoom(limits, delivery, mayBegin, (event) =>
     sendInTurn(limits, pass, free, event, result),
   )

@@ -6,7 +6,7 @@ import {
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
 import { freeOf, type Pass } from './attempt-in-order.ts'
-import { backlogOf, PAGE, startOver, type Drain } from './drain-state.ts'
+import { backlogOf, PAGE, type Drain } from './drain-state.ts'
 
 // Of a subscription whose backlog waits behind retries, which wake it themselves, for up to 47 hours: doubled each time. A
 // look reads the whole backlog.
@@ -55,10 +55,7 @@ async function lookInOrder(drain: Drain, pass: Pass): Promise<Left> {
     const last = page.at(-1)
     if (last === undefined) return after === '' ? 'nothing' : 'blocked'
     const free = await freeOf(drain.services, pass, page, 1)
-    if (free.length > 0 || pass.isUnsure) {
-      startOver(drain)
-      return 'work'
-    }
+    if (free.length > 0 || pass.isUnsure) return 'work'
     after = last.id
   }
   return 'blocked'

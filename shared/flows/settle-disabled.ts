@@ -24,9 +24,8 @@ export async function settleDisabled(
       )
     return isDisabled
   })
-  if (lease.circuit() === undefined || services.clock.now() >= endMs) return
+  if (services.clock.now() >= endMs) return // runDrain hands over at once
   if (isNone) await lease.change(hasLooked === true ? withoutLease : looked)
-  if (lease.circuit() === undefined) return
   await lease.handOver(isNone ? CLOSING_SECONDS : RECHECK_SECONDS)
 }
 

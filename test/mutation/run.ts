@@ -27,9 +27,9 @@ const { values } = parseArgs({
   },
 })
 const CONCURRENCY = 2
-const SHORTEST_LIMIT_MS = 20_000
-const LONGEST_MS = 600_000
-const TIMES_AS_LONG = 4 // as without a mutant: the machine may have other things to do
+const SHORTEST_LIMIT_SECONDS = 20
+const LONGEST_SECONDS = 600
+const TIMES_AS_LONG = 4 // as without a mutant
 
 const files = targets.filter((file) => file.includes(values.only))
 const sources = new Map(
@@ -84,10 +84,10 @@ async function limitsOf([copy]: Copy[]): Promise<number[]> {
   const limits: number[] = []
   for (const check of checks) {
     const args = check.argsFor(targets[0] ?? '') ?? []
-    const { ok, ms, output } = await runCheck(args, copy?.folder ?? '', LONGEST_MS)
+    const { ok, seconds, output } = await runCheck(args, copy?.folder ?? '', LONGEST_SECONDS)
     if (!ok) throw new Error(`${check.name} fail where nothing is planted:\n${output}`)
-    console.log(`${check.name}: ${(ms / 1000).toFixed(1)} s`)
-    limits.push(Math.max(SHORTEST_LIMIT_MS, TIMES_AS_LONG * ms))
+    console.log(`${check.name}: ${seconds.toFixed(1)} s`)
+    limits.push(Math.max(SHORTEST_LIMIT_SECONDS, Math.ceil(TIMES_AS_LONG * seconds)))
   }
   return limits
 }
@@ -99,7 +99,7 @@ async function tryOut(copy: Copy, mutant: Mutant, limits: number[]): Promise<Out
     for (const [index, check] of checks.entries()) {
       const args = check.argsFor(mutant.file)
       if (args === undefined) continue
-      const ended = await runCheck(args, copy.folder, limits[index] ?? SHORTEST_LIMIT_MS)
+      const ended = await runCheck(args, copy.folder, limits[index] ?? SHORTEST_LIMIT_SECONDS)
       if (!ended.ok) return { mutant, killedBy: check.name, how: howOf(ended) }
     }
     return { mutant, killedBy: undefined, how: '' }

@@ -70,6 +70,20 @@ test('a fan-out that fails releases what it has held', async () => {
   assert.ok(limit.tryAcquire(1_000_000))
 })
 
+test('a fan-out whose event is gone when it has room releases what it has waited for', async () => {
+  const flows = startTwo()
+  const limit = createByteLimit(1, 0)
+  flows.services.bytesInHand = limit
+  const release = limit.hold(1)
+  flows.at(1, () => {
+    for (const id of flows.ids) flows.eraseEvent(id)
+    release()
+  })
+  await assert.rejects(flows.fanOut(), /not visible/)
+  await flows.pass(1)
+  assert.ok(limit.tryAcquire(1))
+})
+
 test('a drain has as many bytes open as its subscriber may have, and leaves nothing out', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(10)

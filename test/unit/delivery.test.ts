@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   afterAttempt,
+  byNewestEvent,
   cancelled,
   dead,
   ended,
@@ -179,4 +180,12 @@ test('a replay starts the next run at its first step, and keeps earlier attempts
   const tried = { ...waiting, run: 1, attempt: 3, firstAttempt: NOW - 100, attempts: [latest] }
   const over = dead(tried, 'gave up', NOW)
   assert.deepEqual(nextRun(over), { ...fresh, run: 2, attempts: [latest] })
+})
+
+test('deliveries are listed by their events, the newest first', () => {
+  const listed = ['b', 'c', 'a'].map((id) => ({ id })).toSorted(byNewestEvent)
+  assert.deepEqual(
+    listed.map(({ id }) => id),
+    ['c', 'b', 'a'],
+  )
 })

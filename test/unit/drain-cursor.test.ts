@@ -46,20 +46,24 @@ test('sends the oldest first when the endpoint is back, also those that probes h
   assert.ok(flows.requests.length < ids.length - 100)
 })
 
-test('the first check of a closing backlog sends nothing again that a lagging replica still shows', async () => {
-  const flows = startDrain(draining)
-  const ids = flows.deliveries(50)
-  const before = ids.flatMap((id) => flows.delivery(id) ?? [])
-  assert.equal(await flows.drain(), 'closing')
-  const { page } = flows.services.deliveries
-  const until = flows.seconds() + 8
-  flows.services.deliveries.page = (number, state, after, count) =>
-    flows.seconds() < until && state === 'backlog'
-      ? Promise.resolve(before.filter(({ id }) => id > after).slice(0, count))
-      : page(number, state, after, count)
-  assert.equal(await next(flows), 'closing')
-  assert.deepEqual(sentOf(flows), ids)
-})
+for (const [circuit, size] of [
+  [draining, 50],
+  [open, 12],
+] as const)
+  test(`the first check of a closing backlog that was ${circuit.state} sends nothing again that a lagging replica still shows`, async () => {
+    const flows = startDrain(circuit)
+    const ids = flows.deliveries(size)
+    const before = ids.flatMap((id) => flows.delivery(id) ?? [])
+    assert.equal(await flows.drain(), 'closing')
+    const { page } = flows.services.deliveries
+    const until = flows.seconds() + 8
+    flows.services.deliveries.page = (number, state, after, count) =>
+      flows.seconds() < until && state === 'backlog'
+        ? Promise.resolve(before.filter(({ id }) => id > after).slice(0, count))
+        : page(number, state, after, count)
+    assert.equal(await next(flows), 'closing')
+    assert.deepEqual(sentOf(flows), ids)
+  })
 
 test('a delivery that joins behind the cursor is sent when the end is reached, and nothing twice', async () => {
   const flows = startDrain(draining)
@@ -71,4 +75,14 @@ test('a delivery that joins behind the cursor is sent when the end is reached, a
   assert.equal(await flows.drain(), 'closing')
   assert.ok(flows.seconds() - began < 3)
   assert.deepEqual(sentOf(flows), [...late, ...ids].toSorted())
+})
+
+test('a drain that looks once more at the end of a backlog sends nothing twice that a lagging replica still shows', async () => {
+  const flows = startDrain(draining)
+  const ids = flows.deliveries(30)
+  const before = ids.flatMap((id) => flows.delivery(id) ?? [])
+  flows.services.deliveries.page = (_number, _state, after, count) =>
+    Promise.resolve(before.filter(({ id }) => id > after).slice(0, count))
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual(sentOf(flows), ids)
 })

@@ -96,6 +96,21 @@ test('handles once what a lagging replica still shows', async () => {
   assert.ok(flows.seconds() - SECOND < 5, 'it does not go round')
 })
 
+test('what is left of a disabled subscription when the time of its drain is over is ended by the next, at once', async () => {
+  const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
+  const ids = flows.deliveries(300)
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = async (...of) => {
+    await flows.services.clock.timeout(9000).ended
+    return page(...of)
+  }
+  assert.equal(await flows.drain(), 'disabled')
+  assert.equal(flows.delivery(ids[299] ?? '')?.state, 'backlog')
+  assert.equal(flows.sent.at(-1)?.delaySeconds, 0)
+  await next(flows)
+  for (const id of ids) assert.equal(flows.delivery(id)?.state, 'dead')
+})
+
 test('a disabled subscription that is enabled during a page loses nothing', async () => {
   const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
   const [id = ''] = flows.deliveries(1)
@@ -128,8 +143,13 @@ test('a delivery whose event is not visible waits by itself, and dies if the eve
 test('works for 20 s, then hands over where it was', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(100)
-  flows.endpoint.react = () => ({ status: 200, ms: 3000 })
+  const openWhenSlow: number[] = []
+  flows.endpoint.react = (_event, request) => {
+    if (request >= 24 + 4) openWhenSlow.push(flows.open.now + 1)
+    return { status: 200, ms: 3000 }
+  }
   assert.equal(await flows.drain(), 'draining')
+  assert.equal(Math.max(...openWhenSlow), 4)
   const sent = flows.requests.length
   assert.ok(sent >= 24 + 4 * 4 && sent <= 24 + 4 * 8, `${sent} in 20 s, 4 at once when it was slow`)
   assert.ok(flows.seconds() - SECOND >= 20 && flows.seconds() - SECOND <= 24)
@@ -143,8 +163,9 @@ test('works for 20 s, then hands over where it was', async () => {
 test('continues 10 s after an error of the store, under a new lease', async () => {
   const flows = startDrain(draining)
   const [id = ''] = flows.deliveries(1)
-  flows.services.deliveries.save = () => Promise.reject(new Error('no store'))
-  await assert.rejects(flows.drain(), /no store/)
+  const cause = new Error('no store')
+  flows.services.deliveries.save = () => Promise.reject(cause)
+  await assert.rejects(flows.drain(), { message: 'Error: no store', cause })
   assert.equal(flows.sent.at(-1)?.delaySeconds, 10)
   assert.equal(flows.sent.at(-1)?.message['token'], leaseTokenOf(flows))
   assert.equal(flows.delivery(id)?.state, 'backlog')

@@ -108,6 +108,7 @@ test('a failed probe opens the circuit for longer, and uses no step of the sched
     flows.sent.map(({ queue, delaySeconds }) => [queue, Math.ceil(delaySeconds / 2)]),
     [['drainQueue', Math.ceil(pause / 2)]],
   )
+  assert.equal(typeof flows.sent[0]?.message['session'], 'string')
   assert.equal(circuit.after, third)
   flows.endpoint.react = () => ({ status: 200 })
   await next(flows)
@@ -184,8 +185,8 @@ test('five consecutive failures open a draining circuit, four do not', async () 
   const flows = startDrain(draining)
   const ids = flows.deliveries(10)
   flows.endpoint.react = (event) => ({
-    status: ids.indexOf(event) % 5 < 4 ? 500 : 200,
-    ms: 20 + ids.indexOf(event),
+    status: ids.indexOf(event) % 5 > 0 ? 500 : 200,
+    ms: 20 + 20 * ids.indexOf(event), // a read takes up to 10
   })
   assert.equal(await flows.drain(), 'closing')
   assert.deepEqual(
@@ -194,9 +195,12 @@ test('five consecutive failures open a draining circuit, four do not', async () 
   )
   const worse = startDrain(draining)
   const others = worse.deliveries(40)
-  worse.endpoint.react = (event) => ({ status: 500, ms: 20 + 20 * others.indexOf(event) }) // a read takes up to 10
+  worse.endpoint.react = (event) => ({ status: 500, ms: 20 + 20 * others.indexOf(event) })
   assert.equal(await worse.drain(), 'open')
   assert.equal(worse.requests.length, 24 + 4, 'each of the first four lets another begin')
+  const circuit = circuitOf(worse)
+  assert.ok(circuit?.state === 'open')
+  assert.equal(circuit.after, others[27], 'the next probes are those behind them')
   for (const id of others) {
     const wasSent = worse.requests.some(({ event }) => event === id)
     const { state, attempt } = worse.delivery(id) ?? {}

@@ -73,10 +73,11 @@ test('sends nothing while a circuit is open or draining: the delivery joins the 
 })
 
 test('without a slot the delivery joins the backlog and starts its drain', async () => {
-  const { services, fanOut, record, circuit, sent, requests } = startFanOut()
+  const { services, fanOut, record, circuit, sent, requests, recorded } = startFanOut()
   for (let place = 0; place < 24; place++) services.concurrencyLimit.start('1')
   await fanOut()
   assert.deepEqual([record()?.state, requests.length], ['backlog', 0])
+  assert.deepEqual(recorded.deliveries, ['backlog'])
   const drained = circuit()
   assert.ok(drained?.state === 'draining')
   assert.deepEqual(

@@ -88,7 +88,19 @@ test('probes are the first events of different subjects', async () => {
     flows.requests.map(({ event }) => event),
     firsts.slice(0, 3),
   )
-  assert.equal(circuitOf(flows)?.state, 'open')
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'open')
+  assert.equal(circuit.after, firsts[2])
+  await next(flows)
+  assert.equal(flows.requests[3]?.event, firsts[3], 'the next ones go on behind them')
+})
+
+test('begins no more of an ordered backlog after five consecutive failures', async () => {
+  const flows = startOrdered()
+  for (let party = 1; party <= 40; party++) flows.add(idOf(party), party)
+  flows.endpoint.react = (_event, request) => ({ status: 500, ms: 100 * (request + 1) })
+  assert.equal(await flows.drain(), 'open')
+  assert.equal(flows.requests.length, 24 + 4, 'each of the first four lets another begin')
 })
 
 test('an event that comes late waits for the one that has begun, and neither stands still', async () => {
@@ -164,6 +176,14 @@ test('the progress of a subject forgets what nothing can be stored before any mo
   assert.deepEqual(third, { sequence: 3, event: 'e', floor: 'd', begun: ['e'] })
   assert.deepEqual(withBegun(third, 'f', 'x').floor, 'f')
   assert.deepEqual(withBegun(third, 'b', 'x').floor, 'd')
+})
+
+test('the progress that a drain stores has forgotten the events that none can come before any more', async () => {
+  const flows = startOrdered()
+  flows.add(idOf(1, 60), 1)
+  const young = flows.add(idOf(1, 10), 1)
+  await flows.drain()
+  assert.deepEqual([flows.order()?.sequence, flows.order()?.begun], [2, [young]])
 })
 
 test('an event that is not visible holds up those of its subject, and no others', async () => {

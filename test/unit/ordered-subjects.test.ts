@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { orderIdOf } from '../../shared/deliveries/order-store.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
-import { circuitOf, lease } from './circuit-fixture.ts'
+import { circuitOf, draining, lease } from './circuit-fixture.ts'
 import { leaseTokenOf, next, open } from './drain-fixture.ts'
 import { idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { slowReads, startOrdered } from './ordered-fixture.ts'
+import { RESOURCE } from './subscription-fixture.ts'
 
 test('what stands behind a retry is looked at after ten minutes, later once an hour, and sent when that is over', async () => {
   const flows = startOrdered()
@@ -78,19 +80,20 @@ for (const [age, sent] of [
     assert.equal(flows.requests.length, sent)
   })
 
-test('a subject that stands still does not keep a subscriber from the others, whatever waits in it', async () => {
-  const flows = startOrdered()
-  flows.add(idOf(1), 1, { state: 'waiting', due: SECOND + 9000, sequence: 1, attempt: 3 })
-  flows.addMany(250, 1, 2)
-  const others = [2, 3].map((party) => flows.add(idOf(1000 + party), party))
-  assert.equal(await flows.drain(), 'closing')
-  assert.deepEqual(
-    flows.requests.map(({ event }) => event),
-    others,
-  )
-  const reads = flows.calls.filter((call) => call.startsWith('read 1/'))
-  assert.ok(reads.length < 20, `${reads.length} reads`)
-})
+for (const circuit of [draining, open])
+  test(`a subject that stands still does not keep a subscriber that was ${circuit.state} from the others, whatever waits in it`, async () => {
+    const flows = startOrdered(circuit)
+    flows.add(idOf(1), 1, { state: 'waiting', due: SECOND + 9000, sequence: 1, attempt: 3 })
+    flows.addMany(250, 1, 2)
+    const others = [2, 3].map((party) => flows.add(idOf(1000 + party), party))
+    assert.equal(await flows.drain(), 'closing')
+    assert.deepEqual(
+      flows.requests.map(({ event }) => event),
+      others,
+    )
+    const reads = flows.calls.filter((call) => call.startsWith('read 1/'))
+    assert.ok(reads.length < 20, `${reads.length} reads`)
+  })
 
 const closing: Circuit = { state: 'closing', opens: 0, looks: 0, lease }
 
@@ -164,4 +167,43 @@ test('waits for an event of the very millisecond of the validation: the subscrip
   flows.addMany(1, 1)
   await flows.drain()
   assert.deepEqual(flows.requests, [], 'the first one is not fanned out yet')
+})
+
+test('looks at the last hundred earlier events of a subject, however many there are', async () => {
+  const flows = startOrdered()
+  const fanOut = { count: 0, at: timeOfSecond(SECOND - 90) }
+  for (let earlier = 1; earlier <= 150; earlier++) flows.publish(idOf(earlier, 90), 1, { fanOut })
+  flows.addMany(1, 1)
+  const { before } = flows.services.events
+  const looks: number[] = []
+  flows.services.events.before = async (...given) => {
+    const found = await before(...given)
+    looks.push(found.length)
+    return found
+  }
+  await flows.drain()
+  assert.deepEqual([looks, flows.requests.length], [[100], 1])
+})
+
+test('what stands behind a delivery without the right to it ends in the same drain, though that is on a later page', async () => {
+  const flows = startOrdered()
+  flows.change((stored) => ({ ...stored, accessBy: 'policy' }))
+  flows.services.access.isPermitted = () => Promise.resolve(false)
+  const begun = flows.add(idOf(200), 1, { sequence: 1, attempt: 1 })
+  const id = orderIdOf({ resource: RESOURCE, subject: '/party/1' })
+  const progress = { sequence: 1, event: begun, floor: '', begun: [begun] }
+  flows.containers.orders.insert(`1/${id}`, { v: 1, id, subscription: '1', ...progress })
+  const late = flows.add(idOf(1), 1)
+  for (let party = 2; party <= 101; party++) flows.add(idOf(party), party)
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual([flows.delivery(begun)?.state, flows.delivery(late)?.state], ['dead', 'dead'])
+})
+
+test('what stands behind an event that is gone is sent in the same drain', async () => {
+  const flows = startOrdered()
+  const gone = flows.add(idOf(1, 3700), 1, { missingSince: SECOND - 3605 })
+  const [id = ''] = flows.addMany(1, 1)
+  flows.eraseEvent(gone)
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual([flows.delivery(gone)?.state, flows.numbered()], ['dead', [[id, '1']]])
 })

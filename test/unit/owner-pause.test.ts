@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { busyDrain } from '../../shared/subscriptions/busy-drain.ts'
 import {
   afterFailure,
   afterSuccess,
@@ -42,6 +43,7 @@ test('an owner pauses any circuit but a disabled one, for 30 days', () => {
     assert.deepEqual(paused(circuit, NOW, 'new'), { ...expected, busyUntil: lease.until })
   const turn = { ...draining, lease: { token: 'old', until: SECOND + 660 } } // of a drain that has not begun
   assert.deepEqual(paused(turn, NOW, 'new'), { ...expected, busyUntil: SECOND + 100 })
+  assert.equal(busyDrain(turn, NOW + 1).busyUntil, SECOND + 101, 'no part of a second too early')
   for (const circuit of [inPause, off, settled]) assert.equal(paused(circuit, NOW, 'new'), circuit)
 })
 

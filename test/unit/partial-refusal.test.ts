@@ -36,6 +36,7 @@ test('a page with 95 deliveries does not disable, though its last five fail', as
   await flows.drain()
   const circuit = circuitOf(flows)
   assert.ok(circuit?.state === 'open' && circuit.failingSince >= timeOfSecond(SECOND))
+  assert.equal(circuit.after, ids[99], 'the next probes are those behind them')
 })
 
 test('five events that fail by themselves, oldest in the backlog, hold up an endpoint that is well for less than a minute', async () => {
@@ -68,4 +69,12 @@ test('a drain that cannot store one failure opens the circuit all the same', asy
     delivery.id === first ? Promise.reject(new Error('no store')) : save(delivery)
   await assert.rejects(flows.drain(), /no store/)
   assert.equal(circuitOf(flows)?.state, 'open')
+})
+
+test('a single failed probe opens the circuit again, and uses no step of its schedule', async () => {
+  const flows = startDrain(open)
+  const [id = ''] = flows.deliveries(1)
+  flows.endpoint.react = () => ({ status: 503 })
+  assert.equal(await flows.drain(), 'open')
+  assert.deepEqual([flows.delivery(id)?.state, flows.delivery(id)?.attempt], ['backlog', 0])
 })

@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { pauseSubscription, resumeSubscription } from '../../shared/flows/pause-subscription.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
-import { draining } from './circuit-fixture.ts'
+import { draining, since } from './circuit-fixture.ts'
 import { message, startDrain } from './drain-fixture.ts'
+import { startFlows } from './flow-fixture.ts'
+import { subscription } from './subscription-fixture.ts'
 
 for (const ordered of [false, true])
   for (const pauseMs of [1000, 10_000])
@@ -26,12 +28,26 @@ for (const ordered of [false, true])
         await services.clock.timeout(pauseMs).ended
         await resumeSubscription(services, read())
         const last = flows.sent.at(-1)
-        if (last?.queue !== 'drainQueue') return
-        await services.clock.timeout(last.delaySeconds * 1000).ended
-        await drainSubscription(services, { ...message, token: String(last.message['token']) })
+        assert.equal(last?.queue, 'drainQueue', 'the drain begins when the one before has ended')
+        await services.clock.timeout((last?.delaySeconds ?? 0) * 1000).ended
+        await drainSubscription(services, { ...message, token: String(last?.message['token']) })
       }
       await flows.run(Promise.all([first, owner()]))
       const times = Map.groupBy(flows.requests, ({ event }) => event)
       const twice = [...times].filter(([, requests]) => requests.length > 1).length
       assert.equal(twice, 0, `${twice} of ${times.size} events were sent twice`)
     })
+
+for (const [what, given] of [
+  ['not validated', { validated: undefined }],
+  ['disabled', { circuit: { state: 'disabled', reason: '410', since } }],
+] as const)
+  test(`a subscription that is ${what} is neither paused nor resumed`, async () => {
+    const flows = startFlows()
+    flows.store(subscription(1, given))
+    const found = flows.subscription()
+    assert.ok(isSubscription(found))
+    for (const change of [pauseSubscription, resumeSubscription])
+      await assert.rejects(flows.run(change(flows.services, found)), { status: 409 })
+    assert.deepEqual(flows.subscription(), found)
+  })

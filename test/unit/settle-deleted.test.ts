@@ -105,11 +105,14 @@ test('works for a minute, then hands over', async () => {
   const flows = startSettling(settling([1]))
   flows.deliveries(300, {}, 60)
   const { page } = flows.services.deliveries
+  let leaseUntil = 0
   flows.services.deliveries.page = async (...of) => {
+    leaseUntil = flows.subscription()?.settling?.lease.until ?? 0
     await flows.services.clock.timeout(25_000).ended
     return page(...of)
   }
   assert.equal(await flows.settle(), 'settling')
+  assert.ok(leaseUntil - SECOND >= 120 && leaseUntil - SECOND <= 122, 'then another takes over')
   assert.deepEqual(
     flows.sent.map(({ delaySeconds }) => delaySeconds),
     [20],
@@ -163,6 +166,19 @@ test('a deletion leaves a settling that is under way its lease, and is settled w
   const token = left?.lease.token ?? ''
   await flows.run(drainSubscription(flows.services, { ...message, token }))
   assert.equal(flows.delivery(open, 2)?.state, 'cancelled')
+})
+
+test('a settling that has lost its lease sends no message: who has it goes on', async () => {
+  const flows = startFlows()
+  flows.store(subscription(2, { id: 'document-1', settling: settling([1]) }))
+  const { page } = flows.services.deliveries
+  flows.services.deliveries.page = (...of) => {
+    flows.change((stored) => ({ ...stored, settling: { ...settling([1]), lease: other } }))
+    return page(...of)
+  }
+  const other = { token: 'other', until: SECOND + 100 }
+  assert.equal(await flows.run(drainSubscription(flows.services, message)), 'settling')
+  assert.deepEqual([flows.subscription()?.settling?.lease, flows.sent], [other, []])
 })
 
 test('thousands of deletions are settled in a few passes', async () => {

@@ -70,6 +70,14 @@ test('a fan-out that fails releases what it has held', async () => {
   assert.ok(limit.tryAcquire(1_000_000))
 })
 
+test('a message of an event that is fanned out already leaves others their room', async () => {
+  const flows = startTwo()
+  const limit = createByteLimit(1_000_000)
+  flows.services.bytesInHand = limit
+  for (let times = 0; times < 2; times++) await flows.fanOut()
+  assert.ok(limit.tryAcquire(1_000_000))
+})
+
 test('a fan-out whose event is gone when it has room releases what it has waited for', async () => {
   const flows = startTwo()
   const limit = createByteLimit(1, 0)
@@ -161,6 +169,16 @@ test('a subscriber whose delivery waits for room of ours does not count as slow'
     flows.services.bytesInHand = ONE_EVENT()
   })
   await flows.run(drainSubscription(flows.services, message))
+})
+
+test('a subscriber that does not answer a drain counts as slow before it has', async () => {
+  const flows = startDrain(draining)
+  flows.deliveries(1)
+  flows.endpoint.react = () => ({ status: 200, ms: 14_000 })
+  const limits: number[] = []
+  flows.at(3, () => limits.push(flows.services.concurrencyLimit.limitOf('1', 1)))
+  await flows.drain()
+  assert.deepEqual(limits, [4])
 })
 
 test('probes go on behind the last one: one that had no room comes later, and none twice', async () => {

@@ -214,6 +214,14 @@ test('stops when the index shows a deleted subscription or another lease', async
   }
 })
 
+test('goes on though the index still shows its lease as it was, of the same second', async () => {
+  const flows = startDrain(draining)
+  const ids = flows.deliveries(3)
+  await flows.run(flows.services.index.current())
+  assert.equal(await flows.drain(), 'closing')
+  assert.deepEqual(sentOf(flows), ids)
+})
+
 test('retries that meet a disabled circuit do not interrupt its settling', async () => {
   const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
   const ids = flows.deliveries(250)

@@ -179,6 +179,8 @@ test('one delivered probe of ten lets the next out, and the others follow their 
   )
   assert.equal(flows.delivery(ids[0] ?? '')?.attempt, 1)
   assert.equal(flows.sent.filter(({ queue }) => queue === 'retryQueue').length, 9)
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'closing' && circuit.failingSince === undefined)
 })
 
 test('five consecutive failures open a draining circuit, four do not', async () => {

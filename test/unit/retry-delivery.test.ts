@@ -40,6 +40,7 @@ test('a retry that fails takes the next step of the schedule', async () => {
     sent.map(({ queue, message, delaySeconds }) => [queue, message['attempt'], delaySeconds]),
     [['retryQueue', 3, 60]],
   )
+  assert.equal(typeof sent[0]?.message['delivery'], 'string', 'so that it sees this record')
 })
 
 test('retries the message while the record is not visible', async () => {

@@ -83,6 +83,18 @@ test('checks once more when no writer can add to the backlog any more', async ()
   assert.equal(delivery(late)?.state, 'cancelled')
 })
 
+test('comes again when the last of them can be settled', async () => {
+  const deleted = [
+    { number: 1, since: SECOND - 60 },
+    { number: 5, since: SECOND - 10 },
+  ]
+  const flows = startSettling({ ...settling([]), deleted })
+  flows.deliveries(1)
+  assert.equal(await flows.settle(), 'settling')
+  const [again] = flows.sent
+  assert.ok(again !== undefined && Math.abs(again.delaySeconds - 50) <= 1)
+})
+
 test('ignores a second copy of the message, and an earlier one', async () => {
   const { settle, services, run, sent } = startSettling(settling([1], SECOND - 60))
   assert.equal(await settle('other'), 'dropped')

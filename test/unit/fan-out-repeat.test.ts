@@ -60,14 +60,21 @@ test('a repeated run starts the drain of a backlog without one', async () => {
   assert.deepEqual([flows.sent.length, drain?.queue, flows.requests.length], [1, 'drainQueue', 0])
 })
 
+/** Fans out while no answer comes for what is created. Returns what ends that. */
+async function fanOutUnconfirmed({ services, fanOut }: ReturnType<typeof startFanOut>) {
+  const { add } = services.deliveries
+  services.deliveries.add = () => Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+  await assert.rejects(fanOut(), /not confirmed/)
+  return () => {
+    services.deliveries.add = add
+  }
+}
+
 test('retries the message when a record is not confirmed, without a second request', async () => {
   const flows = startFanOut()
-  const { add } = flows.services.deliveries
-  flows.services.deliveries.add = () =>
-    Promise.resolve({ outcome: 'unconfirmed', session: undefined })
-  await assert.rejects(flows.fanOut(), /not confirmed/)
+  const confirm = await fanOutUnconfirmed(flows)
   assert.equal(flows.event(flows.id)?.pending, SECOND + 60)
-  flows.services.deliveries.add = add
+  confirm()
   await flows.fanOut(2)
   assert.deepEqual([flows.record()?.state, flows.requests.length], ['delivered', 1])
   assert.equal(flows.event(flows.id)?.pending, undefined)
@@ -75,11 +82,8 @@ test('retries the message when a record is not confirmed, without a second reque
 
 test('an outcome that was not confirmed is stored in the record of another copy, without a second request', async () => {
   const flows = startFanOut()
-  const { add } = flows.services.deliveries
-  flows.services.deliveries.add = () =>
-    Promise.resolve({ outcome: 'unconfirmed', session: undefined })
-  await assert.rejects(flows.fanOut(), /not confirmed/)
-  flows.services.deliveries.add = add
+  const confirm = await fanOutUnconfirmed(flows)
+  confirm()
   flows.containers.deliveries.insert(`1/${flows.id}`, deliveryOf(flows.id))
   await flows.fanOut(2)
   assert.deepEqual([flows.record()?.state, flows.requests.length], ['delivered', 1])

@@ -75,7 +75,7 @@ export function longUploadAttacks({ app, signed }: UploadFixture): Attack[] {
   ]
 }
 
-/** Publishes repeatedly until the uploads end. Returns the slowest publish and the largest memory of the app. */
+/** Publishes repeatedly until the uploads end. Returns the longest wait for an answer and the largest memory of the app. */
 async function impactDuring(
   uploads: Promise<unknown>,
   publish: () => Promise<void>,
@@ -85,9 +85,10 @@ async function impactDuring(
   void uploads.finally(() => over.abort())
   let [seconds, megabytes] = [0, 0]
   while (!over.signal.aborted) {
-    const began = performance.now()
+    const began = performance.eventLoopUtilization()
     await publish()
-    seconds = Math.max(seconds, (performance.now() - began) / 1000)
+    const { idle } = performance.eventLoopUtilization(began) // this process, which uploads 200 MB meanwhile, has its own delays
+    seconds = Math.max(seconds, idle / 1000)
     megabytes = Math.max(megabytes, await residentMB())
   }
   const slowest = seconds < scaleTimeout(MAX_SECONDS) ? MAX_SECONDS : seconds.toFixed(1)

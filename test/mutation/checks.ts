@@ -50,6 +50,7 @@ const flows = [
   'disable-enable',
   'settle-deleted',
   'shared-limit',
+  'rate-limit',
   'replay',
   'replay-events',
 ]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drainSubscription } from '../../shared/flows/drain.ts'
-import { WITHDRAWN } from '../../shared/flows/check-access.ts'
+import { isAskedAboutSubunit, WITHDRAWN } from '../../shared/flows/check-access.ts'
 import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import type { AccessQuestion } from '../../shared/auth/access-question.ts'
@@ -176,3 +176,20 @@ for (const [answer, expected] of [
     assert.equal(flows.requests.length, Number(answer === true))
     assert.equal(flows.delivery(id)?.attempt, 2, 'no decision uses no step of the schedule')
   })
+
+test('a right is asked for by itself for a subunit alone, of those who do not own the app, where a policy decides', () => {
+  const { access } = startFlows().services
+  const other = { consumer: '/org/skd', resource: RESOURCE, subject: '/party/9' }
+  const asked = { ...other, includeSubunits: true }
+  const isAsked = (
+    subscriber: typeof other,
+    about: string | undefined,
+    decidedBy: 'policy' | 'grants' = 'policy',
+  ) => isAskedAboutSubunit({ access: { ...access, decidedBy } }, subscriber, about)
+  assert.equal(isAsked(asked, '/party/1'), true)
+  assert.equal(isAsked(asked, '/party/9'), false)
+  assert.equal(isAsked(asked, undefined), false)
+  assert.equal(isAsked(asked, '/party/1', 'grants'), false)
+  assert.equal(isAsked(other, '/party/1'), false)
+  assert.equal(isAsked({ ...asked, consumer: '/org/ttd' }, '/party/1'), false)
+})

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   afterFailure,
+  afterFailures,
   afterProbes,
   afterSuccess,
   claimed,
@@ -216,4 +217,12 @@ test('a lease lasts 30 s from the next whole second', () => {
 test('a closed circuit takes no lease', () => {
   assert.equal(withLease(failing, leased), failing)
   assert.deepEqual(withLease(open, leased), { ...open, lease: leased })
+})
+
+test('a drain that meets failures alone disables its subscription after five days, and not before', () => {
+  const since = (ms: number) => ({ ...draining, failingSince: new Date(NOW - ms).toISOString() })
+  const recent = since(FIVE_DAYS_MS)
+  assert.equal(afterFailures(recent, NOW), recent)
+  assert.equal(afterFailures(since(FIVE_DAYS_MS + 1), NOW).state, 'disabled')
+  assert.equal(afterFailures(closingNow, NOW), closingNow)
 })

@@ -188,31 +188,32 @@ test('stops after it lost its lease', async () => {
   assert.deepEqual(flows.sent, [])
 })
 
-test('stops when the index shows a deleted subscription or another lease', async () => {
-  for (const happens of ['deleted', 'taken over'] as const) {
-    const flows = startDrain({ ...draining, opens: 1 })
-    flows.deliveries(150)
-    flows.endpoint.react = (_event, request) => {
-      if (request !== 30) return { status: 200, ms: 1200 }
-      if (happens === 'taken over')
-        flows.change((current) => ({
-          ...current,
-          circuit: { ...draining, lease: { ...lease, token: 'other' } },
-        }))
-      else {
-        flows.containers.subscriptions.remove('/org/ttd/document-1')
-        flows.store(tombstone(1))
+for (const happens of ['deleted', 'taken over'] as const)
+  for (const opens of [0, 1])
+    // after which a delivery writes the circuit
+    test(`stops when the index shows that its subscription is ${happens}, after ${opens} openings`, async () => {
+      const flows = startDrain({ ...draining, opens })
+      flows.deliveries(150)
+      flows.endpoint.react = (_event, request) => {
+        if (request !== 30) return { status: 200, ms: 1200 }
+        if (happens === 'taken over')
+          flows.change((current) => ({
+            ...current,
+            circuit: { ...draining, lease: { ...lease, token: 'other' } },
+          }))
+        else {
+          flows.containers.subscriptions.remove('/org/ttd/document-1')
+          flows.store(tombstone(1))
+        }
+        return { status: 500, ms: 1200 }
       }
-      return { status: 500, ms: 1200 }
-    }
-    await flows.drain()
-    assert.equal(flows.requests.length, 100, 'the page that was begun')
-    assert.deepEqual(
-      flows.sent.filter(({ queue }) => queue === 'drainQueue'),
-      [],
-    )
-  }
-})
+      await flows.drain()
+      assert.equal(flows.requests.length, 100, 'the page that was begun')
+      assert.deepEqual(
+        flows.sent.filter(({ queue }) => queue === 'drainQueue'),
+        [],
+      )
+    })
 
 test('goes on though the index still shows its lease as it was, of the same second', async () => {
   const flows = startDrain(draining)

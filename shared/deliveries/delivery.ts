@@ -143,9 +143,9 @@ export function withAttempt(
 
 /** Returns the record of a delivery that is over. */
 export const ended = (
-  { due: _due, redrives: _redrives, ...delivery }: DeliveryDocument,
+  delivery: DeliveryDocument,
   state: 'delivered' | 'dead' | 'cancelled',
-): DeliveryDocument => ({ ...delivery, state })
+): DeliveryDocument => ({ ...inBacklog(delivery), state })
 
 /** Returns the record of a dead delivery, dated for the gauge. */
 export const dead = (
@@ -166,12 +166,14 @@ export const cancelled = (delivery: DeliveryDocument, reason: string): DeliveryD
 export const inBacklog = ({
   due: _due,
   redrives: _redrives,
+  reason: _reason,
+  deadAt: _deadAt,
   ...delivery
 }: DeliveryDocument): DeliveryDocument => ({ ...delivery, state: 'backlog' })
 
 /** Returns the record of the next run, in the backlog. */
 export function nextRun(delivery: DeliveryDocument): DeliveryDocument {
-  const { reason: _reason, deadAt: _deadAt, firstAttempt: _first, ...anew } = inBacklog(delivery)
+  const { firstAttempt: _first, ...anew } = inBacklog(delivery)
   return { ...anew, run: delivery.run + 1, attempt: 0 }
 }
 

@@ -108,4 +108,8 @@ async function storeInRecord(
   if (stored !== undefined) await storeOutcome(services, stored, attempted)
 }
 
-const asFirstAttempt = ({ outcome }: Attempted) => ({ outcome, isRetry: false })
+/** A remembered failure has been counted before. */
+const asFirstAttempt = ({ outcome, isRemembered = false }: Attempted) => ({
+  outcome,
+  isRetry: isRemembered,
+})

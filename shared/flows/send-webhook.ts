@@ -79,7 +79,18 @@ export function unsavedOutcome(
   work: AttemptKey,
 ): Attempted | undefined {
   const unsaved = unsavedOutcomes.get(keyOf(receiver, work))
-  return unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS ? unsaved : undefined
+  if (unsaved === undefined || clock.now() - unsaved.at >= UNSAVED_TTL_MS) return undefined
+  return { ...unsaved, isRemembered: true }
+}
+
+/** Forgets a failure: a probe asks what the subscriber answers now. */
+export function forgetFailure(
+  services: Services,
+  receiver: Pick<Receiver, 'number'>,
+  work: AttemptKey,
+): void {
+  if (unsavedOutcome(services, receiver, work)?.outcome.kind === 'failed')
+    forgetOutcome(services, receiver, work)
 }
 
 /** Forgets a stored outcome. */

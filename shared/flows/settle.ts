@@ -3,6 +3,8 @@ import type { Stored } from '../azure/documents.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { changeDelivery } from './change-delivery.ts'
+import { unsavedOutcome } from './send-webhook.ts'
+import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
 const CONCURRENCY = 16
@@ -31,12 +33,14 @@ export async function forEachOpenPage(
   return isNone && clock.now() < endMs
 }
 
-/** Ends deliveries. Leaves those that have moved on. */
+/** Ends deliveries; one that has arrived, which could not be stored, as delivered. Leaves those that have moved on. */
 export const endAll = (
   services: Services,
   page: Stored<DeliveryDocument>[],
   end: (delivery: DeliveryDocument) => DeliveryDocument,
 ): Promise<void> =>
   forEachConcurrently(page, CONCURRENCY, async (delivery) => {
-    await changeDelivery(services, delivery, end)
+    const unsaved = unsavedOutcome(services, { number: Number(delivery.subscription) }, delivery)
+    if (unsaved?.outcome.kind === 'delivered') await storeOutcome(services, delivery, unsaved)
+    else await changeDelivery(services, delivery, end)
   })

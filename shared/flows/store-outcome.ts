@@ -11,7 +11,7 @@ import {
 } from '../deliveries/delivery.ts'
 import { deliveryReferenceTo } from '../messages.ts'
 import type { Services } from '../services.ts'
-import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import { hasArrived, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { forgetOutcome } from './send-webhook.ts'
 
 /** A record, and the seconds until the next attempt; undefined when there is none, or when a drain makes it. */
@@ -51,9 +51,8 @@ export async function storeOutcome(
   isProbe = false,
 ) {
   const { deliveries } = services
-  const isFailure = attempted.outcome.kind === 'failed'
   const isSame = (current: DeliveryDocument) =>
-    isOpen(current) && current.run === read.run && (!isFailure || current.attempt === read.attempt) // what has arrived is not sent again, whichever attempt was read
+    current.run === read.run && isOutcomeOf(attempted, read, current)
   let waitSeconds: number | undefined
   const stored = await compareAndSet<DeliveryDocument>(
     read,
@@ -73,6 +72,19 @@ export async function storeOutcome(
   if (stored !== undefined)
     await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })
   return stored
+}
+
+/**
+ * Whether an outcome is that of a record of the same run. What has arrived is not sent again, whichever attempt was read, and is
+ * delivered even if its owner has ended it meanwhile.
+ */
+function isOutcomeOf(
+  { outcome }: Attempted,
+  read: DeliveryDocument,
+  current: DeliveryDocument,
+): boolean {
+  if (hasArrived(outcome)) return current.state !== 'delivered'
+  return isOpen(current) && (outcome.kind === 'gone' || current.attempt === read.attempt)
 }
 
 /** Sends the message that ends a short wait. The sweep ends a long one. */

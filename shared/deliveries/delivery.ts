@@ -23,6 +23,8 @@ export interface DeliveryDocument {
   sequence?: number
   /** Counts replays: 0 is the first run. */
   run: number
+  /** The replay that has begun this run: a repeated page of it begins no other. */
+  replay?: string
   /** Counts the steps of the retry schedule that this run has used. */
   attempt: number
   /** Epoch seconds of this run's first attempt: the retry schedule counts from there. */
@@ -173,7 +175,7 @@ export const inBacklog = ({
 
 /** Returns the record of the next run, in the backlog. */
 export function nextRun(delivery: DeliveryDocument): DeliveryDocument {
-  const { firstAttempt: _first, ...anew } = inBacklog(delivery)
+  const { firstAttempt: _first, replay: _replay, ...anew } = inBacklog(delivery)
   return { ...anew, run: delivery.run + 1, attempt: 0 }
 }
 

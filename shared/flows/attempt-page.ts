@@ -155,7 +155,7 @@ export async function send(
   event: Buffer,
   result: PageResult,
 ): Promise<boolean> {
-  if (isProbe) forgetFailure(services, subscription, delivery)
+  if (isProbe) forgetFailure(services, delivery)
   const traceparent = nextTraceparent(delivery.traceparent)
   const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
   addResult(result, delivery, attempted)
@@ -183,9 +183,10 @@ function addResult(
   delivery: Stored<DeliveryDocument>,
   attempted: Attempted,
 ): void {
-  const { outcome } = attempted
-  result.consecutiveFailures = outcome.kind === 'failed' ? result.consecutiveFailures + 1 : 0
+  const { outcome, isRemembered = false } = attempted
   if (outcome.kind === 'failed') result.failed.push({ delivery, attempted })
-  else result.delivered++
+  if (isRemembered) return // it says nothing of the subscriber now, and has been counted
+  result.consecutiveFailures = outcome.kind === 'failed' ? result.consecutiveFailures + 1 : 0
+  if (outcome.kind !== 'failed') result.delivered++
   if (outcome.kind === 'gone') result.gone = outcome.reason
 }

@@ -3,7 +3,7 @@ import type { Stored } from '../azure/documents.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { unsavedOutcome } from './send-webhook.ts'
+import { unsavedArrival } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
@@ -40,7 +40,7 @@ export const endAll = (
   end: (delivery: DeliveryDocument) => DeliveryDocument,
 ): Promise<void> =>
   forEachConcurrently(page, CONCURRENCY, async (delivery) => {
-    const unsaved = unsavedOutcome(services, { number: Number(delivery.subscription) }, delivery)
-    if (unsaved?.outcome.kind === 'delivered') await storeOutcome(services, delivery, unsaved)
-    else await changeDelivery(services, delivery, end)
+    const arrival = unsavedArrival(services, delivery)
+    if (arrival === undefined) await changeDelivery(services, delivery, end)
+    else await storeOutcome(services, delivery, arrival)
   })

@@ -51,8 +51,7 @@ export async function storeOutcome(
   isProbe = false,
 ) {
   const { deliveries } = services
-  const isSame = (current: DeliveryDocument) =>
-    current.run === read.run && isOutcomeOf(attempted, read, current)
+  const isSame = (current: DeliveryDocument) => isOutcomeOf(attempted, read, current)
   let waitSeconds: number | undefined
   const stored = await compareAndSet<DeliveryDocument>(
     read,
@@ -67,7 +66,7 @@ export async function storeOutcome(
       reload: (session) => deliveries.find(read.subscription, read.id, session),
     },
   )
-  forgetOutcome(services, { number: Number(read.subscription) }, read)
+  forgetOutcome(services, read)
   services.telemetry.recordDelivery(stored?.document.state ?? 'changed')
   if (stored !== undefined)
     await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })
@@ -75,14 +74,15 @@ export async function storeOutcome(
 }
 
 /**
- * Whether an outcome is that of a record of the same run. What has arrived is not sent again, whichever attempt was read, and is
- * delivered even if its owner has ended it meanwhile.
+ * Whether the outcome of an attempt of `read` is that of the record as it is now, of the same run. What has arrived is not sent
+ * again, whichever attempt was read, and is delivered even if its owner has ended it meanwhile.
  */
-function isOutcomeOf(
+export function isOutcomeOf(
   { outcome }: Attempted,
   read: DeliveryDocument,
   current: DeliveryDocument,
 ): boolean {
+  if (current.run !== read.run) return false
   if (hasArrived(outcome)) return current.state !== 'delivered'
   return isOpen(current) && (outcome.kind === 'gone' || current.attempt === read.attempt)
 }

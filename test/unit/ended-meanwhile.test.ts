@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
+import { redeliver } from '../../shared/flows/redeliver.ts'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { storeAndUpdateCircuit } from '../../shared/flows/update-circuit.ts'
 import { message } from './drain-fixture.ts'
@@ -46,3 +47,22 @@ for (const [status, state] of [
     assert.equal('reason' in (flows.record() ?? {}), state === 'dead')
   })
 }
+
+for (const status of [500, 410])
+  test(`a first attempt answered ${status} late counts not for the run that its owner began meanwhile`, async () => {
+    const flows = startFanOut()
+    flows.endpoint.react = () => ({ status, ms: 10_000 })
+    const { services, id } = flows
+    async function sendAgain() {
+      await disableMeanwhile(flows)
+      const found = await services.deliveries.find('1', id)
+      assert.ok(found)
+      await redeliver(services, found)
+    }
+    const work = { ...eventMessage(id), session: 'session' }
+    const fanningOut = fanOutMessage(services, work, { dequeueCount: 1, traceparent: 'x' })
+    await flows.run(Promise.all([sendAgain(), fanningOut]))
+    await flows.pass(20)
+    const { run, attempt, state } = flows.record() ?? {}
+    assert.deepEqual({ run, attempt, state }, { run: 1, attempt: 0, state: 'waiting' })
+  })

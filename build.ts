@@ -38,7 +38,8 @@ const loadBeside: Plugin = {
 const knowVersion: Plugin = {
   name: 'know-version',
   setup(builder) {
-    const filter = /jsonwebtoken[\\/]lib[\\/](asymmetricKeyDetails|rsaPssKeyDetails|ps)Supported\.js$/
+    const filter =
+      /jsonwebtoken[\\/]lib[\\/](asymmetricKeyDetails|rsaPssKeyDetails|ps)Supported\.js$/
     builder.onLoad({ filter }, () => ({ contents: 'module.exports = true' }))
   },
 }

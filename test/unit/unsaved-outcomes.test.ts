@@ -17,6 +17,11 @@ test('what arrived with webhook-delivery: disable, and could not be stored, does
   flows.services.deliveries.save = save
   assert.equal(await next(flows), 'disabled')
   assert.deepEqual([flows.delivery(id)?.state, flows.delivery(other)?.state], ['delivered', 'dead'])
+  assert.equal(flows.services.unsavedOutcomes.get(`1 ${id} 0 0`), undefined, 'it is stored')
+  assert.deepEqual(
+    flows.delivery(id)?.attempts.map(({ status }) => status),
+    [200],
+  )
 })
 
 test('a probe asks the subscriber, though the failed one before could not be stored', async () => {
@@ -38,7 +43,13 @@ test('a probe asks the subscriber, though the failed one before could not be sto
 test('one failed request counts once, however often its outcome cannot be stored', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 500 })
+  const { add } = flows.services.deliveries
   flows.services.deliveries.add = out
   for (let tries = 1; tries <= 5; tries++) await assert.rejects(flows.fanOut(tries), /out/)
   assert.deepEqual([flows.requests.length, flows.circuit()?.state], [1, 'closed'])
+  flows.services.deliveries.add = add
+  await flows.fanOut(6)
+  const { state, attempts } = flows.record() ?? {}
+  assert.deepEqual([state, attempts?.map(({ status }) => status)], ['waiting', [500]])
+  assert.equal(flows.requests.length, 1)
 })

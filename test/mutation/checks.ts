@@ -26,6 +26,9 @@ const flows = [
   'sweeps',
   'fan-out',
   'fan-out-repeat',
+  'unsaved-outcomes',
+  'unsaved-drain',
+  'ended-meanwhile',
   'fan-out-duplicates',
   'fan-out-subunits',
   'first-seconds',
@@ -33,6 +36,7 @@ const flows = [
   'retry-delivery',
   'retry-unseen',
   'check-access',
+  'withdrawn-subject',
   'permit-subscription',
   'update-circuit',
   'drain',
@@ -40,7 +44,10 @@ const flows = [
   'drain-end',
   'drain-circuit',
   'drained-writes',
+  'change-delivery',
+  'fan-out-other-copy',
   'bytes-in-hand',
+  'hold-upload',
   'ordered-drain',
   'ordered-replicas',
   'ordered-subjects',
@@ -53,6 +60,8 @@ const flows = [
   'rate-limit',
   'replay',
   'replay-events',
+  'replay-repeated',
+  'validate-subscription',
 ]
 const isPart = (file: string) => !file.startsWith('shared/flows/')
 

@@ -11,7 +11,7 @@ import { targets } from './targets.ts'
  * who survived, and the share that was killed. Works in copies of the tree. Exits with 1 where a mutant survived that
  * equivalent.json does not explain, or where that file explains one that is not there any more or was killed.
  *
- *   --only FILE    only the files whose path has this in it
+ *   --only FILE    only the files whose path has this in it; may be given more than once
  *   --limit N      only so many mutants, spread evenly
  *   --seeds N      how many seeds are simulated for each (120)
  *   --out FILE     where the result is written, as JSON
@@ -19,7 +19,7 @@ import { targets } from './targets.ts'
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     limit: { type: 'string', default: '100000' },
     seeds: { type: 'string', default: '120' },
     out: { type: 'string' },
@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const CONCURRENCY = 2
 const LIMIT_SECONDS = 20 + Math.ceil(Number(values.seeds) / 4) // of the processor's time: a few times as long as without a mutant
 
-const files = targets.filter((file) => file.includes(values.only))
+const files = targets.filter((file) => values.only.some((part) => file.includes(part)))
 const sources = new Map(
   await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
 )
@@ -66,7 +66,7 @@ async function runAll(): Promise<void> {
       }
     }
     await Promise.all(copies.map(worker))
-    const isWhole = chosen.length === all.length && values.only === ''
+    const isWhole = chosen.length === all.length && files.length === targets.length
     const result = resultOf(outcomes, known, isWhole)
     console.log(summary(result))
     if (values.out !== undefined)

@@ -3,12 +3,17 @@ const flows = [
   'drain-backlog',
   'drain-lease',
   'drain-state',
+  'drained-writes',
+  'send-drain',
+  'rate-limit',
   'recheck-backlog',
+  'attempt-first',
   'attempt-next',
   'attempt-page',
   'attempt-in-order',
   'turn',
   'await-event',
+  'hold-event',
   'check-access',
   'permit-subscription',
   'settle',
@@ -17,8 +22,11 @@ const flows = [
   'update-circuit',
   'pause-subscription',
   'store-outcome',
+  'change-delivery',
+  'add-delivery',
   'fan-out',
   'fan-out-message',
+  'find-main-units',
   'retry-delivery',
   'send-webhook',
   'sweep-events',
@@ -29,7 +37,10 @@ const flows = [
   'replay',
 ]
 
-/** The delivery machine: what changes are planted in. */
+/**
+ * The delivery machine: what changes are planted in. What takes events in, and what answers an owner's request, is proven by
+ * the tests over the emulators, which take too long to run for each change.
+ */
 export const targets = [
   'shared/subscriptions/busy-drain.ts',
   'shared/subscriptions/circuit-breaker.ts',

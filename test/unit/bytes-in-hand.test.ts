@@ -9,6 +9,7 @@ import { createConcurrencyLimit } from '../../shared/webhooks/concurrency-limit.
 import { draining, lease } from './circuit-fixture.ts'
 import { message, sentOf, startDrain } from './drain-fixture.ts'
 import { eventMessage, eventOf, idOf, SECOND, startFlows } from './flow-fixture.ts'
+import { startRetry } from './retry-fixture.ts'
 import { subscription } from './subscription-fixture.ts'
 
 const ONE_EVENT = () => createByteLimit(1, 0) // each is larger, and held alone
@@ -156,6 +157,22 @@ test('a retry that has no room within 5 s goes to the backlog: what it has read 
   const retrying = retryDelivery(flows.services, deliveryReferenceTo(found, {}), found.traceparent)
   assert.equal(await flows.run(retrying), 'backlog')
   assert.deepEqual(flows.requests, [])
+})
+
+test('a retry that has room within 5 s is sent', async () => {
+  const flows = startRetry()
+  flows.services.bytesInHand = ONE_EVENT()
+  flows.at(4, flows.services.bytesInHand.hold(1000))
+  assert.equal(await flows.retry(), 'delivered')
+})
+
+test('a delivery whose event is not visible holds nothing', async () => {
+  const flows = startDrain(draining)
+  for (const id of flows.deliveries(1)) flows.eraseEvent(id)
+  const limit = createByteLimit(1_000_000)
+  flows.services.bytesInHand = limit
+  await flows.drain()
+  assert.ok(limit.tryAcquire(1_000_000))
 })
 
 test('a subscriber whose delivery waits for room of ours does not count as slow', async () => {

@@ -111,5 +111,20 @@ test('the newest write is that of the latest version and number, whatever the or
   assert.deepEqual(newestOf('0:-1#12', '0:-1#9', '0:-1#10'), ['0:-1#12'])
   assert.deepEqual(newestOf('0:2#5#1=9', '0:1#12#1=4'), ['0:2#5#1=9'])
   assert.deepEqual(newestOf('0:-1#12', '0:-1#9,1:-1#7', '0:-1#10'), ['0:-1#12'])
+  assert.deepEqual(newestOf('0:0#5', '0:1#4'), ['0:1#4'])
   assert.equal(newestOf(...Array.from({ length: 50 }, (_, i) => `token ${i}`)).length, 32)
+})
+
+test('of more writes than a subscription keeps, those of the longest ago are dropped', () => {
+  const writeTo = (partition: number) => ({
+    event: `event ${partition}`,
+    session: `${partition}:-1#${100 - partition}`, // the first has the greatest number
+  })
+  const known = lastWrites([], [writeTo(0)], SECOND)
+  const later = Array.from({ length: 32 }, (_, index) => writeTo(index + 1))
+  const kept = lastWrites(known, later, SECOND + 1)
+  assert.deepEqual(
+    kept.map(({ event }) => event).toSorted(),
+    later.map(({ event }) => event).toSorted(),
+  )
 })

@@ -43,6 +43,12 @@ for (const [status, state] of [
     const retrying = retryDelivery(flows.services, flows.message, 'x')
     assert.equal((await flows.run(Promise.all([meanwhile, retrying])))[0], 'dead')
     assert.equal(flows.record()?.state, state)
+    const counted = status === 200 ? 'delivered' : 'changed'
+    assert.equal(
+      flows.recorded.deliveries.at(-1),
+      counted,
+      'what another one has ended is counted so',
+    )
     assert.equal('deadAt' in (flows.record() ?? {}), state === 'dead')
     assert.equal('reason' in (flows.record() ?? {}), state === 'dead')
   })

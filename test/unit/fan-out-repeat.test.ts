@@ -187,6 +187,7 @@ test('an arrival ends the delivery that another copy of the message has left wai
   await flows.fanOut(2)
   assert.equal(flows.requests.length, 1)
   assert.equal(flows.delivery(flows.id)?.state, 'delivered')
+  assert.equal(flows.services.unsavedOutcomes.get(`1 ${flows.id} 0 0`), undefined, 'it is stored')
 })
 
 test('what has arrived is not sent again, however long its event stays pending', async () => {

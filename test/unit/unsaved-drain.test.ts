@@ -32,6 +32,9 @@ test('what arrived with webhook-delivery: disable, and could not be stored, does
   await drainUnsaved(flows)
   await drainAgain(flows)
   assert.deepEqual([flows.delivery(id)?.state, flows.delivery(other)?.state], ['delivered', 'dead'])
+  assert.equal(flows.services.unsavedOutcomes.get(`1 ${id} 0 0`), undefined, 'it is stored')
+  const statuses = flows.delivery(id)?.attempts.map(({ status }) => status)
+  assert.deepEqual(statuses, [200])
 })
 
 test('a probe asks the subscriber, though the failed one before could not be stored', async () => {

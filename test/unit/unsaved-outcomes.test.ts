@@ -51,9 +51,15 @@ test('a first attempt that arrived, and could not be stored, needs no place in t
 test('one failed request counts once, however often its outcome cannot be stored', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 500 })
+  const { add } = flows.services.deliveries
   flows.services.deliveries.add = out
   for (let tries = 1; tries <= 5; tries++) await assert.rejects(flows.fanOut(tries), /out/)
   assert.deepEqual([flows.requests.length, flows.circuit()?.state], [1, 'closed'])
+  flows.services.deliveries.add = add
+  await flows.fanOut(6)
+  const { state, attempts } = flows.record() ?? {}
+  assert.deepEqual([state, attempts?.map(({ status }) => status)], ['waiting', [500]])
+  assert.equal(flows.requests.length, 1)
 })
 
 test('a slow first attempt that arrived, and could not be stored at first, is stored before another process sends it again', async () => {

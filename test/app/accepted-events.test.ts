@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores } from '../support/stores.ts'
+import { type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
 
-const stores = await createTestStores()
-const app = await startApp(stores, { functions: ['publish-event'] })
-after(app.stop)
+const startShared = useApp({ functions: ['publish-event'] })
+let stores: TestStores
+let app: App
+before(async () => {
+  ;({ stores, app } = await startShared())
+})
 
 /** Publishes events, or texts of events, and returns what is stored of each, in order. */
 async function stored(...events: (object | string)[]) {

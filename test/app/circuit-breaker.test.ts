@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, suite, test } from 'node:test'
+import { before, suite, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { startReceiver, type Delivery } from '../../local/receiver.ts'
+import { type Delivery } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import {
   updateStored,
   endLease,
@@ -14,19 +13,19 @@ import {
   recordOf,
   recordsOf,
 } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
+import { quickRepairs } from './quick-repairs.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
-const stores = await createTestStores()
-const receiver = await startReceiver()
-const app = await startApp(stores, {
-  settings: {
-    REPAIR_AFTER_SECONDS: '1',
-    DELIVERY_RETRY_SECONDS: '1,1',
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+const startShared = useApp(quickRepairs)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
 })
-after(() => Promise.all([app.stop(), receiver.stop()]))
 
 const FAILURES_TO_OPEN = 5
 const SHARE = 24 // of requests at once, of one subscriber

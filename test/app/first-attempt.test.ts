@@ -1,21 +1,28 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { after, before, test } from 'node:test'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import { waitForState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const queues = await startFaultProxy(stores.settings.QueueStorage)
-const app = await startApp(stores, {
-  settings: {
-    QueueStorage: queues.connection,
-    DELIVERY_TIMEOUT_SECONDS: '60',
-  },
+let stores: TestStores
+let receiver: Receiver
+let queues: FaultProxy
+let app: App
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  queues = await startFaultProxy(stores.settings.QueueStorage)
+  app = await startApp(stores, {
+    settings: {
+      QueueStorage: queues.connection,
+      DELIVERY_TIMEOUT_SECONDS: '60',
+    },
+  })
 })
 after(() => Promise.all([app.stop(), receiver.stop(), queues.stop()]))
 

@@ -1,24 +1,37 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type Plan, type FaultProxy } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import {
+  sleepUntil,
+  createTestStores,
+  deployedUrl,
+  eventually,
+  type TestStores,
+} from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
 
 // The app reaches its stores through proxies; the test sees them directly.
-const stores = await createTestStores()
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const queues = await startFaultProxy(stores.settings.QueueStorage)
-const app = await startApp(stores, {
-  settings: {
-    Cosmos: cosmos.connection,
-    QueueStorage: queues.connection,
-    REPAIR_AFTER_SECONDS: '1',
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+let stores: TestStores
+let cosmos: FaultProxy
+let queues: FaultProxy
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  queues = await startFaultProxy(stores.settings.QueueStorage)
+  app = await startApp(stores, {
+    settings: {
+      Cosmos: cosmos.connection,
+      QueueStorage: queues.connection,
+      REPAIR_AFTER_SECONDS: '1',
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    },
+  })
 })
 const calm = () => {
   cosmos.plan = () => undefined

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { clientBody, exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
 
-const stores = await createTestStores()
-const app = await startApp(stores)
-after(app.stop)
+const startShared = useApp()
+let stores: TestStores
+let app: App
+before(async () => {
+  ;({ stores, app } = await startShared())
+})
 
 const stored = async (id: unknown) =>
   (await stores.documents<EventDocument>('events')).find((document) => document.id === id)

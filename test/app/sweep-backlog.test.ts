@@ -1,18 +1,23 @@
 // What a run of a sweep costs beside a large backlog.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { deliveryOf } from '../unit/flow-fixture.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'it counts what the stores are asked'
 const MANY = Number(process.env['OVERDUE'] ?? 500)
-const stores = await createTestStores()
-const app = await startApp(stores, { functions: ['sweep-deliveries'] })
-after(app.stop)
+let stores: TestStores
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  app = await startApp(stores, { functions: ['sweep-deliveries'] })
+})
+after(() => app.stop())
 
 async function addOverdue(count: number): Promise<void> {
   const dues = Array.from({ length: count }, (_, index) => index + 1)

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 // Fan-out does not run here, so that what the sweep does can be seen.
-const stores = await createTestStores()
 const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
-const app = await startApp(stores, {
-  functions: ['publish-event', 'health', ...timers],
+let stores: TestStores
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  app = await startApp(stores, {
+    functions: ['publish-event', 'health', ...timers],
+  })
 })
-after(app.stop)
+after(() => app.stop())
 
 const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const read = async (id: string) =>

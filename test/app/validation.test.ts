@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -19,9 +19,12 @@ import {
   receiver,
   request,
   stores,
+  useValidatingApp,
   VALIDATION,
   validations,
 } from './validation-fixture.ts'
+
+before(useValidatingApp())
 
 /** How many an event was fanned out to. */
 const subscribersOf = (event: string): Promise<number> =>

@@ -165,7 +165,7 @@ test('matches names in any case, and takes the last of equal names in the text',
 })
 
 test("the client's id and time, unknown members and nulls leave no trace", async () => {
-  const before = Date.now()
+  const earlier = Date.now()
   const ours = { id: 5, time: { bad: true }, resource: 'urn:x:y', resourceinstance: 'x/y', v: 9 }
   const storeMembers = { ttl: 1, pending: null, fanOut: 'x', traceparent: 'x', event: {}, _ts: 1 }
   const names = { constructor: { x: 1 }, prototype: 'x', toString: 1, hasOwnProperty: null, '': 0 }
@@ -180,6 +180,6 @@ test("the client's id and time, unknown members and nulls leave no trace", async
   assert.ok(plain !== undefined && event !== undefined)
   assert.notEqual(event.id, plain.id)
   const time = Date.parse(event.time ?? '')
-  assert.ok(time >= before && time <= Date.now())
+  assert.ok(time >= earlier && time <= Date.now())
   assert.deepEqual({ ...event, id: '', time: '' }, { ...plain, id: '', time: '' })
 })

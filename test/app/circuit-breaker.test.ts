@@ -122,9 +122,9 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const arrivals = own.arrivals().slice(first + PROBES)
     const times = timesOf(arrivals)
     for (const tried of [3, 13, 113]) {
-      const [before, then] = [times.slice(0, tried), times.slice(tried)]
+      const [earlier, then] = [times.slice(0, tried), times.slice(tried)]
       assert.ok(
-        Math.min(...then) >= Math.max(...before) + delayMs - 1, // timers count in whole ms
+        Math.min(...then) >= Math.max(...earlier) + delayMs - 1, // timers count in whole ms
         `what comes after the first ${tried} comes when those are answered`,
       )
     }
@@ -156,10 +156,10 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const stepsOf = (records: DeliveryDocument[]) => records.map(({ attempt }) => attempt)
     const attemptsOf = (records: DeliveryDocument[]) =>
       records.map(({ attempts }) => attempts.length)
-    const before = await recordsOf(stores, own.id)
+    const earlier = await recordsOf(stores, own.id)
     for (let pause = 1; pause <= 3; pause++) {
       await pauseEnds(own)
-      const expected = attemptsOf(before).map((count, place) =>
+      const expected = attemptsOf(earlier).map((count, place) =>
         place < pause * PROBES ? count + 1 : count,
       )
       await eventually(`probes of pause ${pause}`, async () =>
@@ -169,7 +169,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
       await holdPause(own)
     }
     const probed = await recordsOf(stores, own.id)
-    assert.deepEqual(stepsOf(probed), stepsOf(before))
+    assert.deepEqual(stepsOf(probed), stepsOf(earlier))
     assert.ok(probed.every(({ state }) => state === 'backlog'))
     receiver.behave({}, own.path)
     await pauseEnds(own)

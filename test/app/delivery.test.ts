@@ -176,13 +176,13 @@ suite('deliveries to each kind of endpoint', suiteOptions, () => {
     assert.equal(reason, '410')
     assert.equal((await disabled(own)).reason, '410')
     await sleep(3100)
-    const before = own.arrivals().length
+    const previous = own.arrivals().length
     await own.publish()
     await eventually(
       'it is fanned out',
       async () => (await stores.countMessages('events-inbound')) === 0,
     )
-    assert.equal(own.arrivals().length, before, 'a disabled subscription matches nothing')
+    assert.equal(own.arrivals().length, previous, 'a disabled subscription matches nothing')
   })
 
   test('counts a 200 with webhook-delivery: disable as delivered, and sends nothing more', async () => {

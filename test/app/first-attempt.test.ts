@@ -37,7 +37,7 @@ const STORES = ['events', 'deliveries', 'subscriptions']
 
 /** The calls to the stores that events with one subscriber cost, from the request to the answer of the webhook. */
 async function costOf(own: OwnApp) {
-  const before = await Promise.all(STORES.map((each) => operationsOn(stores, each)))
+  const earlier = await Promise.all(STORES.map((each) => operationsOn(stores, each)))
   const isOnQueue = /\/(events-inbound|events-retry|drains)\/messages/
   const onQueues: string[] = []
   queues.plan = ({ method, url }) =>
@@ -51,7 +51,7 @@ async function costOf(own: OwnApp) {
   )
   queues.plan = () => undefined
   const spent = await Promise.all(
-    STORES.map((each, place) => operationsSince(stores, each, before[place] ?? {})),
+    STORES.map((each, place) => operationsSince(stores, each, earlier[place] ?? {})),
   )
   const onStores = spent.flatMap((each) => Object.values(each)).reduce((sum, each) => sum + each)
   const RECEIVED = EVENTS // a GET hands over each message; the others, which find none, are no event's

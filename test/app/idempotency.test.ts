@@ -51,14 +51,14 @@ for (const [what, change] of Object.entries({
   test(`responds 422 to a key used before with ${what}, and stores nothing`, async () => {
     const event = { ...exampleEvent, subject: '/party/3' }
     await publish(`c ${what}`.replaceAll(/\W/g, ''), event)
-    const before = (await stores.documents('events')).length
+    const count = (await stores.documents('events')).length
     const { status, body } = await publish(`c ${what}`.replaceAll(/\W/g, ''), {
       ...event,
       ...change,
     })
     assert.equal(status, 422)
     assert.equal(Object(body).type, 'https://tools.ietf.org/html/rfc4918#section-11.2')
-    assert.equal((await stores.documents('events')).length, before)
+    assert.equal((await stores.documents('events')).length, count)
   })
 
 test('a UUID is the same key in whatever case; any other text is not', async () => {

@@ -85,8 +85,8 @@ test('growing from 1 queue to 4 and shrinking to 2 under load loses nothing and 
   await load.moveTo(four)
   await one.stop()
   await load.more(80)
-  const before = [...load.ids]
-  await own.allArrived(before, 60)
+  const earlier = [...load.ids]
+  await own.allArrived(earlier, 60)
 
   const accepting = await start(stores, 4, ['publish-event']) // what it puts into the queues stays there
   await load.moveTo(accepting)

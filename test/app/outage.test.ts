@@ -182,13 +182,13 @@ test(
 test('the sweep claims nothing while the queue is down', { skip }, async () => {
   queues.plan = refuseAll
   await app.publish(eventFor(301))
-  const [before] = await documents('/party/301')
+  const [previous] = await documents('/party/301')
   const failures = () => app.lines.filter((line) => /error.*sweep/i.test(line)).length
   const earlier = failures()
-  await sleepUntil(((before?.pending ?? 0) + 1) * 1000) // it is overdue
+  await sleepUntil(((previous?.pending ?? 0) + 1) * 1000) // it is overdue
   await app.runTimer('sweep-events')
   await eventually('sweep failed', () => failures() > earlier)
-  assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
+  assert.equal((await documents('/party/301'))[0]?.pending, previous?.pending)
 })
 
 test('health names the unavailable parts within 2 s', { skip }, async () => {

@@ -154,7 +154,7 @@ test('asks by the caller, the action, the resource, the subject and the event', 
 })
 
 test('what the built-in rules permit is not asked', async () => {
-  const before = fixture.questions.length
+  const earlier = fixture.questions.length
   const admin = await mintToken({
     ...callerClaims.skd,
     scope: `${scopes} altinn:events.publish.admin`,
@@ -166,12 +166,12 @@ test('what the built-in rules permit is not asked', async () => {
   assert.equal(own.status, 200)
   assert.equal((await read(`${RESOURCE}:app_skd_a`)).status, 200)
   assert.equal((await app.publish()).status, 201)
-  assert.equal(fixture.questions.length, before)
+  assert.equal(fixture.questions.length, earlier)
 })
 
 test('a decision is asked for once, many at a time, and serves what was asked', async () => {
   const resource = newResource('Permit')
-  const before = { ...fixture.requests }
+  const earlier = { ...fixture.requests }
   const many = await Promise.all(Array.from({ length: 10 }, () => publish(resource)))
   assert.ok(many.every(({ status }) => status === 200))
   assert.equal((await publish(resource)).status, 200)
@@ -183,7 +183,7 @@ test('a decision is asked for once, many at a time, and serves what was asked', 
   assert.equal((await read(resource)).status, 403)
   assert.equal((await publish(resource, { type: 'another' })).status, 403)
   assert.equal(askedAbout(resource).length, 4, 'a refusal is kept, too')
-  assert.deepEqual(fixture.requests, before, 'the token is kept, too')
+  assert.deepEqual(fixture.requests, earlier, 'the token is kept, too')
 })
 
 test('what is no decision is asked again', async () => {

@@ -77,9 +77,9 @@ test('a withdrawn right ends the delivery as dead, and nothing is sent', async (
 test('while there is no decision a delivery waits; then it goes out', async () => {
   const { resource, answer, questions: asked, arrived, delivery } = await startSubscribed()
   answer((response) => response.writeHead(500).end())
-  const before = asked()
+  const earlier = asked()
   assert.equal((await publish(resource)).status, 200)
-  await eventually('two questions without a decision', () => asked() >= before + 2, 30)
+  await eventually('two questions without a decision', () => asked() >= earlier + 2, 30)
   const { attempts } = await delivery('waiting')
   assert.deepEqual(attempts, [])
   assert.equal(arrived().length, 0)

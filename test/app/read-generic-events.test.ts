@@ -167,9 +167,9 @@ test(
       [queryOf('cost', '1'), 2],
     ]
     for (const [query, queries] of rows) {
-      const before = await operationsOn(stores, 'events')
+      const earlier = await operationsOn(stores, 'events')
       assert.equal((await page(skd, query)).ids.length, 50)
-      assert.deepEqual(await operationsSince(stores, 'events', before), { query: queries }, query)
+      assert.deepEqual(await operationsSince(stores, 'events', earlier), { query: queries }, query)
     }
   },
 )

@@ -209,15 +209,15 @@ describe('a replay', { concurrency: 8 }, () => {
     await ended(id, first, 'delivered', 0)
     await ended(id, second, 'delivered', 1)
     assert.deepEqual([got('bounds', first).length, got('bounds', third).length], [1, 0])
-    const [before, again] = got('bounds', second)
-    assert.ok(before !== undefined && again !== undefined)
+    const [earlier, again] = got('bounds', second)
+    assert.ok(earlier !== undefined && again !== undefined)
     assert.deepEqual(
-      [before, again].map(({ headers }) => headers['webhook-id']),
+      [earlier, again].map(({ headers }) => headers['webhook-id']),
       [second, second],
     )
-    const [then, now] = [before, again].map(({ headers }) => Number(headers['webhook-timestamp']))
+    const [then, now] = [earlier, again].map(({ headers }) => Number(headers['webhook-timestamp']))
     assert.ok(then !== undefined && now !== undefined && now > then)
-    assert.equal(again.body, before.body)
+    assert.equal(again.body, earlier.body)
   })
 
   test('of dead deliveries sends those in their next run, and no delivered ones', async () => {

@@ -45,14 +45,14 @@ test('the owner of an app sees what became of an event at each of its subscriber
   const elsewhere = { resourceFilter, subjectFilter: '/party/1' }
   await skd.subscribed({ endPoint: `${receiver.url}/failing`, ...elsewhere })
   receiver.behave({ status: 500 }, '/failing')
-  const before = Date.now()
+  const earlier = Date.now()
   const id = await own.publish()
   const status = await eventually('fanned out', async () => {
     const found = await get(`/app/ttd/status/${id.toUpperCase()}`)
     return found.fannedOut !== undefined && found
   })
   assert.equal(status.event.id, id)
-  assert.ok(Math.abs(Date.parse(status.accepted) - before) < 5000)
+  assert.ok(Math.abs(Date.parse(status.accepted) - earlier) < 5000)
   assert.equal(status.fannedOut.subscribers, 2)
   const { headers } = await own.arrived(id)
   assert.equal(status.traceparent.split('-')[1], headers['traceparent']?.split('-')[1])
@@ -70,7 +70,7 @@ test('the owner of an app sees what became of an event at each of its subscriber
     state: 'waiting',
     attempts: 1,
   })
-  assert.ok(Date.parse(due) > before)
+  assert.ok(Date.parse(due) > earlier)
 })
 
 test('the owner of an app sees who subscribes, without secrets', async () => {

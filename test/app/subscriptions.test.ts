@@ -35,7 +35,7 @@ const find = (among: Subscription[], wanted: number) => among.find(({ id }) => i
 describe('a subscription', { concurrency: 4 }, () => {
   test('is created with the original’s response, and with its secret, which is shown once', async () => {
     const endPoint = hook()
-    const before = Date.now()
+    const earlier = Date.now()
     const answer = await client.call('POST', '', { endPoint, resourceFilter: RESOURCE })
     const made = Object(await answer.json())
     assert.equal(answer.status, 201)
@@ -43,7 +43,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.equal(answer.headers.get('location'), `/events/api/v1/subscriptions/${made.id}`)
     assert.ok(Number.isInteger(made.id) && made.id > 0 && made.id < 2 ** 31)
     assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
-    assert.ok(Date.parse(made.created) >= before && Date.parse(made.created) <= Date.now())
+    assert.ok(Date.parse(made.created) >= earlier && Date.parse(made.created) <= Date.now())
     const expected = {
       id: made.id,
       endPoint,

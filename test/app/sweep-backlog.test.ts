@@ -30,11 +30,11 @@ async function addOverdue(count: number): Promise<void> {
 /** Runs the sweep. Returns how many it sent, and the request units in `deliveries`. */
 async function sweep(): Promise<{ sent: number; units: number }> {
   const lines = () => app.lines.filter((line) => line.includes('"sweep.done"'))
-  const [earlier, before] = [lines().length, await charge()]
+  const [earlier, charged] = [lines().length, await charge()]
   await app.runTimer('sweep-deliveries')
   const line = await eventually('the end of the sweep', () => lines()[earlier], 40)
   const { sent } = Object(JSON.parse(line.replace(/^[^{]*/, '')))
-  return { sent: Number(sent), units: (await charge()) - before }
+  return { sent: Number(sent), units: (await charge()) - charged }
 }
 
 async function charge(): Promise<number> {

@@ -45,10 +45,10 @@ const endsOf = (sweep: Sweep) =>
   )
 /** Runs a sweep so many times at once. Returns the line at the end of the first. */
 async function run(sweep: Sweep, times = 1): Promise<string> {
-  const before = endsOf(sweep).length
+  const earlier = endsOf(sweep).length
   await Promise.all(Array.from({ length: times }, () => app.runTimer(sweep)))
-  await eventually(`the end of ${sweep}`, () => endsOf(sweep).length === before + times, 20)
-  return endsOf(sweep)[before] ?? ''
+  await eventually(`the end of ${sweep}`, () => endsOf(sweep).length === earlier + times, 20)
+  return endsOf(sweep)[earlier] ?? ''
 }
 async function publishOverdue(subject: string): Promise<string> {
   const id = String(await (await app.publish({ ...exampleEvent, subject })).json())

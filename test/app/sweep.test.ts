@@ -29,9 +29,9 @@ async function run(timer: string, times = 1): Promise<void> {
   const isEnd = (line: string) =>
     line.includes(timer === 'gauge' ? '"what":"gauge"' : `"what":"sweep.done","sweep":"${timer}"`)
   const ends = () => app.lines.filter(isEnd).length
-  const before = ends()
+  const earlier = ends()
   await Promise.all(Array.from({ length: times }, () => app.runTimer(timer)))
-  await eventually(`${timer} ran`, () => ends() === before + times)
+  await eventually(`${timer} ran`, () => ends() === earlier + times)
 }
 async function makeOverdue(id: string): Promise<void> {
   await stores

@@ -98,7 +98,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     answerInTurn('since', { status: 500 })
     const { id } = await client.subscribe(request('since'))
     await failure(id)
-    const before = await publish('since')
+    const earlier = await publish('since')
     answerInTurn('since', {})
     await client.validated(id)
     const later = await publish('since')
@@ -112,7 +112,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     assert.deepEqual(
       deliveries.map(({ event }) => event),
       [later],
-      `${before} is not among them`,
+      `${earlier} is not among them`,
     )
   })
 

@@ -4,9 +4,9 @@ import { runTogether } from './support/run-together.ts'
 runTogether(
   'app',
   [
-    'read-events',
-    'read-generic-events',
+    'read-generic-events', // before those whose store fails: a call that is tried again would be counted
     'read-party-events',
+    'read-events',
     'read-while-publishing',
     'start',
     'policy-decision-point',

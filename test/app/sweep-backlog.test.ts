@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
-import { newEventId } from '../../shared/events/event-id.ts'
+import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { startApp } from '../support/app.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
-import { deliveryOf } from '../unit/flow-fixture.ts'
+import { documentAt } from '../support/stored-events.ts'
 import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'it counts what the stores are asked'
@@ -19,11 +19,13 @@ before(async () => {
 })
 after(() => app.stop())
 
+const subscriber = { number: 1, consumer: '/org/ttd', id: 'document-1' }
+
 async function addOverdue(count: number): Promise<void> {
   const dues = Array.from({ length: count }, (_, index) => index + 1)
   await forEachConcurrently(dues, 32, async (due) => {
-    const delivery = deliveryOf(newEventId(), { state: 'waiting', due })
-    await stores.container('deliveries').items.create(delivery)
+    const delivery = newDelivery(documentAt(Date.now()), subscriber)
+    await stores.container('deliveries').items.create({ ...delivery, state: 'waiting', due })
   })
 }
 

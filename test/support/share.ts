@@ -10,13 +10,21 @@ import { createTestStores } from './stores.ts'
 export function share<T extends { stop: () => Promise<unknown> }>(start: () => Promise<T>) {
   let users = 0
   let started: Promise<T> | undefined
+  let last: Promise<void> = Promise.resolve()
   return () => {
     users++
+    const before = last
+    const { promise, resolve: end } = Promise.withResolvers<void>()
+    last = promise
     after(async () => {
       users--
       if (users === 0) await (await started)?.stop()
+      end()
     })
-    return () => (started ??= start())
+    return async () => {
+      await before
+      return (started ??= start())
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { before } from 'node:test'
 
-// All attacks in one process: of their own, each file took it 0.6 s to start. They are named when their apps have started, and
+// The attacks on the API in one process: of their own, each file took it 0.6 s to start. They are named when their apps have started, and
 // begin when all are named: a run that has nothing left to do ends. Those come first whose tokens expire in minutes.
 const files = [
   './app/tokens.test.ts',
@@ -12,7 +12,6 @@ const files = [
   './attacks/policy-attacks.test.ts',
   './attacks/register-attacks.test.ts',
   './attacks/upload-attacks.test.ts',
-  './attacks/webhook-attacks.test.ts',
   './attacks/load.test.ts',
 ]
 const named = Promise.withResolvers<void>()

@@ -1,7 +1,8 @@
 import { before } from 'node:test'
 
-// The attacks on the API in one process: of their own, each file took it 0.6 s to start. They are named when their apps have started, and
-// begin when all are named: a run that has nothing left to do ends. Those come first whose tokens expire in minutes.
+// The attacks on the API in one process: of their own, each file took it 0.6 s to start. They are named when their apps have
+// started, and begin when all are named: a run that has nothing left to do ends. Those come first whose tokens expire in
+// minutes.
 const files = [
   './app/tokens.test.ts',
   './attacks/token-attacks.test.ts',

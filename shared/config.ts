@@ -109,12 +109,12 @@ const members = {
   READ_HOLDBACK_SECONDS: Joi.number()
     .integer()
     .min(MIN_READ_HOLDBACK_SECONDS)
+    // Of this rule: for any by `messages`, joi first makes its schemas of schemas, a fifth of what it takes at the start.
+    .message(
+      '{{#label}} must be at least {{#limit}}: the longest that a write takes, and 5 s, or readers would miss events',
+    )
     .max(3600)
-    .default(30)
-    .messages({
-      'number.min':
-        '{{#label}} must be at least {{#limit}}: the longest that a write takes, and 5 s, or readers would miss events',
-    }),
+    .default(30),
   DELIVERY_RETRY_SECONDS: Joi.string().custom(parseRetrySchedule).default(altinnRetrySchedule),
   DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
   DELIVERED_RETENTION_DAYS: Joi.number().integer().min(1).max(90).default(7),

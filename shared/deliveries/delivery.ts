@@ -23,6 +23,8 @@ export interface DeliveryDocument {
   sequence?: number
   /** Counts replays: 0 is the first run. */
   run: number
+  /** The replay that has begun this run: a repeated page of it begins no other. */
+  replay?: string
   /** Counts the steps of the retry schedule that this run has used. */
   attempt: number
   /** Epoch seconds of this run's first attempt: the retry schedule counts from there. */
@@ -143,9 +145,9 @@ export function withAttempt(
 
 /** Returns the record of a delivery that is over. */
 export const ended = (
-  { due: _due, redrives: _redrives, ...delivery }: DeliveryDocument,
+  delivery: DeliveryDocument,
   state: 'delivered' | 'dead' | 'cancelled',
-): DeliveryDocument => ({ ...delivery, state })
+): DeliveryDocument => ({ ...inBacklog(delivery), state })
 
 /** Returns the record of a dead delivery, dated for the gauge. */
 export const dead = (
@@ -166,12 +168,14 @@ export const cancelled = (delivery: DeliveryDocument, reason: string): DeliveryD
 export const inBacklog = ({
   due: _due,
   redrives: _redrives,
+  reason: _reason,
+  deadAt: _deadAt,
   ...delivery
 }: DeliveryDocument): DeliveryDocument => ({ ...delivery, state: 'backlog' })
 
 /** Returns the record of the next run, in the backlog. */
 export function nextRun(delivery: DeliveryDocument): DeliveryDocument {
-  const { reason: _reason, deadAt: _deadAt, firstAttempt: _first, ...anew } = inBacklog(delivery)
+  const { firstAttempt: _first, replay: _replay, ...anew } = inBacklog(delivery)
   return { ...anew, run: delivery.run + 1, attempt: 0 }
 }
 

@@ -6,8 +6,10 @@ import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { addDelivery, ensureDrain, type FanOut } from './add-delivery.ts'
 import { forgetOutcome, sendWebhook, unsavedOutcome } from './send-webhook.ts'
-import { recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
+import { isOutcomeOf, recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
+
+const LATE_RETRY_SECONDS = [5, 15, 30]
 
 /** Attempts the delivery. A record is created after 2 s even without an answer. */
 export async function attemptFirst(
@@ -28,19 +30,19 @@ export async function attemptFirst(
 }
 
 /**
- * Stores what came of a first attempt where that could not be stored, in the record that another copy has created meanwhile:
- * it may still wait, and would be sent again.
+ * Stores what came of a first attempt where that could not be stored before, also in a record that another copy has created
+ * meanwhile. Returns whether there was anything to store.
  */
 export async function storeUnsaved(
   services: Services,
   fan: FanOut,
   subscriber: SubscriptionEntry,
-  known: DeliveryDocument,
-): Promise<void> {
+): Promise<boolean> {
   const delivery = newDelivery(fan.event, subscriber)
-  const unsaved = unsavedOutcome(services, subscriber, delivery)
-  if (unsaved === undefined) await ensureDrain(services, fan, subscriber, known)
-  else await storeFirstOutcome(services, fan, delivery, subscriber, unsaved)
+  const unsaved = unsavedOutcome(services, delivery)
+  if (unsaved === undefined) return false
+  await storeFirstOutcome(services, fan, delivery, subscriber, unsaved)
+  return true
 }
 
 async function storeFirstOutcome(
@@ -56,10 +58,10 @@ async function storeFirstOutcome(
     // In the other copy's, which may still wait. One that was sent again since is another attempt's.
     if (known?.run === delivery.run && attempted.outcome.kind !== 'failed') {
       await storeOutcome(services, known, attempted)
-      forgetOutcome(services, subscriber, delivery)
+      forgetOutcome(services, delivery)
       return
     }
-    forgetOutcome(services, subscriber, delivery)
+    forgetOutcome(services, delivery)
     services.telemetry.recordDelivery(record.state)
     if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
     else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
@@ -97,15 +99,33 @@ async function recordOpenAttempt(
   if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
 }
 
-/** Stores an outcome in the record that is there. */
+/**
+ * Stores a late outcome in the record that is there, unless that has moved on to another run or attempt. No message repeats
+ * this, so it tries again until the record is nearly due: then another process would send the event again.
+ */
 async function storeInRecord(
   services: Services,
-  { subscription, id }: DeliveryDocument,
+  delivery: DeliveryDocument,
   session: string | undefined,
   attempted: Attempted,
 ): Promise<void> {
-  const stored = await services.deliveries.find(subscription, id, session)
-  if (stored !== undefined) await storeOutcome(services, stored, attempted)
+  const { deliveries, clock } = services
+  const store = async () => {
+    const stored = await deliveries.find(delivery.subscription, delivery.id, session)
+    if (stored !== undefined && isOutcomeOf(attempted, delivery, stored))
+      await storeOutcome(services, stored, attempted)
+  }
+  for (const seconds of LATE_RETRY_SECONDS)
+    try {
+      return await store()
+    } catch {
+      await clock.timeout(seconds * 1000).ended
+    }
+  return store()
 }
 
-const asFirstAttempt = ({ outcome }: Attempted) => ({ outcome, isRetry: false })
+/** A remembered failure has been counted before. */
+const asFirstAttempt = ({ outcome, isRemembered = false }: Attempted) => ({
+  outcome,
+  isRetry: isRemembered,
+})

@@ -1,5 +1,4 @@
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
-import { FAILURE_THRESHOLD } from '../subscriptions/circuit-breaker.ts'
 import { attemptInOrder, freeOf, type Pass } from './attempt-in-order.ts'
 import { attemptPage, type PageResult } from './attempt-page.ts'
 import { backlogOf, closeCircuit, PAGE, startOver, type Drain } from './drain-state.ts'
@@ -87,7 +86,7 @@ const limitsOf = (
   subscription: lease.subscription(),
   rateLimit,
   endMs: Math.min(endMs, untilMs),
-  maxConsecutiveFailures: isProbe ? Infinity : FAILURE_THRESHOLD,
+  isProbe,
 })
 
 /**

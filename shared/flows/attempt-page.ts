@@ -3,6 +3,7 @@ import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import { referenceTo } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import { FAILURE_THRESHOLD } from '../subscriptions/circuit-breaker.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { nextTraceparent } from '../telemetry/trace.ts'
 import { awaitEvent } from './await-event.ts'
@@ -10,7 +11,7 @@ import { endIfWithdrawn } from './check-access.ts'
 import type { Written } from './drained-writes.ts'
 import { sizeOf, withEventBody } from './hold-event.ts'
 import type { RateLimit } from './rate-limit.ts'
-import { sendWebhook } from './send-webhook.ts'
+import { forgetFailure, sendWebhook } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 
 /**
@@ -37,7 +38,8 @@ export interface Limits {
   rateLimit: RateLimit | undefined
   /** Epoch milliseconds after which no attempt begins. */
   endMs: number
-  maxConsecutiveFailures: number
+  /** Probes go on after failures, and ask what the subscriber answers now. */
+  isProbe: boolean
 }
 
 /** Attempts deliveries in order of their page. */
@@ -51,7 +53,7 @@ export const attemptPage = (
 
 /**
  * Works through a page in order, as many items at once as the subscriber's concurrency limit allows; a slow subscriber
- * lowers it at once. Begins no more after `maxConsecutiveFailures`, after `endMs`, or when the subscriber wants no more.
+ * lowers it at once. Begins no more after five failures in a row, after `endMs`, or when the subscriber wants no more.
  * Waits until all have ended; an error of the store is part of the result.
  */
 export async function attemptEach<T>(
@@ -59,13 +61,7 @@ export async function attemptEach<T>(
   page: T[],
   attemptOne: (item: T, mayBegin: () => boolean, result: PageResult) => Promise<void>,
 ): Promise<PageResult> {
-  const {
-    services,
-    subscription,
-    rateLimit,
-    endMs,
-    maxConsecutiveFailures: mostFailuresInARow,
-  } = limits
+  const { services, subscription, rateLimit, endMs, isProbe } = limits
   const { clock, concurrencyLimit } = services
   const result: PageResult = {
     delivered: 0,
@@ -82,7 +78,7 @@ export async function attemptEach<T>(
   const mayBegin = (place: number): boolean =>
     place < limit() &&
     clock.now() < endMs &&
-    result.consecutiveFailures < mostFailuresInARow &&
+    (isProbe || result.consecutiveFailures < FAILURE_THRESHOLD) &&
     result.gone === undefined
 
   const worker = async (_: unknown, place: number): Promise<void> => {
@@ -154,11 +150,12 @@ export function endWithdrawn(
 
 /** Sends a delivery, whose request is counted, and adds the outcome to the result. Returns whether it has not failed. */
 export async function send(
-  { services, subscription }: Limits,
+  { services, subscription, isProbe }: Limits,
   delivery: Stored<DeliveryDocument>,
   event: Buffer,
   result: PageResult,
 ): Promise<boolean> {
+  if (isProbe) forgetFailure(services, delivery)
   const traceparent = nextTraceparent(delivery.traceparent)
   const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
   addResult(result, delivery, attempted)
@@ -186,9 +183,10 @@ function addResult(
   delivery: Stored<DeliveryDocument>,
   attempted: Attempted,
 ): void {
-  const { outcome } = attempted
-  result.consecutiveFailures = outcome.kind === 'failed' ? result.consecutiveFailures + 1 : 0
+  const { outcome, isRemembered = false } = attempted
   if (outcome.kind === 'failed') result.failed.push({ delivery, attempted })
-  else result.delivered++
+  if (isRemembered) return // it says nothing of the subscriber now, and has been counted
+  result.consecutiveFailures = outcome.kind === 'failed' ? result.consecutiveFailures + 1 : 0
+  if (outcome.kind !== 'failed') result.delivered++
   if (outcome.kind === 'gone') result.gone = outcome.reason
 }

@@ -45,10 +45,9 @@ async function deliverTo(
   const { concurrencyLimit, deliveries } = services
   const subscription = String(subscriber.number)
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
-  if (known !== undefined) {
-    await keepRecord(services, known)
-    return storeUnsaved(services, fan, subscriber, known)
-  }
+  if (known !== undefined) await keepRecord(services, known)
+  if (await storeUnsaved(services, fan, subscriber)) return
+  if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
   const right = mayAttemptNow(subscriber) ? await rightOf(services, fan, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
   const release =

@@ -23,16 +23,18 @@ export async function redeliver(
 }
 
 /**
- * Puts a delivery that is over into the backlog, for its next run. Returns whether it is in the backlog: a write that lost to
+ * Puts a delivery that is over into the backlog, for its next run, which a replay begins. Returns whether it is in the backlog: a write that lost to
  * another may have lost to its own first try.
  */
 export async function beginNextRun(
   { deliveries }: Services,
   delivery: Stored<DeliveryDocument>,
+  replay: string,
 ): Promise<boolean> {
   if (isOpen(delivery)) return delivery.state === 'backlog'
   const { _etag, _ts, subscription, id } = delivery
-  const { outcome, session } = await deliveries.save({ ...nextRun(delivery), _etag, _ts })
+  const anew = { ...nextRun(delivery), replay }
+  const { outcome, session } = await deliveries.save({ ...anew, _etag, _ts })
   if (outcome === 'written') return true
   const current = await deliveries.find(subscription, id, session)
   return current?.state === 'backlog'

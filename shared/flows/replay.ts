@@ -84,7 +84,7 @@ async function deadPage(
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
   const sent = await sendEach(services, subscription, dead, (delivery) =>
-    beginNextRun(services, delivery),
+    beginNextRun(services, delivery, replay.id),
   )
   return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
 }
@@ -193,15 +193,17 @@ async function sendEvent(
     return false // since the replay began: it may have arrived
   const isCompared = event.pending === undefined // by its fan-out
   if (!isCompared && (await firstOfName(services, event)) !== event.id) return false
-  const delivery = newDelivery(event, subscription)
+  const delivery = { ...newDelivery(event, subscription), replay }
   const { outcome, session } = await services.deliveries.add(delivery)
   if (outcome === 'unconfirmed')
     throw new Error(`Delivery ${event.id} is not confirmed to be stored.`)
   if (outcome === 'created') return true
   const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
   if (known === undefined) throw new Error(`Delivery ${event.id} is not visible yet.`)
-  const isDone = (known.firstAttempt ?? 0) * 1000 > timeOf(replay).getTime() // by an interrupted run of this page
-  return isOpen(known) || (only === 'all' && !isDone) ? beginNextRun(services, known) : false
+  const isDone = known.replay === replay // by an interrupted run of this page
+  return isOpen(known) || (only === 'all' && !isDone)
+    ? beginNextRun(services, known, replay)
+    : false
 }
 
 async function continueReplay(

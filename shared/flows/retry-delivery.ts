@@ -16,7 +16,7 @@ import { cancelDeleted, changeDelivery } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
 import { endIfWithdrawn, type Permitted } from './check-access.ts'
 import { withEventBody } from './hold-event.ts'
-import { mayAttemptNow, sendWebhook, type Receiver } from './send-webhook.ts'
+import { mayAttemptNow, sendWebhook, unsavedOutcome, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
@@ -46,8 +46,12 @@ async function retry(
   traceparent: string,
 ): Promise<Result> {
   const knownAt = services.clock.now()
-  const delivery = await findOpen(services, message)
+  const delivery = await findAttempt(services, message)
   if (delivery === undefined) return 'dropped'
+  const unsaved = unsavedOutcome(services, delivery)
+  if (unsaved !== undefined)
+    return (await storeOutcome(services, delivery, unsaved))?.document.state ?? 'changed'
+  if (!isOpen(delivery)) return 'dropped'
   const subscriber = await findSubscriber(services, delivery)
   if (subscriber === 'deleted')
     return changeDelivery(services, delivery, (current) => cancelled(current, DELETED))
@@ -65,7 +69,7 @@ async function retry(
 }
 
 /** Returns the delivery, or undefined when it has moved on or expired. Throws when it is not visible yet. */
-async function findOpen(
+async function findAttempt(
   { deliveries, clock, config }: Services,
   { subscription, event, run, attempt, delivery: session }: DeliveryReference,
 ): Promise<Stored<DeliveryDocument> | undefined> {
@@ -75,7 +79,7 @@ async function findOpen(
     if (mayHaveExpired(timeOf(event).getTime(), retentionSeconds, clock.now())) return undefined // or the sweep finds it
     throw new Error(`Delivery ${event} is not visible yet.`)
   }
-  return isOpen(found) && found.run === run && found.attempt === attempt ? found : undefined
+  return found.run === run && found.attempt === attempt ? found : undefined
 }
 
 /**

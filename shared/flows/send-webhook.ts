@@ -26,8 +26,9 @@ export const mayAttemptNow = ({
   ordered?: true | undefined
 }): boolean => isClosed(circuit) && maxPerSecond === undefined && ordered === undefined
 
-/** Identifies an attempt of a subscriber. */
+/** Identifies an attempt, as the record of its delivery does. */
 interface AttemptKey {
+  subscription: string
   id: string
   run: number
   attempt: number
@@ -49,7 +50,7 @@ export async function sendWebhook(
   traceparent: string,
 ): Promise<Attempted> {
   const { webhook, concurrencyLimit, telemetry, clock, unsavedOutcomes } = services
-  const earlier = unsavedOutcome(services, receiver, work)
+  const earlier = unsavedOutcome(services, work)
   if (earlier !== undefined) return earlier
   const { url, body, headers } = signedRequest(receiver, event, work.id, traceparent, work.sequence)
   const answer = await webhook.post(url, body, headers)
@@ -58,8 +59,7 @@ export async function sendWebhook(
   telemetry.recordAttempt(outcome.kind, answer.ms)
   const attempted = { outcome, latest: attemptOf(answer, clock.now()) }
   const unsaved = asUnsaved(attempted)
-  if (unsaved !== undefined)
-    unsavedOutcomes.set(keyOf(receiver, work), { ...unsaved, at: clock.now() })
+  if (unsaved !== undefined) unsavedOutcomes.set(keyOf(work), { ...unsaved, at: clock.now() })
   return attempted
 }
 
@@ -75,19 +75,27 @@ function asUnsaved({ outcome, latest }: Attempted): Attempted | undefined {
 /** Returns what came of an attempt whose outcome could not be stored in the last five minutes. */
 export function unsavedOutcome(
   { clock, unsavedOutcomes }: Services,
-  receiver: Pick<Receiver, 'number'>,
   work: AttemptKey,
 ): Attempted | undefined {
-  const unsaved = unsavedOutcomes.get(keyOf(receiver, work))
-  return unsaved !== undefined && clock.now() - unsaved.at < UNSAVED_TTL_MS ? unsaved : undefined
+  const unsaved = unsavedOutcomes.get(keyOf(work))
+  if (unsaved === undefined || clock.now() - unsaved.at >= UNSAVED_TTL_MS) return undefined
+  return { ...unsaved, isRemembered: true }
+}
+
+/** As `unsavedOutcome`, of what has arrived: whoever ends a delivery asks first. */
+export function unsavedArrival(services: Services, work: AttemptKey): Attempted | undefined {
+  const unsaved = unsavedOutcome(services, work)
+  return unsaved?.outcome.kind === 'delivered' ? unsaved : undefined
+}
+
+/** Forgets a failure: a probe asks what the subscriber answers now. */
+export function forgetFailure(services: Services, work: AttemptKey): void {
+  if (unsavedOutcome(services, work)?.outcome.kind === 'failed') forgetOutcome(services, work)
 }
 
 /** Forgets a stored outcome. */
-export const forgetOutcome = (
-  { unsavedOutcomes }: Services,
-  receiver: Pick<Receiver, 'number'>,
-  work: AttemptKey,
-): void => unsavedOutcomes.delete(keyOf(receiver, work))
+export const forgetOutcome = ({ unsavedOutcomes }: Services, work: AttemptKey): void =>
+  unsavedOutcomes.delete(keyOf(work))
 
-const keyOf = ({ number }: Pick<Receiver, 'number'>, { id, run, attempt }: AttemptKey): string =>
-  `${number} ${id} ${run} ${attempt}`
+const keyOf = ({ subscription, id, run, attempt }: AttemptKey): string =>
+  `${subscription} ${id} ${run} ${attempt}`

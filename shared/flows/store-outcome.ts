@@ -11,7 +11,7 @@ import {
 } from '../deliveries/delivery.ts'
 import { deliveryReferenceTo } from '../messages.ts'
 import type { Services } from '../services.ts'
-import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import { hasArrived, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { forgetOutcome } from './send-webhook.ts'
 
 /** A record, and the seconds until the next attempt; undefined when there is none, or when a drain makes it. */
@@ -51,9 +51,7 @@ export async function storeOutcome(
   isProbe = false,
 ) {
   const { deliveries } = services
-  const isFailure = attempted.outcome.kind === 'failed'
-  const isSame = (current: DeliveryDocument) =>
-    isOpen(current) && current.run === read.run && (!isFailure || current.attempt === read.attempt) // what has arrived is not sent again, whichever attempt was read
+  const isSame = (current: DeliveryDocument) => isOutcomeOf(attempted, read, current)
   let waitSeconds: number | undefined
   const stored = await compareAndSet<DeliveryDocument>(
     read,
@@ -68,11 +66,25 @@ export async function storeOutcome(
       reload: (session) => deliveries.find(read.subscription, read.id, session),
     },
   )
-  forgetOutcome(services, { number: Number(read.subscription) }, read)
+  forgetOutcome(services, read)
   services.telemetry.recordDelivery(stored?.document.state ?? 'changed')
   if (stored !== undefined)
     await sendRetry(services, stored.document, waitSeconds, { delivery: stored.session })
   return stored
+}
+
+/**
+ * Whether the outcome of an attempt of `read` is that of the record as it is now, of the same run. What has arrived is not sent
+ * again, whichever attempt was read, and is delivered even if its owner has ended it meanwhile.
+ */
+export function isOutcomeOf(
+  { outcome }: Attempted,
+  read: DeliveryDocument,
+  current: DeliveryDocument,
+): boolean {
+  if (current.run !== read.run) return false
+  if (hasArrived(outcome)) return current.state !== 'delivered'
+  return isOpen(current) && (outcome.kind === 'gone' || current.attempt === read.attempt)
 }
 
 /** Sends the message that ends a short wait. The sweep ends a long one. */

@@ -25,6 +25,10 @@ export type Outcome =
   | { kind: 'gone'; arrived: boolean; reason: '410' | 'disabled by webhook-delivery header' }
   | { kind: 'failed'; waitSeconds: number; reason: string }
 
+/** Whether the event has arrived. */
+export const hasArrived = (outcome: Outcome): boolean =>
+  outcome.kind === 'delivered' || (outcome.kind === 'gone' && outcome.arrived)
+
 /**
  * Reads an answer at `nowMs`. 2xx is delivered, and 410 or a `webhook-delivery: disable` header, on whatever status, is
  * gone. `Retry-After` is obeyed up to 24 h; 429 and timeouts wait at least 60 s. A redirect is a failure.
@@ -54,10 +58,11 @@ export interface Attempt {
   answer?: string
 }
 
-/** The result of an attempt: its outcome, and its entry in the record. */
+/** The result of an attempt: its outcome, and its entry in the record. `isRemembered`: an earlier try could not store it. */
 export interface Attempted {
   outcome: Outcome
   latest: Attempt
+  isRemembered?: boolean
 }
 
 /** Returns the entry of an answer in the delivery's record; `nowMs` is the end of the attempt. */

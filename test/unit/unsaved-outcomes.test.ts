@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
+import { draining, lease, since } from './circuit-fixture.ts'
+import { startFanOut } from './fan-out-fixture.ts'
+import { eventMessage } from './flow-fixture.ts'
+import { removeSubscription, startRetry } from './retry-fixture.ts'
+import { tombstone } from './subscription-fixture.ts'
+
+const out = () => Promise.reject(new Error('out'))
+const open = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease } as const
+const disabled = { state: 'disabled', reason: '410', since } as const
+
+/** A first attempt that arrived, could not be stored, and is 30 s old. */
+async function startUnsavedFanOut() {
+  const flows = startFanOut()
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = out
+  await assert.rejects(flows.fanOut(1), /out/)
+  flows.services.deliveries.add = add
+  await flows.pass(30)
+  return flows
+}
+
+/** A retry that arrived, could not be stored, and is 30 s old. */
+async function startUnsavedRetry() {
+  const flows = startRetry()
+  const { save } = flows.services.deliveries
+  flows.services.deliveries.save = out
+  await assert.rejects(flows.retry(), /out/)
+  flows.services.deliveries.save = save
+  await flows.pass(30)
+  return flows
+}
+
+for (const circuit of [open, draining])
+  test(`a first attempt that arrived, and could not be stored, does not join the backlog of a circuit that is ${circuit.state} by then`, async () => {
+    const flows = await startUnsavedFanOut()
+    flows.change((stored) => ({ ...stored, circuit }))
+    await flows.fanOut(2)
+    assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+  })
+
+test('a first attempt that arrived, and could not be stored, needs no place in the share of its subscriber', async () => {
+  const flows = await startUnsavedFanOut()
+  for (let other = 1; other <= 24; other++) flows.services.concurrencyLimit.start('1')
+  await flows.fanOut(2)
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+test('one failed request counts once, however often its outcome cannot be stored', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => ({ status: 500 })
+  flows.services.deliveries.add = out
+  for (let tries = 1; tries <= 5; tries++) await assert.rejects(flows.fanOut(tries), /out/)
+  assert.deepEqual([flows.requests.length, flows.circuit()?.state], [1, 'closed'])
+})
+
+test('a slow first attempt that arrived, and could not be stored at first, is stored before another process sends it again', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => ({ status: 200, ms: 5000 })
+  const { save } = flows.services.deliveries
+  await flows.fanOut()
+  flows.services.deliveries.save = out
+  await flows.pass(20)
+  flows.services.deliveries.save = save
+  await flows.pass(50)
+  flows.services.unsavedOutcomes.delete(`1 ${flows.id} 0 0`) // another process has no memory of it
+  const message = { ...eventMessage(flows.id), subscription: '1', run: 0, attempt: 0 }
+  await flows.run(retryDelivery(flows.services, message, 'x'))
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+for (const circuit of [open, draining, disabled])
+  test(`a retry that arrived, and could not be stored, does not join the backlog of a circuit that is ${circuit.state} by then`, async () => {
+    const flows = await startUnsavedRetry()
+    flows.change((stored) => ({ ...stored, circuit }))
+    await flows.retry()
+    assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+  })
+
+test('a retry that arrived, and could not be stored, needs no place in the share of its subscriber', async () => {
+  const flows = await startUnsavedRetry()
+  const { concurrencyLimit } = flows.services
+  for (let other = 1; other <= 4; other++)
+    await flows.run(concurrencyLimit.acquire('1', { isRetry: true }))
+  await flows.retry()
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+test('a retry that arrived, and could not be stored, is delivered though its subscription is deleted by then', async () => {
+  const flows = await startUnsavedRetry()
+  removeSubscription(flows)
+  flows.store(tombstone(1))
+  await flows.retry()
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+test('a retry that arrived, and could not be stored, is delivered though another process has ended it', async () => {
+  const flows = await startUnsavedRetry()
+  const key = `1/${flows.id}`
+  const tag = flows.record()
+  assert.ok(tag)
+  flows.containers.deliveries.replace(
+    key,
+    flows.containers.deliveries.find(key)?._etag ?? '',
+    () => ({
+      ...tag,
+      state: 'dead',
+    }),
+  )
+  await flows.retry()
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})

@@ -12,7 +12,6 @@ const files = [
   './attacks/policy-access.test.ts',
   './attacks/policy-attacks.test.ts',
   './attacks/register-attacks.test.ts',
-  './attacks/upload-attacks.test.ts',
   './attacks/load.test.ts',
 ]
 const named = Promise.withResolvers<void>()

@@ -34,13 +34,23 @@ const loadBeside: Plugin = {
   },
 }
 
+// jsonwebtoken asks this version of Node.js for what every one has had since 16.9, and loads semver for it: 5 ms of a start.
+const knowVersion: Plugin = {
+  name: 'know-version',
+  setup(builder) {
+    const filter =
+      /jsonwebtoken[\\/]lib[\\/](asymmetricKeyDetails|rsaPssKeyDetails|ps)Supported\.js$/
+    builder.onLoad({ filter }, () => ({ contents: 'module.exports = true' }))
+  },
+}
+
 rmSync('dist', { recursive: true, force: true })
 const functions = globSync('functions/*.ts').toSorted()
 await build({
   ...common,
   stdin: { contents: functions.map((file) => `import './${file}'`).join('\n'), resolveDir: '.' },
   external: ['@azure/functions-core'], // the worker provides it
-  plugins: [loadBeside],
+  plugins: [loadBeside, knowVersion],
   sourcemap: true,
   sourcesContent: false, // 9.8 MB less to parse; stacks still point at the lines of the sources
   outfile: 'dist/main.cjs',

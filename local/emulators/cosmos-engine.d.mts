@@ -14,6 +14,8 @@ export interface EngineAnswer {
   status: number
   headers: Record<string, string>
   body: unknown
+  /** The body as it is sent, where that is known already. */
+  bytes?: Buffer
 }
 
 export interface Container {

@@ -1,7 +1,7 @@
 import type { Container, Engine, EngineAnswer } from './cosmos-engine.mjs'
 import { header, notSupported, type ItemRequest } from './cosmos-request.ts'
 import { indexEntries } from './indexing-policy.ts'
-import { isJsonObject } from './json.ts'
+import { isJsonObject, type Json } from './json.ts'
 import { checkOwnKey, fullKey, type PartitionKey } from './partition-key.ts'
 import { prepareQuery } from './query-preparation.ts'
 import { badRequest, notFound, HttpError } from './http-error.ts'
@@ -32,16 +32,14 @@ async function run(
 ): Promise<ChargedAnswer> {
   checkSession(header(request, 'x-ms-session-token'), operation, container)
   if (operation === 'query') {
-    const answer = await engine.answer(prepareQuery(request, container))
-    return { ...answer, charge: chargeOf(operation, answer, answer.body, container) }
+    return charged(operation, await engine.answer(prepareQuery(request, container)), container)
   }
   const { paths } = container.definition.partitionKey
   const key = fullKey(header(request, 'x-ms-documentdb-partitionkey'), paths)
   checkItemRequest(request, key, paths)
   const before = container.item(request.id ?? '', key)
   const answer = await engine.answer(request)
-  const item = operation === 'delete' ? before : answer.body
-  return { ...answer, charge: chargeOf(operation, answer, item, container) }
+  return charged(operation, answer, container, before)
 }
 
 function itemHeaders({ rid, lsn }: Container, charge: number): Record<string, string> {
@@ -81,18 +79,24 @@ function checkPatch(body: unknown, keyPaths: string[]): void {
   }
 }
 
-function chargeOf(
+/** Adds what the operation cost, and the bytes of the body, from which that comes: items have up to 2 MB to write. */
+function charged(
   operation: Operation,
-  { status, body }: EngineAnswer,
-  item: unknown,
+  answer: EngineAnswer,
   { definition }: Container,
-): number {
+  before?: Json,
+): ChargedAnswer {
+  const { status, body } = answer
+  const isSuccess = status < 400
+  const item = operation === 'delete' ? before : body
+  const bytes = Buffer.from(JSON.stringify(item) ?? '')
   const items = isJsonObject(body) && Array.isArray(body['Documents']) ? body['Documents'] : []
-  return requestCharge({
+  const charge = requestCharge({
     operation: status === 201 ? 'create' : operation, // an upsert of something new is a create
-    isSuccess: status < 400,
-    bytes: Buffer.byteLength(JSON.stringify(item) ?? ''),
+    isSuccess,
+    bytes: bytes.length,
     indexEntries: indexEntries(definition.indexingPolicy, item),
     items: items.length,
   })
+  return isSuccess && item === body ? { ...answer, charge, bytes } : { ...answer, charge }
 }

@@ -107,16 +107,21 @@ function errorAnswer(error: unknown): EngineAnswer {
 }
 
 async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status, headers, body } = await readRequest(message).then(answer).catch(errorAnswer)
-  const text = status === 204 ? '' : JSON.stringify(status < 400 ? body : withCode(status, body))
+  const answered = await readRequest(message).then(answer).catch(errorAnswer)
+  const { status, headers, body, bytes = bytesOf(status, body) } = answered
   response.writeHead(status, {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+    'content-length': bytes.length,
     'x-ms-activity-id': randomUUID(),
     ...etagOf(body),
     ...headers,
   })
-  response.end(text)
+  response.end(bytes)
+}
+
+function bytesOf(status: number, body: unknown): Buffer {
+  const sent = status < 400 ? body : withCode(status, body)
+  return Buffer.from(status === 204 ? '' : JSON.stringify(sent))
 }
 
 function etagOf(body: unknown): { etag?: string } {

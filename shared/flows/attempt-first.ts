@@ -84,8 +84,12 @@ async function recordOpenAttempt(
   const due = nowSeconds(clock) + longest
   const release = services.bytesInHand.hold(fan.body.length) // the fan-out ends before
   const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
+  const session = adding.then(
+    (added) => added.session,
+    () => undefined, // it may be stored all the same
+  )
   const storeLate = async (attempted: Attempted) =>
-    storeInRecord(services, delivery, (await adding).session, attempted)
+    storeInRecord(services, delivery, await session, attempted)
   background.run(
     sending
       .finally(release)

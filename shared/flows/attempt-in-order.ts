@@ -80,7 +80,7 @@ async function attempt(
   const withdrawn = await endWithdrawn(limits, delivery)
   if (withdrawn !== undefined) {
     result.attempted.push(delivery)
-    return withdrawn === 'dead'
+    return withdrawn !== 'changed'
   }
   if (!free.isVisible) {
     result.attempted.push(delivery)

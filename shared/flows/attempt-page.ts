@@ -155,10 +155,11 @@ export async function send(
   event: Buffer,
   result: PageResult,
 ): Promise<boolean> {
-  if (isProbe) forgetFailure(services, delivery)
+  if (isProbe) forgetFailure(services, delivery) // it asks what the subscriber answers now
   const traceparent = nextTraceparent(delivery.traceparent)
   const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
-  addResult(result, delivery, attempted)
+  if (isProbe) forgetFailure(services, delivery) // the drain after the recovery sends it again
+  addResult(result, delivery, attempted, isProbe)
   if (attempted.outcome.kind === 'delivered')
     services.recentOutcomes.succeeded(delivery.subscription)
   if (attempted.outcome.kind === 'failed') return false
@@ -178,14 +179,16 @@ export async function storeInPage(
   if (stored?.session !== undefined) written.push({ event: delivery.id, session: stored.session })
 }
 
+/** Adds an outcome. One that is remembered is no probe, and has been counted if it is a failure. */
 function addResult(
   result: PageResult,
   delivery: Stored<DeliveryDocument>,
   attempted: Attempted,
+  isProbe: boolean,
 ): void {
   const { outcome, isRemembered = false } = attempted
   if (outcome.kind === 'failed') result.failed.push({ delivery, attempted })
-  if (isRemembered) return // it says nothing of the subscriber now, and has been counted
+  if (isRemembered && (isProbe || outcome.kind === 'failed')) return
   result.consecutiveFailures = outcome.kind === 'failed' ? result.consecutiveFailures + 1 : 0
   if (outcome.kind !== 'failed') result.delivered++
   if (outcome.kind === 'gone') result.gone = outcome.reason

@@ -18,9 +18,10 @@ export const isLongAgo = (clock: Clock, seconds: number | undefined): boolean =>
  * Postpones a delivery whose event is not visible, so that it does not block the backlog: by 30 s at first, later until
  * the event is certainly gone. Then the delivery is dead. Returns the delivery's state.
  */
-export function awaitEvent({ deliveries, clock }: Services, read: Stored<DeliveryDocument>) {
+export function awaitEvent(services: Services, read: Stored<DeliveryDocument>) {
+  const { clock } = services
   const now = nowSeconds(clock)
-  return changeDelivery({ deliveries }, read, (delivery) => {
+  return changeDelivery(services, read, (delivery) => {
     const { missingSince = now } = delivery
     if (isLongAgo(clock, missingSince)) return dead(delivery, 'the event is gone', now)
     const isNew = now - missingSince < MAX_LAG_SECONDS

@@ -5,7 +5,6 @@ import { dead, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { unsavedArrival } from './send-webhook.ts'
 
 /** What the right to a subscription is asked by. */
 export interface Permitted {
@@ -58,7 +57,6 @@ export async function endIfWithdrawn(
   subscriber: Permitted,
   delivery: Stored<DeliveryDocument>,
 ): Promise<DeliveryDocument['state'] | 'changed' | undefined> {
-  if (unsavedArrival(services, delivery) !== undefined) return undefined
   if (await mayStillReceive(services, subscriber, delivery.subject)) return undefined
   const now = nowSeconds(services.clock)
   return changeDelivery(services, delivery, (current) => dead(current, WITHDRAWN, now))

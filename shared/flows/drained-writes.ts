@@ -31,7 +31,7 @@ function byPosition(one: Written, other: Written): number {
 }
 
 const positionOf = ({ session }: Written): number[] => {
-  const parts = session.replace(/^[^:]*:/, '').split('#', 2)
+  const parts = session.replace(/^[^:]*:/, '').split('#')
   return parts.map((part) => Number.parseFloat(part) || 0)
 }
 

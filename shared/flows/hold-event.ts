@@ -26,14 +26,12 @@ export async function withEventBody<T>(
 }
 
 /** Holds bytes as soon as there is room. Returns undefined where that is not before `endMs`, in epoch milliseconds. */
-export async function acquireUntil(
+export function acquireUntil(
   limit: ByteLimit,
   clock: Clock,
   bytes: number,
   endMs: number,
 ): Promise<(() => void) | undefined> {
-  const free = limit.tryAcquire(bytes)
-  if (free !== undefined) return free
   const wait = clock.timeout(Math.max(0, endMs - clock.now()))
   return limit.acquireBefore(wait.ended, bytes).finally(wait.cancel)
 }

@@ -1,4 +1,4 @@
-import { isOpen, newDelivery } from '../deliveries/delivery.ts'
+import { isOpen, newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { mayHaveExpired } from '../deliveries/retention.ts'
@@ -83,7 +83,8 @@ async function deadPage(
   const until = boundAt(Date.parse(replay.to))
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
-  const sent = await sendEach(services, subscription, dead, (delivery) =>
+  const notYetSent = dead.filter((delivery) => delivery.replay !== replay.id) // by an interrupted run of this page
+  const sent = await sendEach(services, subscription, notYetSent, (delivery) =>
     beginNextRun(services, delivery, replay.id),
   )
   return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
@@ -200,10 +201,15 @@ async function sendEvent(
   if (outcome === 'created') return true
   const known = await services.deliveries.find(delivery.subscription, delivery.id, session)
   if (known === undefined) throw new Error(`Delivery ${event.id} is not visible yet.`)
-  const isDone = known.replay === replay // by an interrupted run of this page
+  const isDone = known.replay === replay || isDeliveredSince(known, timeOf(replay)) // by an interrupted run of this page
   return isOpen(known) || (only === 'all' && !isDone)
     ? beginNextRun(services, known, replay)
     : false
+}
+
+/** Whether it was open, or there was none, when the replay began, and it has arrived since. */
+function isDeliveredSince({ state, attempts }: DeliveryDocument, began: Date): boolean {
+  return state === 'delivered' && Date.parse(attempts.at(-1)?.at ?? '') > began.getTime()
 }
 
 async function continueReplay(

@@ -12,11 +12,11 @@ import type { DeliveryReference } from '../messages.ts'
 import type { Services } from '../services.ts'
 import { isClosed, CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import { isSubscription, secretsOf } from '../subscriptions/subscription.ts'
-import { cancelDeleted, changeDelivery } from './change-delivery.ts'
+import { cancelDeleted, changeDelivery, storeArrival } from './change-delivery.ts'
 import { awaitEvent, isLongAgo } from './await-event.ts'
 import { endIfWithdrawn, type Permitted } from './check-access.ts'
 import { withEventBody } from './hold-event.ts'
-import { mayAttemptNow, sendWebhook, unsavedOutcome, type Receiver } from './send-webhook.ts'
+import { mayAttemptNow, sendWebhook, type Receiver } from './send-webhook.ts'
 import { storeOutcome } from './store-outcome.ts'
 import { startDrain, storeAndUpdateCircuit, type Subscriber } from './update-circuit.ts'
 
@@ -48,9 +48,8 @@ async function retry(
   const knownAt = services.clock.now()
   const delivery = await findAttempt(services, message)
   if (delivery === undefined) return 'dropped'
-  const unsaved = unsavedOutcome(services, delivery)
-  if (unsaved !== undefined)
-    return (await storeOutcome(services, delivery, unsaved))?.document.state ?? 'changed'
+  const arrived = await storeArrival(services, delivery)
+  if (arrived !== undefined) return arrived
   if (!isOpen(delivery)) return 'dropped'
   const subscriber = await findSubscriber(services, delivery)
   if (subscriber === 'deleted')

@@ -82,13 +82,7 @@ export function unsavedOutcome(
   return { ...unsaved, isRemembered: true }
 }
 
-/** As `unsavedOutcome`, of what has arrived: whoever ends a delivery asks first. */
-export function unsavedArrival(services: Services, work: AttemptKey): Attempted | undefined {
-  const unsaved = unsavedOutcome(services, work)
-  return unsaved?.outcome.kind === 'delivered' ? unsaved : undefined
-}
-
-/** Forgets a failure: a probe asks what the subscriber answers now. */
+/** Forgets what came of an attempt if it failed. */
 export function forgetFailure(services: Services, work: AttemptKey): void {
   if (unsavedOutcome(services, work)?.outcome.kind === 'failed') forgetOutcome(services, work)
 }

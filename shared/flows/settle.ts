@@ -3,8 +3,6 @@ import type { Stored } from '../azure/documents.ts'
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { changeDelivery } from './change-delivery.ts'
-import { unsavedArrival } from './send-webhook.ts'
-import { storeOutcome } from './store-outcome.ts'
 
 const PAGE = 100
 const CONCURRENCY = 16
@@ -33,14 +31,12 @@ export async function forEachOpenPage(
   return isNone && clock.now() < endMs
 }
 
-/** Ends deliveries; one that has arrived, which could not be stored, as delivered. Leaves those that have moved on. */
+/** Ends deliveries. Leaves those that have moved on. */
 export const endAll = (
   services: Services,
   page: Stored<DeliveryDocument>[],
   end: (delivery: DeliveryDocument) => DeliveryDocument,
 ): Promise<void> =>
   forEachConcurrently(page, CONCURRENCY, async (delivery) => {
-    const arrival = unsavedArrival(services, delivery)
-    if (arrival === undefined) await changeDelivery(services, delivery, end)
-    else await storeOutcome(services, delivery, arrival)
+    await changeDelivery(services, delivery, end)
   })

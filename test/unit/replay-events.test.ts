@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { boundAt } from '../../shared/events/event-id.ts'
-import { drainSubscription } from '../../shared/flows/drain.ts'
-import { message } from './drain-fixture.ts'
 import { eventOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { startReplay, dead, addEvents } from './replay-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
@@ -47,24 +45,6 @@ test('`all` starts a new run of ended deliveries, and leaves open ones', async (
     4,
     'with the one that an earlier try of this page has put there',
   )
-})
-
-test('a repeated page of `all` sends nothing twice, though what it sent was delivered within its first second', async () => {
-  const id = `${boundAt(SECOND * 1000 + 100)}7000-8000-000000000000`
-  const flows = startReplay({ id, only: 'all' })
-  const [known = ''] = flows.deliveries(1, { state: 'delivered', firstAttempt: SECOND - 9 })
-  const [missing = ''] = addEvents(flows, 1, 60)
-  const first = flows.replay(id)
-  assert.ok(first)
-  await flows.page(id)
-  const token = String(flows.sentTo('drainQueue')[0]?.message['token'])
-  await flows.run(drainSubscription(flows.services, { ...message, token }))
-  assert.equal(flows.requests.length, 2)
-  assert.equal(flows.delivery(known)?.firstAttempt, SECOND)
-  flows.containers.replays.replace(`1/${id}`, flows.replay(id)?._etag ?? '', () => first) // as a second copy of the message has read it
-  await flows.page(id)
-  const runs = [known, missing].map((each) => flows.delivery(each)?.run)
-  assert.deepEqual(runs, [1, 0])
 })
 
 test('sends only what the filters match, whenever the subscription was validated', async () => {

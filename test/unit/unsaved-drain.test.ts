@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { circuitOf, draining, lease, since } from './circuit-fixture.ts'
 import { leaseTokenOf, startDrain } from './drain-fixture.ts'
+import { eventMessage, SECOND, timeOfSecond } from './flow-fixture.ts'
 
 const open: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
 
@@ -77,6 +79,58 @@ test('what a drain delivered, and could not store, does not end by a right that 
   const [id = ''] = flows.deliveries(1)
   await drainUnsaved(flows)
   isPermitted = false
+  await drainAgain(flows)
+  assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [1, 'delivered'])
+})
+
+for (const [step, given] of [
+  ['first', {}],
+  ['last', { attempt: 12, firstAttempt: SECOND - 48 * 3600 }],
+] as const)
+  test(`a failed probe at its ${step} step that could not be stored is sent again once the subscriber is well`, async () => {
+    const flows = startDrain(open)
+    const ids = flows.deliveries(120, given)
+    flows.endpoint.react = () => ({ status: 500 })
+    await drainUnsaved(flows)
+    assert.deepEqual([flows.requests.length, circuitOf(flows)?.state], [3, 'open'])
+    const [first = ''] = ids
+    const message = {
+      ...eventMessage(first),
+      subscription: '1',
+      run: 0,
+      attempt: given.attempt ?? 0,
+    }
+    await flows.run(retryDelivery(flows.services, message, 'x')) // a late copy, which uses no step
+    assert.equal(flows.delivery(first)?.state, 'backlog')
+    flows.endpoint.react = () => ({ status: 200 })
+    await flows.pass(20)
+    await drainAgain(flows)
+    assert.ok(ids.every((id) => flows.delivery(id)?.state === 'delivered'))
+  })
+
+test('the one success in five days counts, though neither it nor the circuit could be stored at first', async () => {
+  const failingSince = timeOfSecond(SECOND - 5 * 86_400 + 120)
+  const flows = startDrain({ ...draining, opens: 9, failingSince })
+  flows.deliveries(1)
+  const { subscriptions } = flows.services
+  const { save } = subscriptions
+  const claims = [save]
+  subscriptions.save = (document) =>
+    (claims.pop() ?? (() => Promise.reject(new Error('out'))))(document)
+  await drainUnsaved(flows)
+  subscriptions.save = save
+  await flows.pass(60)
+  await drainAgain(flows)
+  const found = circuitOf(flows)
+  assert.ok(found?.state === 'closing' && found.failingSince === undefined)
+})
+
+test('what arrived, and could not be stored, does not end as dead because its event is gone by then', async () => {
+  const flows = startDrain(draining)
+  const [id = ''] = flows.deliveries(1, { missingSince: SECOND - 3700 })
+  await drainUnsaved(flows)
+  flows.eraseEvent(id)
+  flows.services.eventCache.find = () => Promise.resolve(undefined)
   await drainAgain(flows)
   assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [1, 'delivered'])
 })

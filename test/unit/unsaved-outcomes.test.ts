@@ -71,6 +71,20 @@ test('a slow first attempt that arrived, and could not be stored at first, is st
   assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
 })
 
+test('a slow first attempt that arrived is stored, though its record was stored without confirmation', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => ({ status: 200, ms: 5000 })
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = async (document) => {
+    await add(document)
+    return { outcome: 'unconfirmed', session: undefined }
+  }
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  flows.services.deliveries.add = add
+  await flows.pass(20)
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
 for (const circuit of [open, draining, disabled])
   test(`a retry that arrived, and could not be stored, does not join the backlog of a circuit that is ${circuit.state} by then`, async () => {
     const flows = await startUnsavedRetry()

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { boundAt } from '../../shared/events/event-id.ts'
+import { drainSubscription } from '../../shared/flows/drain.ts'
+import { message } from './drain-fixture.ts'
+import { SECOND, timeOfSecond } from './flow-fixture.ts'
+import { addEvents, dead, startReplay } from './replay-fixture.ts'
+
+const EARLIER = `${boundAt((SECOND - 5) * 1000)}7000-8000-000000000000`
+
+/** Handles a page, and returns what a second copy of its message does, which has read the replay before. */
+async function startRepeatedPage(flows: ReturnType<typeof startReplay>, id: string) {
+  const first = flows.replay(id)
+  assert.ok(first)
+  await flows.page(id)
+  return async () => {
+    flows.containers.replays.replace(`1/${id}`, flows.replay(id)?._etag ?? '', () => first)
+    await flows.page(id)
+  }
+}
+
+function drainOf(flows: ReturnType<typeof startReplay>): Promise<string> {
+  const token = String(flows.sentTo('drainQueue')[0]?.message['token'])
+  return flows.run(drainSubscription(flows.services, { ...message, token }))
+}
+
+test('a repeated page of `all` sends nothing twice, though what it sent was delivered within its first second', async () => {
+  const id = `${boundAt(SECOND * 1000 + 100)}7000-8000-000000000000`
+  const flows = startReplay({ id, only: 'all' })
+  const [known = ''] = flows.deliveries(1, { state: 'delivered', firstAttempt: SECOND - 9 })
+  const [missing = ''] = addEvents(flows, 1, 60)
+  const repeat = await startRepeatedPage(flows, id)
+  await drainOf(flows)
+  assert.equal(flows.requests.length, 2)
+  assert.equal(flows.delivery(known)?.firstAttempt, SECOND)
+  await repeat()
+  const runs = [known, missing].map((each) => flows.delivery(each)?.run)
+  assert.deepEqual(runs, [1, 0])
+})
+
+test('a repeated page of `all` sends nothing twice that waited when the replay began, and has arrived since', async () => {
+  const flows = startReplay({ id: EARLIER, only: 'all' })
+  const [waits = ''] = flows.deliveries(1, {}, 600)
+  const repeat = await startRepeatedPage(flows, EARLIER)
+  await drainOf(flows)
+  assert.deepEqual([flows.requests.length, flows.delivery(waits)?.state], [1, 'delivered'])
+  await repeat()
+  assert.equal(flows.delivery(waits)?.run, 0)
+})
+
+test('`all` does not send again what has arrived since the replay began, and sends what arrived before', async () => {
+  const flows = startReplay({ id: EARLIER, only: 'all' })
+  const arrived = (second: number, age: number) => {
+    const latest = { at: timeOfSecond(second), ms: 20, status: 200 }
+    return flows.deliveries(1, { state: 'delivered', attempts: [latest] }, age)[0] ?? ''
+  }
+  const [since, before] = [arrived(SECOND - 2, 600), arrived(SECOND - 8, 500)]
+  await flows.page(EARLIER)
+  assert.deepEqual([flows.delivery(since)?.run, flows.delivery(before)?.run], [0, 1])
+})
+
+test('a repeated page of `dead` begins no other run of what it has sent, and what has died again', async () => {
+  const flows = startReplay({ id: EARLIER, only: 'dead' })
+  const [one = ''] = flows.deliveries(1, dead, 600)
+  const repeat = await startRepeatedPage(flows, EARLIER)
+  const stored = flows.delivery(one)
+  assert.ok(stored)
+  flows.containers.deliveries.replace(`1/${one}`, stored._etag, () => ({ ...stored, ...dead }))
+  await repeat()
+  assert.equal(flows.delivery(one)?.run, 1)
+})

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores } from '../support/stores.ts'
+import { type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
 
-const stores = await createTestStores()
-const app = await startApp(stores, { functions: ['publish-event'] })
-after(app.stop)
+const startShared = useApp({ functions: ['publish-event'] })
+let stores: TestStores
+let app: App
+before(async () => {
+  ;({ stores, app } = await startShared())
+})
 
 /** Publishes events, or texts of events, and returns what is stored of each, in order. */
 async function stored(...events: (object | string)[]) {
@@ -161,7 +165,7 @@ test('matches names in any case, and takes the last of equal names in the text',
 })
 
 test("the client's id and time, unknown members and nulls leave no trace", async () => {
-  const before = Date.now()
+  const earlier = Date.now()
   const ours = { id: 5, time: { bad: true }, resource: 'urn:x:y', resourceinstance: 'x/y', v: 9 }
   const storeMembers = { ttl: 1, pending: null, fanOut: 'x', traceparent: 'x', event: {}, _ts: 1 }
   const names = { constructor: { x: 1 }, prototype: 'x', toString: 1, hasOwnProperty: null, '': 0 }
@@ -176,6 +180,6 @@ test("the client's id and time, unknown members and nulls leave no trace", async
   assert.ok(plain !== undefined && event !== undefined)
   assert.notEqual(event.id, plain.id)
   const time = Date.parse(event.time ?? '')
-  assert.ok(time >= before && time <= Date.now())
+  assert.ok(time >= earlier && time <= Date.now())
   assert.deepEqual({ ...event, id: '', time: '' }, { ...plain, id: '', time: '' })
 })

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { forge, newKey, platformClaims } from '../support/forged-tokens.ts'
 import { assertRefused, countStored } from '../support/problems.ts'
-import { createTestStores, setting } from '../support/stores.ts'
+import { createTestStores, setting, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 const read = (name: string) =>
   readFileSync(path.join(import.meta.dirname, '../support/certificates', name), 'utf8')
@@ -22,21 +23,25 @@ const der = (name: string) => new X509Certificate(certificate(name)).raw.toStrin
 const current = keyOf('current')
 const next = keyOf('next')
 
-const stores = await createTestStores()
-const app = await startApp(stores, {
-  functions: ['publish-event'],
-  settings: {
-    PLATFORM_TOKEN_JWKS_URL: '',
-    PLATFORM_TOKEN_CERTIFICATES: JSON.stringify({
-      ttd: [certificate('current'), der('next')],
-      skd: [certificate('expired')],
-      brg: [certificate('expired'), certificate('current')],
-      nav: [certificate('current')],
-    }),
-    PLATFORM_TOKEN_ISSUERS: 'ttd, SKD,brg',
-  },
+let stores: TestStores
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  app = await startApp(stores, {
+    functions: ['publish-event'],
+    settings: {
+      PLATFORM_TOKEN_JWKS_URL: '',
+      PLATFORM_TOKEN_CERTIFICATES: JSON.stringify({
+        ttd: [certificate('current'), der('next')],
+        skd: [certificate('expired')],
+        brg: [certificate('expired'), certificate('current')],
+        nav: [certificate('current')],
+      }),
+      PLATFORM_TOKEN_ISSUERS: 'ttd, SKD,brg',
+    },
+  })
 })
-after(app.stop)
+after(() => app.stop())
 
 /** Publishes for the app apps-test of `org`, with a platform token signed by `key`. */
 async function publish(org: string, key: Parameters<typeof forge>[0], header = {}) {

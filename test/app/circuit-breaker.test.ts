@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, suite, test } from 'node:test'
+import { before, suite, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { startReceiver, type Delivery } from '../../local/receiver.ts'
+import { type Delivery } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import {
   updateStored,
   endLease,
@@ -14,19 +13,19 @@ import {
   recordOf,
   recordsOf,
 } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
+import { quickRepairs } from './quick-repairs.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
-const stores = await createTestStores()
-const receiver = await startReceiver()
-const app = await startApp(stores, {
-  settings: {
-    REPAIR_AFTER_SECONDS: '1',
-    DELIVERY_RETRY_SECONDS: '1,1',
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+const startShared = useApp(quickRepairs)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
 })
-after(() => Promise.all([app.stop(), receiver.stop()]))
 
 const FAILURES_TO_OPEN = 5
 const SHARE = 24 // of requests at once, of one subscriber
@@ -123,9 +122,9 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const arrivals = own.arrivals().slice(first + PROBES)
     const times = timesOf(arrivals)
     for (const tried of [3, 13, 113]) {
-      const [before, then] = [times.slice(0, tried), times.slice(tried)]
+      const [earlier, then] = [times.slice(0, tried), times.slice(tried)]
       assert.ok(
-        Math.min(...then) >= Math.max(...before) + delayMs - 1, // timers count in whole ms
+        Math.min(...then) >= Math.max(...earlier) + delayMs - 1, // timers count in whole ms
         `what comes after the first ${tried} comes when those are answered`,
       )
     }
@@ -157,10 +156,10 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const stepsOf = (records: DeliveryDocument[]) => records.map(({ attempt }) => attempt)
     const attemptsOf = (records: DeliveryDocument[]) =>
       records.map(({ attempts }) => attempts.length)
-    const before = await recordsOf(stores, own.id)
+    const earlier = await recordsOf(stores, own.id)
     for (let pause = 1; pause <= 3; pause++) {
       await pauseEnds(own)
-      const expected = attemptsOf(before).map((count, place) =>
+      const expected = attemptsOf(earlier).map((count, place) =>
         place < pause * PROBES ? count + 1 : count,
       )
       await eventually(`probes of pause ${pause}`, async () =>
@@ -170,7 +169,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
       await holdPause(own)
     }
     const probed = await recordsOf(stores, own.id)
-    assert.deepEqual(stepsOf(probed), stepsOf(before))
+    assert.deepEqual(stepsOf(probed), stepsOf(earlier))
     assert.ok(probed.every(({ state }) => state === 'backlog'))
     receiver.behave({}, own.path)
     await pauseEnds(own)

@@ -1,23 +1,31 @@
 // A new instance that has many subscriptions to read, and whose store fails meanwhile.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { after, before, test } from 'node:test'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { subscription } from '../unit/subscription-fixture.ts'
+import type { Receiver } from '../support/own-app.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
 const LAST = 2001 // three pages of 1,000
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const app = await startApp(stores, {
-  settings: {
-    Cosmos: cosmos.connection,
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+let stores: TestStores
+let receiver: Receiver
+let cosmos: FaultProxy
+let app: App
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  app = await startApp(stores, {
+    settings: {
+      Cosmos: cosmos.connection,
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    },
+  })
 })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
 

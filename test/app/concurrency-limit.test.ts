@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver, type Delivery } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
+import { test } from 'node:test'
+import { type Delivery } from '../../local/receiver.ts'
 import { createOwnApp } from '../support/own-app.ts'
 import { waitForState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { deployedUrl, eventually } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
 
 const skip = deployedUrl !== undefined && 'the sweeps must be its own'
 const QUICK_LIMIT = 24
@@ -12,12 +12,11 @@ const SLOW_LIMIT = 4
 const SLOW_MS = 2200
 const QUICK_MS = 200
 
-/** An app alone on its stores, whose timers do not run, and a subscriber. */
-async function subscribedApp() {
-  const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  const app = await startApp(stores)
-  after(() => Promise.all([app.stop(), receiver.stop()]))
-  const own = await createOwnApp(app, receiver, 'limited')
+const startShared = useApp()
+
+async function subscribedApp(name: string) {
+  const { stores, receiver, app } = await startShared()
+  const own = await createOwnApp(app, receiver, name)
   const { id } = await own.subscribe()
   const allDelivered = (count: number, seconds: number) =>
     eventually(
@@ -42,7 +41,7 @@ function mostOpen(arrivals: { at: Date }[], ms: number): number {
 }
 
 test('sends 24 requests at once to a quick subscriber and the rest as those end', async () => {
-  const { path, receiver, publishMany, allDelivered, arrivals } = await subscribedApp()
+  const { path, receiver, publishMany, allDelivered, arrivals } = await subscribedApp('quick')
   receiver.behave({ delayMs: QUICK_MS }, path)
   const events = await publishMany(40)
   await allDelivered(40, 30)
@@ -54,7 +53,7 @@ test(
   'writes each delivery of a slow subscriber’s backlog when created and when delivered, and sends it once, 4 at a time',
   { skip },
   async () => {
-    const { id, path, stores, receiver, publish, publishMany, ...own } = await subscribedApp()
+    const { id, path, stores, receiver, publish, publishMany, ...own } = await subscribedApp('slow')
     receiver.behave({ delayMs: SLOW_MS }, path)
     await waitForState(stores, id, await publish(), 'delivered') // it is known to be slow now
     const before = await operationsOn(stores, 'deliveries')

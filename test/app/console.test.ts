@@ -3,13 +3,16 @@ import assert from 'node:assert/strict'
 import { request, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { startApp } from '../support/app.ts'
-import { createTestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
 
-const app = await startApp(await createTestStores(), { functions: ['console'] })
-after(app.stop)
+const startShared = useApp()
+let app: App
+before(async () => {
+  ;({ app } = await startShared())
+})
 
 /** Reads below /console as a browser does that takes gzip. */
 async function read(path: string, headers: Record<string, string> = {}, method = 'GET') {

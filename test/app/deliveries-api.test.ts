@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import { newEventId, timeOf } from '../../shared/events/event-id.ts'
-import { startApp } from '../support/app.ts'
 import {
   assertProblem,
   createSubscriptionsClient,
@@ -11,32 +9,38 @@ import {
   eventuallyByApi,
   mintToken,
   type DeliveryRecord,
+  type App,
 } from '../support/subscriber.ts'
-import { sleepUntil, createTestStores, eventually } from '../support/stores.ts'
+import { sleepUntil, eventually } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
+import { useApp } from '../support/share.ts'
+import type { Receiver } from '../support/own-app.ts'
+import { quickRetries } from './quick-retries.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-// Two attempts and no wait between them; what waits longer does so because the subscriber says so.
-const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '0' } })
-after(app.stop)
-const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+const startShared = useApp(quickRetries)
+let receiver: Receiver
+let app: App
+let client: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;({ receiver, app } = await startShared())
+  client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+  await Promise.all(
+    names.map(async (name) => {
+      const made = await client.subscribed({
+        endPoint: `${receiver.url}/${name}`,
+        resourceFilter: exampleResource,
+        typeFilter: name,
+      })
+      ids[name] = made.id
+    }),
+  )
+  await sleepUntil(Date.now() + 3500) // until an index that was read before that is read anew
+})
 
 const exampleResource = 'urn:altinn:resource:app_ttd_apps-test'
 const names = ['fails', 'recovers', 'slow', 'many', 'gone'] as const
 type Name = (typeof names)[number]
 const ids: Record<Name, number> = { fails: 0, recovers: 0, slow: 0, many: 0, gone: 0 }
-await Promise.all(
-  names.map(async (name) => {
-    const made = await client.subscribed({
-      endPoint: `${receiver.url}/${name}`,
-      resourceFilter: exampleResource,
-      typeFilter: name,
-    })
-    ids[name] = made.id
-  }),
-)
-await sleepUntil(Date.now() + 3500) // until an index that was read before that is read anew
 
 const publish = async (type: Name): Promise<string> =>
   String(await (await app.publish({ ...exampleEvent, type })).json())

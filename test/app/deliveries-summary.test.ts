@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
+import { before, test } from 'node:test'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { newEventDocument } from '../../shared/events/event-document.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
-import { createTestStores } from '../support/stores.ts'
-import { eventuallyByApi } from '../support/subscriber.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
+import { type TestStores } from '../support/stores.ts'
+import { eventuallyByApi, type App } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
+import { quickRetries } from './quick-retries.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '0' } })
-after(app.stop)
+const startShared = useApp(quickRetries)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+})
 
 test('a subscription tells how many deliveries wait or are dead, and which ended last', async () => {
   const own = await createOwnApp(app, receiver, 'summary')

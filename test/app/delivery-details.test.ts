@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newEventId, timeOf } from '../../shared/events/event-id.ts'
 import { signatureHeaders } from '../../shared/webhooks/webhook-request.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
-import { createTestStores } from '../support/stores.ts'
-import { assertProblem, eventuallyByApi, type DeliveryRecord } from '../support/subscriber.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
+import { type TestStores } from '../support/stores.ts'
+import {
+  assertProblem,
+  eventuallyByApi,
+  type DeliveryRecord,
+  type App,
+} from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '60' } })
-after(app.stop)
+const startShared = useApp()
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+})
 
 const delivered = (own: OwnApp, id: number, count: number) =>
   eventuallyByApi(`${count} delivered`, async () => {

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
+import { before, test } from 'node:test'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { newEventId, timeOf } from '../../shared/events/event-id.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
-import { createTestStores } from '../support/stores.ts'
-import { assertProblem } from '../support/subscriber.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
+import { type TestStores } from '../support/stores.ts'
+import { assertProblem, type App } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores)
-after(app.stop)
+const startShared = useApp()
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+})
 
 interface Bucket {
   from: string

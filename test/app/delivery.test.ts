@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict'
-import { after, suite, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
-import type { CircuitResource } from '../support/subscriber.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
+import type { CircuitResource, App } from '../support/subscriber.ts'
 import {
   replayFirstSeconds,
   updateStored,
   waitForState,
   waitForRecord,
 } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 
 // As on Flex Consumption: HTTP, fan-out and retries on instances of their own.
 const skip = deployedUrl !== undefined && 'the processes must be its own'
-const stores = await createTestStores()
-const receiver = await startReceiver()
 const settings = {
   REPAIR_AFTER_SECONDS: '2',
   DELIVERY_TIMEOUT_SECONDS: '5',
@@ -26,11 +24,19 @@ const settings = {
 }
 const api = ['publish-event', 'create-subscription', 'read-subscription', 'delete-subscription']
 const work = ['retry-delivery', 'drain-backlog', 'validate-subscription', 'replay-deliveries']
-const [http, fanOut, retries] = await Promise.all([
-  startApp(stores, { settings, functions: api }),
-  startApp(stores, { settings, functions: ['fan-out-event'] }),
-  startApp(stores, { settings, functions: work }),
-])
+let stores: TestStores
+let receiver: Receiver
+let http: App
+let fanOut: App
+let retries: App
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  ;[http, fanOut, retries] = await Promise.all([
+    startApp(stores, { settings, functions: api }),
+    startApp(stores, { settings, functions: ['fan-out-event'] }),
+    startApp(stores, { settings, functions: work }),
+  ])
+})
 after(() => Promise.all([http.stop(), fanOut.stop(), retries.stop(), receiver.stop()]))
 
 let count = 0
@@ -170,13 +176,13 @@ suite('deliveries to each kind of endpoint', suiteOptions, () => {
     assert.equal(reason, '410')
     assert.equal((await disabled(own)).reason, '410')
     await sleep(3100)
-    const before = own.arrivals().length
+    const previous = own.arrivals().length
     await own.publish()
     await eventually(
       'it is fanned out',
       async () => (await stores.countMessages('events-inbound')) === 0,
     )
-    assert.equal(own.arrivals().length, before, 'a disabled subscription matches nothing')
+    assert.equal(own.arrivals().length, previous, 'a disabled subscription matches nothing')
   })
 
   test('counts a 200 with webhook-delivery: disable as delivered, and sends nothing more', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, suite, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import { startReceiver } from '../../local/receiver.ts'
 import { queueNames } from '../../shared/azure/definitions.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { isSubscription } from '../../shared/subscriptions/subscription.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
   updateStored,
@@ -17,14 +17,20 @@ import {
   storeBacklog,
   findStored,
 } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
 const settings = {
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
 }
-const app = await startApp(stores, { settings })
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  app = await startApp(stores, { settings })
+})
 after(() => Promise.all([app.stop(), receiver.stop()]))
 
 const HOUR = 3_600_000
@@ -127,9 +133,9 @@ suite('a backlog', { skip, concurrency: true }, () => {
     const events = await storeOldBacklog(subscription, own, 3)
     await own.remove(own.id)
     await Promise.all(events.map(({ id }) => waitForState(stores, own.id, id, 'cancelled')))
-    const before = ends(subscription, 'dropped')
+    const earlier = ends(subscription, 'dropped')
     await stores.send('drains', messageTo(subscription, leaseOf(subscription)))
-    await eventually('it is dropped', () => ends(subscription, 'dropped') === before + 1)
+    await eventually('it is dropped', () => ends(subscription, 'dropped') === earlier + 1)
     assert.deepEqual(own.arrivals(), [])
   })
 })
@@ -137,7 +143,7 @@ suite('a backlog', { skip, concurrency: true }, () => {
 test(
   'delivers a whole backlog although all queues are cleared and the drain is killed',
   { skip },
-  async () => {
+  async (t) => {
     const doomed = await startApp(stores, { settings, functions: ['drain-backlog'] })
     const own = await subscribedApp()
     const subscription = await withLease(own, 'draining')
@@ -153,7 +159,7 @@ test(
     assert.equal(await stores.countMessages('drains'), 0)
 
     const next = await startApp(stores, { settings })
-    after(next.stop)
+    t.after(next.stop)
     receiver.behave({}, own.path)
     await endLease(stores, next, own.id)
     await own.allArrived(

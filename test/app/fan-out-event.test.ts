@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, suite, test } from 'node:test'
+import { before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
+import { readsPoison } from './reads-poison.ts'
 
-const quick = { AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01' }
-
-const stores = await createTestStores()
-const app = await startApp(stores, { settings: quick, readsPoison: true })
-after(app.stop)
+const startShared = useApp(readsPoison)
+let stores: TestStores
+let app: App
+before(async () => {
+  ;({ stores, app } = await startShared())
+})
 
 const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const traceparent = '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01'

@@ -1,21 +1,28 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { after, before, test } from 'node:test'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import { waitForState, operationsOn, operationsSince, recordsOf } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const queues = await startFaultProxy(stores.settings.QueueStorage)
-const app = await startApp(stores, {
-  settings: {
-    QueueStorage: queues.connection,
-    DELIVERY_TIMEOUT_SECONDS: '60',
-  },
+let stores: TestStores
+let receiver: Receiver
+let queues: FaultProxy
+let app: App
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  queues = await startFaultProxy(stores.settings.QueueStorage)
+  app = await startApp(stores, {
+    settings: {
+      QueueStorage: queues.connection,
+      DELIVERY_TIMEOUT_SECONDS: '60',
+    },
+  })
 })
 after(() => Promise.all([app.stop(), receiver.stop(), queues.stop()]))
 
@@ -30,7 +37,7 @@ const STORES = ['events', 'deliveries', 'subscriptions']
 
 /** The calls to the stores that events with one subscriber cost, from the request to the answer of the webhook. */
 async function costOf(own: OwnApp) {
-  const before = await Promise.all(STORES.map((each) => operationsOn(stores, each)))
+  const earlier = await Promise.all(STORES.map((each) => operationsOn(stores, each)))
   const isOnQueue = /\/(events-inbound|events-retry|drains)\/messages/
   const onQueues: string[] = []
   queues.plan = ({ method, url }) =>
@@ -44,7 +51,7 @@ async function costOf(own: OwnApp) {
   )
   queues.plan = () => undefined
   const spent = await Promise.all(
-    STORES.map((each, place) => operationsSince(stores, each, before[place] ?? {})),
+    STORES.map((each, place) => operationsSince(stores, each, earlier[place] ?? {})),
   )
   const onStores = spent.flatMap((each) => Object.values(each)).reduce((sum, each) => sum + each)
   const RECEIVED = EVENTS // a GET hands over each message; the others, which find none, are no event's

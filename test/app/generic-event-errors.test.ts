@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
-import { createTestStores } from '../support/stores.ts'
-import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
+import { createTestStores, type TestStores } from '../support/stores.ts'
+import { assertProblem, callerClaims, mintToken, type App } from '../support/subscriber.ts'
 
-const stores = await createTestStores()
 const settings = {
   ACCESS_GRANTS: '[{"resource":"urn:a:*","action":"publish","who":"*"}]',
   EVENT_MAX_BYTES: '100000',
 }
-const app = await startApp(stores, { functions: ['publish-generic-event'], settings })
-after(app.stop)
-const token = await mintToken({ ...callerClaims.skd, scope: 'altinn:events.publish' })
-const { publish } = createGenericClient(app, token)
+let stores: TestStores
+let app: App
+let publish: ReturnType<typeof createGenericClient>['publish']
+before(async () => {
+  stores = await createTestStores()
+  app = await startApp(stores, { functions: ['publish-generic-event'], settings })
+  const token = await mintToken({ ...callerClaims.skd, scope: 'altinn:events.publish' })
+  ;({ publish } = createGenericClient(app, token))
+})
+after(() => app.stop())
 const good = { specversion: '1.0', id: '1', source: '/a', type: 'a', resource: 'urn:a:b' }
 
 // altinn-contract §8.1

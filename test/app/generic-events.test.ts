@@ -1,40 +1,38 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { platformToken } from '../../local/tokens.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
-import { createTestStores, eventually, setting } from '../support/stores.ts'
+import { eventually, setting, type TestStores } from '../support/stores.ts'
 import {
   assertProblem,
   callerClaims,
   createSubscriptionsClient,
   minutesAgo,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
-
-const RESOURCE = 'urn:altinn:resource:skd-broker'
-const grants = [
-  { resource: 'urn:altinn:resource:skd-*', action: 'publish', who: '/org/skd' },
-  { resource: RESOURCE, action: 'publish', who: '/org/nav' },
-  { resource: RESOURCE, action: 'subscribe', who: '/org/ttd' },
-  { resource: 'urn:altinn:resource:*', action: 'read', who: '/org/skd' },
-]
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const app = await startApp(stores, { settings: { ACCESS_GRANTS: JSON.stringify(grants) } })
-after(() => Promise.all([app.stop(), receiver.stop()]))
+import { useApp } from '../support/share.ts'
+import type { Receiver } from '../support/own-app.ts'
+import { BROKER as RESOURCE, granted } from './granted.ts'
 
 const withScope = (claims: object, scope: string) => mintToken({ ...claims, scope })
-const skd = createGenericClient(app, await withScope(callerClaims.skd, 'altinn:events.publish'))
-const nav = createGenericClient(
-  app,
-  await withScope({ ...callerClaims.ttd, 'urn:altinn:org': 'nav' }, 'altinn:events.publish'),
-)
-const ttd = createSubscriptionsClient(
-  app,
-  await withScope(callerClaims.ttd, 'altinn:events.subscribe'),
-)
+const startShared = useApp(granted)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+let skd: ReturnType<typeof createGenericClient>
+let nav: ReturnType<typeof createGenericClient>
+let ttd: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+  skd = createGenericClient(app, await withScope(callerClaims.skd, 'altinn:events.publish'))
+  nav = createGenericClient(
+    app,
+    await withScope({ ...callerClaims.ttd, 'urn:altinn:org': 'nav' }, 'altinn:events.publish'),
+  )
+  ttd = createSubscriptionsClient(app, await withScope(callerClaims.ttd, 'altinn:events.subscribe'))
+})
 const event = (more: object = {}) => ({
   specversion: '1.0',
   id: crypto.randomUUID(),

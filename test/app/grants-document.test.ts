@@ -1,25 +1,34 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { genericEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
 import {
   callerClaims,
   createSubscriptionsClient,
   eventuallyByApi,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
+import type { Receiver } from '../support/own-app.ts'
 
 const resource = 'urn:altinn:resource:skd-document'
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const app = await startApp(stores, { settings: { ACCESS_GRANTS: '' } })
-after(() => Promise.all([app.stop(), receiver.stop()]))
+let stores: TestStores
+let receiver: Receiver
+let app: App
+let token: string
+let subscriptions: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  app = await startApp(stores, { settings: { ACCESS_GRANTS: '' } })
 
-const scope = 'altinn:events.publish altinn:events.subscribe'
-const token = await mintToken({ ...callerClaims.skd, scope })
-const subscriptions = createSubscriptionsClient(app, token)
+  const scope = 'altinn:events.publish altinn:events.subscribe'
+  token = await mintToken({ ...callerClaims.skd, scope })
+  subscriptions = createSubscriptionsClient(app, token)
+})
+after(() => Promise.all([app.stop(), receiver.stop()]))
 const publish = async () => {
   const event = { ...genericEvent, id: crypto.randomUUID(), resource }
   return (await createGenericClient(app, token).publish(event)).status

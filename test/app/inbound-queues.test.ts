@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import { startFaultProxy } from '../../local/fault-proxy.ts'
@@ -7,12 +7,15 @@ import { startReceiver } from '../../local/receiver.ts'
 import { inboundQueues } from '../../shared/azure/definitions.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'the processes and stores must be its own'
-const receiver = await startReceiver()
+let receiver: Receiver
+before(async () => {
+  receiver = await startReceiver()
+})
 after(() => receiver.stop())
 const start = (stores: TestStores, count: number, functions?: string[]) =>
   startApp(stores, {
@@ -82,8 +85,8 @@ test('growing from 1 queue to 4 and shrinking to 2 under load loses nothing and 
   await load.moveTo(four)
   await one.stop()
   await load.more(80)
-  const before = [...load.ids]
-  await own.allArrived(before, 60)
+  const earlier = [...load.ids]
+  await own.allArrived(earlier, 60)
 
   const accepting = await start(stores, 4, ['publish-event']) // what it puts into the queues stays there
   await load.moveTo(accepting)

@@ -1,24 +1,41 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startApp } from '../support/app.ts'
-import { altinnClaims, forge, newKey, platformClaims } from '../support/forged-tokens.ts'
+import {
+  altinnClaims,
+  forge,
+  newKey,
+  platformClaims,
+  type SigningKey,
+} from '../support/forged-tokens.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { assertProblemBody, assertRefused, countStored } from '../support/problems.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
-const [altinnKey, ttdKey, nextKey] = await Promise.all([
-  newKey('ALTINN'),
-  newKey('TTD'),
-  newKey('TTD'), // a key of ttd's under the same kid
-])
-const away = await startKeyServer()
-await away.stop() // what is left is an address where nobody listens
-const stores = await createTestStores()
-const functions = ['publish-event', 'read-party-events', 'health']
-const app = await startApp(stores, { settings: away.settings, functions })
-after(app.stop)
-const { ALTINN_OPENID_CONFIGURATION_URL: openId, PLATFORM_TOKEN_JWKS_URL: jwks } = away.settings
+let altinnKey: SigningKey
+let ttdKey: SigningKey
+let nextKey: SigningKey
+let away: Awaited<ReturnType<typeof startKeyServer>>
+let stores: TestStores
+let app: App
+let openId: string
+let jwks: string
+before(async () => {
+  ;[altinnKey, ttdKey, nextKey] = await Promise.all([
+    newKey('ALTINN'),
+    newKey('TTD'),
+    newKey('TTD'), // a key of ttd's under the same kid
+  ])
+  away = await startKeyServer()
+  await away.stop() // what is left is an address where nobody listens
+  stores = await createTestStores()
+  const functions = ['publish-event', 'read-party-events', 'health']
+  app = await startApp(stores, { settings: away.settings, functions })
+  ;({ ALTINN_OPENID_CONFIGURATION_URL: openId, PLATFORM_TOKEN_JWKS_URL: jwks } = away.settings)
+})
+after(() => app.stop())
 
 /** Publishes with two tokens that were never sent before, so that no verdict is remembered. */
 const publish = (platform: object = {}, key = ttdKey) =>

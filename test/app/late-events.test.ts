@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
-import { startApp } from '../support/app.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
 import {
   assertProblem,
   createSubscriptionsClient,
   callerClaims,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { Receiver } from '../support/own-app.ts'
 
 // Events that are stored so late that readers may be past their ids: what is stored of them, and for whom.
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores)
-after(app.stop)
+const startShared = useApp()
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+})
 
 const MINUTE = 60_000
 const documentsOf = async (event: string) => {

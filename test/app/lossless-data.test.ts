@@ -1,26 +1,33 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { toStored } from '../../shared/events/event-document.ts'
 import { parseLossless } from '../../shared/http/lossless-json.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { createOwnApp, type Receiver, type OwnApp } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
 import { seedOf } from '../support/seed.ts'
 import { documentAt } from '../support/stored-events.ts'
-import { callerClaims, mintToken } from '../support/subscriber.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 
 // Numbers in `data` arrive as they were sent, even if a double would change them.
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const app = await startApp(stores, { settings: { Cosmos: cosmos.connection } })
+let stores: TestStores
+let receiver: Receiver
+let cosmos: FaultProxy
+let app: App
+let own: OwnApp
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  app = await startApp(stores, { settings: { Cosmos: cosmos.connection } })
+  own = await createOwnApp(app, receiver, 'exact')
+  await own.subscribe()
+})
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
-const own = await createOwnApp(app, receiver, 'exact')
-await own.subscribe()
 
 const literals = ['9007199254740993', '12345678901234567890', '1e-400', '-0', '1.10', '1e400']
 literals.push('1E5', '0.1', '-0.0', '100', '0.30000000000000004', '9'.repeat(400), '-1e-7')
@@ -48,8 +55,10 @@ const tokensOf = (text: string): string[] =>
     token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token,
   )
 
-const example = JSON.stringify({ ...exampleEvent, source: own.source })
-const withData = (data: string): string => `${example.slice(0, -1)},"data":${data}}`
+const withData = (data: string): string => {
+  const example = JSON.stringify({ ...exampleEvent, source: own.source })
+  return `${example.slice(0, -1)},"data":${data}}`
+}
 const dataOf = (body: string): string => JSON.stringify(Object(parseLossless(body)).data)
 
 async function delivered(data: string): Promise<string> {

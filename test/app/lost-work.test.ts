@@ -1,33 +1,45 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { queueNames } from '../../shared/azure/definitions.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 // As on Flex Consumption: HTTP and sweeps, and the functions of queues, on instances of their own.
 const skip = deployedUrl !== undefined && 'the processes and stores must be its own'
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const settings = {
-  Cosmos: cosmos.connection,
+const settingsOf = (proxy: FaultProxy) => ({
+  Cosmos: proxy.connection,
   REPAIR_AFTER_SECONDS: '2',
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-}
+})
 const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions']
 const api = ['publish-event', 'create-subscription', 'read-subscription', ...sweeps]
 const work = ['fan-out-event', 'retry-delivery', 'drain-backlog', 'validate-subscription']
 const poison = queueNames(1).map((queue) => `keep-poison-${queue}`)
 const startWorker = () =>
-  startApp(stores, { settings, functions: [...work, ...poison], readsPoison: true })
-const [http, worker] = await Promise.all([
-  startApp(stores, { settings, functions: api }),
-  startWorker(),
-])
+  startApp(stores, {
+    settings: settingsOf(cosmos),
+    functions: [...work, ...poison],
+    readsPoison: true,
+  })
+let stores: TestStores
+let receiver: Receiver
+let cosmos: FaultProxy
+let http: App
+let worker: App
+before(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  ;[http, worker] = await Promise.all([
+    startApp(stores, { settings: settingsOf(cosmos), functions: api }),
+    startWorker(),
+  ])
+})
 after(() => Promise.all([http.stop(), worker.stop(), receiver.stop(), cosmos.stop()]))
 
 let apps = 0

@@ -1,31 +1,39 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { startManagedIdentity, type IdentityFault } from '../support/managed-identity.ts'
 import { assertProblemBody } from '../support/problems.ts'
-import { createSubscriptionsClient } from '../support/subscriber.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createSubscriptionsClient, type App } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { Receiver } from '../support/own-app.ts'
 
 // As Bicep has it: no key of the database, but the token of an identity that the host gives.
 const skip = deployedUrl !== undefined && 'the identity endpoint must be the test’s own'
-const stores = await createTestStores()
-const identity = await startManagedIdentity(stores.settings.Cosmos)
-const receiver = await startReceiver()
-const app = await startApp(stores, {
-  settings: {
-    ...identity.settings,
-    REPAIR_AFTER_SECONDS: '1',
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+let stores: TestStores
+let identity: Awaited<ReturnType<typeof startManagedIdentity>>
+let receiver: Receiver
+let app: App
+let client: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  stores = await createTestStores()
+  identity = await startManagedIdentity(stores.settings.Cosmos)
+  receiver = await startReceiver()
+  app = await startApp(stores, {
+    settings: {
+      ...identity.settings,
+      REPAIR_AFTER_SECONDS: '1',
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    },
+  })
+  const [altinn] = await tokensOf('ttd', 'apps-test')
+  client = createSubscriptionsClient(app, altinn)
 })
-const [altinn] = await tokensOf('ttd', 'apps-test')
-const client = createSubscriptionsClient(app, altinn)
-const request = {
+const request = () => ({
   endPoint: `${receiver.url}/hook`,
   resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
-}
+})
 afterEach(() => identity.fail(undefined))
 after(async () => {
   await app.stop()
@@ -36,7 +44,7 @@ const arrivals = (subject: string) =>
   receiver.deliveries.filter(({ event }) => event?.subject === subject).length
 
 test('everything works with the token of a managed identity', { skip }, async () => {
-  await client.subscribed(request)
+  await client.subscribed(request())
   assert.equal((await app.publish({ ...exampleEvent, subject: '/party/1' })).status, 201)
   await eventually('delivered', () => arrivals('/party/1') === 1)
   assert.ok(identity.asked.length > 1)
@@ -59,7 +67,7 @@ for (const [index, [name, fault]] of faults.entries())
       const calls = [
         app.publish({ ...exampleEvent, subject }),
         list(),
-        client.call('POST', '', request),
+        client.call('POST', '', request()),
       ]
       const [published, ...others] = await Promise.all(calls)
       assert.equal(published?.status, 201, 'it travels whole')

@@ -2,23 +2,25 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import path from 'node:path'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { parse } from 'yaml'
 import { docsPage } from '../../local/docs-page.ts'
 import { exampleEvent } from '../../local/example.ts'
-import { startReceiver, type Delivery } from '../../local/receiver.ts'
+import { type Delivery } from '../../local/receiver.ts'
 import { problemTypes } from '../../shared/http/problem.ts'
-import { startApp } from '../support/app.ts'
 import { assertHeaderValid, assertValid, description } from '../support/openapi-validation.ts'
-import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
-import { createTestStores } from '../support/stores.ts'
-import { scaleTimeout } from '../support/time-limits.ts'
+import { type App } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
+import type { Receiver } from '../support/own-app.ts'
+import { createOwnApp } from '../support/own-app.ts'
 
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores)
-after(app.stop)
+const startShared = useApp()
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ receiver, app } = await startShared())
+})
 
 test('serves the description as written, with the address of the server', async () => {
   const answer = await fetch(`${app.api}/openapi.json`)
@@ -59,14 +61,14 @@ test('describes the problems that the code returns', () => {
 })
 
 test('describes the validation event and the events that a webhook receives', async () => {
-  const owner = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
-  const endPoint = `${receiver.url}/hook`
-  await owner.subscribed({ endPoint, resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' })
-  const id: unknown = await (
-    await app.publish({ ...exampleEvent, data: { a: 1 }, contenttype: 'application/json' })
-  ).json()
-  const delivered = await receiver.waitFor(({ event }) => event?.id === id, scaleTimeout(10))
-  const validation = await receiver.waitFor(({ event }) => event?.id !== id, scaleTimeout(10))
+  const own = await createOwnApp(app, receiver, 'described')
+  await own.subscribe()
+  const id = await own.publish({ data: { a: 1 }, contenttype: 'application/json' })
+  const delivered = await own.arrived(id)
+  const validation = receiver.deliveries.find(
+    ({ path: at, event }) => at === own.path && event?.id !== id,
+  )
+  assert.ok(validation !== undefined)
   assertWebhook('event', delivered)
   assertWebhook('validation', validation)
 })

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { before, test } from 'node:test'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import { waitForState } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores and a retry schedule of its own'
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const app = await startApp(stores, {
-  settings: {
-    DELIVERY_RETRY_SECONDS: '1,1,1,1,1,1',
-  },
+const startShared = useApp({ settings: { DELIVERY_RETRY_SECONDS: '1,1,1,1,1,1' } })
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
 })
-after(() => Promise.all([app.stop(), receiver.stop()]))
 
 let apps = 0
 async function orderedSubscriber() {

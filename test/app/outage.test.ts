@@ -1,24 +1,37 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy, type Plan } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type Plan, type FaultProxy } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import {
+  sleepUntil,
+  createTestStores,
+  deployedUrl,
+  eventually,
+  type TestStores,
+} from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
 
 // The app reaches its stores through proxies; the test sees them directly.
-const stores = await createTestStores()
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const queues = await startFaultProxy(stores.settings.QueueStorage)
-const app = await startApp(stores, {
-  settings: {
-    Cosmos: cosmos.connection,
-    QueueStorage: queues.connection,
-    REPAIR_AFTER_SECONDS: '1',
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+let stores: TestStores
+let cosmos: FaultProxy
+let queues: FaultProxy
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  queues = await startFaultProxy(stores.settings.QueueStorage)
+  app = await startApp(stores, {
+    settings: {
+      Cosmos: cosmos.connection,
+      QueueStorage: queues.connection,
+      REPAIR_AFTER_SECONDS: '1',
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    },
+  })
 })
 const calm = () => {
   cosmos.plan = () => undefined
@@ -169,13 +182,13 @@ test(
 test('the sweep claims nothing while the queue is down', { skip }, async () => {
   queues.plan = refuseAll
   await app.publish(eventFor(301))
-  const [before] = await documents('/party/301')
+  const [previous] = await documents('/party/301')
   const failures = () => app.lines.filter((line) => /error.*sweep/i.test(line)).length
   const earlier = failures()
-  await sleepUntil(((before?.pending ?? 0) + 1) * 1000) // it is overdue
+  await sleepUntil(((previous?.pending ?? 0) + 1) * 1000) // it is overdue
   await app.runTimer('sweep-events')
   await eventually('sweep failed', () => failures() > earlier)
-  assert.equal((await documents('/party/301'))[0]?.pending, before?.pending)
+  assert.equal((await documents('/party/301'))[0]?.pending, previous?.pending)
 })
 
 test('health names the unavailable parts within 2 s', { skip }, async () => {

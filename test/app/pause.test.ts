@@ -1,30 +1,29 @@
 import assert from 'node:assert/strict'
-import { after, suite, test } from 'node:test'
+import { before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { endLease, recordsOf, waitForState } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import {
   assertProblem,
   callerClaims,
   createSubscriptionsClient,
   minutesAgo,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
+import { quickRepairs } from './quick-repairs.ts'
 
 const DAY_MS = 86_400_000
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const app = await startApp(stores, {
-  settings: {
-    REPAIR_AFTER_SECONDS: '1',
-    DELIVERY_RETRY_SECONDS: '2,1,1',
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+const startShared = useApp(quickRepairs)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
 })
-after(() => Promise.all([app.stop(), receiver.stop()]))
 
 async function subscribedApp(name: string, more: object = {}) {
   const own = await createOwnApp(app, receiver, name)
@@ -60,12 +59,12 @@ suite('a subscription that its owner has paused', { skip, concurrency: true }, (
     receiver.behave({ status: 503 }, own.path)
     const failed = await own.publish()
     await eventually('it has failed', () => own.arrivals(failed).length > 0)
-    const before = Date.now()
+    const earlier = Date.now()
     const paused = await own.pause()
     const { state, since, until, reason } = paused.circuit
     assert.deepEqual([state, reason], ['paused', 'paused by its owner'])
-    assert.ok(Math.abs(Date.parse(since) - before) < 5000)
-    assert.ok(Math.abs(Date.parse(until) - before - 30 * DAY_MS) < 5000)
+    assert.ok(Math.abs(Date.parse(since) - earlier) < 5000)
+    assert.ok(Math.abs(Date.parse(until) - earlier - 30 * DAY_MS) < 5000)
     receiver.behave({}, own.path)
     const sent = own.arrivals().length
     const published = await own.publishMany(5)

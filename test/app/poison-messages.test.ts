@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { newEventId } from '../../shared/events/event-id.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores } from '../support/stores.ts'
+import { type TestStores } from '../support/stores.ts'
 import { eventuallyByApi } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
+import { readsPoison } from './reads-poison.ts'
 
-const stores = await createTestStores()
-const app = await startApp(stores, { readsPoison: true })
-after(app.stop)
+const startShared = useApp(readsPoison)
+let stores: TestStores
+before(async () => {
+  ;({ stores } = await startShared())
+})
 
 const nonsense: [queue: string, text: string, reason: RegExp][] = [
   ['replays', 'this is no JSON', /^makes no sense: /],

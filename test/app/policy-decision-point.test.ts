@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { decisionResponse, type Answer } from '../../local/policy-decision-point.ts'
 import { genericEvent } from '../../local/example.ts'
 import { createGenericClient } from '../support/generic-client.ts'
@@ -10,28 +10,33 @@ import {
   callerClaims,
   createSubscriptionsClient,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
 import { RESOURCE, startPolicyFixture } from './policy-fixture.ts'
 
 const ACTION = 'urn:oasis:names:tc:xacml:1.0:action:action-id'
 const scopes = 'altinn:events.publish altinn:events.subscribe'
 
-const fixture = await startPolicyFixture()
-const { receiver, point, questions, answers, start } = fixture
-let app = await start()
+let fixture: Awaited<ReturnType<typeof startPolicyFixture>>
+let app: App
+let token: string
+let userToken: string
+before(async () => {
+  fixture = await startPolicyFixture()
+  app = await fixture.start()
+  token = await mintToken({ ...callerClaims.skd, scope: scopes })
+  userToken = await mintToken({ ...callerClaims.user, scope: scopes })
+})
 after(async () => {
   await app.stop()
   await fixture.stop()
 })
 
-const token = await mintToken({ ...callerClaims.skd, scope: scopes })
-const userToken = await mintToken({ ...callerClaims.user, scope: scopes })
-
 let count = 0
 /** A resource of its own, about which nothing is known yet. */
 function newResource(answer?: Answer): string {
   const name = `skd-${++count}`
-  if (answer !== undefined) answers.set(name, answer)
+  if (answer !== undefined) fixture.answers.set(name, answer)
   return `${RESOURCE}:${name}`
 }
 const publish = (resource: string, more: object = {}, as = token) =>
@@ -44,7 +49,9 @@ const publish = (resource: string, more: object = {}, as = token) =>
 const read = (resource: string, as = token) =>
   createGenericClient(app, as).read(`resource=${resource}&after=0`)
 const askedAbout = (resource: string) =>
-  questions.filter(({ resource: asked }) => asked[RESOURCE]?.[0] === resource.split(':').at(-1))
+  fixture.questions.filter(
+    ({ resource: asked }) => asked[RESOURCE]?.[0] === resource.split(':').at(-1),
+  )
 
 const respond =
   (status: number, body: string, headers: Record<string, string> = {}): Answer =>
@@ -78,7 +85,11 @@ const cases: [name: string, answer: Answer, status: 200 | 403 | 503][] = [
   ['401', respond(401, permit), 503],
   ['429', respond(429, permit), 503],
   ['500', respond(500, permit), 503],
-  ['a redirect', respond(307, permit, { location: `${fixture.url}/token` }), 503],
+  [
+    'a redirect',
+    (response) => response.writeHead(307, { location: `${fixture.url}/token` }).end(permit),
+    503,
+  ],
   ['more than 64 KB', respond(200, `${permit}${' '.repeat(70_000)}`), 503],
   ['no end', (response) => void response.writeHead(200).write('{"Response":'), 503],
   ['a reset connection', (response) => void response.destroy(), 503],
@@ -87,7 +98,7 @@ const cases: [name: string, answer: Answer, status: 200 | 403 | 503][] = [
 for (const [name, answer, status] of cases)
   test(`${name} is ${status}, for a publisher, a reader and a subscriber`, async () => {
     const resource = newResource(answer)
-    const endPoint = `${receiver.url}/${count}`
+    const endPoint = `${fixture.receiver.url}/${count}`
     const results = await Promise.all([
       publish(resource),
       read(resource),
@@ -143,7 +154,7 @@ test('asks by the caller, the action, the resource, the subject and the event', 
 })
 
 test('what the built-in rules permit is not asked', async () => {
-  const before = questions.length
+  const earlier = fixture.questions.length
   const admin = await mintToken({
     ...callerClaims.skd,
     scope: `${scopes} altinn:events.publish.admin`,
@@ -155,36 +166,36 @@ test('what the built-in rules permit is not asked', async () => {
   assert.equal(own.status, 200)
   assert.equal((await read(`${RESOURCE}:app_skd_a`)).status, 200)
   assert.equal((await app.publish()).status, 201)
-  assert.equal(questions.length, before)
+  assert.equal(fixture.questions.length, earlier)
 })
 
 test('a decision is asked for once, many at a time, and serves what was asked', async () => {
   const resource = newResource('Permit')
-  const before = { ...fixture.requests }
+  const earlier = { ...fixture.requests }
   const many = await Promise.all(Array.from({ length: 10 }, () => publish(resource)))
   assert.ok(many.every(({ status }) => status === 200))
   assert.equal((await publish(resource)).status, 200)
   assert.equal(askedAbout(resource).length, 1)
-  answers.set(resource.split(':').at(-1) ?? '', 'Deny')
+  fixture.answers.set(resource.split(':').at(-1) ?? '', 'Deny')
   assert.equal((await publish(resource)).status, 200, 'for 5 minutes')
   assert.equal((await publish(resource, { type: 'another' })).status, 403)
   assert.equal((await publish(resource, {}, userToken)).status, 403)
   assert.equal((await read(resource)).status, 403)
   assert.equal((await publish(resource, { type: 'another' })).status, 403)
   assert.equal(askedAbout(resource).length, 4, 'a refusal is kept, too')
-  assert.deepEqual(fixture.requests, before, 'the token is kept, too')
+  assert.deepEqual(fixture.requests, earlier, 'the token is kept, too')
 })
 
 test('what is no decision is asked again', async () => {
   const resource = newResource(respond(500, ''))
   assert.equal((await publish(resource)).status, 503)
-  answers.set(resource.split(':').at(-1) ?? '', 'Permit')
+  fixture.answers.set(resource.split(':').at(-1) ?? '', 'Permit')
   assert.equal((await publish(resource)).status, 200)
 })
 
 test('who may subscribe does not see who else does: that is for who may publish', async () => {
   const resource = newResource('Permit')
-  point.decide = ({ action }) => (action[ACTION]?.[0] === 'subscribe' ? 'Permit' : 'Deny')
+  fixture.point.decide = ({ action }) => (action[ACTION]?.[0] === 'subscribe' ? 'Permit' : 'Deny')
   const look = (as: string) =>
     fetch(`${app.api}/resources/${resource}/subscriptions`, {
       headers: { authorization: `Bearer ${as}` },
@@ -192,16 +203,17 @@ test('who may subscribe does not see who else does: that is for who may publish'
   try {
     assert.equal((await read(resource)).status, 200)
     assert.equal((await look(token)).status, 403)
-    point.decide = () => 'Permit'
+    fixture.point.decide = () => 'Permit'
     assert.equal((await look(userToken)).status, 200)
   } finally {
-    point.decide = ({ resource: asked }) => answers.get(asked[RESOURCE]?.[0] ?? '') ?? 'Deny'
+    fixture.point.decide = ({ resource: asked }) =>
+      fixture.answers.get(asked[RESOURCE]?.[0] ?? '') ?? 'Deny'
   }
 })
 
 test('who may only publish is not shown the events of others', async () => {
   const resource = newResource('Permit')
-  point.decide = ({ action }) => (action[ACTION]?.[0] === 'publish' ? 'Permit' : 'Deny')
+  fixture.point.decide = ({ action }) => (action[ACTION]?.[0] === 'publish' ? 'Permit' : 'Deny')
   try {
     for (const path of [`resources/${resource}/activity`, `events/1?resource=${resource}`]) {
       const answer = await fetch(`${app.api}/${path}`, {
@@ -210,18 +222,19 @@ test('who may only publish is not shown the events of others', async () => {
       await assertProblem(answer, 403)
     }
   } finally {
-    point.decide = ({ resource: asked }) => answers.get(asked[RESOURCE]?.[0] ?? '') ?? 'Deny'
+    fixture.point.decide = ({ resource: asked }) =>
+      fixture.answers.get(asked[RESOURCE]?.[0] ?? '') ?? 'Deny'
   }
 })
 
 test('without tokens there are no decisions', async () => {
   await app.stop()
-  point.isTokenServerDown = true
-  app = await start()
+  fixture.point.isTokenServerDown = true
+  app = await fixture.start()
   const answer = await publish(newResource('Permit'))
   assert.equal(answer.status, 503)
   assert.ok(app.lines.some((line) => line.includes('Maskinporten: status 503')))
-  point.isTokenServerDown = false
+  fixture.point.isTokenServerDown = false
   const resource = newResource('Permit')
   await eventually('a decision', async () => (await publish(resource)).status === 200, 15)
 })

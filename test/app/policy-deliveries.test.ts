@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { type Answer } from '../../local/policy-decision-point.ts'
 import { genericEvent } from '../../local/example.ts'
 import { createGenericClient } from '../support/generic-client.ts'
@@ -9,25 +9,31 @@ import {
   createSubscriptionsClient,
   eventuallyByApi,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
 import { RESOURCE, startPolicyFixture } from './policy-fixture.ts'
 
 // Deliveries to subscriptions that the policy decision point has permitted: it is asked again.
 const SUBSCRIBE = 'altinn:events.subscribe'
 
-const fixture = await startPolicyFixture()
-const { receiver, questions, answers, start } = fixture
-let app = await start()
+let fixture: Awaited<ReturnType<typeof startPolicyFixture>>
+let app: App
+let token: string
+let admin: string
+before(async () => {
+  fixture = await startPolicyFixture()
+  app = await fixture.start()
+  token = await mintToken({ ...callerClaims.skd, scope: SUBSCRIBE })
+  admin = await mintToken({
+    ...callerClaims.skd,
+    scope: 'altinn:events.publish altinn:events.publish.admin',
+  })
+})
 after(async () => {
   await app.stop()
   await fixture.stop()
 })
 
-const token = await mintToken({ ...callerClaims.skd, scope: SUBSCRIBE })
-const admin = await mintToken({
-  ...callerClaims.skd,
-  scope: 'altinn:events.publish altinn:events.publish.admin',
-})
 const publish = (resource: string) =>
   createGenericClient(app, admin).publish({ ...genericEvent, id: crypto.randomUUID(), resource })
 
@@ -37,17 +43,19 @@ let count = 0
 async function startSubscribed() {
   const name = `deliveries-${++count}`
   const [resource, path] = [`${RESOURCE}:${name}`, `/${name}`]
-  answers.set(name, 'Permit')
+  fixture.answers.set(name, 'Permit')
   const client = createSubscriptionsClient(app, token)
-  const request = { endPoint: `${receiver.url}${path}`, resourceFilter: resource }
+  const request = { endPoint: `${fixture.receiver.url}${path}`, resourceFilter: resource }
   const { id } = await client.subscribed(request)
   await app.stop()
-  app = await start()
+  app = await fixture.start()
   return {
     resource,
-    answer: (next: Answer) => answers.set(name, next),
-    questions: () => questions.filter((asked) => asked.resource[RESOURCE]?.[0] === name).length,
-    arrived: () => receiver.deliveries.filter((each) => each.path === path && each.event?.subject),
+    answer: (next: Answer) => fixture.answers.set(name, next),
+    questions: () =>
+      fixture.questions.filter((asked) => asked.resource[RESOURCE]?.[0] === name).length,
+    arrived: () =>
+      fixture.receiver.deliveries.filter((each) => each.path === path && each.event?.subject),
     delivery: (state: string) =>
       eventuallyByApi(`a ${state} delivery`, async () => {
         const { deliveries } = await createSubscriptionsClient(app, token).deliveries(id)
@@ -69,9 +77,9 @@ test('a withdrawn right ends the delivery as dead, and nothing is sent', async (
 test('while there is no decision a delivery waits; then it goes out', async () => {
   const { resource, answer, questions: asked, arrived, delivery } = await startSubscribed()
   answer((response) => response.writeHead(500).end())
-  const before = asked()
+  const earlier = asked()
   assert.equal((await publish(resource)).status, 200)
-  await eventually('two questions without a decision', () => asked() >= before + 2, 30)
+  await eventually('two questions without a decision', () => asked() >= earlier + 2, 30)
   const { attempts } = await delivery('waiting')
   assert.deepEqual(attempts, [])
   assert.equal(arrived().length, 0)

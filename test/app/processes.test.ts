@@ -1,23 +1,29 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 // As on Flex Consumption: HTTP functions and each queue function on instances of their own.
 const skip = deployedUrl !== undefined && 'the processes must be its own'
-const stores = await createTestStores()
 const settings = { REPAIR_AFTER_SECONDS: '2' }
-const [http, fanOut] = await Promise.all([
-  startApp(stores, { settings, functions: ['publish-event', 'health', 'sweep-events'] }),
-  startApp(stores, {
-    settings,
-    functions: ['fan-out-event', 'keep-poison-events-inbound'],
-    readsPoison: true,
-  }),
-])
+let stores: TestStores
+let http: App
+let fanOut: App
+before(async () => {
+  stores = await createTestStores()
+  ;[http, fanOut] = await Promise.all([
+    startApp(stores, { settings, functions: ['publish-event', 'health', 'sweep-events'] }),
+    startApp(stores, {
+      settings,
+      functions: ['fan-out-event', 'keep-poison-events-inbound'],
+      readsPoison: true,
+    }),
+  ])
+})
 after(() => Promise.all([http.stop(), fanOut.stop()]))
 
 async function areFannedOut(ids: unknown[]): Promise<boolean> {

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { clientBody, exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { App } from '../support/subscriber.ts'
 
-const stores = await createTestStores()
-const app = await startApp(stores)
-after(app.stop)
+const startShared = useApp()
+let stores: TestStores
+let app: App
+before(async () => {
+  ;({ stores, app } = await startShared())
+})
 
 const stored = async (id: unknown) =>
   (await stores.documents<EventDocument>('events')).find((document) => document.id === id)
@@ -24,7 +28,7 @@ test("the real client's bytes are answered as the original answers them", async 
 })
 
 test('stores an accepted event with a new id and time, and records its fan-out', async () => {
-  const before = Date.now()
+  const earlier = Date.now()
   const id = await (
     await app.publish({ ...exampleEvent, id: 'mine', time: '2001-01-01T00:00:00Z' })
   ).json()
@@ -35,7 +39,7 @@ test('stores an accepted event with a new id and time, and records its fan-out',
   assert.equal(document.pending, undefined)
   assert.equal(document.fanOut?.count, 0)
   assert.equal(document.alternative, '/person/01017512345')
-  assert.ok(Math.abs(Date.parse(document.event.time ?? '') - before) < 5000)
+  assert.ok(Math.abs(Date.parse(document.event.time ?? '') - earlier) < 5000)
   assert.deepEqual(document.event, {
     specversion: '1.0',
     id,

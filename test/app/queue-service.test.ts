@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { parseQueueConnection } from '../../shared/azure/queue-connection.ts'
 import { openQueueService } from '../../shared/azure/queue-service.ts'
@@ -21,14 +21,19 @@ const server = createServer((request, response) => {
     received.push({ request, body })
     response.writeHead(status, { 'x-ms-error-code': 'TheCode' }).end('<Page/>')
   })
-}).listen(0, '127.0.0.1')
-await once(server, 'listening')
+})
+let place: string
+let withKey: string
+before(async () => {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  place = `http://127.0.0.1:${Object(server.address()).port}/acc`
+  withKey = `AccountName=acc;AccountKey=${KEY.toString('base64')};QueueEndpoint=${place}/`
+})
 after(() => server.close().closeAllConnections())
-const place = `http://127.0.0.1:${Object(server.address()).port}/acc`
 
 const queueOf = async (connectionString: string) =>
   openQueue(await openQueueService({ connectionString }), 'events-inbound')
-const withKey = `AccountName=acc;AccountKey=${KEY.toString('base64')};QueueEndpoint=${place}/`
 
 test('a message is sent for ever, in base64, signed with the key of the account', async () => {
   await (await queueOf(withKey)).send({ id: 'æ' }, 1.2)

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { createTestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
 
+const startShared = useApp()
 const LIMIT = 10
 const EVENTS = 25
 
-test('a subscription with a rate limit gets its events no faster than that, and all of them', async (t) => {
-  const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  const app = await startApp(stores)
-  t.after(() => Promise.all([app.stop(), receiver.stop()]))
+test('a subscription with a rate limit gets its events no faster than that, and all of them', async () => {
+  const { app, receiver } = await startShared()
   const own = await createOwnApp(app, receiver, 'limited')
   const request = {
     endPoint: `${receiver.url}${own.path}`,

@@ -3,11 +3,23 @@ import { before, describe, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { faults, filters, refusals, types } from './read-event-cases.ts'
-import { app, begin, cosmos, HOUR, person, stored, stores, ttd } from './read-event-fixture.ts'
+import {
+  app,
+  begin,
+  cosmos,
+  HOUR,
+  person,
+  stored,
+  stores,
+  ttd,
+  useReadingApp,
+} from './read-event-fixture.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
 import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
 import { deployedUrl } from '../support/stores.ts'
+
+before(useReadingApp())
 
 const at = (seconds: number) => new Date(begin + seconds * 1000).toISOString()
 const eventsOf = (documents: EventDocument[]) => documents.map(({ event }) => event)

@@ -3,7 +3,9 @@ import { before, describe, test } from 'node:test'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
-import { app, person, stored, ttd, user } from './read-event-fixture.ts'
+import { app, person, stored, ttd, user, useReadingApp } from './read-event-fixture.ts'
+
+before(useReadingApp())
 
 describe('events about a party', () => {
   const about = (subject: string, alternativesubject: string) => ({ subject, alternativesubject })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import type { AppEvent } from '../../shared/events/cloud-event.ts'
@@ -7,18 +7,23 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { idsOf, createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { callerClaims, mintToken } from '../support/subscriber.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
+import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
 
 const HOLDBACK = 15 // seconds, the least there can be
 const CLIENTS = 8
 const EACH = 25
-const stores = await createTestStores()
 const settings = { READ_HOLDBACK_SECONDS: String(HOLDBACK) }
-const [one, other] = await Promise.all([
-  startApp(stores, { settings }),
-  startApp(stores, { settings }),
-])
+let stores: TestStores
+let one: App
+let other: App
+before(async () => {
+  stores = await createTestStores()
+  ;[one, other] = await Promise.all([
+    startApp(stores, { settings }),
+    startApp(stores, { settings }),
+  ])
+})
 after(() => Promise.all([one.stop(), other.stop()]))
 const data = { answer: [42, null, 'blå 🦉'], ttl: 1 }
 const said = { ...exampleEvent, data, contenttype: 'application/json' }

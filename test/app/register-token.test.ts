@@ -4,12 +4,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import jwt from 'jsonwebtoken'
 import { callers } from '../../local/tokens.ts'
 import { startApp } from '../support/app.ts'
 import { createReader } from '../support/reader.ts'
-import { mintToken } from '../support/subscriber.ts'
+import { mintToken, type App } from '../support/subscriber.ts'
 import { createTestStores, deployedUrl } from '../support/stores.ts'
 
 const skip = deployedUrl !== undefined && 'it needs settings of its own'
@@ -35,20 +35,24 @@ const platform = createServer((request, response) => {
   const path = request.url ?? ''
   asked.push({ path, headers: request.headers })
   void text(request).then((body) => response.end(answers[path]?.(body)))
-}).listen(0, '127.0.0.1')
-await once(platform, 'listening')
-const url = `http://127.0.0.1:${Object(platform.address()).port}`
+})
+let app: App
+before(async () => {
+  platform.listen(0, '127.0.0.1')
+  await once(platform, 'listening')
+  const url = `http://127.0.0.1:${Object(platform.address()).port}`
 
-const app = await startApp(await createTestStores(), {
-  functions: ['read-party-events'],
-  settings: {
-    ALTINN_REGISTER_URL: `${url}/register/api`,
-    ALTINN_SUBSCRIPTION_KEY: 'the-key',
-    MASKINPORTEN_TOKEN_URL: `${url}/token`,
-    MASKINPORTEN_CLIENT_ID: 'client',
-    MASKINPORTEN_KEY_ID: 'key',
-    MASKINPORTEN_CLIENT_JWK: JSON.stringify(privateKey.export({ format: 'jwk' })),
-  },
+  app = await startApp(await createTestStores(), {
+    functions: ['read-party-events'],
+    settings: {
+      ALTINN_REGISTER_URL: `${url}/register/api`,
+      ALTINN_SUBSCRIPTION_KEY: 'the-key',
+      MASKINPORTEN_TOKEN_URL: `${url}/token`,
+      MASKINPORTEN_CLIENT_ID: 'client',
+      MASKINPORTEN_KEY_ID: 'key',
+      MASKINPORTEN_CLIENT_JWK: JSON.stringify(privateKey.export({ format: 'jwk' })),
+    },
+  })
 })
 after(() => {
   platform.close()

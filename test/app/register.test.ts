@@ -1,6 +1,6 @@
 // Who a number names, by the register of parties: in reads and subscriptions.
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { persons, units } from '../../local/register.ts'
 import { callers } from '../../local/tokens.ts'
 import { startReceiver } from '../../local/receiver.ts'
@@ -9,36 +9,54 @@ import { assertProblemBody } from '../support/problems.ts'
 import { createReader, idsOf } from '../support/reader.ts'
 import { startFaultyRegister } from '../support/register.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createSubscriptionsClient, mintToken, type App } from '../support/subscriber.ts'
+import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
+import type { Receiver } from '../support/own-app.ts'
 
-const [stores, receiver, register] = await Promise.all([
-  createTestStores(),
-  startReceiver(),
-  startFaultyRegister(),
-])
-after(() => Promise.all([receiver.stop(), register.stop()]))
-const app = await startApp(stores, {
-  functions: ['read-app-events', 'read-party-events', 'create-subscription', 'read-subscription'],
-  settings: {
-    ...register.settings,
-    ALTINN_SUBSCRIPTION_KEY: 'the-key',
-    ACCESS_GRANTS: '[]',
-  },
+let stores: TestStores
+let receiver: Receiver
+let register: Awaited<ReturnType<typeof startFaultyRegister>>
+let app: App
+let oneToken: string | undefined
+let ttd: ReturnType<typeof createReader>
+let organisation: ReturnType<typeof createReader>
+let AS_ONE: ReturnType<typeof createReader>
+let subscriber: ReturnType<typeof createSubscriptionsClient>
+let owner: ReturnType<typeof createSubscriptionsClient>
+let ttdToken: string | undefined
+before(async () => {
+  ;[stores, receiver, register] = await Promise.all([
+    createTestStores(),
+    startReceiver(),
+    startFaultyRegister(),
+  ])
+  app = await startApp(stores, {
+    functions: ['read-app-events', 'read-party-events', 'create-subscription', 'read-subscription'],
+    settings: {
+      ...register.settings,
+      ALTINN_SUBSCRIPTION_KEY: 'the-key',
+      ACCESS_GRANTS: '[]',
+    },
+  })
+  const [ofTtd, ofOne, mainToken] = await Promise.all(
+    [callers.org('ttd', units.other.number), oneClaims, mainClaims].map((claims) =>
+      mintToken(claims),
+    ),
+  )
+  ttdToken = ofTtd
+  oneToken = ofOne
+  ttd = createReader(app, ttdToken)
+  organisation = createReader(app, mainToken)
+  AS_ONE = createReader(app, oneToken, one.number)
+  await store(stores, Object.values(events).flat())
+  subscriber = createSubscriptionsClient(app, mainToken)
+  owner = createSubscriptionsClient(app, ttdToken)
 })
-after(app.stop)
+after(() => Promise.all([app.stop(), receiver.stop(), register.stop()]))
 
 const { one, other } = persons
 const oneClaims = callers.user(20_001, one.partyId, one.number)
 const mainClaims = callers.organisation(units.main.number)
-const [ttdToken, oneToken, mainToken] = await Promise.all(
-  [callers.org('ttd', units.other.number), oneClaims, mainClaims].map((claims) =>
-    mintToken(claims),
-  ),
-)
-const ttd = createReader(app, ttdToken)
-const organisation = createReader(app, mainToken)
-const AS_ONE = createReader(app, oneToken, one.number)
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 const SENTENCE = 'A valid subject to the authenticated identity is required'
 
@@ -53,7 +71,6 @@ const events = {
   main: [ofParty(units.main.partyId, `/org/${units.main.number}`), ofParty(units.main.partyId)],
   claimed: [ofParty(1, `/organisation/${units.main.number}`)], // says so, but is about another party
 }
-await store(stores, Object.values(events).flat())
 const all = (list: { id: string }[]) => idsOf(list).toSorted()
 
 /** An organisation number of its own for each test that the register must not have answered before. */
@@ -65,8 +82,6 @@ const request = (more: object) => ({
   resourceFilter: RESOURCE,
   ...more,
 })
-const subscriber = createSubscriptionsClient(app, mainToken)
-const owner = createSubscriptionsClient(app, ttdToken)
 
 /** Asserts a 503 that says when to come again. */
 async function assertUnavailable(answer: Response): Promise<void> {

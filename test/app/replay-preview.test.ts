@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
+import { before, test } from 'node:test'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { createTestStores, eventually, unlessBusy } from '../support/stores.ts'
-import { assertProblem, minutesAgo } from '../support/subscriber.ts'
+import { eventually, unlessBusy, type TestStores } from '../support/stores.ts'
+import { assertProblem, minutesAgo, type App } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
+import { quickRetries } from './quick-retries.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores, { settings: { DELIVERY_RETRY_SECONDS: '0' } })
-after(app.stop)
+const startShared = useApp(quickRetries)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+})
 
 /** Subscribes, and returns what the preview of a replay of the last hour says. */
 async function subscribed(name: string) {
@@ -84,8 +87,8 @@ test('the preview of a replay looks at 1,000 events or deliveries, or 8 MB of ev
   )
   await own.remove(id)
 
-  await store(stores, documentsOf('large', 10, 'x'.repeat(1_000_000)))
-  const large = await subscribed('large')
+  await store(stores, documentsOf('large-preview', 10, 'x'.repeat(1_000_000)))
+  const large = await subscribed('large-preview')
   assert.match(await large.preview('missing'), /^[89]\+$/)
 })
 

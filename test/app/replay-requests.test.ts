@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
-import { createTestStores } from '../support/stores.ts'
-import { assertProblem, minutesAgo } from '../support/subscriber.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
+import { assertProblem, minutesAgo, type App } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores)
-after(app.stop)
+const startShared = useApp()
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ receiver, app } = await startShared())
+})
 
 test('a replay of a subscription that is not validated is rejected', async () => {
   const own = await createOwnApp(app, receiver, 'stranger')

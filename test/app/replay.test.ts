@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
-import { startApp, tokensOf } from '../support/app.ts'
+import { tokensOf } from '../support/app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import {
   assertProblem,
@@ -14,18 +13,24 @@ import {
   eventuallyByApi,
   mintToken,
   type Replay,
+  type App,
 } from '../support/subscriber.ts'
-import { sleepUntil, createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { sleepUntil, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { Receiver } from '../support/own-app.ts'
+import { quickRetries } from './quick-retries.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const settings = {
-  DELIVERY_RETRY_SECONDS: '0',
-  AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01', // what fails comes soon
-}
-const app = await startApp(stores, { settings })
-after(app.stop)
-const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+const startShared = useApp(quickRetries)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+let client: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+  client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+  for (let round = 0; round < 13; round++)
+    many.push(...(await Promise.all(Array.from({ length: 8 }, () => publish('many')))))
+})
 
 // Each test has an app of its own, so that it can tell how many events are looked at.
 async function publish(name: string, type = 'created'): Promise<string> {
@@ -64,8 +69,6 @@ async function publishInTurn(name: string, count: number): Promise<string[]> {
 
 // More than one page, and all from before anyone subscribes.
 const many: string[] = []
-for (let round = 0; round < 13; round++)
-  many.push(...(await Promise.all(Array.from({ length: 8 }, () => publish('many')))))
 const countsOf = ({ state, looked, sent }: Replay) => ({ state, looked, sent })
 const ofMany = (sent: number) => ({ state: 'done', looked: many.length, sent })
 
@@ -206,15 +209,15 @@ describe('a replay', { concurrency: 8 }, () => {
     await ended(id, first, 'delivered', 0)
     await ended(id, second, 'delivered', 1)
     assert.deepEqual([got('bounds', first).length, got('bounds', third).length], [1, 0])
-    const [before, again] = got('bounds', second)
-    assert.ok(before !== undefined && again !== undefined)
+    const [earlier, again] = got('bounds', second)
+    assert.ok(earlier !== undefined && again !== undefined)
     assert.deepEqual(
-      [before, again].map(({ headers }) => headers['webhook-id']),
+      [earlier, again].map(({ headers }) => headers['webhook-id']),
       [second, second],
     )
-    const [then, now] = [before, again].map(({ headers }) => Number(headers['webhook-timestamp']))
+    const [then, now] = [earlier, again].map(({ headers }) => Number(headers['webhook-timestamp']))
     assert.ok(then !== undefined && now !== undefined && now > then)
-    assert.equal(again.body, before.body)
+    assert.equal(again.body, earlier.body)
   })
 
   test('of dead deliveries sends those in their next run, and no delivered ones', async () => {

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
+import { before, test } from 'node:test'
 import { copyOf } from '../../shared/events/event-document.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { documentAt, idAt, store } from '../support/stored-events.ts'
-import { createTestStores, unlessBusy } from '../support/stores.ts'
-import { assertProblem, callerClaims, mintToken } from '../support/subscriber.ts'
+import { unlessBusy, type TestStores } from '../support/stores.ts'
+import { assertProblem, callerClaims, mintToken, type App } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
 
 const MINUTE = 60_000
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const app = await startApp(stores)
-after(() => Promise.all([app.stop(), receiver.stop()]))
+const startShared = useApp()
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+})
 
 async function ask(path: string, claims?: object): Promise<Response> {
   const token = claims && (await mintToken(claims))

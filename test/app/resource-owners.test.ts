@@ -1,34 +1,34 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
+import { before, test } from 'node:test'
 import { createGenericClient } from '../support/generic-client.ts'
-import { createOwnApp } from '../support/own-app.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
+import { eventually } from '../support/stores.ts'
 import {
   assertProblem,
   callerClaims,
   createSubscriptionsClient,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
+import { REGISTRY, granted } from './granted.ts'
 
-const BROKER = 'urn:altinn:resource:skd-broker'
-const grants = [
-  { resource: 'urn:altinn:resource:*', action: 'subscribe', who: '/org/skd' },
-  { resource: BROKER, action: 'publish', who: '/org/skd' },
-  { resource: BROKER, action: 'read', who: '/org/skd' },
-]
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-const app = await startApp(stores, { settings: { ACCESS_GRANTS: JSON.stringify(grants) } })
-after(() => Promise.all([app.stop(), receiver.stop()]))
-const tokens = {
-  ttd: await mintToken(callerClaims.ttd),
-  skd: await mintToken({
-    ...callerClaims.skd,
-    scope: 'altinn:events.publish altinn:events.subscribe',
-  }),
-}
-const skd = createSubscriptionsClient(app, tokens.skd)
+const startShared = useApp(granted)
+let receiver: Receiver
+let app: App
+let tokens: { ttd: string; skd: string }
+let skd: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;({ receiver, app } = await startShared())
+  tokens = {
+    ttd: await mintToken(callerClaims.ttd),
+    skd: await mintToken({
+      ...callerClaims.skd,
+      scope: 'altinn:events.publish altinn:events.subscribe',
+    }),
+  }
+  skd = createSubscriptionsClient(app, tokens.skd)
+})
 
 async function get(path: string, token = tokens.ttd) {
   const answer = await fetch(app.api + path, { headers: { authorization: `Bearer ${token}` } })
@@ -45,14 +45,14 @@ test('the owner of an app sees what became of an event at each of its subscriber
   const elsewhere = { resourceFilter, subjectFilter: '/party/1' }
   await skd.subscribed({ endPoint: `${receiver.url}/failing`, ...elsewhere })
   receiver.behave({ status: 500 }, '/failing')
-  const before = Date.now()
+  const earlier = Date.now()
   const id = await own.publish()
   const status = await eventually('fanned out', async () => {
     const found = await get(`/app/ttd/status/${id.toUpperCase()}`)
     return found.fannedOut !== undefined && found
   })
   assert.equal(status.event.id, id)
-  assert.ok(Math.abs(Date.parse(status.accepted) - before) < 5000)
+  assert.ok(Math.abs(Date.parse(status.accepted) - earlier) < 5000)
   assert.equal(status.fannedOut.subscribers, 2)
   const { headers } = await own.arrived(id)
   assert.equal(status.traceparent.split('-')[1], headers['traceparent']?.split('-')[1])
@@ -70,7 +70,7 @@ test('the owner of an app sees what became of an event at each of its subscriber
     state: 'waiting',
     attempts: 1,
   })
-  assert.ok(Date.parse(due) > before)
+  assert.ok(Date.parse(due) > earlier)
 })
 
 test('the owner of an app sees who subscribes, without secrets', async () => {
@@ -122,10 +122,10 @@ test('the owner of an app sees who subscribes, without secrets', async () => {
 })
 
 test('a generic event is found by its publisher’s id, for who may read its resource', async () => {
-  const event = { specversion: '1.0', id: 'mine', source: '/a', type: 'a', resource: BROKER }
+  const event = { specversion: '1.0', id: 'mine', source: '/a', type: 'a', resource: REGISTRY }
   const { publish } = createGenericClient(app, tokens.skd)
   assert.equal((await publish(event)).status, 200)
-  const path = `/events/mine?resource=${BROKER}`
+  const path = `/events/mine?resource=${REGISTRY}`
   const status = await eventually('fanned out', async () => {
     const found = await get(path, tokens.skd)
     return found.fannedOut !== undefined && found
@@ -155,13 +155,13 @@ test('everyone else is refused, and what is not there is a 404', async () => {
     [`/events/${id}?resource=urn:altinn:resource:app_ttd_refused`, tokens.skd, 403],
     [`/events/${id}?resource=urn:altinn:resource:app_ttd_refused`, tokens.ttd, 200],
     [`/events/${id}`, tokens.ttd, 400],
-    [`/events/x?resource=${BROKER}`, tokens.ttd, 403],
-    [`/events/x?resource=${BROKER}`, tokens.skd, 404],
+    [`/events/x?resource=${REGISTRY}`, tokens.ttd, 403],
+    [`/events/x?resource=${REGISTRY}`, tokens.skd, 404],
     ['/resources/urn:altinn:resource:app_ttd_refused/subscriptions', undefined, 401],
     ['/resources/urn:altinn:resource:app_ttd_refused/subscriptions', tokens.skd, 403],
-    [`/resources/${BROKER}/subscriptions`, tokens.ttd, 403],
-    [`/resources/${BROKER}/subscriptions?after=x`, tokens.skd, 400],
-    [`/resources/${BROKER}/subscriptions?size=0`, tokens.skd, 400],
+    [`/resources/${REGISTRY}/subscriptions`, tokens.ttd, 403],
+    [`/resources/${REGISTRY}/subscriptions?after=x`, tokens.skd, 400],
+    [`/resources/${REGISTRY}/subscriptions?size=0`, tokens.skd, 400],
   ]
   for (const [path, token, status] of rows) {
     const answer = await ask(path, token)

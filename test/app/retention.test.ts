@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { before, describe, test } from 'node:test'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { waitForRecord, waitForState } from '../support/stored-work.ts'
-import { assertProblem } from '../support/subscriber.ts'
+import { assertProblem, type App } from '../support/subscriber.ts'
+import { useApp } from '../support/share.ts'
+import { quickRetries } from './quick-retries.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const settings = { DELIVERED_RETENTION_DAYS: '2', DELIVERY_RETRY_SECONDS: '0' }
-const app = await startApp(stores, { settings })
-after(app.stop)
+const startShared = useApp(quickRetries)
+let stores: TestStores
+let receiver: Receiver
+let app: App
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+})
 const retry = (own: OwnApp, id: number, event: string) =>
   own.client.requestJson(202, 'POST', `/${id}/deliveries/${event}/retry`)
 const minutesOf90Days = 90 * 24 * 60
@@ -35,7 +37,7 @@ describe('how long a delivery is kept', { concurrency: 4, skip: deployedUrl !== 
   })
 
   test('what is dead is kept for 90 days from its event', async () => {
-    const own = await createOwnApp(app, receiver, 'dead')
+    const own = await createOwnApp(app, receiver, 'kept-dead')
     receiver.behave({ status: 500 }, own.path)
     const { id } = await own.subscribe()
     const event = await own.publish()
@@ -66,7 +68,7 @@ describe('how long a delivery is kept', { concurrency: 4, skip: deployedUrl !== 
   })
 
   test('a cancelled delivery expires after the retention', async () => {
-    const own = await createOwnApp(app, receiver, 'cancelled')
+    const own = await createOwnApp(app, receiver, 'kept-cancelled')
     receiver.behave({ status: 503, headers: { 'Retry-After': '3600' } }, own.path)
     const { id } = await own.subscribe()
     const event = await own.publish()

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { startFaultProxy, type Fault, type Plan } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type Fault, type Plan, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import { waitForState } from '../support/stored-work.ts'
-import { callerClaims, mintToken } from '../support/subscriber.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 
 // Every response that is not a decision of Cosmos DB is transient: no event is lost, and no client gets a 500.
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
@@ -36,28 +36,33 @@ const faults: Record<string, Fault> = {
 }
 const MANY = 4 // one more than a call is tried by itself
 
-const stores = await createTestStores()
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const receiver = await startReceiver()
-const app = await startApp(stores, {
-  settings: {
-    Cosmos: cosmos.connection,
-    DELIVERY_RETRY_SECONDS: '1',
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
+let stores: TestStores
+let cosmos: FaultProxy
+let receiver: Receiver
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  receiver = await startReceiver()
+  app = await startApp(stores, {
+    settings: {
+      Cosmos: cosmos.connection,
+      DELIVERY_RETRY_SECONDS: '1',
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    },
+  })
+  cosmos.plan = (request) => {
+    for (const plan of plans) {
+      const fault = plan(request)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  }
 })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
 
 /** The faults that are on; each has requests of its own, so that many tests can run at once. */
 const plans = new Set<Plan>()
-cosmos.plan = (request) => {
-  for (const plan of plans) {
-    const fault = plan(request)
-    if (fault !== undefined) return fault
-  }
-  return undefined
-}
-
 type Request = Parameters<Plan>[0]
 const isAt = (container: string, method: string, key: string) => (request: Request) =>
   request.method === method &&

@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { before, test } from 'node:test'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { createTestStores } from '../support/stores.ts'
+import { type TestStores } from '../support/stores.ts'
 import {
   assertProblem,
   callerClaims,
   createSubscriptionsClient,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
 import { invalidSubscriptions } from './invalid-subscriptions.ts'
+import { useApp } from '../support/share.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores)
-after(app.stop)
 const owner = { ...callerClaims.ttd, scope: 'altinn:events.subscribe' }
-const client = createSubscriptionsClient(app, await mintToken(owner))
+const startShared = useApp()
+let stores: TestStores
+let receiver: Receiver
+let app: App
+let client: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+  client = createSubscriptionsClient(app, await mintToken(owner))
+})
 const resourceOf = (name: string) => `urn:altinn:resource:app_ttd_${name}`
 const preview = (request: object) => client.requestJson(200, 'POST', '/preview', request)
 
@@ -68,8 +72,13 @@ test('the preview of a subscription stores nothing, and calls nobody', async () 
   await own.publish()
   const endPoint = `${receiver.url}${own.path}`
   const request = { endPoint, resourceFilter: resourceOf('unstored') }
+  const listed = async (): Promise<number[]> => {
+    const { subscriptions } = await client.requestJson(200, 'GET', '')
+    return subscriptions.map(({ id: number }: { id: number }) => number)
+  }
+  const earlier = await listed()
   assert.equal((await preview(request)).matched, 1)
-  assert.deepEqual((await client.requestJson(200, 'GET', '')).subscriptions, [])
+  assert.deepEqual(await listed(), earlier)
   const { id } = await own.subscribe() // whose validation event is the first request
   assert.equal(receiver.deliveries.filter(({ path }) => path === own.path).length, 1)
   await own.remove(id)

@@ -1,33 +1,39 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
-import { startReceiver } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
+import { before, describe, test } from 'node:test'
 import { invalidSubscriptions } from './invalid-subscriptions.ts'
 import {
   assertProblem,
   createSubscriptionsClient,
   callerClaims,
   mintToken,
+  type App,
 } from '../support/subscriber.ts'
-import { createTestStores } from '../support/stores.ts'
+import { type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import type { Receiver } from '../support/own-app.ts'
 
 // What may be asked for, and which requests ask for the same subscription.
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores)
-after(app.stop)
-const client = createSubscriptionsClient(
-  app,
-  await mintToken({ ...callerClaims.ttd, scope: 'altinn:serviceowner altinn:events.subscribe' }),
-)
-const user = createSubscriptionsClient(app, await mintToken(callerClaims.user))
+const startShared = useApp()
+let stores: TestStores
+let receiver: Receiver
+let app: App
+let client: ReturnType<typeof createSubscriptionsClient>
+let user: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+  client = createSubscriptionsClient(
+    app,
+    await mintToken({ ...callerClaims.ttd, scope: 'altinn:serviceowner altinn:events.subscribe' }),
+  )
+  user = createSubscriptionsClient(app, await mintToken(callerClaims.user))
+})
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 const SOURCE = 'https://ttd.apps.altinn.no/ttd/apps-test'
 const subunits = { includeSubunits: true }
 const generic = { endPoint: 'x', resourceFilter: 'urn:example:thing' }
 let hooks = 0
-const hook = () => `${receiver.url}/${hooks++}` // each asks for another subscription
+const hook = () => `${receiver.url}/requests-${hooks++}` // each asks for another subscription
 const endpointsStored = async () => {
   const documents = await stores.documents<{ id: string; endpoint?: string }>('subscriptions')
   return documents.map(({ endpoint }) => endpoint)
@@ -120,7 +126,7 @@ describe('a subscription', { concurrency: 4 }, () => {
   })
 })
 
-const invalid = invalidSubscriptions(hook)
+const invalid = invalidSubscriptions(() => `http://127.0.0.1:9/invalid-${hooks++}`) // nobody is called
 
 describe('an invalid subscription request', { concurrency: 4 }, () => {
   for (const [what, request, detail] of invalid)

@@ -1,36 +1,41 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { exampleEvent } from '../../local/example.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import type { ReplayDocument } from '../../shared/deliveries/replay-store.ts'
 import type { SubscriptionDocument, Tombstone } from '../../shared/subscriptions/subscription.ts'
-import { startApp } from '../support/app.ts'
 import {
   assertProblem,
   createSubscriptionsClient,
   callerClaims,
   mintToken,
   type Subscription,
+  type App,
 } from '../support/subscriber.ts'
-import { createTestStores } from '../support/stores.ts'
+import { type TestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
+import { useApp } from '../support/share.ts'
+import type { Receiver } from '../support/own-app.ts'
 
-const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
-const app = await startApp(stores)
-after(app.stop)
-const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+const startShared = useApp()
+let stores: TestStores
+let receiver: Receiver
+let app: App
+let client: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;({ stores, receiver, app } = await startShared())
+  client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+})
 
 const RESOURCE = 'urn:altinn:resource:app_ttd_apps-test'
 let hooks = 0
-const hook = () => `${receiver.url}/${hooks++}` // each asks for another subscription
+const hook = () => `${receiver.url}/subscriptions-${hooks++}` // each asks for another subscription
 const find = (among: Subscription[], wanted: number) => among.find(({ id }) => id === wanted)
 
 describe('a subscription', { concurrency: 4 }, () => {
   test('is created with the original’s response, and with its secret, which is shown once', async () => {
     const endPoint = hook()
-    const before = Date.now()
+    const earlier = Date.now()
     const answer = await client.call('POST', '', { endPoint, resourceFilter: RESOURCE })
     const made = Object(await answer.json())
     assert.equal(answer.status, 201)
@@ -38,7 +43,7 @@ describe('a subscription', { concurrency: 4 }, () => {
     assert.equal(answer.headers.get('location'), `/events/api/v1/subscriptions/${made.id}`)
     assert.ok(Number.isInteger(made.id) && made.id > 0 && made.id < 2 ** 31)
     assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
-    assert.ok(Date.parse(made.created) >= before && Date.parse(made.created) <= Date.now())
+    assert.ok(Date.parse(made.created) >= earlier && Date.parse(made.created) <= Date.now())
     const expected = {
       id: made.id,
       endPoint,

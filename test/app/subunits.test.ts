@@ -1,39 +1,41 @@
 // Events about subunits, delivered to subscriptions of their main unit.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { units } from '../../local/register.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { callers } from '../../local/tokens.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
-import { createOwnApp } from '../support/own-app.ts'
+import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { assertProblemBody } from '../support/problems.ts'
 import { startFaultyRegister } from '../support/register.ts'
-import { createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
-import { createTestStores, eventually } from '../support/stores.ts'
+import { createSubscriptionsClient, mintToken, type App } from '../support/subscriber.ts'
+import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
 
-const [stores, receiver, register] = await Promise.all([
-  createTestStores(),
-  startReceiver(),
-  startFaultyRegister(),
-])
-after(() => Promise.all([receiver.stop(), register.stop()]))
-const grants = ['publish', 'subscribe'].map((action) => {
-  return { resource: 'urn:altinn:resource:skd-*', action, who: '*' }
+let stores: TestStores
+let receiver: Receiver
+let register: Awaited<ReturnType<typeof startFaultyRegister>>
+let app: App
+let main: ReturnType<typeof createSubscriptionsClient>
+before(async () => {
+  ;[stores, receiver, register] = await Promise.all([
+    createTestStores(),
+    startReceiver(),
+    startFaultyRegister(),
+  ])
+  const grants = ['publish', 'subscribe'].map((action) => {
+    return { resource: 'urn:altinn:resource:skd-*', action, who: '*' }
+  })
+  app = await startApp(stores, {
+    settings: {
+      ...register.settings,
+      ACCESS_GRANTS: JSON.stringify(grants),
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    },
+  })
+  main = createSubscriptionsClient(app, await mintToken(callers.organisation(units.main.number)))
 })
-const app = await startApp(stores, {
-  settings: {
-    ...register.settings,
-    ACCESS_GRANTS: JSON.stringify(grants),
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-  },
-})
-after(app.stop)
-
-const main = createSubscriptionsClient(
-  app,
-  await mintToken(callers.organisation(units.main.number)),
-)
+after(() => Promise.all([app.stop(), receiver.stop(), register.stop()]))
 const party = (unit: { partyId: number }) => `/party/${unit.partyId}`
 const about = (unit: { partyId: number; number: string }) => ({
   subject: party(unit),

@@ -1,35 +1,42 @@
 // What a run of a sweep costs beside a large backlog.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
-import { newEventId } from '../../shared/events/event-id.ts'
+import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
-import { deliveryOf } from '../unit/flow-fixture.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { documentAt } from '../support/stored-events.ts'
+import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'it counts what the stores are asked'
 const MANY = Number(process.env['OVERDUE'] ?? 500)
-const stores = await createTestStores()
-const app = await startApp(stores, { functions: ['sweep-deliveries'] })
-after(app.stop)
+let stores: TestStores
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  app = await startApp(stores, { functions: ['sweep-deliveries'] })
+})
+after(() => app.stop())
+
+const subscriber = { number: 1, consumer: '/org/ttd', id: 'document-1' }
 
 async function addOverdue(count: number): Promise<void> {
   const dues = Array.from({ length: count }, (_, index) => index + 1)
   await forEachConcurrently(dues, 32, async (due) => {
-    const delivery = deliveryOf(newEventId(), { state: 'waiting', due })
-    await stores.container('deliveries').items.create(delivery)
+    const delivery = newDelivery(documentAt(Date.now()), subscriber)
+    await stores.container('deliveries').items.create({ ...delivery, state: 'waiting', due })
   })
 }
 
 /** Runs the sweep. Returns how many it sent, and the request units in `deliveries`. */
 async function sweep(): Promise<{ sent: number; units: number }> {
   const lines = () => app.lines.filter((line) => line.includes('"sweep.done"'))
-  const [earlier, before] = [lines().length, await charge()]
+  const [earlier, charged] = [lines().length, await charge()]
   await app.runTimer('sweep-deliveries')
   const line = await eventually('the end of the sweep', () => lines()[earlier], 40)
   const { sent } = Object(JSON.parse(line.replace(/^[^{]*/, '')))
-  return { sent: Number(sent), units: (await charge()) - before }
+  return { sent: Number(sent), units: (await charge()) - charged }
 }
 
 async function charge(): Promise<number> {

@@ -1,26 +1,32 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, beforeEach, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 
 // Nothing but the sweeps works here, when the test says so: what they send stays to be seen.
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
-const stores = await createTestStores()
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
 const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions'] as const
 type Sweep = (typeof sweeps)[number]
-const app = await startApp(stores, {
-  functions: ['publish-event', ...sweeps],
-  settings: {
-    Cosmos: cosmos.connection,
-  },
+let stores: TestStores
+let cosmos: FaultProxy
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  app = await startApp(stores, {
+    functions: ['publish-event', ...sweeps],
+    settings: {
+      Cosmos: cosmos.connection,
+    },
+  })
 })
 after(() => Promise.all([app.stop(), cosmos.stop()]))
 beforeEach(async () => {
@@ -39,10 +45,10 @@ const endsOf = (sweep: Sweep) =>
   )
 /** Runs a sweep so many times at once. Returns the line at the end of the first. */
 async function run(sweep: Sweep, times = 1): Promise<string> {
-  const before = endsOf(sweep).length
+  const earlier = endsOf(sweep).length
   await Promise.all(Array.from({ length: times }, () => app.runTimer(sweep)))
-  await eventually(`the end of ${sweep}`, () => endsOf(sweep).length === before + times, 20)
-  return endsOf(sweep)[before] ?? ''
+  await eventually(`the end of ${sweep}`, () => endsOf(sweep).length === earlier + times, 20)
+  return endsOf(sweep)[earlier] ?? ''
 }
 async function publishOverdue(subject: string): Promise<string> {
   const id = String(await (await app.publish({ ...exampleEvent, subject })).json())

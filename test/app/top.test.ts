@@ -1,6 +1,6 @@
 // npm run top.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
 import { root, startProgram } from '../support/local-program.ts'
@@ -9,10 +9,10 @@ import { callerClaims, createSubscriptionsClient, mintToken } from '../support/s
 
 const hostile = '\u001B[2J\u202Eevil\u0007'
 
-test('top prints the caller’s subscriptions with their state, once where there is no terminal', async () => {
+test('top prints the caller’s subscriptions with their state, once where there is no terminal', async (t) => {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
   const app = await startApp(stores)
-  after(() => Promise.all([app.stop(), receiver.stop()]))
+  t.after(() => Promise.all([app.stop(), receiver.stop()]))
   receiver.behave({ status: 500, validationToo: true }, '/refuses')
   const token = await mintToken(callerClaims.ttd)
   const client = createSubscriptionsClient(app, token)

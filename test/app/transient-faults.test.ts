@@ -1,32 +1,45 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy, type Fault } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type Fault, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
-import { createSubscriptionsClient, callerClaims, mintToken } from '../support/subscriber.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import {
+  createSubscriptionsClient,
+  callerClaims,
+  mintToken,
+  type App,
+} from '../support/subscriber.ts'
+import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import type { Receiver } from '../support/own-app.ts'
 
 // A failed message comes again after 30 s here, as in production: who waits for that is found out.
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
-const stores = await createTestStores()
-const cosmos = await startFaultProxy(stores.settings.Cosmos)
-const queues = await startFaultProxy(stores.settings.QueueStorage)
-const receiver = await startReceiver()
-const app = await startApp(stores, {
-  settings: {
-    Cosmos: cosmos.connection,
-    QueueStorage: queues.connection,
-    DELIVERY_RETRY_SECONDS: '1',
-  },
+let stores: TestStores
+let cosmos: FaultProxy
+let queues: FaultProxy
+let receiver: Receiver
+let app: App
+before(async () => {
+  stores = await createTestStores()
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  queues = await startFaultProxy(stores.settings.QueueStorage)
+  receiver = await startReceiver()
+  app = await startApp(stores, {
+    settings: {
+      Cosmos: cosmos.connection,
+      QueueStorage: queues.connection,
+      DELIVERY_RETRY_SECONDS: '1',
+    },
+  })
+  await createSubscriptionsClient(app, await mintToken(callerClaims.ttd)).subscribed({
+    endPoint: `${receiver.url}/hook`,
+    resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
+  })
 })
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop(), queues.stop()]))
-await createSubscriptionsClient(app, await mintToken(callerClaims.ttd)).subscribed({
-  endPoint: `${receiver.url}/hook`,
-  resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
-})
 
 const faults: [string, Fault][] = [
   ['a 503', { status: 503 }],

@@ -2,26 +2,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { upload, type Send } from '../attacks/upload.ts'
-import { startApp, tokensOf } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
+import { tokensOf } from '../support/app.ts'
+import { deployedUrl, eventually } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
 
 const LENGTH = 1_000_000
 const ROOM = 16 // shared/services.ts: 16 MB
 const BEYOND = 4
 
+const startShared = useApp({ functions: ['publish-event'] })
 const skip = deployedUrl !== undefined && 'an instance must be its own'
 
 test(
   'large bodies that stall keep no small one out; beyond 16 MB they get a 503',
   { skip },
   async (t) => {
-    const app = await startApp(await createTestStores(), { functions: ['publish-event'] })
+    const { app } = await startShared()
     const signed = clientHeaders(...(await tokensOf('ttd', 'apps-test')))
     const over = Promise.withResolvers<undefined>()
-    t.after(() => {
-      over.resolve(undefined)
-      return app.stop()
-    })
+    t.after(() => over.resolve(undefined))
     const answers: string[] = []
     const stall: Send = async ({ write, socket }) => {
       write(' '.repeat(20_000))

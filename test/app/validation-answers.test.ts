@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Behaviour } from '../../local/receiver.ts'
 import { eventuallyByApi } from '../support/subscriber.ts'
@@ -17,9 +17,12 @@ import {
   receiver,
   REPAIR_SECONDS,
   request,
+  useValidatingApp,
   VALIDATION,
   validations,
 } from './validation-fixture.ts'
+
+before(useValidatingApp())
 
 // What an endpoint may answer to the validation event, and what follows.
 describe('an endpoint under validation', { concurrency: true }, () => {
@@ -30,8 +33,8 @@ describe('an endpoint under validation', { concurrency: true }, () => {
       assert.equal((await client.read(id)).validationFailure, undefined)
     })
 
-  const refusals: [what: string, behaviour: Behaviour, reason: RegExp][] = [
-    ['301', { status: 301, headers: { location: `${receiver.url}/ok` } }, /^answered 301$/],
+  const refusals: [what: string, behaviour: Behaviour | (() => Behaviour), reason: RegExp][] = [
+    ['301', () => ({ status: 301, headers: { location: `${receiver.url}/ok` } }), /^answered 301$/],
     ['400', { status: 400 }, /^answered 400$/],
     ['410', { status: 410 }, /^410$/],
     ['disable', { headers: { 'webhook-delivery': 'disable' } }, /^disabled by webhook-delivery/],
@@ -42,7 +45,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     test(`is not validated by ${what}, and its owner sees why`, async () => {
       const name = `no-${what.replace(' ', '-')}`
       const began = Date.now()
-      answerInTurn(name, behaviour)
+      answerInTurn(name, typeof behaviour === 'function' ? behaviour() : behaviour)
       const { id } = await client.subscribe(request(name))
       const { validated, validationFailure } = await failure(id)
       assert.equal(validated, false)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { after } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
@@ -9,20 +8,30 @@ import {
   callerClaims,
   eventuallyByApi,
   mintToken,
+  type App,
   type Subscription,
 } from '../support/subscriber.ts'
-import { createTestStores } from '../support/stores.ts'
+import { createTestStores, type TestStores } from '../support/stores.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
+import type { Receiver } from '../support/own-app.ts'
+import { share } from '../support/share.ts'
 
 // An app and a receiver, to validate endpoints with.
-export const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-after(() => receiver.stop())
+export let stores: TestStores
+export let receiver: Receiver
+export let app: App
+export let client: ReturnType<typeof createSubscriptionsClient>
 export const REPAIR_SECONDS = 2
-export const app = await startApp(stores, {
-  settings: { REPAIR_AFTER_SECONDS: String(REPAIR_SECONDS) },
+
+/** To be called by each file that validates, as it is loaded; what it returns is for its `before`. */
+export const useValidatingApp = share(async () => {
+  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
+  app = await startApp(stores, { settings: { REPAIR_AFTER_SECONDS: String(REPAIR_SECONDS) } })
+  client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+  // It gets every event, for tests of who does not.
+  await client.subscribed({ ...request('valid'), typeFilter: undefined })
+  return { stop: () => Promise.all([app.stop(), receiver.stop()]) }
 })
-after(app.stop)
-export const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
 
 export const VALIDATION = 'platform.events.validatesubscription'
 export const request = (name: string) => ({
@@ -30,8 +39,6 @@ export const request = (name: string) => ({
   resourceFilter: 'urn:altinn:resource:app_ttd_apps-test',
   typeFilter: name, // the events of each test are its own
 })
-// It gets every event, for tests of who does not.
-await client.subscribed({ ...request('valid'), typeFilter: undefined })
 
 export const got = (name: string) => receiver.deliveries.filter(({ path }) => path === `/${name}`)
 export const validations = (name: string) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -19,9 +19,12 @@ import {
   receiver,
   request,
   stores,
+  useValidatingApp,
   VALIDATION,
   validations,
 } from './validation-fixture.ts'
+
+before(useValidatingApp())
 
 /** How many an event was fanned out to. */
 const subscribersOf = (event: string): Promise<number> =>
@@ -95,7 +98,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     answerInTurn('since', { status: 500 })
     const { id } = await client.subscribe(request('since'))
     await failure(id)
-    const before = await publish('since')
+    const earlier = await publish('since')
     answerInTurn('since', {})
     await client.validated(id)
     const later = await publish('since')
@@ -109,7 +112,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     assert.deepEqual(
       deliveries.map(({ event }) => event),
       [later],
-      `${before} is not among them`,
+      `${earlier} is not among them`,
     )
   })
 

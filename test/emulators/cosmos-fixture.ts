@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { after } from 'node:test'
 import {
   CosmosClient,
   PartitionKeyDefinitionVersion,
@@ -13,6 +12,7 @@ import {
 } from '@azure/cosmos'
 import { authorization } from '../../local/emulators/cosmos-signature.ts'
 import { randomUUID } from 'node:crypto'
+import { share } from '../support/share.ts'
 import { setting } from '../support/stores.ts'
 
 const days = 24 * 60 * 60
@@ -65,18 +65,20 @@ export const endpoint = /AccountEndpoint=([^;]+)/.exec(account)?.[1] ?? ''
 
 const client = new CosmosClient(account)
 
-/** A database of its own on the shared emulator, with the containers of the product. */
-export const { database } = await client.databases.create({ id: `strict-${randomUUID()}` })
+export const database = client.database(`strict-${randomUUID()}`)
 
-for (const definition of definitions) await database.containers.create(definition)
+/** Makes a database on the shared emulator for the files of a process, with the containers of the product. */
+export const useDatabase = share(async () => {
+  await client.databases.create({ id: database.id })
+  for (const definition of definitions) await database.containers.create(definition)
+  return { stop: async () => client.dispose() }
+})
 
 export const events = database.container('events')
 
 export const deliveries = database.container('deliveries')
 
 export const subscriptions = database.container('subscriptions')
-
-after(() => client.dispose())
 
 let made = 0
 
@@ -114,7 +116,7 @@ interface Raw {
 
 /**
  * A request that the SDK would not send; signed, unless it brings its own authorization. The path names the database
- * `events`, which stands for the one of this file.
+ * `events`, which stands for the one of this process.
  */
 export async function raw(path: string, { method = 'GET', body, headers = {}, date }: Raw = {}) {
   const target = path.replace(/^\/dbs\/events/, `/dbs/${database.id}`)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { isIndexed } from '../../local/emulators/indexing-policy.ts'
-import { database, query } from './cosmos-fixture.ts'
+import { database, query, useDatabase } from './cosmos-fixture.ts'
+
+before(useDatabase())
 
 test('a container without an indexing policy indexes everything but pairs', async () => {
   const { container } = await database.containers.create({ id: 'default', partitionKey: '/k' })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
+
+before(useDatabase())
 import {
   events,
   subscriptions,
@@ -9,6 +11,7 @@ import {
   ifMatch,
   partitionKey,
   statusOf,
+  useDatabase,
 } from './cosmos-fixture.ts'
 
 test('supports every operation on a hierarchical key', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import type { Container, FeedOptions } from '@azure/cosmos'
+
+before(useDatabase())
 import {
   database,
   events,
@@ -10,6 +12,7 @@ import {
   raw,
   partitionKey,
   query,
+  useDatabase,
 } from './cosmos-fixture.ts'
 
 /** Ten events and ten deliveries under keys of their own, and what is asked about them. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { ConsistencyLevel, CosmosClient } from '@azure/cosmos'
 import { authorization, emulatorKey } from '../../local/emulators/cosmos-signature.ts'
+
+before(useDatabase())
 import {
   endpoint,
   database,
@@ -12,6 +14,7 @@ import {
   raw,
   partitionKey,
   statusOf,
+  useDatabase,
 } from './cosmos-fixture.ts'
 
 test('rejects a request with another signature', async () => {

@@ -1,14 +1,27 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { isExpired } from '../../local/emulators/item-limits.ts'
-import { events, subscriptions, event, outcome, itemOf, query } from './cosmos-fixture.ts'
+import {
+  events,
+  subscriptions,
+  event,
+  outcome,
+  itemOf,
+  query,
+  useDatabase,
+} from './cosmos-fixture.ts'
 import { eventually } from '../support/stores.ts'
 
-const expiring = subscriptions.items.create({
-  id: 'tombstone',
-  consumer: 'expiring',
-  ttl: 1,
-  number: 1,
+const startDatabase = useDatabase()
+let expiring: Promise<unknown>
+before(async () => {
+  await startDatabase()
+  expiring = subscriptions.items.create({
+    id: 'tombstone',
+    consumer: 'expiring',
+    ttl: 1,
+    number: 1,
+  })
 })
 
 test('accepts whole positive seconds or -1 as ttl', async () => {

@@ -4,12 +4,11 @@ import { CosmosClient, PartitionKeyDefinitionVersion, PartitionKeyKind } from '@
 import { openEventStore } from '../../shared/events/event-store.ts'
 import { createTestStores, deployedUrl } from '../support/stores.ts'
 
-const stores = await createTestStores()
-
 test(
   'serves no page without the composite indexes',
   { skip: deployedUrl !== undefined },
   async () => {
+    const stores = await createTestStores()
     const bounds = { after: '', until: 'f', most: 50 }
     const client = new CosmosClient(stores.settings.Cosmos)
     const bare = client.database(`${stores.settings.COSMOS_DATABASE}bare`)

@@ -2,8 +2,20 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { test } from 'node:test'
-import { ask, close, jsonOf, lines, port, raw, statusOf, url } from './fixture/http-host.ts'
+import { before, test } from 'node:test'
+import {
+  ask,
+  close,
+  jsonOf,
+  lines,
+  port,
+  raw,
+  statusOf,
+  url,
+  useHttpHost,
+} from './fixture/http-host.ts'
+
+before(useHttpHost())
 
 test('rejects a body over 104,857,600 bytes before it reads it', async () => {
   const post = (path: string) => [`POST ${path} HTTP/1.1`, ...close, 'content-length: 104857601']

@@ -2,9 +2,21 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { test } from 'node:test'
-import { ask, close, jsonOf, lines, port, raw, statusOf, url } from './fixture/http-host.ts'
+import { before, test } from 'node:test'
+import {
+  ask,
+  close,
+  jsonOf,
+  lines,
+  port,
+  raw,
+  statusOf,
+  url,
+  useHttpHost,
+} from './fixture/http-host.ts'
 import { eventually } from '../support/stores.ts'
+
+before(useHttpHost())
 
 test('repeated headers are joined, repeated query names are not', async () => {
   const answer = await raw([

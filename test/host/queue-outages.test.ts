@@ -9,7 +9,7 @@ describe('a queue whose storage or host fails', { concurrency: true }, () => {
     const own = await createAccount('work')
     const proxy = await startFaultProxy(own.connection)
     t.after(() => proxy.stop())
-    const other = await hostAt(proxy.connection, 'work')
+    const other = await hostAt(t, proxy.connection, 'work')
     await proxy.close()
     const lines = () => other.lines.filter((line) => line.includes('queue work: '))
     await eventually('the line', () => lines().length > 0)
@@ -46,7 +46,7 @@ describe('a queue whose storage or host fails', { concurrency: true }, () => {
     const proxy = await startFaultProxy(own.connection)
     t.after(() => proxy.stop())
     proxy.plan = () => 'hang'
-    const other = await hostAt(proxy.connection, 'work')
+    const other = await hostAt(t, proxy.connection, 'work')
     await eventually(
       'the line',
       () => other.lines.includes('[warning] Host: queue work: unreadable'),
@@ -57,9 +57,9 @@ describe('a queue whose storage or host fails', { concurrency: true }, () => {
     await ended(other, 'work', 'after all')
   })
 
-  test('an unhandled error ends the process; its message returns after the lease', async () => {
+  test('an unhandled error ends the process; its message returns after the lease', async (t) => {
     const own = await createAccount('work')
-    const other = await hostAt(own.connection, 'work')
+    const other = await hostAt(t, own.connection, 'work')
     await own.send('work', { mark: 'die', die: true })
     assert.equal(await other.exitCode, 1)
     assert.ok(other.lines.includes('Error: nobody awaits this'))

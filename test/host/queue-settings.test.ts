@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { openQueues, pollingDelay } from '../../local/host/queue.ts'
 import { describeFunction } from '../../local/host/worker.ts'
 
-test('rejects a missing connection and an invalid queue name at the start', () => {
+test('rejects a missing connection and an invalid queue name at the start', (t) => {
   process.env['HOST_TEST_QUEUES'] = 'UseDevelopmentStorage=true'
+  t.after(() => delete process.env['HOST_TEST_QUEUES'])
   const open = (trigger: { queueName: string; connection?: string }) => () => {
     const bindings = { message: { type: 'queueTrigger', ...trigger } }
     return openQueues(describeFunction({ name: 'f', bindings }, () => undefined))

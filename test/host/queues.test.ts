@@ -1,6 +1,6 @@
 // Storage-queue triggers of the local host (local/host): what the real one's listener does.
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { eventually } from '../support/stores.ts'
 import {
   LEASE_SECONDS,
@@ -9,19 +9,25 @@ import {
   encode,
   runsOf,
   ended,
+  type Host,
 } from './fixture/queue-account.ts'
 
-const account = await createAccount('work', 'binary', 'bad-poison', 'crowd', 'late', 'off')
-
-const { send, queue, textsOf } = account
-
-await dequeueThreeTimes('late', 'seen three times')
-
-for (const sleep of [5000, 5000]) await send('crowd', { sleep })
-
-await Promise.all(Array.from({ length: 10 }, () => send('crowd', { sleep: 1000 })))
-
-const host = await hostAt(account.connection)
+type Account = Awaited<ReturnType<typeof createAccount>>
+let account: Account
+let send: Account['send']
+let queue: Account['queue']
+let textsOf: Account['textsOf']
+let host: Host
+const ends: (() => unknown)[] = []
+before(async () => {
+  account = await createAccount('work', 'binary', 'bad-poison', 'crowd', 'late', 'off')
+  ;({ send, queue, textsOf } = account)
+  await dequeueThreeTimes('late', 'seen three times')
+  for (const sleep of [5000, 5000]) await send('crowd', { sleep })
+  await Promise.all(Array.from({ length: 10 }, () => send('crowd', { sleep: 1000 })))
+  host = await hostAt({ after: (end) => ends.push(end) }, account.connection)
+})
+after(() => Promise.all(ends.map((end) => end())))
 
 async function dequeueThreeTimes(name: string, value: unknown): Promise<void> {
   await send(name, value)

@@ -1,13 +1,19 @@
 // Timer triggers of the local host (local/host), and runs by hand.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { parseSchedule } from '../../local/host/timer.ts'
 import { startHost } from './fixture/host-process.ts'
 import { eventually } from '../support/stores.ts'
 
 const settings = { 'AzureWebJobs.never-on.Disabled': '1' }
-const began = Date.now()
-const host = await startHost({ after }, 'timers.cjs', { settings })
+const ends: (() => unknown)[] = []
+let began: number
+let host: Awaited<ReturnType<typeof startHost>>
+before(async () => {
+  began = Date.now()
+  host = await startHost({ after: (end) => ends.push(end) }, 'timers.cjs', { settings })
+})
+after(() => Promise.all(ends.map((end) => end())))
 const byHand = '[information] Function.never-on.User: by hand'
 const run = (name: string, body = '{}') =>
   fetch(`${host.url}/admin/functions/${name}`, { method: 'POST', body })
@@ -52,12 +58,12 @@ test('logs what a timer throws', async () => {
 
 test('stop waits for a run by hand', async () => {
   const runs = () => host.lines.filter((line) => line === byHand).length
-  const before = runs()
+  const earlier = runs()
   await run('never-on')
-  await eventually('its start', () => runs() > before)
+  await eventually('its start', () => runs() > earlier)
   host.stop()
   assert.equal(await host.exitCode, 0)
-  assert.equal(host.lines.filter((line) => line === `${byHand}, done`).length, before + 1)
+  assert.equal(host.lines.filter((line) => line === `${byHand}, done`).length, earlier + 1)
 })
 
 test('schedules return the next time in UTC', () => {

@@ -212,3 +212,22 @@ test('host.json is as the design says', () => {
   assert.equal(functionTimeout, '00:05:00')
   assert.equal(singleton.listenerLockRecoveryPollingInterval, '00:00:15')
 })
+
+/** The test files that an entry such as test/all-host.ts names, or whose folder it takes. */
+function filesOf(entry: string): string[] {
+  const text = read(entry)
+  const [, whole] = /import\.meta\.dirname, '(\w+)'/.exec(text) ?? []
+  if (whole !== undefined) return globSync(`test/${whole}/*.test.ts`, { cwd: root })
+  const [start = '', folder = ''] = /runTogether\(\s*'(\w+)'/.exec(text) ?? []
+  const names = text.slice(text.indexOf(start) + start.length).matchAll(/'(?:\.\/)?([\w./-]+)'/g)
+  return [...names].map(([, name = '']) =>
+    folder === '' ? `test/${name}` : `test/${folder}/${name}.test.ts`,
+  )
+}
+
+test('npm test runs every test file once', () => {
+  const said = [...String(scripts['test']).matchAll(/(?<= )'?(test\/[^' ]+\.ts)/g)]
+  const given = said.flatMap(([, pattern = '']) => globSync(pattern, { cwd: root }))
+  const run = given.flatMap((file) => (file.startsWith('test/all-') ? filesOf(file) : [file]))
+  assert.deepEqual(run.toSorted(), globSync('test/**/*.test.ts', { cwd: root }).toSorted())
+})

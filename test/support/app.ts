@@ -14,7 +14,7 @@ import { deployedUrl, setting, type TestStores } from './stores.ts'
  */
 const polling = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:01' }
 
-interface AppOptions {
+export interface AppOptions {
   settings?: Record<string, string>
   /** Only these functions, as `func start --functions`. */
   functions?: string[]

@@ -6,7 +6,7 @@ import { tokensOf } from './app.ts'
 import { createSubscriptionsClient, type App, type Subscription } from './subscriber.ts'
 import { eventually, unlessBusy } from './stores.ts'
 
-type Receiver = Awaited<ReturnType<typeof startReceiver>>
+export type Receiver = Awaited<ReturnType<typeof startReceiver>>
 export type OwnApp = Awaited<ReturnType<typeof createOwnApp>>
 
 /** An app for one test, so that nobody else's subscriptions match its events, and a path of the receiver for its subscriber. */

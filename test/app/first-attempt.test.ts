@@ -58,6 +58,12 @@ async function costOf(own: OwnApp) {
   return { spent, calls: (onStores + onQueues.length + RECEIVED) / EVENTS }
 }
 
+/** Whether no call was made again: a create that is repeated is followed by a read. */
+const isUndisturbed = ({
+  calls,
+  spent: [, ofDeliveries = {}],
+}: Awaited<ReturnType<typeof costOf>>) => calls <= 9 && Object.keys(ofDeliveries).length === 1
+
 test(
   'an event with one subscriber costs at most nine store calls, and its delivery one write',
   { skip },
@@ -67,15 +73,17 @@ test(
     await waitForState(stores, id, await own.publish(), 'delivered')
     const rounds = [await costOf(own)]
     // A machine that stands still for 2 s has every call that is open made again: then one more round is measured.
-    while (rounds.length < 3 && rounds.every(({ calls }) => calls > 9))
-      rounds.push(await costOf(own))
-    const [least] = rounds.toSorted((a, b) => a.calls - b.calls)
-    const [ofEvents, ofDeliveries, ofSubscriptions] = least?.spent ?? []
+    while (rounds.length < 3 && !rounds.some(isUndisturbed)) rounds.push(await costOf(own))
+    const measured = rounds.find(isUndisturbed) ?? rounds.at(-1)
+    const [ofEvents, ofDeliveries, ofSubscriptions] = measured?.spent ?? []
     assert.deepEqual(ofDeliveries, { create: EVENTS })
     const { query = 0, ...ofEvent } = ofEvents ?? {}
     assert.deepEqual(ofEvent, { create: EVENTS, read: EVENTS, patch: EVENTS })
     const more = JSON.stringify({ query, ofSubscriptions })
-    assert.ok(least !== undefined && least.calls <= 9, `${least?.calls} calls, with ${more}`)
+    assert.ok(
+      measured !== undefined && measured.calls <= 9,
+      `${measured?.calls} calls, with ${more}`,
+    )
     assert.deepEqual((await recordsOf(stores, id)).length, rounds.length * EVENTS + 1)
   },
 )

@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import jwt from 'jsonwebtoken'
 import { test } from 'node:test'
-import { root, startProgram } from '../support/local-program.ts'
+import { root, usePrograms } from '../support/local-program.ts'
+
+const startProgram = usePrograms()
 
 for (const args of [[], ['--app', 'a'], ['--org', 'ttd', '--person', '1'], ['--scope', 'x']])
   test(`token reports what it needs: ${args.join(' ')}`, async () => {

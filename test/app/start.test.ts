@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { portNames, root, startProgram } from '../support/local-program.ts'
+import { portNames, root, usePrograms } from '../support/local-program.ts'
 import { eventually } from '../support/stores.ts'
+
+const startProgram = usePrograms()
 
 /** The processes that a process has started, from /proc. */
 async function childrenOf(pid: number | undefined): Promise<string[]> {

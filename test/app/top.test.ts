@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startReceiver } from '../../local/receiver.ts'
 import { startApp } from '../support/app.ts'
-import { root, startProgram } from '../support/local-program.ts'
+import { root, usePrograms } from '../support/local-program.ts'
 import { createTestStores, eventually, setting } from '../support/stores.ts'
 import { callerClaims, createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
+
+const startProgram = usePrograms()
 
 const hostile = '\u001B[2J\u202Eevil\u0007'
 

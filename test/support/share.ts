@@ -28,13 +28,16 @@ export function share<T extends { stop: () => Promise<unknown> }>(start: () => P
   }
 }
 
-async function startLab(options: AppOptions) {
+async function startAppWithStores(options: AppOptions) {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
   const app = await startApp(stores, options)
   return { stores, receiver, app, stop: () => Promise.all([app.stop(), receiver.stop()]) }
 }
 
-const labs = new Map<string, ReturnType<typeof share<Awaited<ReturnType<typeof startLab>>>>>()
+const shared = new Map<
+  string,
+  ReturnType<typeof share<Awaited<ReturnType<typeof startAppWithStores>>>>
+>()
 
 /**
  * An app with its stores and a receiver, shared by the files of a process that ask for the same options: each start takes 1.5 s
@@ -42,7 +45,7 @@ const labs = new Map<string, ReturnType<typeof share<Awaited<ReturnType<typeof s
  */
 export function useApp(options: AppOptions = {}) {
   const key = JSON.stringify(options)
-  const use = labs.get(key) ?? share(() => startLab(options))
-  labs.set(key, use)
+  const use = shared.get(key) ?? share(() => startAppWithStores(options))
+  shared.set(key, use)
   return use()
 }

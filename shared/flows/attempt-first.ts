@@ -116,6 +116,8 @@ async function storeInRecord(
   const { deliveries, clock } = services
   const store = async () => {
     const stored = await deliveries.find(delivery.subscription, delivery.id, session)
+    if (stored === undefined && session === undefined)
+      throw new Error(`Delivery ${delivery.id} is not visible yet, or was never stored.`)
     if (stored !== undefined && isOutcomeOf(attempted, delivery, stored))
       await storeOutcome(services, stored, attempted)
   }

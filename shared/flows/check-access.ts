@@ -5,6 +5,7 @@ import { dead, type DeliveryDocument } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { changeDelivery } from './change-delivery.ts'
+import { unsavedOutcome } from './send-webhook.ts'
 
 /** What the right to a subscription is asked by. */
 export interface Permitted {
@@ -57,6 +58,7 @@ export async function endIfWithdrawn(
   subscriber: Permitted,
   delivery: Stored<DeliveryDocument>,
 ): Promise<DeliveryDocument['state'] | 'changed' | undefined> {
+  if (unsavedOutcome(services, delivery)?.outcome.kind === 'delivered') return undefined // nobody need be asked: it has arrived
   if (await mayStillReceive(services, subscriber, delivery.subject)) return undefined
   const now = nowSeconds(services.clock)
   return changeDelivery(services, delivery, (current) => dead(current, WITHDRAWN, now))

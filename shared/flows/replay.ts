@@ -209,7 +209,8 @@ async function sendEvent(
 
 /** Whether it was open, or there was none, when the replay began, and it has arrived since. */
 function isDeliveredSince({ state, attempts }: DeliveryDocument, began: Date): boolean {
-  return state === 'delivered' && Date.parse(attempts.at(-1)?.at ?? '') > began.getTime()
+  const { at = '', ms = 0 } = attempts.at(-1) ?? {}
+  return state === 'delivered' && Date.parse(at) + ms > began.getTime()
 }
 
 async function continueReplay(

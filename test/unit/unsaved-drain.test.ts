@@ -137,3 +137,14 @@ test('what arrived, and could not be stored, does not end as dead because its ev
   await drainAgain(flows)
   assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [1, 'delivered'])
 })
+
+test('what a drain delivered, and could not store, is stored though nobody decides about its right then', async () => {
+  const flows = startDrain(draining)
+  flows.services.access.isPermitted = () => Promise.resolve(true)
+  flows.change((stored) => ({ ...stored, accessBy: 'policy' }))
+  const [id = ''] = flows.deliveries(1)
+  await drainUnsaved(flows)
+  flows.services.access.isPermitted = () => Promise.reject(new Error('no decision'))
+  await drainAgain(flows)
+  assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [1, 'delivered'])
+})

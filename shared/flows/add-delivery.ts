@@ -18,25 +18,36 @@ export interface FanOut {
 }
 
 /**
- * Makes sure that a drain will find a record in the backlog: starts one unless the index showed, within the last 5 s, a
- * circuit that is not closed.
+ * Makes sure that a drain will find what is in the backlog, or joins it within seconds: starts one unless the index showed,
+ * within the last 5 s, a circuit that is not closed. Returns `deleted` when the subscriber is.
  */
 export async function ensureDrain(
   services: Services,
   { knownAt }: FanOut,
   subscriber: SubscriptionEntry,
-  { state, id }: DeliveryDocument,
-): Promise<void> {
-  if (state !== 'backlog') return
+): Promise<'deleted' | undefined> {
   const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
-  if (isKnown && !isClosed(subscriber.circuit)) return
-  if ((await startDrain(services, subscriber)) === 'deleted')
-    await cancelDeleted(services, String(subscriber.number), id)
+  return isKnown && !isClosed(subscriber.circuit) ? undefined : startDrain(services, subscriber)
+}
+
+/**
+ * Makes sure that a record has its drain if it is in the backlog. That of a deleted subscriber is cancelled. `session` is the
+ * token of its write, if known: what is deleted is matched by no later copy, which could do it.
+ */
+export async function wakeRecord(
+  services: Services,
+  fan: FanOut,
+  subscriber: SubscriptionEntry,
+  { state, id }: DeliveryDocument,
+  session?: string,
+): Promise<void> {
+  if (state === 'backlog' && (await ensureDrain(services, fan, subscriber)) === 'deleted')
+    await cancelDeleted(services, String(subscriber.number), id, session)
 }
 
 /**
  * Creates a record. Returns `known`, the record that another copy of this work has created. That one may have ended before it
- * started the drain of what it put into the backlog, so `ensureDrain` is needed for a known record too. Throws when the record
+ * started the drain of what it put into the backlog, so `wakeRecord` is needed for a known record too. Throws when the record
  * is not confirmed.
  */
 export async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {

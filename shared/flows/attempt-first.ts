@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
-import { addDelivery, ensureDrain, type FanOut } from './add-delivery.ts'
+import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
 import { forgetOutcome, sendWebhook, unsavedOutcome } from './send-webhook.ts'
 import { isOutcomeOf, recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
@@ -63,7 +63,7 @@ async function storeFirstOutcome(
     }
     forgetOutcome(services, delivery)
     services.telemetry.recordDelivery(record.state)
-    if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
+    if (known !== undefined) await wakeRecord(services, fan, subscriber, known)
     else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
   })
 }
@@ -100,7 +100,7 @@ async function recordOpenAttempt(
       ),
   )
   const { known } = await adding
-  if (known !== undefined) await ensureDrain(services, fan, subscriber, known)
+  if (known !== undefined) await wakeRecord(services, fan, subscriber, known)
 }
 
 /**

@@ -47,8 +47,9 @@ export async function cancelDeleted(
   services: Services,
   subscription: string,
   id: string,
+  session?: string,
 ): Promise<DeliveryDocument['state'] | 'changed'> {
-  const stored = await services.deliveries.find(subscription, id)
+  const stored = await services.deliveries.find(subscription, id, session)
   if (stored === undefined) throw new Error(`Delivery ${id} is not visible yet.`)
   if (!isOpen(stored)) return stored.state
   return changeDelivery(services, stored, (delivery) => cancelled(delivery, DELETED))

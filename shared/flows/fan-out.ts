@@ -6,8 +6,9 @@ import { isHalfExpired } from '../deliveries/retention.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
+import { CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
-import { addDelivery, ensureDrain, type FanOut } from './add-delivery.ts'
+import { addDelivery, ensureDrain, wakeRecord, type FanOut } from './add-delivery.ts'
 import { attemptFirst, storeUnsaved } from './attempt-first.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { isAskedAboutSubunit, mayStillReceive, WITHDRAWN } from './check-access.ts'
@@ -47,7 +48,7 @@ async function deliverTo(
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) await keepRecord(services, known)
   if (await storeUnsaved(services, fan, subscriber)) return
-  if (known !== undefined) return ensureDrain(services, fan, subscriber, known)
+  if (known !== undefined) return wakeRecord(services, fan, subscriber, known)
   const right = mayAttemptNow(subscriber) ? await rightOf(services, fan, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
   const release =
@@ -96,16 +97,23 @@ async function addWithdrawn(
   const record = dead(delivery, WITHDRAWN, nowSeconds(services.clock))
   const { known = record } = await addDelivery(services, record)
   services.telemetry.recordDelivery('dead')
-  await ensureDrain(services, fan, subscriber, known)
+  await wakeRecord(services, fan, subscriber, known)
 }
 
+/**
+ * Adds a delivery to the backlog. Its drain is started before: whoever dies in between leaves no record without a waker,
+ * though the event be erased and no copy of the message find it.
+ */
 async function addToBacklog(
   services: Services,
   fan: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
-  const { known = delivery } = await addDelivery(services, delivery)
+  const drainedAt = services.clock.now()
+  if ((await ensureDrain(services, fan, subscriber)) === 'deleted') return
+  const { known = delivery, session } = await addDelivery(services, delivery)
   services.telemetry.recordDelivery('backlog')
-  await ensureDrain(services, fan, subscriber, known)
+  const isLate = services.clock.now() - drainedAt > CIRCUIT_MAX_AGE_MS
+  if (isLate) await wakeRecord(services, fan, subscriber, known, session)
 }

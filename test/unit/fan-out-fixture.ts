@@ -4,7 +4,7 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { circuitOf } from './circuit-fixture.ts'
 import { eventMessage, eventOf, idOf, SECOND, startFlows } from './flow-fixture.ts'
-import { subscription } from './subscription-fixture.ts'
+import { subscription, tombstone } from './subscription-fixture.ts'
 
 /** A stored event, and subscription 1 with this circuit, that is fanned out. */
 export function startFanOut(circuit?: Circuit, given: Partial<EventDocument> = {}, age = 10) {
@@ -23,4 +23,23 @@ export function startFanOut(circuit?: Circuit, given: Partial<EventDocument> = {
     circuit: () => circuitOf(flows),
     deliveryCalls: () => flows.calls.filter((call) => call.includes(` 1/${id}`)),
   }
+}
+
+type FanOut = ReturnType<typeof startFanOut>
+
+/** Leaves the subscriber no slot, and takes 6 s to add the delivery to its backlog: `meanwhile` something happens. */
+export function addSlowly({ services }: FanOut, meanwhile: () => void): void {
+  for (let place = 0; place < 24; place++) services.concurrencyLimit.start('1')
+  const { add } = services.deliveries
+  services.deliveries.add = async (delivery) => {
+    await services.clock.timeout(6000).ended
+    meanwhile()
+    return add(delivery)
+  }
+}
+
+/** Deletes the subscription. */
+export function deleteSubscription({ containers, store }: FanOut): void {
+  containers.subscriptions.remove('/org/ttd/document-1')
+  store(tombstone(1))
 }

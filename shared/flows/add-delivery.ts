@@ -23,7 +23,7 @@ export interface FanOut {
  */
 export async function ensureDrain(
   services: Services,
-  { knownAt }: FanOut,
+  { knownAt }: Pick<FanOut, 'knownAt'>,
   subscriber: SubscriptionEntry,
 ): Promise<'deleted' | undefined> {
   const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
@@ -36,7 +36,7 @@ export async function ensureDrain(
  */
 export async function wakeRecord(
   services: Services,
-  fan: FanOut,
+  fan: Pick<FanOut, 'knownAt'>,
   subscriber: SubscriptionEntry,
   { state, id }: DeliveryDocument,
   session?: string,
@@ -46,9 +46,9 @@ export async function wakeRecord(
 }
 
 /**
- * Creates a record. Returns `known`, the record that another copy of this work has created. That one may have ended before it
- * started the drain of what it put into the backlog, so `wakeRecord` is needed for a known record too. Throws when the record
- * is not confirmed.
+ * Creates a record. Returns `known`, the record that another copy of this work has created. That one may have put it into the
+ * backlog so late that its drain was over, and have ended then, so `wakeRecord` is needed for a known record too. Throws when
+ * the record is not confirmed.
  */
 export async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
   const { subscription, id } = delivery

@@ -1,5 +1,5 @@
 import { nowSeconds } from '../clock.ts'
-import { newDelivery, type DeliveryDocument } from '../deliveries/delivery.ts'
+import { newDelivery } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
@@ -10,6 +10,9 @@ import { isOutcomeOf, recordAfter, sendRetry, storeOutcome } from './store-outco
 import { storeAndUpdateCircuit } from './update-circuit.ts'
 
 const LATE_RETRY_SECONDS = [5, 15, 30]
+
+/** A fan-out whose event is sent: its body is kept no longer than the request. */
+type Sent = Omit<FanOut, 'body'>
 
 /** Attempts the delivery. A record is created after 2 s even without an answer. */
 export async function attemptFirst(
@@ -25,8 +28,8 @@ export async function attemptFirst(
   const slow = services.clock.timeout(SLOW_MS)
   const attempted = await Promise.race([sending, slow.ended])
   slow.cancel()
-  if (attempted === undefined) await recordOpenAttempt(services, fan, delivery, subscriber, sending)
-  else await storeFirstOutcome(services, fan, delivery, subscriber, attempted)
+  if (attempted === undefined) await recordOpenAttempt(services, fan, subscriber, sending)
+  else await storeFirstOutcome(services, fan, subscriber, attempted)
 }
 
 /**
@@ -38,34 +41,43 @@ export async function storeUnsaved(
   fan: FanOut,
   subscriber: SubscriptionEntry,
 ): Promise<boolean> {
-  const delivery = newDelivery(fan.event, subscriber)
-  const unsaved = unsavedOutcome(services, delivery)
+  const unsaved = unsavedOutcome(services, newDelivery(fan.event, subscriber))
   if (unsaved === undefined) return false
-  await storeFirstOutcome(services, fan, delivery, subscriber, unsaved)
+  await storeFirstOutcome(services, fan, subscriber, unsaved)
   return true
 }
 
 async function storeFirstOutcome(
   services: Services,
-  fan: FanOut,
-  delivery: DeliveryDocument,
+  fan: Sent,
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
-  await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), async () => {
-    const { record, waitSeconds } = recordAfter(services, delivery, attempted)
-    const { known, session } = await addDelivery(services, record)
-    // In the other copy's, which may still wait. One that was sent again since is another attempt's.
-    if (known?.run === delivery.run && attempted.outcome.kind !== 'failed') {
-      await storeOutcome(services, known, attempted)
-      forgetOutcome(services, delivery)
-      return
-    }
+  await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
+    addOutcome(services, fan, subscriber, attempted),
+  )
+}
+
+/** Creates the record of an outcome, or stores a final one in the record that another copy has created. */
+async function addOutcome(
+  services: Services,
+  fan: Sent,
+  subscriber: SubscriptionEntry,
+  attempted: Attempted,
+): Promise<void> {
+  const delivery = newDelivery(fan.event, subscriber)
+  const { record, waitSeconds } = recordAfter(services, delivery, attempted)
+  const { known, session } = await addDelivery(services, record)
+  // In the other copy's, which may still wait. One that was sent again since is another attempt's.
+  if (known?.run === delivery.run && attempted.outcome.kind !== 'failed') {
+    await storeOutcome(services, known, attempted)
     forgetOutcome(services, delivery)
-    services.telemetry.recordDelivery(record.state)
-    if (known !== undefined) await wakeRecord(services, fan, subscriber, known)
-    else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
-  })
+    return
+  }
+  forgetOutcome(services, delivery)
+  services.telemetry.recordDelivery(record.state)
+  if (known !== undefined) await wakeRecord(services, fan, subscriber, known, session)
+  else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
 }
 
 /**
@@ -74,22 +86,22 @@ async function storeFirstOutcome(
  */
 async function recordOpenAttempt(
   services: Services,
-  fan: FanOut,
-  delivery: DeliveryDocument,
+  { body, ...fan }: FanOut,
   subscriber: SubscriptionEntry,
   sending: Promise<Attempted>,
 ): Promise<void> {
   const { clock, config, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
-  const release = services.bytesInHand.hold(fan.body.length) // the fan-out ends before
+  const release = services.bytesInHand.hold(body.length) // the fan-out ends before
+  const delivery = newDelivery(fan.event, subscriber)
   const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
-  const session = adding.then(
-    (added) => added.session,
+  const added = adding.then(
+    ({ session }) => session,
     () => undefined, // it may be stored all the same
   )
   const storeLate = async (attempted: Attempted) =>
-    storeInRecord(services, delivery, await session, attempted)
+    storeInRecord(services, fan, subscriber, await added, attempted)
   background.run(
     sending
       .finally(release)
@@ -99,27 +111,32 @@ async function recordOpenAttempt(
         ),
       ),
   )
-  const { known } = await adding
-  if (known !== undefined) await wakeRecord(services, fan, subscriber, known)
+  const { known, session } = await adding
+  if (known !== undefined) await wakeRecord(services, fan, subscriber, known, session)
 }
 
 /**
- * Stores a late outcome in the record that is there, unless that has moved on to another run or attempt. No message repeats
- * this, so it tries again until the record is nearly due: then another process would send the event again.
+ * Stores a late outcome in the record that is there, unless that has moved on to another run or attempt. What has arrived, and
+ * was perhaps never stored, gets its record here: another process may repeat the fan-out, and would send it again. No message
+ * repeats this, so it tries again until the record is nearly due: then another process would send the event again too.
  */
 async function storeInRecord(
   services: Services,
-  delivery: DeliveryDocument,
+  fan: Sent,
+  subscriber: SubscriptionEntry,
   session: string | undefined,
   attempted: Attempted,
 ): Promise<void> {
   const { deliveries, clock } = services
+  const delivery = newDelivery(fan.event, subscriber)
   const store = async () => {
     const stored = await deliveries.find(delivery.subscription, delivery.id, session)
-    if (stored === undefined && session === undefined)
-      throw new Error(`Delivery ${delivery.id} is not visible yet, or was never stored.`)
     if (stored !== undefined && isOutcomeOf(attempted, delivery, stored))
       await storeOutcome(services, stored, attempted)
+    if (stored !== undefined || session !== undefined) return
+    if (attempted.outcome.kind === 'failed')
+      throw new Error(`Delivery ${delivery.id} is not visible yet, or was never stored.`)
+    await addOutcome(services, fan, subscriber, attempted)
   }
   for (const seconds of LATE_RETRY_SECONDS)
     try {

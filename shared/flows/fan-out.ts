@@ -18,8 +18,8 @@ const CONCURRENCY = 64
 
 /**
  * Attempts an event at every matching subscriber, or adds it to the subscriber's backlog. Returns the number of
- * subscribers; each then has a record. Throws when a record is not confirmed to be stored, or when the register does not
- * say whose subunit the event is about; repeating the fan-out is safe.
+ * subscribers; each that is not deleted meanwhile then has a record. Throws when a record is not confirmed to be stored, or
+ * when the register does not say whose subunit the event is about; repeating the fan-out is safe.
  */
 export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>): Promise<number> {
   const knownAt = services.clock.now()
@@ -95,9 +95,9 @@ async function addWithdrawn(
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
   const record = dead(delivery, WITHDRAWN, nowSeconds(services.clock))
-  const { known = record } = await addDelivery(services, record)
+  const { known = record, session } = await addDelivery(services, record)
   services.telemetry.recordDelivery('dead')
-  await wakeRecord(services, fan, subscriber, known)
+  await wakeRecord(services, fan, subscriber, known, session)
 }
 
 /**

@@ -6,7 +6,8 @@ import { boundAt } from '../events/event-id.ts'
 import { bytesOf } from '../events/stored-size.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
-import { eventsFor, PAGE_BYTES } from './replay.ts'
+import { eventsFor } from './events-for.ts'
+import { PAGE_BYTES } from './replay.ts'
 import { requireRecords } from './start-replay.ts'
 
 const MOST = 1000 // deliveries or events that are looked at

@@ -5,7 +5,8 @@ import { bytesOf } from '../events/stored-size.ts'
 import type { Services } from '../services.ts'
 import type { PreviewRequest } from '../subscriptions/subscription-request.ts'
 import { isAskedAboutSubunit, mayStillReceive, type Permitted } from './check-access.ts'
-import { eventsFor, PAGE_BYTES } from './replay.ts'
+import { eventsFor } from './events-for.ts'
+import { PAGE_BYTES } from './replay.ts'
 
 const MOST = 1000 // events that are looked at
 const SHOWN = 10

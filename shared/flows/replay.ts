@@ -2,9 +2,8 @@ import { isOpen, newDelivery, type DeliveryDocument } from '../deliveries/delive
 import type { Stored } from '../azure/documents.ts'
 import { nowSeconds } from '../clock.ts'
 import { mayHaveExpired } from '../deliveries/retention.ts'
-import { isOriginal, type EventDocument } from '../events/event-document.ts'
+import type { EventDocument } from '../events/event-document.ts'
 import { boundAt, timeOf } from '../events/event-id.ts'
-import { createMatcher } from '../subscriptions/matcher.ts'
 import type { ReplayMessage } from '../messages.ts'
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import { endedReplay, type ReplayDocument } from '../deliveries/replay-store.ts'
@@ -14,8 +13,7 @@ import type { Services } from '../services.ts'
 import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
 import { cancelDeleted } from './change-delivery.ts'
-import { findMainUnits } from './find-main-units.ts'
-import { registerUnavailable } from './find-party.ts'
+import { eventsFor } from './events-for.ts'
 import { FIRST_FAN_OUT_MS, firstOfName } from './fan-out-message.ts'
 import { beginNextRun } from './redeliver.ts'
 import { startDrain } from './update-circuit.ts'
@@ -87,8 +85,14 @@ async function deadPage(
   const sent = await sendEach(services, subscription, notYetSent, (delivery) =>
     beginNextRun(services, delivery, replay.id),
   )
+  if (notYetSent.length === 0 && (await hasBacklog(services, replay)))
+    await startDrain(services, subscription)
   return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
 }
+
+/** Whether an interrupted run of this page may have sent all of it, so late that its drain was over. */
+const hasBacklog = async ({ deliveries }: Services, { subscription, cursor }: ReplayDocument) =>
+  (await deliveries.page(subscription, 'backlog', cursor, 1)).length > 0
 
 async function eventPage(
   services: Services,
@@ -156,29 +160,6 @@ async function sendEach<T extends { id: string }>(
       await cancelDeleted(services, String(subscription.number), id)
     })
   return sent
-}
-
-/**
- * Returns the events that match the filters, whenever the subscription was validated: a replay may include older events.
- * Throws a 503 when the register does not say whose subunit one is about.
- */
-export async function eventsFor(
-  services: Pick<Services, 'register'>,
-  { filters }: Pick<SubscriptionDocument, 'filters'>,
-  events: EventDocument[],
-): Promise<EventDocument[]> {
-  const matcher = createMatcher()
-  const validated = new Date(0).toISOString()
-  matcher.put({ id: '', consumer: '', number: 1, endpoint: '', secrets: [], filters, validated })
-  const matching = new Set<EventDocument>()
-  await forEachConcurrently(events, CONCURRENCY, async (found) => {
-    const { event, alternative } = found
-    if (!isOriginal(found)) return
-    const mainUnits = await findMainUnits(services, matcher, found)
-    if (mainUnits === 'unavailable') throw registerUnavailable()
-    if (matcher.matchAny(event, alternative, mainUnits).length > 0) matching.add(found)
-  })
-  return events.filter((event) => matching.has(event))
 }
 
 /** Returns whether this replay, or an interrupted run of the same page, added the event to the backlog. */

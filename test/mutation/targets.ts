@@ -35,6 +35,7 @@ const flows = [
   'redrive',
   'redeliver',
   'replay',
+  'events-for',
 ]
 
 /**

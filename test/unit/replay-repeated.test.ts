@@ -4,7 +4,7 @@ import { boundAt } from '../../shared/events/event-id.ts'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { message } from './drain-fixture.ts'
 import { SECOND, timeOfSecond } from './flow-fixture.ts'
-import { addEvents, dead, startReplay } from './replay-fixture.ts'
+import { addEvents, dead, replayOf, startReplay } from './replay-fixture.ts'
 
 const EARLIER = `${boundAt((SECOND - 5) * 1000)}7000-8000-000000000000`
 
@@ -69,4 +69,14 @@ test('a repeated page of `dead` begins no other run of what it has sent, and wha
   flows.containers.deliveries.replace(`1/${one}`, stored._etag, () => ({ ...stored, ...dead }))
   await repeat()
   assert.equal(flows.delivery(one)?.run, 1)
+})
+
+test('a repeated page of `dead` that finds all of it sent starts a drain: the run before may have sent it too late for its own', async () => {
+  const flows = startReplay()
+  const [id = ''] = flows.deliveries(1, dead)
+  const repeat = await startRepeatedPage(flows, replayOf().id)
+  flows.change(({ circuit: _closed, ...subscription }) => subscription) // as it is a minute after its drain found nothing
+  assert.equal(flows.delivery(id)?.state, 'backlog')
+  await repeat()
+  assert.equal(flows.circuit()?.state, 'draining')
 })

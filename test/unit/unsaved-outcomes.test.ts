@@ -77,6 +77,35 @@ test('a slow first attempt that arrived, and could not be stored at first, is st
   assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
 })
 
+test('a slow first attempt that arrived is not sent again by another process, though its record was never stored', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => ({ status: 200, ms: 5000 })
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = () => {
+    flows.services.deliveries.add = add
+    return Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+  }
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  await flows.pass(30)
+  flows.services.unsavedOutcomes.delete(`1 ${flows.id} 0 0`) // the other process has no memory of it
+  await flows.fanOut(2)
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+test('a slow first attempt that failed waits for the fan-out again where its record was never stored', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => ({ status: 500, ms: 5000 })
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = () =>
+    Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  flows.services.deliveries.add = add
+  await flows.pass(60)
+  assert.equal(flows.record(), undefined)
+  await flows.fanOut(2)
+  assert.deepEqual([flows.record()?.state, flows.record()?.attempt], ['waiting', 1])
+})
+
 test('a slow first attempt that arrived is stored, though its record was stored without confirmation, and a replica lags', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 200, ms: 5000 })

@@ -16,37 +16,49 @@ export type InboundMessage = EventReference | SpilledEvent
 export const shardKeyOf = (message: InboundMessage): string | undefined =>
   'spilled' in message ? undefined : JSON.stringify([message.resource, message.subject])
 
-// The SDK throws on other tokens, and the host would retry the message as if the store were at fault.
-const sessionToken = Joi.string().pattern(/^[!-~]+$/) // goes into a header
-const number = Joi.string().pattern(/^\d+$/)
-
-const referenceMembers = {
-  v: Joi.valid(1).required(),
-  event: Joi.string().guid().required(),
-  resource: Joi.string().required(),
-  subject: Joi.string().allow('').required(), // an event may have none
-  session: sessionToken,
-  traceparent: Joi.string().required(),
+/**
+ * Returns a parser of messages, which throws when one is invalid. Its schema is made with the first: all of them are a tenth of
+ * registering, and no request needs one. Without conversion: the app sends no number as a text.
+ */
+function parserOf<T>(createSchema: () => Joi.ObjectSchema<T>): (message: unknown) => T {
+  let schema: Joi.ObjectSchema<T> | undefined
+  return (message) => Joi.attempt(message, (schema ??= createSchema()), { convert: false })
 }
-const reference = Joi.object<EventReference>(referenceMembers).unknown()
 
-const spilled = Joi.object<SpilledEvent>({
-  v: Joi.valid(1).required(),
-  spilled: Joi.object<StoredEvent>({
+// The SDK throws on other tokens, and the host would retry the message as if the store were at fault.
+const sessionToken = () => Joi.string().pattern(/^[!-~]+$/) // goes into a header
+const number = () => Joi.string().pattern(/^\d+$/)
+
+const reference = () =>
+  Joi.object<EventReference>({
     v: Joi.valid(1).required(),
-    id: Joi.string().guid().required(),
+    event: Joi.string().guid().required(),
     resource: Joi.string().required(),
-    subject: Joi.string().allow('').required(),
-    event: Joi.object().required(),
-  })
-    .unknown()
-    .required(),
-})
+    subject: Joi.string().allow('').required(), // an event may have none
+    session: sessionToken(),
+    traceparent: Joi.string().required(),
+  }).unknown()
+const parseReference = parserOf(reference)
+
+const parseSpilled = parserOf(() =>
+  Joi.object<SpilledEvent>({
+    v: Joi.valid(1).required(),
+    spilled: Joi.object<StoredEvent>({
+      v: Joi.valid(1).required(),
+      id: Joi.string().guid().required(),
+      resource: Joi.string().required(),
+      subject: Joi.string().allow('').required(),
+      event: Joi.object().required(),
+    })
+      .unknown()
+      .required(),
+  }),
+)
 
 /** Parses a message of events-inbound (the library has parsed its JSON). Throws when it is invalid. */
 export function parseInboundMessage(message: unknown): InboundMessage {
   const isSpilled = typeof message === 'object' && message !== null && 'spilled' in message
-  return isSpilled ? attempt(message, spilled) : attempt(message, reference)
+  return isSpilled ? parseSpilled(message) : parseReference(message)
 }
 
 /** A delivery to attempt: the event, the number of the subscription, the run and the attempt. */
@@ -83,12 +95,14 @@ export function deliveryReferenceTo(
   }
 }
 
-const deliveryReference = Joi.object<DeliveryReference>({
-  subscription: number.required(),
-  delivery: sessionToken,
-  run: Joi.number().integer().required(),
-  attempt: Joi.number().integer().required(),
-}).concat(Joi.object(referenceMembers).unknown())
+export const parseDeliveryReference = parserOf<DeliveryReference>(() =>
+  Joi.object({
+    subscription: number().required(),
+    delivery: sessionToken(),
+    run: Joi.number().integer().required(),
+    attempt: Joi.number().integer().required(),
+  }).concat(reference()),
+)
 
 /** A subscription to validate, by its key, and the attempt. */
 export interface ValidationMessage {
@@ -98,13 +112,15 @@ export interface ValidationMessage {
   attempt: number
   session?: string
 }
-const validationMessage = Joi.object<ValidationMessage>({
-  v: Joi.valid(1).required(),
-  consumer: Joi.string().required(),
-  subscription: Joi.string().hex().length(64).required(),
-  attempt: Joi.number().integer().required(),
-  session: sessionToken,
-}).unknown()
+export const parseValidationMessage = parserOf<ValidationMessage>(() =>
+  Joi.object({
+    v: Joi.valid(1).required(),
+    consumer: Joi.string().required(),
+    subscription: Joi.string().hex().length(64).required(),
+    attempt: Joi.number().integer().required(),
+    session: sessionToken(),
+  }).unknown(),
+)
 
 /** Work on the backlog of a subscription, or on what a deleted or disabled one leaves, for the lease with `token`. */
 export interface DrainMessage {
@@ -118,15 +134,17 @@ export interface DrainMessage {
   waited?: number
   session?: string
 }
-const drainMessage = Joi.object<DrainMessage>({
-  v: Joi.valid(1).required(),
-  consumer: Joi.string().required(),
-  subscription: Joi.string().hex().length(64).required(),
-  token: Joi.string().guid().required(),
-  after: Joi.string().guid(),
-  waited: Joi.number().min(0),
-  session: sessionToken,
-}).unknown()
+export const parseDrainMessage = parserOf<DrainMessage>(() =>
+  Joi.object({
+    v: Joi.valid(1).required(),
+    consumer: Joi.string().required(),
+    subscription: Joi.string().hex().length(64).required(),
+    token: Joi.string().guid().required(),
+    after: Joi.string().guid(),
+    waited: Joi.number().min(0),
+    session: sessionToken(),
+  }).unknown(),
+)
 
 /** A replay whose next page is due. */
 export interface ReplayMessage {
@@ -134,20 +152,10 @@ export interface ReplayMessage {
   subscription: string
   replay: string
 }
-const replayMessage = Joi.object<ReplayMessage>({
-  v: Joi.valid(1).required(),
-  subscription: number.required(),
-  replay: Joi.string().guid().required(),
-}).unknown()
-
-/** Without conversion: the app sends no number as a text. */
-const attempt = <T>(message: unknown, schema: Joi.ObjectSchema<T>): T =>
-  Joi.attempt(message, schema, { convert: false })
-
-export const parseDeliveryReference = (message: unknown): DeliveryReference =>
-  attempt(message, deliveryReference)
-export const parseValidationMessage = (message: unknown): ValidationMessage =>
-  attempt(message, validationMessage)
-export const parseReplayMessage = (message: unknown): ReplayMessage =>
-  attempt(message, replayMessage)
-export const parseDrainMessage = (message: unknown): DrainMessage => attempt(message, drainMessage)
+export const parseReplayMessage = parserOf<ReplayMessage>(() =>
+  Joi.object({
+    v: Joi.valid(1).required(),
+    subscription: number().required(),
+    replay: Joi.string().guid().required(),
+  }).unknown(),
+)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createOwnApp } from '../support/own-app.ts'
-import { assertAccessible, assertFits, signIn, skip } from './fixture.ts'
+import { assertAccessible, assertFits, signIn, skip, waitForFocus } from './fixture.ts'
 import { sharedConsole } from './shared-console.ts'
 
 const HOSTILE = '<img src=x onerror="document.title=\'attacked\'">'
@@ -23,7 +23,7 @@ test('a delivery appears by itself, is opened, verified and sent again', { skip 
 
   await page.getByRole('link', { name: event }).click()
   await page.getByRole('heading', { name: 'Levering', exact: true }).waitFor()
-  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Levering')
+  await waitForFocus(page, 'Levering')
   await page.locator('.time-line > li').nth(1).waitFor()
   assert.equal(await page.locator('.time-line pre').first().textContent(), HOSTILE)
   assert.match(
@@ -41,7 +41,7 @@ test('a delivery appears by itself, is opened, verified and sent again', { skip 
   receiver.behave({}, own.path)
   await page.getByRole('button', { name: 'Send på nytt' }).click()
   await page.locator('.page-heading').getByText('Levert').waitFor()
-  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Levering')
+  await waitForFocus(page, 'Levering')
   await page.getByRole('button', { name: 'Sjekk signaturen' }).click() // of the new attempt
   await page.getByText('Signaturen stemmer.').waitFor()
   await page.getByText('Én gang').waitFor()
@@ -67,7 +67,7 @@ test(
     assert.equal(await page.getByRole('link', { name: oldest }).count(), 0)
     await page.getByRole('button', { name: 'Older' }).click()
     await page.getByRole('link', { name: oldest }).waitFor()
-    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Deliveries')
+    await waitForFocus(page, 'Deliveries')
     assert.match(page.url(), /state=delivered&after=/)
     await page.goBack()
     await page.getByRole('link', { name: newest }).waitFor()
@@ -108,8 +108,7 @@ test(
     await reader.page.getByText('å endre noe trenger et token').waitFor()
     await signIn(reader.page, 'ttd')
     await reader.page.getByText(/^whsec_/).waitFor()
-    const focused = await reader.page.evaluate('document.activeElement.textContent')
-    assert.equal(focused, 'Lag en ny hemmelighet')
+    await waitForFocus(reader.page, 'Lag en ny hemmelighet')
     await reader.close()
     const stranger = await openAs('skd', `subscriptions/${id}`)
     await stranger.page.getByText('Du har ikke rett til dette:').first().waitFor()

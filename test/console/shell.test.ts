@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
-import { assertAccessible, assertFits, signIn, skip } from './fixture.ts'
+import { assertAccessible, assertFits, signIn, skip, waitForFocus } from './fixture.ts'
 import { sharedConsole } from './shared-console.ts'
 
 const options = { skip }
@@ -136,13 +136,13 @@ test(
     await page.getByRole('heading', { name: 'Siden finnes ikke' }).waitFor()
     await page.evaluate('document.activeElement.blur()')
     await page.keyboard.press('Tab')
-    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Hopp til innholdet')
+    await waitForFocus(page, 'Hopp til innholdet')
     await page.keyboard.press('Enter')
     await page.keyboard.press('Tab')
-    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Til oversikten')
+    await waitForFocus(page, 'Til oversikten')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Logg inn' }).waitFor()
-    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Logg inn')
+    await waitForFocus(page, 'Logg inn')
     await page.goBack()
     await page.getByRole('heading', { name: 'Siden finnes ikke' }).waitFor()
     await close()

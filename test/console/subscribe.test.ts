@@ -91,7 +91,7 @@ test('a fault stands beside its field, in the language of the reader', { skip },
   await page.getByLabel('Resource', { exact: true }).fill('')
   await page.getByRole('button', { name: 'Subscribe', exact: true }).click()
   await page.getByText('Enter the address that events are to be sent to.').waitFor()
-  assert.equal(await page.evaluate('document.activeElement.id'), 'subscribe-endPoint')
+  await page.locator('#subscribe-endPoint:focus').waitFor()
   await close()
 })
 

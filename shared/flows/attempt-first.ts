@@ -3,16 +3,11 @@ import { newDelivery } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
-import type { Attempted } from '../webhooks/webhook-outcome.ts'
+import { hasArrived, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
-import { forgetOutcome, sendWebhook, unsavedOutcome } from './send-webhook.ts'
-import { isOutcomeOf, recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
+import { sendWebhook } from './send-webhook.ts'
+import { asFirstAttempt, storeFirstOutcome, storeInRecord } from './store-first-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
-
-const LATE_RETRY_SECONDS = [5, 15, 30]
-
-/** A fan-out whose event is sent: its body is kept no longer than the request. */
-type Sent = Omit<FanOut, 'body'>
 
 /** Attempts the delivery. A record is created after 2 s even without an answer. */
 export async function attemptFirst(
@@ -22,62 +17,21 @@ export async function attemptFirst(
   release: () => void,
 ): Promise<void> {
   const delivery = newDelivery(fan.event, subscriber)
-  const { body, traceparent } = fan
+  const { body, ...sent } = fan
   const receiver = { ...subscriber, secrets: secretsOf(subscriber) }
-  const sending = sendWebhook(services, receiver, body, delivery, traceparent).finally(release)
+  const sending = sendWebhook(services, receiver, body, delivery, fan.traceparent).finally(release)
   const slow = services.clock.timeout(SLOW_MS)
   const attempted = await Promise.race([sending, slow.ended])
   slow.cancel()
-  if (attempted === undefined) await recordOpenAttempt(services, fan, subscriber, sending)
-  else await storeFirstOutcome(services, fan, subscriber, attempted)
-}
-
-/**
- * Stores what came of a first attempt where that could not be stored before, also in a record that another copy has created
- * meanwhile. Returns whether there was anything to store.
- */
-export async function storeUnsaved(
-  services: Services,
-  fan: FanOut,
-  subscriber: SubscriptionEntry,
-): Promise<boolean> {
-  const unsaved = unsavedOutcome(services, newDelivery(fan.event, subscriber))
-  if (unsaved === undefined) return false
-  await storeFirstOutcome(services, fan, subscriber, unsaved)
-  return true
-}
-
-async function storeFirstOutcome(
-  services: Services,
-  fan: Sent,
-  subscriber: SubscriptionEntry,
-  attempted: Attempted,
-): Promise<void> {
-  await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
-    addOutcome(services, fan, subscriber, attempted),
-  )
-}
-
-/** Creates the record of an outcome, or stores a final one in the record that another copy has created. */
-async function addOutcome(
-  services: Services,
-  fan: Sent,
-  subscriber: SubscriptionEntry,
-  attempted: Attempted,
-): Promise<void> {
-  const delivery = newDelivery(fan.event, subscriber)
-  const { record, waitSeconds } = recordAfter(services, delivery, attempted)
-  const { known, session } = await addDelivery(services, record)
-  // In the other copy's, which may still wait. One that was sent again since is another attempt's.
-  if (known?.run === delivery.run && attempted.outcome.kind !== 'failed') {
-    await storeOutcome(services, known, attempted)
-    forgetOutcome(services, delivery)
-    return
+  if (attempted === undefined) return recordOpenAttempt(services, fan, subscriber, sending)
+  try {
+    await storeFirstOutcome(services, sent, subscriber, attempted)
+  } catch (error) {
+    // The message comes again after 30 s, perhaps to another process, which would send the event again.
+    if (hasArrived(attempted.outcome))
+      services.background.run(storeInRecord(services, sent, subscriber, undefined, attempted))
+    throw error
   }
-  forgetOutcome(services, delivery)
-  services.telemetry.recordDelivery(record.state)
-  if (known !== undefined) await wakeRecord(services, fan, subscriber, known, session)
-  else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
 }
 
 /**
@@ -114,41 +68,3 @@ async function recordOpenAttempt(
   const { known, session } = await adding
   if (known !== undefined) await wakeRecord(services, fan, subscriber, known, session)
 }
-
-/**
- * Stores a late outcome in the record that is there, unless that has moved on to another run or attempt. What has arrived, and
- * was perhaps never stored, gets its record here: another process may repeat the fan-out, and would send it again. No message
- * repeats this, so it tries again until the record is nearly due: then another process would send the event again too.
- */
-async function storeInRecord(
-  services: Services,
-  fan: Sent,
-  subscriber: SubscriptionEntry,
-  session: string | undefined,
-  attempted: Attempted,
-): Promise<void> {
-  const { deliveries, clock } = services
-  const delivery = newDelivery(fan.event, subscriber)
-  const store = async () => {
-    const stored = await deliveries.find(delivery.subscription, delivery.id, session)
-    if (stored !== undefined && isOutcomeOf(attempted, delivery, stored))
-      await storeOutcome(services, stored, attempted)
-    if (stored !== undefined || session !== undefined) return
-    if (attempted.outcome.kind === 'failed')
-      throw new Error(`Delivery ${delivery.id} is not visible yet, or was never stored.`)
-    await addOutcome(services, fan, subscriber, attempted)
-  }
-  for (const seconds of LATE_RETRY_SECONDS)
-    try {
-      return await store()
-    } catch {
-      await clock.timeout(seconds * 1000).ended
-    }
-  return store()
-}
-
-/** A remembered failure has been counted before. */
-const asFirstAttempt = ({ outcome, isRemembered = false }: Attempted) => ({
-  outcome,
-  isRetry: isRemembered,
-})

@@ -5,14 +5,16 @@ import type { Stored } from '../azure/documents.ts'
 import { isHalfExpired } from '../deliveries/retention.ts'
 import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
+import type { Matcher } from '../subscriptions/matcher.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { addDelivery, ensureDrain, wakeRecord, type FanOut } from './add-delivery.ts'
-import { attemptFirst, storeUnsaved } from './attempt-first.ts'
+import { attemptFirst } from './attempt-first.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { isAskedAboutSubunit, mayStillReceive, WITHDRAWN } from './check-access.ts'
 import { mayAttemptNow } from './send-webhook.ts'
+import { storeUnsaved } from './store-first-outcome.ts'
 
 const CONCURRENCY = 64
 
@@ -22,20 +24,31 @@ const CONCURRENCY = 64
  * when the register does not say whose subunit the event is about; repeating the fan-out is safe.
  */
 export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>): Promise<number> {
-  const knownAt = services.clock.now()
-  const matcher = await services.index.current()
   const { id, event, alternative, late } = given.event
   const accepted = timeOf(late ?? id).getTime() // late: stored long after its id was made
-  const deliver = (subscriber: SubscriptionEntry) =>
-    deliverTo(services, { ...given, knownAt }, subscriber)
-  const finding = findMainUnits(services, matcher, given.event)
-  const subscribers = matcher.match(event, alternative, accepted)
-  await forEachConcurrently(subscribers, CONCURRENCY, deliver, Infinity) // a failure does not stop the others
+  const finding = findMainUnits(services, await services.index.current(), given.event)
+  const others = await deliverToAll(services, given, (matcher) =>
+    matcher.match(event, alternative, accepted),
+  )
   const mainUnits = await finding // after the others: they do not wait for the register
   if (mainUnits === 'unavailable') throw new Error(`The main unit of event ${id} is not known now.`)
-  const ofMainUnits = matcher.matchSubunit(event, alternative, accepted, mainUnits)
-  await forEachConcurrently(ofMainUnits, CONCURRENCY, deliver, Infinity)
-  return subscribers.length + ofMainUnits.length
+  const ofMainUnits = await deliverToAll(services, given, (matcher) =>
+    matcher.matchSubunit(event, alternative, accepted, mainUnits),
+  )
+  return others + ofMainUnits
+}
+
+/** Delivers to whom the index finds now. Returns how many they are. */
+async function deliverToAll(
+  services: Services,
+  given: Omit<FanOut, 'knownAt'>,
+  find: (matcher: Matcher) => SubscriptionEntry[],
+): Promise<number> {
+  const fan = { ...given, knownAt: services.clock.now() }
+  const subscribers = find(await services.index.current())
+  const deliver = (subscriber: SubscriptionEntry) => deliverTo(services, fan, subscriber)
+  await forEachConcurrently(subscribers, CONCURRENCY, deliver, Infinity) // a failure does not stop the others
+  return subscribers.length
 }
 
 async function deliverTo(
@@ -96,7 +109,7 @@ async function addWithdrawn(
   const delivery = newDelivery(fan.event, subscriber)
   const record = dead(delivery, WITHDRAWN, nowSeconds(services.clock))
   const { known = record, session } = await addDelivery(services, record)
-  services.telemetry.recordDelivery('dead')
+  services.telemetry.recordDelivery(known === record ? 'dead' : 'changed')
   await wakeRecord(services, fan, subscriber, known, session)
 }
 
@@ -113,7 +126,7 @@ async function addToBacklog(
   const drainedAt = services.clock.now()
   if ((await ensureDrain(services, fan, subscriber)) === 'deleted') return
   const { known = delivery, session } = await addDelivery(services, delivery)
-  services.telemetry.recordDelivery('backlog')
+  services.telemetry.recordDelivery(known === delivery ? 'backlog' : 'changed')
   const isLate = services.clock.now() - drainedAt > CIRCUIT_MAX_AGE_MS
   if (isLate) await wakeRecord(services, fan, subscriber, known, session)
 }

@@ -8,6 +8,7 @@ const flows = [
   'rate-limit',
   'recheck-backlog',
   'attempt-first',
+  'store-first-outcome',
   'attempt-next',
   'attempt-page',
   'attempt-in-order',

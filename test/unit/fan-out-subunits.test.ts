@@ -4,7 +4,7 @@ import type { Register } from '../../shared/register/register.ts'
 import { startFanOut } from './fan-out-fixture.ts'
 import { eventOf, idOf } from './flow-fixture.ts'
 import { startReplay, addEvents } from './replay-fixture.ts'
-import { subscription } from './subscription-fixture.ts'
+import { subscription, tombstone } from './subscription-fixture.ts'
 
 const filters = { subject: '/party/9', includeSubunits: true as const }
 
@@ -83,4 +83,19 @@ test('a replay finds the events about subunits, and comes again while the regist
   assert.equal(await flows.page(), 'done')
   assert.equal(flows.delivery(ofSubunit)?.state, 'backlog')
   assert.equal(flows.delivery(other), undefined)
+})
+
+test('who is disabled while the others are served, for longer than the index counts, gets nothing', async () => {
+  const flows = startFanOut()
+  flows.services.register = registerOf().register
+  flows.store(subscription(2, { filters }))
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = async (delivery) => {
+    await flows.services.clock.timeout(6000).ended
+    flows.containers.subscriptions.remove('/org/ttd/document-2')
+    flows.store(tombstone(2))
+    return add(delivery)
+  }
+  assert.equal((await flows.fanOut())?.subscribers, 1)
+  assert.equal(flows.requests.length, 1)
 })

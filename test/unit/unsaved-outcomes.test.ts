@@ -92,6 +92,33 @@ test('a slow first attempt that arrived is not sent again by another process, th
   assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
 })
 
+test('a quick first attempt that arrived is not sent again by another process, though its record could not be stored at first', async () => {
+  const flows = startFanOut()
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = () => {
+    flows.services.deliveries.add = add
+    return Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+  }
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  await flows.pass(30)
+  assert.equal(flows.services.unsavedOutcomes.get(`1 ${flows.id} 0 0`), undefined, 'it is stored')
+  await flows.fanOut(2)
+  assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+test('what was stored without confirmation is not kept in memory', async () => {
+  const flows = startFanOut()
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = async (delivery) => {
+    await add(delivery)
+    return { outcome: 'unconfirmed', session: undefined }
+  }
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  await flows.pass(1)
+  assert.equal(flows.record()?.state, 'delivered')
+  assert.equal(flows.services.unsavedOutcomes.get(`1 ${flows.id} 0 0`), undefined)
+})
+
 test('a slow first attempt that failed waits for the fan-out again where its record was never stored', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 500, ms: 5000 })

@@ -34,6 +34,8 @@ export async function replayPage(
 ): Promise<ReplayDocument['state']> {
   const replay = await services.replays.find(number, id)
   if (replay === undefined) throw new Error(`Replay ${id} is not visible yet.`)
+  if (replay.state === 'cancelled')
+    await drainLate(services, replay, await services.subscriptions.byNumber(Number(number)))
   if (replay.state !== 'running') return replay.state
   const subscription = await findSubscription(services, replay)
   if (subscription === undefined) return finish(services, replay, 'cancelled')
@@ -85,14 +87,19 @@ async function deadPage(
   const sent = await sendEach(services, subscription, notYetSent, (delivery) =>
     beginNextRun(services, delivery, replay.id),
   )
-  if (notYetSent.length === 0 && (await hasBacklog(services, replay)))
-    await startDrain(services, subscription)
+  if (notYetSent.length === 0) await drainLate(services, replay, subscription)
   return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
 }
 
-/** Whether an interrupted run of this page may have sent all of it, so late that its drain was over. */
-const hasBacklog = async ({ deliveries }: Services, { subscription, cursor }: ReplayDocument) =>
-  (await deliveries.page(subscription, 'backlog', cursor, 1)).length > 0
+/** Starts the drain of what an interrupted run of this page may have sent, so late that its own drain was over. */
+async function drainLate(
+  services: Services,
+  { subscription, cursor }: ReplayDocument,
+  subscriber: SubscriptionDocument | undefined,
+): Promise<void> {
+  const late = await services.deliveries.page(subscription, 'backlog', cursor, 1)
+  if (late.length > 0 && subscriber !== undefined) await startDrain(services, subscriber)
+}
 
 async function eventPage(
   services: Services,

@@ -80,3 +80,20 @@ test('a repeated page of `dead` that finds all of it sent starts a drain: the ru
   await repeat()
   assert.equal(flows.circuit()?.state, 'draining')
 })
+
+test('what an interrupted page has sent too late for its own drain has one, though the replay is cancelled before the page is repeated', async () => {
+  const flows = startReplay()
+  const [id = ''] = flows.deliveries(1, dead)
+  await flows.page()
+  flows.change(({ circuit: _closed, ...subscription }) => subscription) // its drain has found nothing
+  const { id: replay, cursor } = replayOf()
+  const etag = flows.replay()?._etag ?? ''
+  flows.containers.replays.replace(`1/${replay}`, etag, (current) => ({
+    ...current,
+    cursor,
+    state: 'cancelled',
+  }))
+  await flows.page()
+  assert.equal(flows.delivery(id)?.state, 'backlog')
+  assert.equal(flows.circuit()?.state, 'draining')
+})

@@ -22,6 +22,17 @@ const turnPages = `(async () => {
   }
 })()`
 
+/** Lays out a plain table of 500 rows twice: the measure of what this machine does now, with all that runs beside. */
+const layOut = `(() => {
+  const table = document.body.appendChild(document.createElement('table'))
+  for (let round = 0; round < 2; round++) {
+    table.innerHTML = '<tr><td><a href="#">x</a><td>y<td>z</tr>'.repeat(500)
+    table.getBoundingClientRect()
+  }
+  table.remove()
+})()`
+const LAY_OUT_MS = 150 // where nothing else runs
+
 /** Returns how long the browser's own thread for a page has worked so far, in ms of the processor. */
 async function workOf(session: CDPSession): Promise<number> {
   const { metrics } = await session.send('Performance.getMetrics')
@@ -40,11 +51,16 @@ test('a page of 10,000 deliveries is turned by less than 100 ms of work', { skip
   await page.getByRole('button', { name: 'Eldre' }).waitFor()
   const session = await page.context().newCDPSession(page)
   await session.send('Performance.enable', { timeDomain: 'threadTicks' }) // not what it waits for other tests
+  async function workFor(script: string) {
+    const before = await workOf(session)
+    await page.evaluate(script)
+    return (await workOf(session)) - before
+  }
   await page.evaluate(turnPages) // the browser compiles what it runs often
-  const before = await workOf(session)
-  await page.evaluate(turnPages)
-  const ofATurn = ((await workOf(session)) - before) / TURNS
-  assert.ok(ofATurn > 0 && ofATurn < TURN_MS, `${ofATurn} ms`)
+  const laidOut = await workFor(layOut)
+  const ofATurn = (await workFor(turnPages)) / TURNS
+  const limit = TURN_MS * Math.max(1, laidOut / LAY_OUT_MS)
+  assert.ok(ofATurn > 0 && ofATurn < limit, `${ofATurn} ms, the limit is ${limit} ms`)
   assert.deepEqual(faults, [])
   await close()
 })

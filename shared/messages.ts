@@ -104,6 +104,13 @@ export const parseDeliveryReference = parserOf<DeliveryReference>(() =>
   }).concat(reference()),
 )
 
+const subscriptionKey = () => ({
+  v: Joi.valid(1).required(),
+  consumer: Joi.string().required(),
+  subscription: Joi.string().hex().length(64).required(),
+  session: sessionToken(),
+})
+
 /** A subscription to validate, by its key, and the attempt. */
 export interface ValidationMessage {
   v: 1
@@ -114,11 +121,8 @@ export interface ValidationMessage {
 }
 export const parseValidationMessage = parserOf<ValidationMessage>(() =>
   Joi.object({
-    v: Joi.valid(1).required(),
-    consumer: Joi.string().required(),
-    subscription: Joi.string().hex().length(64).required(),
+    ...subscriptionKey(),
     attempt: Joi.number().integer().required(),
-    session: sessionToken(),
   }).unknown(),
 )
 
@@ -136,13 +140,10 @@ export interface DrainMessage {
 }
 export const parseDrainMessage = parserOf<DrainMessage>(() =>
   Joi.object({
-    v: Joi.valid(1).required(),
-    consumer: Joi.string().required(),
-    subscription: Joi.string().hex().length(64).required(),
+    ...subscriptionKey(),
     token: Joi.string().guid().required(),
     after: Joi.string().guid(),
     waited: Joi.number().min(0),
-    session: sessionToken(),
   }).unknown(),
 )
 

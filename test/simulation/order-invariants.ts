@@ -44,7 +44,7 @@ export function watchOrder(
       claimed.set(`${order.subscription} ${order.id} ${order.sequence}`, order.event)
   })
   containers.deliveries.onWrite((delivery, before) => {
-    if (delivery === undefined) return
+    if (delivery === undefined) return forgetErased(before)
     const key = `${delivery.subscription} ${delivery.id}`
     if (before === undefined) forgetNumber(key, delivery)
     ended.delete(key)
@@ -61,6 +61,12 @@ export function watchOrder(
     const { subscription, id, _ts } = delivery
     if (_ts - (ended.get(key) ?? Infinity) >= RETENTION_DAYS * 86_400)
       numbers.get(`${subscription} ${orderIdOf(delivery)}`)?.kept.delete(id)
+  }
+
+  /** Lets an erased event have another number: the message of one that was spilled has it still, and stores it anew. */
+  function forgetErased(delivery: DeliveryDocument | undefined): void {
+    if (delivery === undefined) return
+    numbers.get(`${delivery.subscription} ${orderIdOf(delivery)}`)?.kept.delete(delivery.id)
   }
 
   const isErased = (id: string | undefined): boolean =>

@@ -39,3 +39,12 @@ test('what a look at a closing backlog finds is sent once, though the sweep come
   const times = Map.groupBy(flows.requests, ({ event }) => event)
   assert.equal([...times].filter(([, requests]) => requests.length > 1).length, 0)
 })
+
+test('a drain that meets only failures counts one more opening in a row', async () => {
+  const flows = startDrain({ ...draining, opens: 2 })
+  flows.deliveries(5)
+  flows.endpoint.react = () => ({ status: 500 })
+  assert.equal(await flows.drain(), 'open')
+  const circuit = circuitOf(flows)
+  assert.ok(circuit?.state === 'open' && circuit.opens === 3)
+})

@@ -219,3 +219,29 @@ test('what an ordered subscription gets again joins its backlog one after anothe
   await flows.page()
   assert.deepEqual(joined, ids)
 })
+
+test('a single delivery has a drain, though the first that was started for it is over', async () => {
+  const flows = startReplay()
+  flows.deliveries(1, dead)
+  const { save } = flows.services.deliveries
+  flows.services.deliveries.save = async (delivery) => {
+    flows.change(({ circuit: _closed, ...subscription }) => subscription)
+    return save(delivery)
+  }
+  await flows.page()
+  assert.equal(flows.circuit()?.state, 'draining')
+})
+
+test('nothing is sent to a subscription whose document shows that it is deleted', async () => {
+  const flows = startReplay()
+  flows.deliveries(1, dead)
+  const { byNumber } = flows.services.subscriptions
+  flows.services.subscriptions.byNumber = async (number) => {
+    const found = await byNumber(number)
+    flows.containers.subscriptions.remove('/org/ttd/document-1')
+    flows.store(tombstone(1))
+    return found
+  }
+  assert.equal(await flows.page(), 'done')
+  assert.equal(flows.replay()?.sent, 0)
+})

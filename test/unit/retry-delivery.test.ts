@@ -140,8 +140,9 @@ test('failed retries open no circuit: their events may fail by themselves', asyn
 test('moves a due delivery to the backlog while the circuit is open or draining', async () => {
   const opened: Circuit = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease }
   for (const before of [opened, draining]) {
-    const { retry, record, requests, circuit, sent } = startRetry(before)
+    const { retry, record, requests, circuit, sent, calls } = startRetry(before)
     assert.deepEqual([await retry(), requests.length, sent.length], ['backlog', 0, 0])
+    assert.ok(!calls.some((call) => call.includes('/org/ttd')), 'the index knows the circuit')
     const { state, due, redrives, attempt } = record() ?? {}
     assert.deepEqual([state, due, redrives, attempt], ['backlog', undefined, undefined, 2])
     assert.deepEqual(circuit(), before)

@@ -220,3 +220,17 @@ async function remove(flows: ReturnType<typeof startFlows>, within = false): Pro
   const removed = unsubscribe(flows.services, found)
   await (within ? removed : flows.run(removed))
 }
+
+test('reads each page of open deliveries once, though a replica still shows what is cancelled', async () => {
+  const flows = startSettling(settling([1], SECOND - 60))
+  const ids = flows.deliveries(150)
+  const stored = ids.map((id) => flows.delivery(id)).filter((each) => each !== undefined)
+  let pages = 0
+  flows.services.deliveries.page = (_subscription, state, after, count) => {
+    pages++
+    const shown = stored.filter((each) => each.state === state && each.id > after)
+    return Promise.resolve(shown.slice(0, count))
+  }
+  assert.equal(await flows.settle(), 'settling')
+  assert.equal(pages, 4) // the last of each state is empty
+})

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { draining, lease, since } from './circuit-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
-import { eventMessage } from './flow-fixture.ts'
+import { eventMessage, SECOND } from './flow-fixture.ts'
 import { removeSubscription, startRetry } from './retry-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 
@@ -189,4 +189,16 @@ test('a retry that arrived, and could not be stored, is delivered though another
   )
   await flows.retry()
   assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+test('what has arrived is stored again 20 s later, before its message comes again', async () => {
+  const flows = startFanOut()
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = (delivery) =>
+    flows.seconds() < SECOND + 10
+      ? Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+      : add(delivery)
+  await assert.rejects(flows.fanOut(), /not confirmed/)
+  await flows.pass(25)
+  assert.equal(flows.record()?.state, 'delivered')
 })

@@ -5,7 +5,7 @@ import { startDrain } from '../../shared/flows/update-circuit.ts'
 import { circuitOf, lease, since } from './circuit-fixture.ts'
 import { message, next, startDrain as startDrainOf } from './drain-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
-import { startFlows } from './flow-fixture.ts'
+import { SECOND, startFlows } from './flow-fixture.ts'
 import { subscription, tombstone } from './subscription-fixture.ts'
 
 const first = { consumer: '/org/ttd', id: 'document-1', number: 1 }
@@ -63,4 +63,24 @@ test('a success outside of a drain resets the instance’s consecutive failures'
     consecutiveFailures: 1,
     hasNoRecentSuccess: false,
   })
+})
+
+test('the message of a drain comes at once, and where another may still send, after that', async () => {
+  for (const [busyUntil, delaySeconds] of [
+    [undefined, 0],
+    [SECOND + 50, 50],
+    [SECOND - 50, 0],
+  ] as const) {
+    const flows = startFlows()
+    flows.store(
+      subscription(1, {
+        circuit: { state: 'disabled', reason: '410', since, ...(busyUntil && { busyUntil }) },
+      }),
+    )
+    await flows.run(startDrain(flows.services, first))
+    assert.deepEqual(
+      flows.sent.map((each) => each.delaySeconds),
+      [delaySeconds],
+    )
+  }
 })

@@ -235,8 +235,9 @@ test('a single delivery has a drain, though the first that was started for it is
 test('nothing is sent to a subscription whose document shows that it is deleted', async () => {
   const flows = startReplay()
   flows.deliveries(1, dead)
-  const { byNumber } = flows.services.subscriptions
-  flows.services.subscriptions.byNumber = async (number) => {
+  const { subscriptions } = flows.services
+  const byNumber = subscriptions.byNumber.bind(subscriptions)
+  subscriptions.byNumber = async (number) => {
     const found = await byNumber(number)
     flows.containers.subscriptions.remove('/org/ttd/document-1')
     flows.store(tombstone(1))

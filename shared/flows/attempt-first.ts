@@ -6,7 +6,12 @@ import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { hasArrived, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
 import { sendWebhook } from './send-webhook.ts'
-import { asFirstAttempt, storeFirstOutcome, storeInRecord } from './store-first-outcome.ts'
+import {
+  asFirstAttempt,
+  storeArrivalAgain,
+  storeFirstOutcome,
+  storeInRecord,
+} from './store-first-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
 
 /** Attempts the delivery. A record is created after 2 s even without an answer. */
@@ -29,7 +34,7 @@ export async function attemptFirst(
   } catch (error) {
     // The message comes again after 30 s, perhaps to another process, which would send the event again.
     if (hasArrived(attempted.outcome))
-      services.background.run(storeInRecord(services, sent, subscriber, undefined, attempted))
+      services.background.run(storeArrivalAgain(services, sent, subscriber))
     throw error
   }
 }

@@ -32,6 +32,7 @@ export async function fanOut(services: Services, given: Omit<FanOut, 'knownAt'>)
   )
   const mainUnits = await finding // after the others: they do not wait for the register
   if (mainUnits === 'unavailable') throw new Error(`The main unit of event ${id} is not known now.`)
+  if (mainUnits.length === 0) return others
   const ofMainUnits = await deliverToAll(services, given, (matcher) =>
     matcher.matchSubunit(event, alternative, accepted, mainUnits),
   )

@@ -34,11 +34,13 @@ export async function replayPage(
 ): Promise<ReplayDocument['state']> {
   const replay = await services.replays.find(number, id)
   if (replay === undefined) throw new Error(`Replay ${id} is not visible yet.`)
-  if (replay.state === 'cancelled')
+  if (replay.state === 'done') return replay.state
+  const isRunning = replay.state === 'running'
+  const subscription = isRunning ? await findSubscription(services, replay) : undefined
+  if (subscription === undefined) {
     await drainLate(services, replay, await services.subscriptions.byNumber(Number(number)))
-  if (replay.state !== 'running') return replay.state
-  const subscription = await findSubscription(services, replay)
-  if (subscription === undefined) return finish(services, replay, 'cancelled')
+    return isRunning ? finish(services, replay, 'cancelled') : replay.state
+  }
   const page = replay.only === 'dead' ? deadPage : eventPage
   const { looked, sent, cursor, more } = await page(services, replay, subscription)
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }

@@ -9,8 +9,8 @@ import { storeAndUpdateCircuit } from './update-circuit.ts'
 
 const LATE_RETRY_SECONDS = [5, 15, 30]
 
-/** A fan-out whose event is sent: its body is kept no longer than the request. */
-type Sent = Omit<FanOut, 'body'>
+/** Of a fan-out whose event is sent: the body is kept no longer than the request. */
+type WithoutBody = Omit<FanOut, 'body'>
 
 /**
  * Stores what came of a first attempt where that could not be stored before, also in a record that another copy has created
@@ -30,7 +30,7 @@ export async function storeUnsaved(
 /** Stores what came of a first attempt, and updates the circuit. Throws when it is not confirmed to be stored. */
 export async function storeFirstOutcome(
   services: Services,
-  fan: Sent,
+  fan: WithoutBody,
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function storeFirstOutcome(
 /** Creates the record of an outcome, or stores a final one in the record that another copy has created. */
 async function addOutcome(
   services: Services,
-  fan: Sent,
+  fan: WithoutBody,
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
@@ -62,21 +62,33 @@ async function addOutcome(
 }
 
 /**
- * Stores a late outcome in the record that is there, unless that has moved on to another run or attempt. What has arrived, and
- * was perhaps never stored, gets its record here: another process may repeat the fan-out, and would send it again. No message
- * repeats this, so it tries again until the record is nearly due: then another process would send the event again too.
+ * Stores what has arrived again, as long as the process remembers it. It ends when a repeated fan-out has done so, and what is
+ * remembered is bounded.
  */
-export async function storeInRecord(
+export const storeArrivalAgain = (
   services: Services,
-  fan: Sent,
+  fan: WithoutBody,
+  subscriber: SubscriptionEntry,
+): Promise<void> =>
+  tryAgain(services, async () => {
+    const arrived = unsavedOutcome(services, newDelivery(fan.event, subscriber))
+    if (arrived !== undefined) await addOutcome(services, fan, subscriber, arrived)
+  })
+
+/**
+ * Stores a late outcome in the record that is there, unless that has moved on to another run or attempt. `session` is of the
+ * record's creation, undefined where that was not confirmed: then what has arrived gets its record here.
+ */
+export const storeInRecord = (
+  services: Services,
+  fan: WithoutBody,
   subscriber: SubscriptionEntry,
   session: string | undefined,
   attempted: Attempted,
-): Promise<void> {
-  const { deliveries, clock } = services
-  const delivery = newDelivery(fan.event, subscriber)
-  const store = async () => {
-    const stored = await deliveries.find(delivery.subscription, delivery.id, session)
+): Promise<void> =>
+  tryAgain(services, async () => {
+    const delivery = newDelivery(fan.event, subscriber)
+    const stored = await services.deliveries.find(delivery.subscription, delivery.id, session)
     if (stored !== undefined && isOutcomeOf(attempted, delivery, stored))
       await storeOutcome(services, stored, attempted)
     else if (stored !== undefined) forgetOutcome(services, delivery)
@@ -84,7 +96,10 @@ export async function storeInRecord(
     if (attempted.outcome.kind === 'failed')
       throw new Error(`Delivery ${delivery.id} is not visible yet, or was never stored.`)
     await addOutcome(services, fan, subscriber, attempted)
-  }
+  })
+
+/** Tries for 50 s: then a record that is due, or the repeated message, has another process send the event again. */
+async function tryAgain({ clock }: Services, store: () => Promise<void>): Promise<void> {
   for (const seconds of LATE_RETRY_SECONDS)
     try {
       return await store()

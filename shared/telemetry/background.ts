@@ -1,7 +1,7 @@
 /**
- * Runs work that outlives its invocation: waiting for a slow subscriber's answer. Its record is due as well, so that a
- * failure or the end of the process costs only a second attempt. Errors are logged, since an unhandled rejection would
- * end the process.
+ * Runs work that outlives its invocation: waiting for a slow subscriber's answer, or storing again what has arrived. Its
+ * record is due as well, or its message comes again, so that a failure or the end of the process costs only a second attempt.
+ * Errors are logged, since an unhandled rejection would end the process.
  */
 export function createBackground() {
   const underWay = new Set<Promise<void>>()

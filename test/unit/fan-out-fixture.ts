@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { fanOutMessage } from '../../shared/flows/fan-out-message.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -42,4 +43,14 @@ export function addSlowly({ services }: FanOut, meanwhile: () => void): void {
 export function deleteSubscription({ containers, store }: FanOut): void {
   containers.subscriptions.remove('/org/ttd/document-1')
   store(tombstone(1))
+}
+
+/** Fans out while no answer comes for what is created. Returns what ends that. */
+export async function fanOutUnconfirmed({ services, fanOut }: FanOut) {
+  const { add } = services.deliveries
+  services.deliveries.add = () => Promise.resolve({ outcome: 'unconfirmed', session: undefined })
+  await assert.rejects(fanOut(), /not confirmed/)
+  return () => {
+    services.deliveries.add = add
+  }
 }

@@ -6,7 +6,7 @@ import { startDrain } from '../../shared/flows/update-circuit.ts'
 import { message as drainMessage } from './drain-fixture.ts'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
 import { RESOURCE, subscription as subscriptionOf } from './subscription-fixture.ts'
-import { addSlowly, deleteSubscription, startFanOut } from './fan-out-fixture.ts'
+import { addSlowly, deleteSubscription, fanOutUnconfirmed, startFanOut } from './fan-out-fixture.ts'
 
 test('ignores an event that is fanned out, and retries one that is not visible', async () => {
   const { id, fanOut, containers, requests, calls, event } = startFanOut()
@@ -59,16 +59,6 @@ test('a repeated run starts the drain of a backlog without one', async () => {
   const [drain] = flows.sent
   assert.deepEqual([flows.sent.length, drain?.queue, flows.requests.length], [1, 'drainQueue', 0])
 })
-
-/** Fans out while no answer comes for what is created. Returns what ends that. */
-async function fanOutUnconfirmed({ services, fanOut }: ReturnType<typeof startFanOut>) {
-  const { add } = services.deliveries
-  services.deliveries.add = () => Promise.resolve({ outcome: 'unconfirmed', session: undefined })
-  await assert.rejects(fanOut(), /not confirmed/)
-  return () => {
-    services.deliveries.add = add
-  }
-}
 
 test('retries the message when a record is not confirmed, without a second request', async () => {
   const flows = startFanOut()

@@ -19,6 +19,13 @@ async function startRepeatedPage(flows: ReturnType<typeof startReplay>, id: stri
   }
 }
 
+/** Puts the replay back to before its page, as where the process died before it stored that. */
+function rewind(flows: ReturnType<typeof startReplay>, state: 'running' | 'cancelled'): void {
+  const { id, cursor } = replayOf()
+  const etag = flows.replay()?._etag ?? ''
+  flows.containers.replays.replace(`1/${id}`, etag, (current) => ({ ...current, cursor, state }))
+}
+
 function drainOf(flows: ReturnType<typeof startReplay>): Promise<string> {
   const token = String(flows.sentTo('drainQueue')[0]?.message['token'])
   return flows.run(drainSubscription(flows.services, { ...message, token }))
@@ -86,14 +93,23 @@ test('what an interrupted page has sent too late for its own drain has one, thou
   const [id = ''] = flows.deliveries(1, dead)
   await flows.page()
   flows.change(({ circuit: _closed, ...subscription }) => subscription) // its drain has found nothing
-  const { id: replay, cursor } = replayOf()
-  const etag = flows.replay()?._etag ?? ''
-  flows.containers.replays.replace(`1/${replay}`, etag, (current) => ({
-    ...current,
-    cursor,
-    state: 'cancelled',
-  }))
+  rewind(flows, 'cancelled')
   await flows.page()
   assert.equal(flows.delivery(id)?.state, 'backlog')
   assert.equal(flows.circuit()?.state, 'draining')
+})
+
+test('what an interrupted page has sent too late is ended, though its subscription is disabled before the page is repeated', async () => {
+  const flows = startReplay()
+  flows.deliveries(1, dead)
+  await flows.page()
+  rewind(flows, 'running')
+  flows.change((subscription) => ({
+    ...subscription,
+    circuit: { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }, // and settled
+  }))
+  await flows.pass(120)
+  assert.equal(await flows.page(), 'cancelled')
+  const circuit = flows.circuit()
+  assert.ok(circuit?.state === 'disabled' && circuit.lease !== undefined, 'it is settled again')
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { draining, lease, since } from './circuit-fixture.ts'
-import { startFanOut } from './fan-out-fixture.ts'
+import { fanOutUnconfirmed, startFanOut } from './fan-out-fixture.ts'
 import { eventMessage, SECOND } from './flow-fixture.ts'
 import { removeSubscription, startRetry } from './retry-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
@@ -17,8 +17,8 @@ async function startUnsavedFanOut() {
   const { add } = flows.services.deliveries
   flows.services.deliveries.add = out
   await assert.rejects(flows.fanOut(1), /out/)
-  flows.services.deliveries.add = add
   await flows.pass(30)
+  flows.services.deliveries.add = add
   return flows
 }
 
@@ -80,12 +80,8 @@ test('a slow first attempt that arrived, and could not be stored at first, is st
 test('a slow first attempt that arrived is not sent again by another process, though its record was never stored', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 200, ms: 5000 })
-  const { add } = flows.services.deliveries
-  flows.services.deliveries.add = () => {
-    flows.services.deliveries.add = add
-    return Promise.resolve({ outcome: 'unconfirmed', session: undefined })
-  }
-  await assert.rejects(flows.fanOut(), /not confirmed/)
+  const confirm = await fanOutUnconfirmed(flows)
+  confirm()
   await flows.pass(30)
   flows.services.unsavedOutcomes.delete(`1 ${flows.id} 0 0`) // the other process has no memory of it
   await flows.fanOut(2)
@@ -94,22 +90,28 @@ test('a slow first attempt that arrived is not sent again by another process, th
 
 test('a quick first attempt that arrived is not sent again by another process, though its record could not be stored at first', async () => {
   const flows = startFanOut()
-  const { add } = flows.services.deliveries
-  flows.services.deliveries.add = () => {
-    flows.services.deliveries.add = add
-    return Promise.resolve({ outcome: 'unconfirmed', session: undefined })
-  }
-  await assert.rejects(flows.fanOut(), /not confirmed/)
+  const confirm = await fanOutUnconfirmed(flows)
+  confirm()
   await flows.pass(30)
   assert.equal(flows.services.unsavedOutcomes.get(`1 ${flows.id} 0 0`), undefined, 'it is stored')
   await flows.fanOut(2)
   assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
 })
 
+test('what is remembered no more is not stored again: the memory bounds what waits', async () => {
+  const flows = startFanOut()
+  const confirm = await fanOutUnconfirmed(flows)
+  confirm()
+  flows.services.unsavedOutcomes.delete(`1 ${flows.id} 0 0`)
+  await flows.pass(60)
+  assert.deepEqual(flows.deliveryCalls(), [])
+})
+
 test('what was stored without confirmation is not kept in memory', async () => {
   const flows = startFanOut()
   const { add } = flows.services.deliveries
   flows.services.deliveries.add = async (delivery) => {
+    flows.services.deliveries.add = add
     await add(delivery)
     return { outcome: 'unconfirmed', session: undefined }
   }
@@ -122,11 +124,8 @@ test('what was stored without confirmation is not kept in memory', async () => {
 test('a slow first attempt that failed waits for the fan-out again where its record was never stored', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 500, ms: 5000 })
-  const { add } = flows.services.deliveries
-  flows.services.deliveries.add = () =>
-    Promise.resolve({ outcome: 'unconfirmed', session: undefined })
-  await assert.rejects(flows.fanOut(), /not confirmed/)
-  flows.services.deliveries.add = add
+  const confirm = await fanOutUnconfirmed(flows)
+  confirm()
   await flows.pass(60)
   assert.equal(flows.record(), undefined)
   await flows.fanOut(2)

@@ -15,6 +15,7 @@ import { startApp } from '../support/app.ts'
 import { read } from '../support/bicep.ts'
 import { bareEnvironment } from '../support/environment.ts'
 import { createGenericClient } from '../support/generic-client.ts'
+import { bundledSdks } from '../support/host-process.ts'
 import { logQueries } from '../support/log-queries.ts'
 import {
   createSubscriptionsClient,
@@ -182,7 +183,8 @@ suite(
 
     async function erase(input: string, ...args: string[]) {
       const env = { ...bareEnvironment(), ...stores.settings }
-      const child = spawn(process.execPath, [path.join(root, 'infra/erase.ts'), ...args], { env })
+      const program = ['--import', bundledSdks, path.join(root, 'infra/erase.ts')]
+      const child = spawn(process.execPath, [...program, ...args], { env })
       child.stdin.end(input)
       const ended = once(child, 'close')
       const said = (await Promise.all([text(child.stdout), text(child.stderr)])).join('')

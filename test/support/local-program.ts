@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { after } from 'node:test'
 import { bareEnvironment } from './environment.ts'
+import { bundledSdks } from './host-process.ts'
 
 export const root = path.join(import.meta.dirname, '../..')
 export const portNames = [
@@ -30,10 +31,14 @@ export function usePrograms() {
     cwd = root,
     args: string[] = [],
   ) {
-    const child = spawn(process.execPath, [`local/${program}.ts`, ...args], {
-      cwd,
-      env: { ...bareEnvironment(), ...freePorts, ...env },
-    })
+    const child = spawn(
+      process.execPath,
+      ['--import', bundledSdks, `local/${program}.ts`, ...args],
+      {
+        cwd,
+        env: { ...bareEnvironment(), ...freePorts, ...env },
+      },
+    )
     started.push(child)
     let output = ''
     for (const stream of [child.stdout, child.stderr])

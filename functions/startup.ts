@@ -21,7 +21,7 @@ app.hook.appStart(async () => {
 app.hook.appTerminate(async () => {
   const { background, clock, config, telemetry } = await loadServices()
   const longest = clock.timeout(config.delivery.timeoutMs)
-  await Promise.race([background.idle(), longest.ended]) // what it does not end is repeated: attempts
+  await Promise.race([background.idle(), longest.ended]) // what it does not end, messages repeat
   longest.cancel()
   await telemetry.stop()
 })

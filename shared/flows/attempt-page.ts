@@ -160,7 +160,7 @@ export async function send(
   const attempted = await sendWebhook(services, subscription, event, delivery, traceparent)
   if (isProbe) forgetFailure(services, delivery) // the drain after the recovery sends it again
   addResult(result, delivery, attempted, isProbe)
-  if (attempted.outcome.kind === 'delivered')
+  if (attempted.outcome.kind === 'delivered' && attempted.isRemembered !== true)
     services.recentOutcomes.succeeded(delivery.subscription)
   if (attempted.outcome.kind === 'failed') return false
   await storeInPage(services, result, delivery, attempted)
@@ -179,7 +179,7 @@ export async function storeInPage(
   if (stored?.session !== undefined) written.push({ event: delivery.id, session: stored.session })
 }
 
-/** Adds an outcome. One that is remembered is no probe, and has been counted if it is a failure. */
+/** Adds an outcome. One that is remembered is no probe, and says nothing of the subscriber now. */
 function addResult(
   result: PageResult,
   delivery: Stored<DeliveryDocument>,
@@ -189,7 +189,8 @@ function addResult(
   const { outcome, isRemembered = false } = attempted
   if (outcome.kind === 'failed') result.failed.push({ delivery, attempted })
   if (isRemembered && (isProbe || outcome.kind === 'failed')) return
-  result.consecutiveFailures = outcome.kind === 'failed' ? result.consecutiveFailures + 1 : 0
+  if (outcome.kind === 'failed') result.consecutiveFailures++
+  else if (!isRemembered) result.consecutiveFailures = 0
   if (outcome.kind !== 'failed') result.delivered++
   if (outcome.kind === 'gone') result.gone = outcome.reason
 }

@@ -12,16 +12,14 @@ import { bytesOf } from '../events/stored-size.ts'
 import type { Services } from '../services.ts'
 import { isActive, type SubscriptionDocument } from '../subscriptions/subscription.ts'
 import { isLongAgo } from './await-event.ts'
-import { cancelDeleted } from './change-delivery.ts'
 import { eventsFor } from './events-for.ts'
 import { FIRST_FAN_OUT_MS, firstOfName } from './fan-out-message.ts'
 import { beginNextRun } from './redeliver.ts'
-import { startDrain } from './update-circuit.ts'
+import { drainLate, PAGE, sendEach } from './replay-backlog.ts'
 
-const PAGE = 100
 export const PAGE_BYTES = 8_000_000 // of events: Cosmos DB returns 4 MB per round trip, and a query has 5 s
 const MAX_LAG_SECONDS = 60 // who began the replay saw the subscription enabled, which a replica may not show yet
-const CONCURRENCY = 16
+const CONCURRENCY = 16 // of replays that a sweep continues
 const PAGE_INTERVAL_SECONDS = 1 // between pages, which limits a replay to 100 deliveries a second
 
 /**
@@ -86,21 +84,11 @@ async function deadPage(
   const found = await services.deliveries.page(replay.subscription, 'dead', replay.cursor, PAGE)
   const dead = found.filter(({ id }) => id < until)
   const notYetSent = dead.filter((delivery) => delivery.replay !== replay.id) // by an interrupted run of this page
-  const sent = await sendEach(services, subscription, notYetSent, (delivery) =>
+  const sent = await sendEach(services, replay, subscription, notYetSent, (delivery) =>
     beginNextRun(services, delivery, replay.id),
   )
   if (notYetSent.length === 0) await drainLate(services, replay, subscription)
   return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
-}
-
-/** Starts the drain of what an interrupted run of this page may have sent, so late that its own drain was over. */
-async function drainLate(
-  services: Services,
-  { subscription, cursor }: ReplayDocument,
-  subscriber: SubscriptionDocument | undefined,
-): Promise<void> {
-  const late = await services.deliveries.page(subscription, 'backlog', cursor, 1)
-  if (late.length > 0 && subscriber !== undefined) await startDrain(services, subscriber)
 }
 
 async function eventPage(
@@ -111,7 +99,7 @@ async function eventPage(
   const { resource } = subscription.filters
   const { events, more } = await retry(() => readPage(services, replay, resource), services)
   const wanted = await eventsFor(services, subscription, events)
-  const sent = await sendEach(services, subscription, wanted, (event) =>
+  const sent = await sendEach(services, replay, subscription, wanted, (event) =>
     sendEvent(services, replay, subscription, event),
   )
   return { ...endOf(events, replay), sent, more }
@@ -146,30 +134,6 @@ const endOf = (items: { id: string }[], { cursor }: ReplayDocument) => ({
   looked: items.length,
   cursor: items.at(-1)?.id ?? cursor,
 })
-
-/**
- * Puts items into the backlog and returns how many of them are there now. Starts the drain first: if this run dies, the
- * backlog has its waker, even if a lagging replica shows the next run an empty page. Starts it again afterwards: the
- * first drain may have found nothing yet, and a subscription that was deleted meanwhile may be settled already.
- */
-async function sendEach<T extends { id: string }>(
-  services: Services,
-  subscription: SubscriptionDocument,
-  items: T[],
-  send: (item: T) => Promise<boolean>,
-): Promise<number> {
-  if (items.length === 0 || (await startDrain(services, subscription)) === 'deleted') return 0
-  let sent = 0
-  const concurrency = subscription.ordered ? 1 : CONCURRENCY // one after another, so that the drain finds the first
-  await forEachConcurrently(items, concurrency, async (item) => {
-    if (await send(item)) sent++
-  })
-  if (sent > 0 && (await startDrain(services, subscription)) === 'deleted')
-    await forEachConcurrently(items, CONCURRENCY, async ({ id }) => {
-      await cancelDeleted(services, String(subscription.number), id)
-    })
-  return sent
-}
 
 /** Returns whether this replay, or an interrupted run of the same page, added the event to the backlog. */
 async function sendEvent(

@@ -7,14 +7,14 @@ import { forgetOutcome, unsavedOutcome } from './send-webhook.ts'
 import { isOutcomeOf, recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
 
-const LATE_RETRY_SECONDS = [5, 15, 30]
+const LATE_RETRY_SECONDS = [5, 10, 10, 25] // a message comes again after 30 s
 
 /** Of a fan-out whose event is sent: the body is kept no longer than the request. */
 type WithoutBody = Omit<FanOut, 'body'>
 
 /**
  * Stores what came of a first attempt where that could not be stored before, also in a record that another copy has created
- * meanwhile. Returns whether there was anything to store.
+ * meanwhile. The circuit knows it already. Returns whether there was anything to store.
  */
 export async function storeUnsaved(
   services: Services,
@@ -23,7 +23,7 @@ export async function storeUnsaved(
 ): Promise<boolean> {
   const unsaved = unsavedOutcome(services, newDelivery(fan.event, subscriber))
   if (unsaved === undefined) return false
-  await storeFirstOutcome(services, fan, subscriber, unsaved)
+  await addOutcome(services, fan, subscriber, unsaved)
   return true
 }
 
@@ -61,10 +61,7 @@ async function addOutcome(
   else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
 }
 
-/**
- * Stores what has arrived again, as long as the process remembers it. It ends when a repeated fan-out has done so, and what is
- * remembered is bounded.
- */
+/** Tries to store what has arrived again. Ends once a repeated fan-out has done so, or the process no longer remembers it. */
 export const storeArrivalAgain = (
   services: Services,
   fan: WithoutBody,
@@ -77,7 +74,7 @@ export const storeArrivalAgain = (
 
 /**
  * Stores a late outcome in the record that is there, unless that has moved on to another run or attempt. `session` is of the
- * record's creation, undefined where that was not confirmed: then what has arrived gets its record here.
+ * record's creation, undefined where that was not confirmed: then an outcome that is final gets its record here.
  */
 export const storeInRecord = (
   services: Services,
@@ -98,7 +95,7 @@ export const storeInRecord = (
     await addOutcome(services, fan, subscriber, attempted)
   })
 
-/** Tries for 50 s: then a record that is due, or the repeated message, has another process send the event again. */
+/** Tries for 50 s and what the tries take: then a record that is due, or the repeated message, has the event sent again. */
 async function tryAgain({ clock }: Services, store: () => Promise<void>): Promise<void> {
   for (const seconds of LATE_RETRY_SECONDS)
     try {

@@ -36,6 +36,7 @@ const flows = [
   'redrive',
   'redeliver',
   'replay',
+  'replay-backlog',
   'events-for',
 ]
 

@@ -4,6 +4,7 @@ import { boundAt } from '../../shared/events/event-id.ts'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { message } from './drain-fixture.ts'
 import { SECOND, timeOfSecond } from './flow-fixture.ts'
+import { tombstone } from './subscription-fixture.ts'
 import { addEvents, dead, replayOf, startReplay } from './replay-fixture.ts'
 
 const EARLIER = `${boundAt((SECOND - 5) * 1000)}7000-8000-000000000000`
@@ -112,4 +113,39 @@ test('what an interrupted page has sent too late is ended, though its subscripti
   assert.equal(await flows.page(), 'cancelled')
   const circuit = flows.circuit()
   assert.ok(circuit?.state === 'disabled' && circuit.lease !== undefined, 'it is settled again')
+})
+
+for (const state of ['running', 'cancelled'] as const)
+  test(`what an interrupted page has sent too late is cancelled, though its subscription is deleted before the page is repeated: ${state}`, async () => {
+    const flows = startReplay()
+    const [id = ''] = flows.deliveries(1, dead)
+    await flows.page()
+    rewind(flows, state)
+    flows.containers.subscriptions.remove('/org/ttd/document-1')
+    flows.store(tombstone(1)) // and settled
+    await flows.pass(120)
+    assert.equal(flows.delivery(id)?.state, 'backlog')
+    assert.equal(await flows.page(), 'cancelled')
+    assert.equal(flows.delivery(id)?.state, 'cancelled')
+  })
+
+test('what an interrupted page has sent too late is cancelled, though only the repeated page finds its subscription deleted', async () => {
+  const flows = startReplay()
+  const [sent = ''] = flows.deliveries(1, dead, 600)
+  await flows.page()
+  rewind(flows, 'running')
+  const [unsent = ''] = flows.deliveries(1, dead, 500)
+  const { subscriptions } = flows.services
+  const byNumber = async (number: number) => {
+    const found = await subscriptions.byNumber(number)
+    flows.containers.subscriptions.remove('/org/ttd/document-1')
+    flows.store(tombstone(1)) // and settled
+    return found
+  }
+  flows.services.subscriptions = { ...subscriptions, byNumber }
+  await flows.page()
+  assert.deepEqual(
+    [sent, unsent].map((id) => flows.delivery(id)?.state),
+    ['cancelled', 'dead'],
+  )
 })

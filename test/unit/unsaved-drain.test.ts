@@ -74,6 +74,18 @@ test('five failures that could not be stored open the circuit once', async () =>
   assert.deepEqual([flows.recorded.openings, circuitOf(flows)?.state], [1, 'closing'])
 })
 
+test('what is only remembered as delivered does not interrupt five failures in a row', async () => {
+  const flows = startDrain(draining)
+  flows.services.concurrencyLimit.limitOf = () => 1
+  flows.deliveries(1, {}, 300)
+  await drainUnsaved(flows)
+  flows.deliveries(4, {}, 600)
+  flows.deliveries(1, {}, 100)
+  flows.endpoint.react = () => ({ status: 500 })
+  await drainAgain(flows)
+  assert.deepEqual([flows.requests.length, circuitOf(flows)?.state], [6, 'open'])
+})
+
 test('what a drain delivered, and could not store, does not end by a right that was withdrawn since', async () => {
   const flows = startDrain(draining)
   let isPermitted = true

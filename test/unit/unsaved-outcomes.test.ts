@@ -11,13 +11,13 @@ const out = () => Promise.reject(new Error('out'))
 const open = { state: 'open', opens: 1, failingSince: since, reason: 'x', lease } as const
 const disabled = { state: 'disabled', reason: '410', since } as const
 
-/** A first attempt that arrived, could not be stored, and is 30 s old. */
-async function startUnsavedFanOut() {
+/** A first attempt that arrived, could not be stored, and is 30 s old, or older. */
+async function startUnsavedFanOut(seconds = 30) {
   const flows = startFanOut()
   const { add } = flows.services.deliveries
   flows.services.deliveries.add = out
   await assert.rejects(flows.fanOut(1), /out/)
-  await flows.pass(30)
+  await flows.pass(seconds)
   flows.services.deliveries.add = add
   return flows
 }
@@ -46,6 +46,16 @@ test('a first attempt that arrived, and could not be stored, needs no place in t
   for (let other = 1; other <= 24; other++) flows.services.concurrencyLimit.start('1')
   await flows.fanOut(2)
   assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
+})
+
+test('what arrived, and is stored later, says nothing of how its subscriber answers by then', async () => {
+  const flows = await startUnsavedFanOut(100)
+  const { recentOutcomes } = flows.services
+  for (let count = 1; count <= 4; count++) recentOutcomes.failed('1', false)
+  await flows.fanOut(2)
+  assert.equal(flows.record()?.state, 'delivered')
+  const { consecutiveFailures, hasNoRecentSuccess } = recentOutcomes.failed('1', false)
+  assert.deepEqual([consecutiveFailures, hasNoRecentSuccess], [5, true])
 })
 
 test('one failed request counts once, however often its outcome cannot be stored', async () => {

@@ -1,0 +1,68 @@
+// What a page of a replay puts into the backlog always has a waker: a drain, also where a run of the page was interrupted.
+import { forEachConcurrently } from '../azure/concurrency.ts'
+import type { ReplayDocument } from '../deliveries/replay-store.ts'
+import type { Services } from '../services.ts'
+import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { cancelDeleted } from './change-delivery.ts'
+import { startDrain } from './update-circuit.ts'
+
+export const PAGE = 100 // items, at most
+const CONCURRENCY = 16
+
+/**
+ * Puts items into the backlog and returns how many of them are there now. Starts the drain first: if this run dies, the
+ * backlog has its waker, even if a lagging replica shows the next run an empty page. Starts it again afterwards: the
+ * first drain may have found nothing yet, and a subscription that was deleted meanwhile may be settled already.
+ */
+export async function sendEach<T extends { id: string }>(
+  services: Services,
+  replay: ReplayDocument,
+  subscription: SubscriptionDocument,
+  items: T[],
+  send: (item: T) => Promise<boolean>,
+): Promise<number> {
+  if (items.length === 0) return 0
+  if ((await startDrain(services, subscription)) === 'deleted') {
+    await cancelEach(services, replay.subscription, await lateOf(services, replay))
+    return 0
+  }
+  let sent = 0
+  const concurrency = subscription.ordered ? 1 : CONCURRENCY // one after another, so that the drain finds the first
+  await forEachConcurrently(items, concurrency, async (item) => {
+    if (await send(item)) sent++
+  })
+  if (sent > 0 && (await startDrain(services, subscription)) === 'deleted')
+    await cancelEach(services, replay.subscription, items)
+  return sent
+}
+
+/**
+ * Starts the drain of what an interrupted run of this page may have sent, so late that its own drain was over, or cancels
+ * that where the subscription is deleted: it may have been settled before.
+ */
+export async function drainLate(
+  services: Services,
+  replay: ReplayDocument,
+  subscriber: SubscriptionDocument | undefined,
+): Promise<void> {
+  const late = await lateOf(services, replay)
+  if (late.length === 0) return
+  const isDeleted =
+    subscriber === undefined
+      ? await isKnownDeleted(services, replay.subscription)
+      : (await startDrain(services, subscriber)) === 'deleted'
+  if (isDeleted) await cancelEach(services, replay.subscription, late)
+}
+
+const lateOf = ({ deliveries }: Services, { subscription, cursor }: ReplayDocument) =>
+  deliveries.page(subscription, 'backlog', cursor, PAGE)
+
+async function isKnownDeleted({ index }: Services, subscription: string): Promise<boolean> {
+  await index.current()
+  return index.isDeleted(Number(subscription))
+}
+
+const cancelEach = (services: Services, subscription: string, items: { id: string }[]) =>
+  forEachConcurrently(items, CONCURRENCY, async ({ id }) => {
+    await cancelDeleted(services, subscription, id)
+  })

@@ -6,12 +6,7 @@ import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { hasArrived, type Attempted } from '../webhooks/webhook-outcome.ts'
 import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
 import { sendWebhook } from './send-webhook.ts'
-import {
-  asFirstAttempt,
-  storeArrivalAgain,
-  storeFirstOutcome,
-  storeInRecord,
-} from './store-first-outcome.ts'
+import { storeArrivalAgain, storeFirstOutcome, storeInRecord } from './store-first-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
 
 /** Attempts the delivery. A record is created after 2 s even without an answer. */
@@ -65,7 +60,7 @@ async function recordOpenAttempt(
     sending
       .finally(release)
       .then((attempted) =>
-        storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
+        storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: false }, () =>
           storeLate(attempted),
         ),
       ),

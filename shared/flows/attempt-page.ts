@@ -179,7 +179,7 @@ export async function storeInPage(
   if (stored?.session !== undefined) written.push({ event: delivery.id, session: stored.session })
 }
 
-/** Adds an outcome. One that is remembered is no probe, and says nothing of the subscriber now. */
+/** Adds an outcome. One that is remembered is no probe, and has no part in a row of failures. */
 function addResult(
   result: PageResult,
   delivery: Stored<DeliveryDocument>,

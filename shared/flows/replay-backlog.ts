@@ -1,8 +1,10 @@
 // What a page of a replay puts into the backlog always has a waker: a drain, also where a run of the page was interrupted.
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { ReplayDocument } from '../deliveries/replay-store.ts'
+import { timeOf } from '../events/event-id.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionDocument } from '../subscriptions/subscription.ts'
+import { isLongAgo } from './await-event.ts'
 import { cancelDeleted } from './change-delivery.ts'
 import { startDrain } from './update-circuit.ts'
 
@@ -21,7 +23,10 @@ export async function sendEach<T extends { id: string }>(
   items: T[],
   send: (item: T) => Promise<boolean>,
 ): Promise<number> {
-  if (items.length === 0) return 0
+  if (items.length === 0) {
+    await drainLate(services, replay)
+    return 0
+  }
   if ((await startDrain(services, subscription)) === 'deleted') {
     await cancelEach(services, replay.subscription, await lateOf(services, replay))
     return 0
@@ -40,27 +45,21 @@ export async function sendEach<T extends { id: string }>(
  * Starts the drain of what an interrupted run of this page may have sent, so late that its own drain was over, or cancels
  * that where the subscription is deleted: it may have been settled before.
  */
-export async function drainLate(
-  services: Services,
-  replay: ReplayDocument,
-  subscriber: SubscriptionDocument | undefined,
-): Promise<void> {
+export async function drainLate(services: Services, replay: ReplayDocument): Promise<void> {
   const late = await lateOf(services, replay)
-  if (late.length === 0) return
-  const isDeleted =
-    subscriber === undefined
-      ? await isKnownDeleted(services, replay.subscription)
-      : (await startDrain(services, subscriber)) === 'deleted'
-  if (isDeleted) await cancelEach(services, replay.subscription, late)
+  const [first] = late
+  if (first === undefined) return
+  const { consumer, subscriptionId: id } = first
+  const subscriber = { consumer, id, number: Number(replay.subscription) }
+  const found = await services.subscriptions.find(consumer, id)
+  const isGone =
+    found === undefined && isLongAgo(services.clock, timeOf(replay.id).getTime() / 1000)
+  if (isGone || (await startDrain(services, subscriber)) === 'deleted')
+    await cancelEach(services, replay.subscription, late)
 }
 
 const lateOf = ({ deliveries }: Services, { subscription, cursor }: ReplayDocument) =>
   deliveries.page(subscription, 'backlog', cursor, PAGE)
-
-async function isKnownDeleted({ index }: Services, subscription: string): Promise<boolean> {
-  await index.current()
-  return index.isDeleted(Number(subscription))
-}
 
 const cancelEach = (services: Services, subscription: string, items: { id: string }[]) =>
   forEachConcurrently(items, CONCURRENCY, async ({ id }) => {

@@ -36,7 +36,7 @@ export async function replayPage(
   const isRunning = replay.state === 'running'
   const subscription = isRunning ? await findSubscription(services, replay) : undefined
   if (subscription === undefined) {
-    await drainLate(services, replay, await services.subscriptions.byNumber(Number(number)))
+    await drainLate(services, replay)
     return isRunning ? finish(services, replay, 'cancelled') : replay.state
   }
   const page = replay.only === 'dead' ? deadPage : eventPage
@@ -87,7 +87,6 @@ async function deadPage(
   const sent = await sendEach(services, replay, subscription, notYetSent, (delivery) =>
     beginNextRun(services, delivery, replay.id),
   )
-  if (notYetSent.length === 0) await drainLate(services, replay, subscription)
   return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
 }
 

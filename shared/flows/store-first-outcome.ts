@@ -14,7 +14,7 @@ type WithoutBody = Omit<FanOut, 'body'>
 
 /**
  * Stores what came of a first attempt where that could not be stored before, also in a record that another copy has created
- * meanwhile. The circuit knows it already. Returns whether there was anything to store.
+ * meanwhile. Returns whether there was anything to store.
  */
 export async function storeUnsaved(
   services: Services,
@@ -23,7 +23,7 @@ export async function storeUnsaved(
 ): Promise<boolean> {
   const unsaved = unsavedOutcome(services, newDelivery(fan.event, subscriber))
   if (unsaved === undefined) return false
-  await addOutcome(services, fan, subscriber, unsaved)
+  await storeFirstOutcome(services, fan, subscriber, unsaved)
   return true
 }
 
@@ -34,7 +34,7 @@ export async function storeFirstOutcome(
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
-  await storeAndUpdateCircuit(services, subscriber, asFirstAttempt(attempted), () =>
+  await storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: false }, () =>
     addOutcome(services, fan, subscriber, attempted),
   )
 }
@@ -69,7 +69,7 @@ export const storeArrivalAgain = (
 ): Promise<void> =>
   tryAgain(services, async () => {
     const arrived = unsavedOutcome(services, newDelivery(fan.event, subscriber))
-    if (arrived !== undefined) await addOutcome(services, fan, subscriber, arrived)
+    if (arrived !== undefined) await storeFirstOutcome(services, fan, subscriber, arrived)
   })
 
 /**
@@ -105,9 +105,3 @@ async function tryAgain({ clock }: Services, store: () => Promise<void>): Promis
     }
   return store()
 }
-
-/** A remembered failure has been counted before. */
-export const asFirstAttempt = ({ outcome, isRemembered = false }: Attempted) => ({
-  outcome,
-  isRetry: isRemembered,
-})

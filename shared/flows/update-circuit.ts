@@ -23,6 +23,13 @@ export interface Subscriber {
   ordered?: true | undefined
 }
 
+/** An attempt. One that is remembered was counted when its request was made; the circuit may not have been stored then. */
+interface Made {
+  outcome: Outcome
+  isRetry: boolean
+  isRemembered?: boolean
+}
+
 type Change = (circuit: Circuit | undefined, token: string) => Circuit | undefined
 
 /**
@@ -33,10 +40,9 @@ type Change = (circuit: Circuit | undefined, token: string) => Circuit | undefin
 async function updateCircuit(
   services: Services,
   subscriber: Subscriber,
-  outcome: Outcome,
-  isRetry: boolean,
+  made: Made,
 ): Promise<void> {
-  const change = changeFor(services, String(subscriber.number), outcome, isRetry)
+  const change = changeFor(services, String(subscriber.number), made)
   if (change(subscriber.circuit, '') === subscriber.circuit) return
   await changeCircuit(services, subscriber, change)
 }
@@ -57,25 +63,27 @@ export const startDrain = (
 export const storeAndUpdateCircuit = (
   services: Services,
   subscriber: Subscriber,
-  { outcome, isRetry }: { outcome: Outcome; isRetry: boolean },
+  made: Made,
   store: () => Promise<void>,
-): Promise<void> =>
-  runSequentially([() => updateCircuit(services, subscriber, outcome, isRetry), store])
+): Promise<void> => runSequentially([() => updateCircuit(services, subscriber, made), store])
 
 function changeFor(
   { recentOutcomes, clock }: Services,
   subscription: string,
-  outcome: Outcome,
-  isRetry: boolean,
+  { outcome, isRetry, isRemembered = false }: Made,
 ): Change {
   if (outcome.kind === 'delivered') {
-    recentOutcomes.succeeded(subscription)
+    if (!isRemembered) recentOutcomes.succeeded(subscription)
     return afterSuccess
   }
   if (outcome.kind === 'gone')
     return (circuit, token) => disabledBy(outcome.reason, circuit, clock.now(), token)
   const { reason, waitSeconds } = outcome
-  const failure = { reason, waitSeconds, ...recentOutcomes.failed(subscription, isRetry) }
+  const failure = {
+    reason,
+    waitSeconds,
+    ...recentOutcomes.failed(subscription, isRetry || isRemembered),
+  }
   return (circuit, token) => afterFailure(circuit, failure, clock.now(), token)
 }
 

@@ -4,7 +4,7 @@ import { boundAt } from '../../shared/events/event-id.ts'
 import { drainSubscription } from '../../shared/flows/drain.ts'
 import { message } from './drain-fixture.ts'
 import { SECOND, timeOfSecond } from './flow-fixture.ts'
-import { tombstone } from './subscription-fixture.ts'
+import { subscription, tombstone } from './subscription-fixture.ts'
 import { addEvents, dead, replayOf, startReplay } from './replay-fixture.ts'
 
 const EARLIER = `${boundAt((SECOND - 5) * 1000)}7000-8000-000000000000`
@@ -83,7 +83,7 @@ test('a repeated page of `dead` that finds all of it sent starts a drain: the ru
   const flows = startReplay()
   const [id = ''] = flows.deliveries(1, dead)
   const repeat = await startRepeatedPage(flows, replayOf().id)
-  flows.change(({ circuit: _closed, ...subscription }) => subscription) // as it is a minute after its drain found nothing
+  flows.change(({ circuit: _closed, ...stored }) => stored) // as it is a minute after its drain found nothing
   assert.equal(flows.delivery(id)?.state, 'backlog')
   await repeat()
   assert.equal(flows.circuit()?.state, 'draining')
@@ -93,7 +93,7 @@ test('what an interrupted page has sent too late for its own drain has one, thou
   const flows = startReplay()
   const [id = ''] = flows.deliveries(1, dead)
   await flows.page()
-  flows.change(({ circuit: _closed, ...subscription }) => subscription) // its drain has found nothing
+  flows.change(({ circuit: _closed, ...stored }) => stored) // its drain has found nothing
   rewind(flows, 'cancelled')
   await flows.page()
   assert.equal(flows.delivery(id)?.state, 'backlog')
@@ -105,8 +105,8 @@ test('what an interrupted page has sent too late is ended, though its subscripti
   flows.deliveries(1, dead)
   await flows.page()
   rewind(flows, 'running')
-  flows.change((subscription) => ({
-    ...subscription,
+  flows.change((stored) => ({
+    ...stored,
     circuit: { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }, // and settled
   }))
   await flows.pass(120)
@@ -148,4 +148,35 @@ test('what an interrupted page has sent too late is cancelled, though only the r
     [sent, unsent].map((id) => flows.delivery(id)?.state),
     ['cancelled', 'dead'],
   )
+})
+
+test('what an interrupted page has sent too late is cancelled, though another subscription has taken the place of its own', async () => {
+  const flows = startReplay({ state: 'cancelled' })
+  const [id = ''] = flows.deliveries(1, { state: 'backlog' })
+  flows.containers.subscriptions.remove('/org/ttd/document-1')
+  flows.store({ ...subscription(2), id: 'document-1' }) // before this process reads the index
+  await flows.page()
+  assert.equal(flows.delivery(id)?.state, 'cancelled')
+})
+
+test('what an interrupted page has sent too late is cancelled, though nothing is left of its subscription', async () => {
+  const flows = startReplay()
+  const [id = ''] = flows.deliveries(1, { state: 'backlog' })
+  flows.containers.subscriptions.remove('/org/ttd/document-1')
+  await assert.rejects(flows.page(), /not visible/)
+  await flows.pass(3600)
+  assert.equal(await flows.page(), 'cancelled')
+  assert.equal(flows.delivery(id)?.state, 'cancelled')
+})
+
+test('what an interrupted page of events has sent too late has a drain, though its event is erased before the page is repeated', async () => {
+  const flows = startReplay({ only: 'missing' })
+  const [id = ''] = addEvents(flows, 1, 60)
+  await flows.page()
+  flows.change(({ circuit: _closed, ...stored }) => stored) // its drain has found nothing
+  rewind(flows, 'running')
+  flows.eraseEvent(id)
+  await flows.page()
+  assert.equal(flows.delivery(id)?.state, 'backlog')
+  assert.equal(flows.circuit()?.state, 'draining')
 })

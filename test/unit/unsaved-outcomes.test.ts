@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { draining, lease, since } from './circuit-fixture.ts'
 import { fanOutUnconfirmed, startFanOut } from './fan-out-fixture.ts'
-import { eventMessage, SECOND } from './flow-fixture.ts'
+import { eventMessage, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { removeSubscription, startRetry } from './retry-fixture.ts'
 import { tombstone } from './subscription-fixture.ts'
 
@@ -57,6 +57,25 @@ test('what arrived, and is stored later, says nothing of how its subscriber answ
   const { consecutiveFailures, hasNoRecentSuccess } = recentOutcomes.failed('1', false)
   assert.deepEqual([consecutiveFailures, hasNoRecentSuccess], [5, true])
 })
+
+for (const seconds of [1, 100])
+  test(`the one success in five days counts, though neither it nor the circuit could be stored for ${seconds} s`, async () => {
+    const failingSince = timeOfSecond(SECOND - 5 * 86_400 + 120)
+    const flows = startFanOut({ state: 'closed', opens: 1, failingSince })
+    const { deliveries, subscriptions } = flows.services
+    const [add, save] = [deliveries.add, subscriptions.save]
+    deliveries.add = out
+    subscriptions.save = out
+    await assert.rejects(flows.fanOut(1), /out/)
+    await flows.pass(seconds)
+    deliveries.add = add
+    subscriptions.save = save
+    if (seconds === 1) await flows.pass(30)
+    else await flows.fanOut(2)
+    assert.equal(flows.record()?.state, 'delivered')
+    const circuit = flows.circuit()
+    assert.ok(circuit === undefined || !('failingSince' in circuit))
+  })
 
 test('one failed request counts once, however often its outcome cannot be stored', async () => {
   const flows = startFanOut()

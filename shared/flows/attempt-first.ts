@@ -60,9 +60,7 @@ async function recordOpenAttempt(
     sending
       .finally(release)
       .then((attempted) =>
-        storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: false }, () =>
-          storeLate(attempted),
-        ),
+        storeAndUpdateCircuit(services, subscriber, attempted, () => storeLate(attempted)),
       ),
   )
   const { known, session } = await adding

@@ -34,7 +34,7 @@ export async function storeFirstOutcome(
   subscriber: SubscriptionEntry,
   attempted: Attempted,
 ): Promise<void> {
-  await storeAndUpdateCircuit(services, subscriber, { ...attempted, isRetry: false }, () =>
+  await storeAndUpdateCircuit(services, subscriber, attempted, () =>
     addOutcome(services, fan, subscriber, attempted),
   )
 }

@@ -26,7 +26,7 @@ export interface Subscriber {
 /** An attempt. One that is remembered was counted when its request was made; the circuit may not have been stored then. */
 interface Made {
   outcome: Outcome
-  isRetry: boolean
+  isRetry?: boolean
   isRemembered?: boolean
 }
 
@@ -70,7 +70,7 @@ export const storeAndUpdateCircuit = (
 function changeFor(
   { recentOutcomes, clock }: Services,
   subscription: string,
-  { outcome, isRetry, isRemembered = false }: Made,
+  { outcome, isRetry = false, isRemembered = false }: Made,
 ): Change {
   if (outcome.kind === 'delivered') {
     if (!isRemembered) recentOutcomes.succeeded(subscription)

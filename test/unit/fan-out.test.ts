@@ -150,6 +150,16 @@ test('retries a slow attempt that fails by its schedule, and updates the circuit
   assert.equal(circuit()?.state, 'closed')
 })
 
+test('creates no other record of a slow attempt whose record was erased meanwhile', async () => {
+  const flows = startFanOut()
+  flows.endpoint.react = () => ({ status: 200, ms: 5000 })
+  await flows.fanOut()
+  assert.equal(flows.record()?.state, 'waiting')
+  flows.containers.deliveries.remove(`1/${flows.id}`)
+  await flows.pass(60)
+  assert.deepEqual([flows.requests.length, flows.record()], [1, undefined])
+})
+
 test('leaves a slow attempt’s record to another run that created it', async () => {
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 500, ms: 9000 })

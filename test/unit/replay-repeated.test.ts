@@ -79,6 +79,17 @@ test('a repeated page of `dead` begins no other run of what it has sent, and wha
   assert.equal(flows.delivery(one)?.run, 1)
 })
 
+test('a repeated page of `all` begins no other run of an event that it has sent, and that has died since', async () => {
+  const flows = startReplay({ id: EARLIER, only: 'all' })
+  const [one = ''] = addEvents(flows, 1, 60)
+  const repeat = await startRepeatedPage(flows, EARLIER)
+  const stored = flows.delivery(one)
+  assert.ok(stored)
+  flows.containers.deliveries.replace(`1/${one}`, stored._etag, () => ({ ...stored, ...dead }))
+  await repeat()
+  assert.equal(flows.delivery(one)?.run, 0)
+})
+
 test('a repeated page of `dead` that finds all of it sent starts a drain: the run before may have sent it too late for its own', async () => {
   const flows = startReplay()
   const [id = ''] = flows.deliveries(1, dead)

@@ -58,6 +58,17 @@ test('what arrived, and is stored later, says nothing of how its subscriber answ
   assert.deepEqual([consecutiveFailures, hasNoRecentSuccess], [5, true])
 })
 
+test('a first attempt that arrived is stored before its message comes again, though nothing could be stored for 20 s', async () => {
+  const flows = startFanOut()
+  const { add } = flows.services.deliveries
+  flows.services.deliveries.add = out
+  await assert.rejects(flows.fanOut(1), /out/)
+  await flows.pass(20)
+  flows.services.deliveries.add = add
+  await flows.pass(9)
+  assert.equal(flows.record()?.state, 'delivered')
+})
+
 for (const seconds of [1, 100])
   test(`the one success in five days counts, though neither it nor the circuit could be stored for ${seconds} s`, async () => {
     const failingSince = timeOfSecond(SECOND - 5 * 86_400 + 120)

@@ -27,6 +27,13 @@ function rewind(flows: ReturnType<typeof startReplay>, state: 'running' | 'cance
   flows.containers.replays.replace(`1/${id}`, etag, (current) => ({ ...current, cursor, state }))
 }
 
+/** Has a delivery end as dead. */
+function end(flows: ReturnType<typeof startReplay>, id: string): void {
+  const etag = flows.delivery(id)?._etag ?? ''
+  flows.containers.deliveries.replace(`1/${id}`, etag, (stored) => ({ ...stored, ...dead }))
+  assert.equal(flows.delivery(id)?.state, 'dead')
+}
+
 function drainOf(flows: ReturnType<typeof startReplay>): Promise<string> {
   const token = String(flows.sentTo('drainQueue')[0]?.message['token'])
   return flows.run(drainSubscription(flows.services, { ...message, token }))
@@ -72,9 +79,7 @@ test('a repeated page of `dead` begins no other run of what it has sent, and wha
   const flows = startReplay({ id: EARLIER, only: 'dead' })
   const [one = ''] = flows.deliveries(1, dead, 600)
   const repeat = await startRepeatedPage(flows, EARLIER)
-  const stored = flows.delivery(one)
-  assert.ok(stored)
-  flows.containers.deliveries.replace(`1/${one}`, stored._etag, () => ({ ...stored, ...dead }))
+  end(flows, one)
   await repeat()
   assert.equal(flows.delivery(one)?.run, 1)
 })
@@ -83,9 +88,7 @@ test('a repeated page of `all` begins no other run of an event that it has sent,
   const flows = startReplay({ id: EARLIER, only: 'all' })
   const [one = ''] = addEvents(flows, 1, 60)
   const repeat = await startRepeatedPage(flows, EARLIER)
-  const stored = flows.delivery(one)
-  assert.ok(stored)
-  flows.containers.deliveries.replace(`1/${one}`, stored._etag, () => ({ ...stored, ...dead }))
+  end(flows, one)
   await repeat()
   assert.equal(flows.delivery(one)?.run, 0)
 })

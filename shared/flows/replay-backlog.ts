@@ -28,7 +28,7 @@ export async function sendEach<T extends { id: string }>(
     return 0
   }
   if ((await startDrain(services, subscription)) === 'deleted') {
-    await cancelEach(services, replay.subscription, await lateOf(services, replay))
+    await cancelLate(services, replay)
     return 0
   }
   let sent = 0
@@ -46,8 +46,7 @@ export async function sendEach<T extends { id: string }>(
  * that where the subscription is deleted: it may have been settled before.
  */
 export async function drainLate(services: Services, replay: ReplayDocument): Promise<void> {
-  const late = await lateOf(services, replay)
-  const [first] = late
+  const [first] = await lateOf(services, replay, 1)
   if (first === undefined) return
   const { consumer, subscriptionId: id } = first
   const subscriber = { consumer, id, number: Number(replay.subscription) }
@@ -55,11 +54,14 @@ export async function drainLate(services: Services, replay: ReplayDocument): Pro
   const isGone =
     found === undefined && isLongAgo(services.clock, timeOf(replay.id).getTime() / 1000)
   if (isGone || (await startDrain(services, subscriber)) === 'deleted')
-    await cancelEach(services, replay.subscription, late)
+    await cancelLate(services, replay)
 }
 
-const lateOf = ({ deliveries }: Services, { subscription, cursor }: ReplayDocument) =>
-  deliveries.page(subscription, 'backlog', cursor, PAGE)
+const cancelLate = async (services: Services, replay: ReplayDocument) =>
+  cancelEach(services, replay.subscription, await lateOf(services, replay, PAGE))
+
+const lateOf = ({ deliveries }: Services, { subscription, cursor }: ReplayDocument, most: number) =>
+  deliveries.page(subscription, 'backlog', cursor, most)
 
 const cancelEach = (services: Services, subscription: string, items: { id: string }[]) =>
   forEachConcurrently(items, CONCURRENCY, async ({ id }) => {

@@ -24,7 +24,7 @@ export interface Subscriber {
 }
 
 /** An attempt. One that is remembered was counted when its request was made; the circuit may not have been stored then. */
-interface Made {
+interface CountedAttempt {
   outcome: Outcome
   isRetry?: boolean
   isRemembered?: boolean
@@ -40,9 +40,9 @@ type Change = (circuit: Circuit | undefined, token: string) => Circuit | undefin
 async function updateCircuit(
   services: Services,
   subscriber: Subscriber,
-  made: Made,
+  attempt: CountedAttempt,
 ): Promise<void> {
-  const change = changeFor(services, String(subscriber.number), made)
+  const change = changeFor(services, String(subscriber.number), attempt)
   if (change(subscriber.circuit, '') === subscriber.circuit) return
   await changeCircuit(services, subscriber, change)
 }
@@ -63,14 +63,14 @@ export const startDrain = (
 export const storeAndUpdateCircuit = (
   services: Services,
   subscriber: Subscriber,
-  made: Made,
+  attempt: CountedAttempt,
   store: () => Promise<void>,
-): Promise<void> => runSequentially([() => updateCircuit(services, subscriber, made), store])
+): Promise<void> => runSequentially([() => updateCircuit(services, subscriber, attempt), store])
 
 function changeFor(
   { recentOutcomes, clock }: Services,
   subscription: string,
-  { outcome, isRetry = false, isRemembered = false }: Made,
+  { outcome, isRetry = false, isRemembered = false }: CountedAttempt,
 ): Change {
   if (outcome.kind === 'delivered') {
     if (!isRemembered) recentOutcomes.succeeded(subscription)

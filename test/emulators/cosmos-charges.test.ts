@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CosmosClient } from '@azure/cosmos'
-import { startEmulators } from '../../local/emulators/emulators.ts'
 import { requestCharge } from '../../local/emulators/request-charge.ts'
+import { useOwnEmulators } from './own-emulators.ts'
+
+const start = useOwnEmulators()
 
 test('charges match Microsoft’s published ones', () => {
   const [one, hundred] = [1024, 100 * 1024]
@@ -15,8 +17,7 @@ test('charges match Microsoft’s published ones', () => {
 })
 
 test('usage counts every operation, with the charge of its response', async (t) => {
-  const emulators = await startEmulators() // its own: others use the shared one meanwhile
-  t.after(() => emulators.stop())
+  const emulators = await start()
   const own = new CosmosClient(emulators.cosmos)
   t.after(() => own.dispose())
   const { database: events } = await own.databases.create({ id: 'events' })

@@ -7,6 +7,9 @@ import { test } from 'node:test'
 import { startChild } from '../../local/emulators/child.ts'
 import { startEmulators } from '../../local/emulators/emulators.ts'
 import { eventually } from '../support/stores.ts'
+import { useOwnEmulators } from './own-emulators.ts'
+
+const start = useOwnEmulators()
 
 const isOpen = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -46,7 +49,7 @@ test('reports an emulator that ends before it is ready', async () => {
 })
 
 test('stop frees the ports', async () => {
-  const own = await startEmulators()
+  const own = await start()
   const ports = Object.values(own.ports)
   assert.deepEqual(await Promise.all(ports.map(isOpen)), [true, true, true])
   await Promise.all([own.stop(), own.stop()])

@@ -128,11 +128,12 @@ export async function startEndpointFixture() {
     functions: ['create-subscription'],
     settings: { WEBHOOK_ALLOWED_NETWORKS: '' },
   })
-  return { stores, app, stop: app.stop }
+  const client = createSubscriptionsClient(app, await mintToken(callerClaims.ttd))
+  return { stores, app, client, stop: app.stop }
 }
 
 /** Attacks by the endpoint of a new subscription. */
-export function endpointAttacks({ stores, app }: EndpointFixture): Attack[] {
+export function endpointAttacks({ stores, client }: EndpointFixture): Attack[] {
   const hosts = [
     ...Object.values(spellings).flat(),
     ...metadata,
@@ -145,13 +146,9 @@ export function endpointAttacks({ stores, app }: EndpointFixture): Attack[] {
     ...noEndpoints.flatMap(([, ...wrong]) => wrong),
     'http://example.com/hook',
   ]
-  const subscribe = async (endPoint: string) => {
+  const subscribe = (endPoint: string) => {
     const request = { endPoint, resourceFilter: 'urn:altinn:resource:app_ttd_apps-test' }
-    return createSubscriptionsClient(app, await mintToken(callerClaims.ttd)).call(
-      'POST',
-      '',
-      request,
-    )
+    return client.call('POST', '', request)
   }
   return [
     ...urls.map((url) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { BlockList } from 'node:net'
-import { after, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { parseNetworks } from '../../shared/http/networks.ts'
 import { faultOfAddress, faultOfHttpAddress } from '../../shared/webhooks/address.ts'
 import { faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
@@ -33,11 +33,13 @@ for (const { name, expected, run } of addressAttacks)
   })
 
 const lab = await startEndpointFixture()
-after(lab.stop)
-for (const { name, expected, run } of endpointAttacks(lab))
-  test(`the endpoint ${name}: ${expected}`, async () => {
-    assert.equal(await run(), expected)
-  })
+suite('endpoints of new subscriptions', () => {
+  after(lab.stop)
+  for (const { name, expected, run } of endpointAttacks(lab))
+    test(`the endpoint ${name}: ${expected}`, async () => {
+      assert.equal(await run(), expected)
+    })
+})
 
 test('allows public addresses, including the neighbours of blocked ranges', () => {
   for (const address of open) assert.equal(faultOfAddress(address, none), undefined, address)

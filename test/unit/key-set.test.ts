@@ -92,11 +92,11 @@ test('a wrong signature has the set fetched again, at most once a minute', async
 
 test('wrong signatures never delay the refresh of known keys', async (t) => {
   const { server, clock, set } = await start(t, first)
-  for (; clock.now < 2 * HOUR; clock.now += 10 * SECOND) {
+  for (; clock.now < 70 * MINUTE; clock.now += 10 * SECOND) {
     assertKeys(await set.find('FIRST'), first)
     await Promise.all(Array.from({ length: 5 }, () => set.renew('FIRST')))
   }
-  assert.ok(server.requestedPaths.length > 100 && server.requestedPaths.length <= 121)
+  assert.ok(server.requestedPaths.length > 58 && server.requestedPaths.length <= 71)
 })
 
 test('without a kid, or with an unknown one, every key of the issuer is given', async (t) => {
@@ -171,10 +171,10 @@ test('who comes while a new key is fetched waits for it', async (t) => {
 
 test('a flood of unknown kids costs a request a minute and locks out no known key', async (t) => {
   const { server, clock, set } = await start(t, first)
-  for (let kid = 0; clock.now < 3 * HOUR; clock.now += 10 * SECOND) {
+  for (let kid = 0; clock.now < 70 * MINUTE; clock.now += 10 * SECOND) {
     assertKeys(await set.find('FIRST'), first)
     const flood = Array.from({ length: 5 }, () => set.find(`MADE-UP-${kid++}`))
     for (const keys of await Promise.all(flood)) assertKeys(keys, first)
   }
-  assert.ok(server.requestedPaths.length > 100 && server.requestedPaths.length <= 181)
+  assert.ok(server.requestedPaths.length > 40 && server.requestedPaths.length <= 71)
 })

@@ -55,11 +55,12 @@ export const startAccessFixture = () =>
   startFixture('grants', { ACCESS_GRANTS: JSON.stringify(grants) })
 
 /** An app whose policy decision point permits what the grants of the table do. */
-export async function startPolicyAccessFixture(): Promise<AccessFixture> {
-  const { point, settings, stop } = await startPolicyDecisionPoint()
-  point.decide = decideByTable
-  const fixture = await startFixture('policy', settings)
-  return { ...fixture, stop: async () => [await fixture.stop(), await stop()] }
+export async function startPolicyAccessFixture() {
+  const standIn = await startPolicyDecisionPoint()
+  standIn.point.decide = decideByTable
+  const fixture = await startFixture('policy', standIn.settings)
+  const stop = async () => [await fixture.stop(), await standIn.stop()]
+  return { ...fixture, standIn, stop }
 }
 
 export type AccessFixture = Omit<Awaited<ReturnType<typeof startFixture>>, 'stop'> & {

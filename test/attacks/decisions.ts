@@ -1,7 +1,6 @@
-import { platformToken } from '../../local/tokens.ts'
+import { tokensOf } from '../support/app.ts'
 import { createGenericClient } from '../support/generic-client.ts'
 import { callerClaims, createSubscriptionsClient, mintToken } from '../support/subscriber.ts'
-import { setting } from '../support/stores.ts'
 import { kinds, type AccessFixture } from './access-fixture.ts'
 import { byPlatformToken, isValid, rowsBy, statusFor, type Route } from './access-table.ts'
 import { attack, statusOf, type Attack } from './attack.ts'
@@ -112,6 +111,6 @@ async function publishAs(
   token: string | undefined,
 ): Promise<Response> {
   const [org = '', own = ''] = publisher.split('/')
-  const platform = await platformToken(setting('TEST_ISSUER'), org, own, 3600)
+  const [, platform] = await tokensOf(org, own)
   return createGenericClient(app, token, platform).publish(eventOf(name))
 }

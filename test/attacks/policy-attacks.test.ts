@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { policyAttacks } from './policy.ts'
-import { startPolicyFixture } from './policy-fixture.ts'
+import { policyToken } from './policy-fixture.ts'
+import { sharedPolicy } from './shared-policy.ts'
 
-const fixture = await startPolicyFixture()
-after(fixture.stop)
+const endPoint = sharedPolicy.newEndpoint()
 
-for (const { name, expected, run } of policyAttacks(fixture))
+for (const { name, expected, run } of policyAttacks({
+  ...sharedPolicy,
+  endPoint,
+  token: await policyToken(),
+}))
   test(`${name}: ${expected}`, async () => {
     assert.equal(await run(), expected)
   })

@@ -4,9 +4,14 @@ import { startApp } from '../support/app.ts'
 import { callerClaims, mintToken } from '../support/subscriber.ts'
 import { createTestStores } from '../support/stores.ts'
 
-export type PolicyFixture = Awaited<ReturnType<typeof startPolicyFixture>>
+type Started = Awaited<ReturnType<typeof startPolicyFixture>>
+export type PolicyFixture = Pick<Started, 'app' | 'standIn' | 'endPoint' | 'token'>
 
-/** An app that asks a policy decision point in our hands, and a token of skd's with both scopes. */
+/** Returns a token of skd's with both scopes. */
+export const policyToken = (): Promise<string> =>
+  mintToken({ ...callerClaims.skd, scope: 'altinn:events.publish altinn:events.subscribe' })
+
+/** An app that asks a policy decision point in our hands, and a token with both scopes. */
 export async function startPolicyFixture() {
   const [stores, standIn, receiver] = await Promise.all([
     createTestStores(),
@@ -17,13 +22,11 @@ export async function startPolicyFixture() {
     settings: standIn.settings,
     functions: ['publish-generic-event', 'read-generic-events', 'create-subscription'],
   })
-  const scope = 'altinn:events.publish altinn:events.subscribe'
   return {
     app,
     standIn,
     endPoint: `${receiver.url}/hook`,
-    token: await mintToken({ ...callerClaims.skd, scope }),
-    mint: (claims: object) => mintToken({ ...claims, scope }),
+    token: await policyToken(),
     stop: () => Promise.all([app.stop(), standIn.stop(), receiver.stop()]),
   }
 }

@@ -46,6 +46,7 @@ export function tokenAttacks({
   digdir,
 }: TokenFixture): Attack[] {
   const sent = new Set(Object.values(valid))
+  let before: ReturnType<typeof countStored> | undefined // of all of these
   const validHeaders = {
     ...tokens.altinn.header(valid.altinn),
     ...tokens.platform.header(valid.platform),
@@ -53,6 +54,7 @@ export function tokenAttacks({
   const invalid = forge(kinds.altinn.attacker, kinds.altinn.claims())
 
   async function publish(changes: Headers): Promise<Response> {
+    await (before ??= countStored(stores))
     for (const value of Object.values(changes)) if (value !== undefined) sent.add(value)
     return app.publish(exampleEvent, { ...validHeaders, ...changes })
   }
@@ -120,8 +122,9 @@ export function tokenAttacks({
       'events stored and messages queued by all of these',
       '1 stored, 1 queued',
       async () => {
-        const { stored, queued } = await countStored(stores)
-        return `${stored} stored, ${queued} queued`
+        const [first, last] = [await before, await countStored(stores)]
+        const [stored, queued] = [first?.stored ?? 0, first?.queued ?? 0]
+        return `${last.stored - stored} stored, ${last.queued - queued} queued`
       },
     ),
     attack(

@@ -49,7 +49,8 @@ interface Look {
 
 /** Starts the built app with its console, and a browser. Every page's own errors end its test. */
 export async function startConsole(settings: Record<string, string> = {}) {
-  const app = await startApp(await createTestStores(), { signIn: true, settings })
+  const stores = await createTestStores()
+  const app = await startApp(stores, { signIn: true, settings })
   const isRoot = process.getuid?.() === 0
   const browser = await chromium.launch({
     ...(executablePath !== undefined && { executablePath }),
@@ -104,6 +105,7 @@ export async function startConsole(settings: Record<string, string> = {}) {
 
   return {
     app,
+    stores,
     root,
     open,
     openAs,
@@ -155,7 +157,11 @@ export async function assertAccessible(page: Page): Promise<void> {
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
-    const options = JSON.stringify({ runOnly: rules[colorScheme], resultTypes: ['violations'] })
+    const options = JSON.stringify({
+      runOnly: rules[colorScheme],
+      resultTypes: ['violations'],
+      preload: false,
+    })
     const findings = await page.evaluate<string[]>(
       `axe.run(${options}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' '))))`,
     )

@@ -5,11 +5,13 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { bareEnvironment } from '../support/environment.ts'
+import { bundledSdks } from '../support/host-process.ts'
 
 test('the attacks load before anything is started, as proof:attacks loads them', async () => {
   const file = pathToFileURL(path.join(import.meta.dirname, 'attack-suites.ts')).href
   const program = `await import(${JSON.stringify(file)}); process.exit()`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+  const args = ['--import', bundledSdks, '--input-type=module', '--eval', program]
+  const child = spawn(process.execPath, args, {
     env: bareEnvironment(),
     stdio: 'inherit',
   })

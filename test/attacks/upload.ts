@@ -28,7 +28,7 @@ export async function upload(
   const given = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   socket.write([`POST ${pathname} HTTP/1.1`, `Host: ${host}`, ...given, body, '', ''].join('\r\n'))
   const write = (part: Uint8Array | string) =>
-    socket.write(length === undefined ? chunkOf(part) : part)
+    length === undefined ? writeChunk(socket, part) : socket.write(part)
   try {
     return (await send({ socket, write })) ?? (await outcome.promise)
   } finally {
@@ -36,12 +36,15 @@ export async function upload(
   }
 }
 
-const chunkOf = (part: Uint8Array | string) =>
-  Buffer.concat([
-    Buffer.from(`${part.length.toString(16)}\r\n`),
-    Buffer.from(part),
-    Buffer.from('\r\n'),
-  ])
+/** Writes a chunk in one packet, without a copy of the part. Returns false when the socket's buffer is full. */
+function writeChunk(socket: Socket, part: Uint8Array | string): boolean {
+  socket.cork()
+  socket.write(`${part.length.toString(16)}\r\n`)
+  socket.write(part)
+  const hasRoom = socket.write('\r\n')
+  socket.uncork()
+  return hasRoom
+}
 
 /** Sends 100 MB, as fast as the app reads. */
 export const sendHuge: Send = async ({ socket, write }) => {

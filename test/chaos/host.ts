@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { addressOf } from '../../bench/support/host.ts'
 import { startChild, type Child } from '../../bench/support/child.ts'
 import { withTimeout } from '../../shared/azure/timeout.ts'
+import { bareEnvironment } from '../support/environment.ts'
 import { bundledSdks } from '../support/host-process.ts'
 
 const START_TRIES = 3
@@ -33,7 +34,12 @@ export async function startHost({ settings, functions, log: file }: Options) {
     const child = startChild('../../local/start-host.ts', {
       args: ['--functions', functions.join(',')],
       flags: ['--import', bundledSdks],
-      env: { PORT: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', ...settings },
+      env: {
+        ...bareEnvironment(),
+        PORT: '0',
+        WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+        ...settings,
+      },
     })
     createInterface({ input: child.output }).on('line', (line) =>
       log.write(`${new Date().toISOString()} ${line}\n`),

@@ -7,7 +7,7 @@ import { faultOfAddress } from '../../shared/webhooks/address.ts'
 import { faultOfEndpoint } from '../../shared/webhooks/endpoint.ts'
 import { createLookup } from '../../shared/webhooks/lookup.ts'
 import { property } from './property.ts'
-import { damaged, oddText } from './values.ts'
+import { damaged, oddText, webAddress } from './values.ts'
 
 const none = new BlockList()
 const everything = parseNetworks('0.0.0.0/0,::/0')
@@ -158,7 +158,7 @@ export const addressProperties = [
     40,
     fc.oneof(
       oddText,
-      damaged(fc.webUrl()),
+      damaged(webAddress),
       fc.tuple(oddText, oddText).map(([host, path]) => `https://${host}/${path}`),
     ),
     async (text) => {

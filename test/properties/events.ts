@@ -11,7 +11,15 @@ import { parseJson } from '../../shared/http/json.ts'
 import { Problem } from '../../shared/http/problem.ts'
 import { webhookRequest } from '../../shared/webhooks/webhook-request.ts'
 import { type Generated, property } from './property.ts'
-import { damaged, jsonText, objectText, oddText, soundText, soundValue } from './values.ts'
+import {
+  damaged,
+  jsonText,
+  objectText,
+  oddText,
+  soundText,
+  soundValue,
+  webAddress,
+} from './values.ts'
 
 /** What CloudEvents calls a text, of the lengths that are taken. */
 const eventText = (maxLength: number) =>
@@ -46,10 +54,7 @@ const ownSource = fc.record({
 })
 
 const mediaType = fc.constantFrom('application/json', 'text/plain; charset=utf-8', 'a/b;c="d e"')
-const schemaUri = fc.oneof(
-  fc.webUrl({ withQueryParameters: true, withFragments: true }),
-  fc.constant('urn:a:b'),
-)
+const schemaUri = fc.oneof(webAddress, fc.constant('urn:a:b'))
 
 /** An event that must be accepted: the members a publisher may send, `undefined` where it leaves one out. */
 export const goodEvent = fc

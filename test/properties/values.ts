@@ -116,3 +116,39 @@ export const damaged = (texts: fc.Arbitrary<string>): fc.Arbitrary<string> =>
       const at = text === '' ? 0 : place % text.length
       return text.slice(0, at) + put + text.slice(at + length)
     })
+
+const lettersOfUrls = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+function urlText(marks: string) {
+  const all = lettersOfUrls + marks
+  const plain = fc.nat({ max: all.length - 1 }).map((place) => all.charAt(place))
+  return fc.string({
+    unit: fc.oneof(
+      { weight: 10, arbitrary: plain },
+      { weight: 1, arbitrary: codePoint.map(encodeURIComponent) },
+    ),
+  })
+}
+const pathText = urlText("-._~!$&'()*+,;=:@")
+const queryText = urlText("-._~!$&'()*+,;=:@/?")
+
+/** Web addresses as `fc.webUrl` makes them, which first lists a million characters: 1 s. */
+export const webAddress: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom('http', 'https'),
+    fc.webAuthority(),
+    fc.array(
+      pathText.map((segment) => `/${segment}`),
+      { maxLength: 5 },
+    ),
+    fc.option(
+      queryText.map((query) => `?${query}`),
+      { nil: '' },
+    ),
+    fc.option(
+      queryText.map((fragment) => `#${fragment}`),
+      { nil: '' },
+    ),
+  )
+  .map(([scheme, authority, path, query, fragment]) =>
+    [scheme, '://', authority, ...path, query, fragment].join(''),
+  )

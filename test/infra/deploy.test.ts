@@ -14,9 +14,11 @@ const root = path.join(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'app-events-deploy-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** Runs a script with nothing but `PATH` in its environment; returns its exit code and output. */
+/** Runs a script with nothing but `PATH` and the cache of compiled code in its environment; returns its exit code and output. */
 async function run(script: string, args: string[], PATH = folder) {
-  const child = spawn(process.execPath, [path.join(root, script), ...args], { env: { PATH } })
+  const { NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE }
+  const child = spawn(process.execPath, [path.join(root, script), ...args], { env })
   const ended = once(child, 'close')
   const said = (await Promise.all([text(child.stdout), text(child.stderr)])).join('')
   const [status] = await ended

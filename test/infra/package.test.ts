@@ -110,7 +110,8 @@ test(
       writeFileSync(path.join(place, name), bytes)
     }
     const stores = await createTestStores()
-    const app = await startApp(stores, { folder: place })
+    const functions = ['publish-event', 'fan-out-event']
+    const app = await startApp(stores, { folder: place, functions })
     try {
       const answer = await app.publish()
       assert.equal(answer.status, 201, app.lines.join('\n'))

@@ -2,16 +2,24 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { subscribeExample } from '../../local/subscribe.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually, setting } from '../support/stores.ts'
+import { startApp, tokensOf } from '../support/app.ts'
+import {
+  createTestStores,
+  deployedUrl,
+  eventually,
+  setting,
+  type TestStores,
+} from '../support/stores.ts'
+import type { App } from '../support/subscriber.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 
 const skip = deployedUrl !== undefined && 'the processes must be its own'
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+const unsampledTraceId = '0af7651916cd43dd8448eb211c80319c'
 const callersSpan = '00f067aa0ba902b7'
 const tree = { 'publish-event': { 'fan-out-event': {}, 'retry-delivery': {} } }
 const inUse = ['events-inbound', 'events-retry', 'drains']
@@ -70,76 +78,113 @@ function treeOf(spans: Span[], parent: string): object {
   return Object.fromEntries(named)
 }
 
-test('one trace spans all processes and subscribers, as a tree', { skip }, async (t) => {
-  const [collector, receiver] = await Promise.all([startCollector(), startReceiver()])
-  t.after(async () => {
+/** Publishes an event with a caller's trace, and others, through three processes that have ended and so exported all. */
+async function runTraced() {
+  const [collector, receiver, stores] = await Promise.all([
+    startCollector(),
+    startReceiver(),
+    createTestStores(),
+  ])
+  const apps = await startProcesses(stores, collector.url)
+  try {
+    const arrived = (id: string) => receiver.deliveries.filter(({ event }) => event?.id === id)
+    const untraced = [
+      ...(await publishUntilKnown(apps[0], receiver.url, arrived)),
+      ...(await publishToNobody(apps[0])),
+    ]
+    await eventually('what came before is done', async () =>
+      (await Promise.all(inUse.map((queue) => stores.countMessages(queue)))).every(
+        (count) => count === 0,
+      ),
+    )
+    let calls = 0
+    receiver.behave(() => ({ status: calls++ === 0 ? 503 : 200 }), '/ill')
+    const id = await publish(apps[0], { traceparent: `00-${traceId}-${callersSpan}-01` })
+    await eventually('both, one of them again', () => arrived(id).length === 3)
+    await runTimers(apps[0])
+    return { collector, untraced, arrivals: arrived(id) }
+  } finally {
+    await Promise.all(apps.map(({ stop }) => stop())) // what is not exported yet now is
     collector.stop()
     await receiver.stop()
-  })
-  const stores = await createTestStores()
-  const settings = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    DELIVERY_RETRY_SECONDS: '1,1',
   }
+}
+
+function startProcesses(stores: TestStores, collector: string) {
+  const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: collector, DELIVERY_RETRY_SECONDS: '1,1' }
   const start = (...functions: string[]) => startApp(stores, { settings, functions })
-  const [http, ...others] = await Promise.all([
+  return Promise.all([
     start('publish-event', 'create-subscription', 'read-subscription', 'sweep-events', 'gauge'),
     start('fan-out-event'),
     start('retry-delivery', 'drain-backlog', 'validate-subscription'),
   ])
-  for (const path of ['well', 'ill'])
-    await subscribeExample(http.api, setting('TEST_ISSUER'), `${receiver.url}/${path}`)
-  const publish = async (headers = {}) =>
-    String(await (await http.publish(exampleEvent, headers)).json())
-  const arrived = (id: string) => receiver.deliveries.filter(({ event }) => event?.id === id)
-  const earlier: string[] = []
-  await eventually('indexes that know both', async () => {
-    earlier.push(await publish())
-    return earlier.some((each) => arrived(each).length === 2)
-  })
-  await eventually('what came before is done', async () =>
-    (await Promise.all(inUse.map((queue) => stores.countMessages(queue)))).every(
-      (count) => count === 0,
-    ),
-  )
+}
 
-  let calls = 0
-  receiver.behave(() => ({ status: calls++ === 0 ? 503 : 200 }), '/ill')
-  const id = await publish({ traceparent: `00-${traceId}-${callersSpan}-01` })
-  await eventually('both, one of them again', () => arrived(id).length === 3)
+const publish = async (app: App, headers = {}, event = exampleEvent): Promise<string> =>
+  String(await (await app.publish(event, headers)).json())
+
+/** Subscribes two paths, and returns the events that it has published until both are sent them. */
+async function publishUntilKnown(
+  app: App,
+  receiver: string,
+  arrived: (id: string) => unknown[],
+): Promise<string[]> {
+  for (const path of ['well', 'ill'])
+    await subscribeExample(app.api, setting('TEST_ISSUER'), `${receiver}/${path}`)
+  const published: string[] = []
+  await eventually('indexes that know both', async () => {
+    published.push(await publish(app))
+    return published.some((each) => arrived(each).length === 2)
+  })
+  return published
+}
+
+/** Publishes events that nobody subscribes to: 20 without a trace, which it returns, and one whose caller samples it out. */
+async function publishToNobody(app: App): Promise<string[]> {
+  const [altinn, platform] = await tokensOf('ttd', 'traced')
+  const headers = { Authorization: `Bearer ${altinn}`, PlatformAccessToken: platform }
+  const event = { ...exampleEvent, source: exampleEvent.source.replace('apps-test', 'traced') }
+  const ids = await Promise.all(Array.from({ length: 20 }, () => publish(app, headers, event)))
+  const traceparent = `00-${unsampledTraceId}-${callersSpan}-00`
+  await publish(app, { ...headers, traceparent }, event)
+  return ids
+}
+
+async function runTimers(app: App): Promise<void> {
   for (const [timer, line] of [
     ['sweep-events', '"what":"sweep.done"'],
     ['gauge', '"what":"gauge"'],
   ] as const) {
-    await http.runTimer(timer)
-    await eventually(`${timer} ran`, () => http.lines.some((each) => each.includes(line)))
+    await app.runTimer(timer)
+    await eventually(`${timer} ran`, () => app.lines.some((each) => each.includes(line)))
   }
-  await Promise.all([http, ...others].map(({ stop }) => stop())) // what is not exported yet now is
+}
 
+let traced: Awaited<ReturnType<typeof runTraced>>
+before(async () => {
+  if (skip === false) traced = await runTraced()
+})
+
+test('one trace spans all processes and subscribers, as a tree', { skip }, () => {
+  const { collector, arrivals } = traced
   const spans = collector.spans().filter((span) => span.traceId === traceId)
   assert.deepEqual(treeOf(spans, callersSpan), tree)
   const spanOf = (wanted: string) => spans.find(({ name }) => name === wanted)?.spanId
-  const told = arrived(id).map(({ headers }) => headers['traceparent']?.split('-')[2])
+  const told = arrivals.map(({ headers }) => headers['traceparent']?.split('-')[2])
   const [first, second] = [spanOf('fan-out-event'), spanOf('retry-delivery')]
   assert.deepEqual(told, [first, first, second], 'each webhook names the step that sent it')
   assert.deepEqual([...new Set(collector.metricNames())].toSorted(), metrics)
   assert.doesNotMatch(collector.text(), /27124902369|eyJ/, 'no identity number, no token')
 })
 
-test('of callers that send no trace every one is exported', { skip }, async (t) => {
-  const collector = await startCollector()
-  t.after(collector.stop)
-  const app = await startApp(await createTestStores(), {
-    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
-    functions: ['publish-event'],
-  })
-  await Promise.all(Array.from({ length: 20 }, () => app.publish()))
-  await app.publish(exampleEvent, { traceparent: `00-${traceId}-${callersSpan}-00` })
-  await app.stop()
-  const spans = collector.spans().filter(({ name }) => name === 'publish-event')
-  assert.equal(new Set(spans.map((span) => span.traceId)).size, 20)
+test('of callers that send no trace every one is exported', { skip }, () => {
+  const { collector, untraced } = traced
+  const spans = collector.spans()
+  const ofCallers = spans.filter((span) => span.name === 'publish-event')
+  const own = ofCallers.filter((span) => span.traceId !== traceId)
+  assert.equal(new Set(own.map((span) => span.traceId)).size, untraced.length)
   assert.ok(
-    spans.every((span) => span.traceId !== traceId),
+    spans.every((span) => span.traceId !== unsampledTraceId),
     'whose caller samples it out',
   )
 })

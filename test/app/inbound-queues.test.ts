@@ -2,27 +2,43 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy } from '../../local/fault-proxy.ts'
+import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { inboundQueues } from '../../shared/azure/definitions.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
+import { startApp, type AppOptions } from '../support/app.ts'
 import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import type { App } from '../support/subscriber.ts'
 
 const skip = deployedUrl !== undefined && 'the processes and stores must be its own'
+let stores: TestStores
 let receiver: Receiver
+let cosmos: FaultProxy
+let accepting: App // what it puts into the queues stays there
+let three: Promise<App> | undefined
 before(async () => {
-  receiver = await startReceiver()
-})
-after(() => receiver.stop())
-const start = (stores: TestStores, count: number, functions?: string[]) =>
-  startApp(stores, {
-    settings: { ...stores.settings, INBOUND_QUEUES: String(count) },
-    ...(functions && { functions, readsPoison: true }),
+  if (skip !== false) return
+  ;[stores, receiver] = await Promise.all([createTestStores({ inbound: 4 }), startReceiver()])
+  cosmos = await startFaultProxy(stores.settings.Cosmos)
+  accepting = await start(4, {
+    settings: { Cosmos: cosmos.connection },
+    functions: ['publish-event', 'keep-poison-events-inbound-3'],
+    readsPoison: true,
   })
-const countAll = (stores: TestStores, count: number) =>
+})
+after(async () => {
+  const all = [accepting, await three, receiver, cosmos]
+  await Promise.all(all.map((each) => each?.stop()))
+})
+const start = (count: number, { settings, ...options }: AppOptions = {}) =>
+  startApp(stores, {
+    settings: { ...stores.settings, ...settings, INBOUND_QUEUES: String(count) },
+    ...options,
+  })
+/** The app with three queues, which two tests share. */
+const startThree = () => (three ??= start(3))
+const countAll = (count: number) =>
   Promise.all(inboundQueues(count).map((name) => stores.countMessages(name)))
 
 /** Publishes events of an app, each about another party, one after another in two lanes, until `stop`. */
@@ -60,7 +76,7 @@ function publishSteadily(first: App, headers: Record<string, string>, source: st
 }
 
 /** Has every event that is not fanned out be overdue. */
-async function makeOverdue(stores: TestStores): Promise<number> {
+async function makeOverdue(): Promise<number> {
   const waiting = (await stores.documents<EventDocument>('events')).filter(
     ({ pending }) => pending !== undefined,
   )
@@ -72,81 +88,82 @@ async function makeOverdue(stores: TestStores): Promise<number> {
   return waiting.length
 }
 
-test('growing from 1 queue to 4 and shrinking to 2 under load loses nothing and sends nothing twice', async (t) => {
-  if (skip !== false) return t.skip(skip)
-  const stores = await createTestStores({ inbound: 4 })
-  const one = await start(stores, 1)
-  const own = await createOwnApp(one, receiver, 'grows')
-  await own.subscribe()
-  const load = publishSteadily(one, own.headers, own.source)
-  await load.more(60)
-
-  const four = await start(stores, 4)
-  await load.moveTo(four)
-  await one.stop()
-  await load.more(80)
-  const earlier = [...load.ids]
-  await own.allArrived(earlier, 60)
-
-  const accepting = await start(stores, 4, ['publish-event']) // what it puts into the queues stays there
-  await load.moveTo(accepting)
-  await eventually('the last that went to the others are fanned out', async () => {
-    const counts = await countAll(stores, 4)
-    return counts.every((count) => count > 0)
-  })
-  await four.stop()
-  await load.more(60)
-  assert.ok(
-    (await countAll(stores, 4)).every((count) => count > 5),
-    'each has its share',
-  )
-
-  const two = await start(stores, 2)
-  await load.moveTo(two)
-  await accepting.stop()
-  await load.more(20)
-  await load.stop()
-  await eventually('both are empty', async () =>
-    (await countAll(stores, 2)).every((count) => count === 0),
-  )
-  const stranded = (await countAll(stores, 4)).slice(2)
-  assert.ok(
-    stranded.every((count) => count > 5),
-    'nobody listens to the others',
-  )
-  assert.ok((await makeOverdue(stores)) > 10)
-  await two.runTimer('sweep-events')
-  await own.allArrived(load.ids, 60)
-  assert.deepEqual((await countAll(stores, 4)).slice(2), stranded)
-  await two.stop()
-  const twice = load.ids.filter((id) => own.arrivals(id).length !== 1)
-  assert.deepEqual(twice, [])
-  assert.ok(load.ids.length > 220)
-})
-
 test('events that are in no store yet go to the first queue, which is always listened to', async (t) => {
   if (skip !== false) return t.skip(skip)
-  const stores = await createTestStores({ inbound: 4 })
-  const cosmos = await startFaultProxy(stores.settings.Cosmos)
-  const settings = { ...stores.settings, Cosmos: cosmos.connection }
-  const app = await start({ ...stores, settings }, 4, ['publish-event'])
-  t.after(() => Promise.all([app.stop(), cosmos.stop()]))
   cosmos.plan = () => ({ status: 503 })
   const parties = Array.from({ length: 8 }, (_, party) => `/party/${party}`)
   const answers = await Promise.all(
-    parties.map((subject) => app.publish({ ...exampleEvent, subject })),
+    parties.map((subject) => accepting.publish({ ...exampleEvent, subject })),
   )
+  cosmos.plan = () => undefined
   assert.ok(answers.every(({ status }) => status === 201))
-  assert.deepEqual(await countAll(stores, 4), [8, 0, 0, 0])
+  assert.deepEqual(await countAll(4), [8, 0, 0, 0])
+  await stores.queue('events-inbound').clearMessages()
+})
+
+test('poison messages of every queue are looked at', async (t) => {
+  if (skip !== false) return t.skip(skip)
+  await stores.send('events-inbound-3-poison', 'nonsense')
+  const [kept] = await eventually('kept', async () => {
+    const all = await stores.documents<{ id: string; queue: string }>('poison')
+    return all.length > 0 && all
+  })
+  assert.equal(kept?.queue, 'events-inbound-3')
+})
+
+test('growing from 1 queue to 4 and shrinking to 3 under load loses nothing and sends nothing twice', async (t) => {
+  if (skip !== false) return t.skip(skip)
+  const one = await start(1)
+  const own = await createOwnApp(one, receiver, 'grows')
+  await own.subscribe()
+  const load = publishSteadily(one, own.headers, own.source)
+  await load.more(20)
+
+  const four = await start(4)
+  await load.moveTo(four)
+  await one.stop()
+  await load.more(30)
+  const earlier = [...load.ids]
+  await own.allArrived(earlier, 60)
+
+  await load.moveTo(accepting)
+  await eventually('the last that went to the others are fanned out', async () => {
+    const counts = await countAll(4)
+    return counts.every((count) => count > 0)
+  })
+  await four.stop()
+  await load.more(40)
+  assert.ok(
+    (await countAll(4)).every((count) => count > 2),
+    'each has its share',
+  )
+
+  const fewer = await startThree()
+  await load.moveTo(fewer)
+  await load.more(10)
+  await load.stop()
+  await eventually('three are empty', async () => (await countAll(3)).every((count) => count === 0))
+  const [, , , stranded = 0] = await countAll(4)
+  assert.ok(stranded > 2, 'nobody listens to the fourth')
+  assert.ok((await makeOverdue()) > 2)
+  await fewer.runTimer('sweep-events')
+  await own.allArrived(load.ids, 60)
+  await eventually('the sweep is done', () =>
+    fewer.lines.some((line) => line.includes('"sweep.done"')),
+  )
+  assert.equal((await countAll(4))[3], stranded)
+  const twice = load.ids.filter((id) => own.arrivals(id).length !== 1)
+  assert.deepEqual(twice, [])
+  assert.ok(load.ids.length > 120)
 })
 
 test('a missing queue is named by health and by a sweep that fails, and its events arrive', async (t) => {
   if (skip !== false) return t.skip(skip)
-  const stores = await createTestStores()
-  const app = await start(stores, 3)
-  t.after(app.stop)
+  const app = await startThree()
   const own = await createOwnApp(app, receiver, 'missing')
   await own.subscribe()
+  const others = inboundQueues(3).slice(1)
+  await Promise.all(others.map((name) => stores.queue(name).delete()))
   await own.allArrived(await own.publishMany(12), 30)
 
   const queue = async () => Object(await (await fetch(`${app.api}/health`)).json()).parts.queue
@@ -154,28 +171,14 @@ test('a missing queue is named by health and by a sweep that fails, and its even
   await eventually('health says so', async () => (await queue()) === missing)
   const [event = ''] = await own.publishMany(1)
   await own.arrived(event)
+  const done = () => app.lines.filter((line) => line.includes('"sweep.done"')).length
+  const earlier = done()
   await app.runTimer('sweep-events')
   const failed = (line: string) => line.includes('sweep-events') && line.includes(missing)
   await eventually('the sweep has failed', () => app.lines.some(failed))
-  assert.equal(
-    app.lines.some((line) => line.includes('"sweep.done"')),
-    false,
-  )
-  for (const name of inboundQueues(3).slice(1)) await stores.queue(name).create()
+  assert.equal(done(), earlier)
+  await Promise.all(others.map((name) => stores.queue(name).create()))
   await eventually('health says so', async () => (await queue()) === 'well')
   await app.runTimer('sweep-events')
-  await eventually('it is done', () => app.lines.some((line) => line.includes('"sweep.done"')))
-})
-
-test('poison messages of every queue are looked at', async (t) => {
-  if (skip !== false) return t.skip(skip)
-  const stores = await createTestStores({ inbound: 4 })
-  const app = await start(stores, 4, ['keep-poison-events-inbound-3'])
-  t.after(app.stop)
-  await stores.send('events-inbound-3-poison', 'nonsense')
-  const [kept] = await eventually('kept', async () => {
-    const all = await stores.documents<{ id: string; queue: string }>('poison')
-    return all.length > 0 && all
-  })
-  assert.equal(kept?.queue, 'events-inbound-3')
+  await eventually('it is done', () => done() === earlier + 1)
 })

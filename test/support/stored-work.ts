@@ -75,9 +75,14 @@ export async function replayFirstSeconds(stores: TestStores, number: number): Pr
 
 /** The records of a subscription's deliveries, oldest event first. */
 export async function recordsOf(stores: TestStores, number: number): Promise<DeliveryDocument[]> {
-  const all = await stores.documents<DeliveryDocument>('deliveries')
-  const own = all.filter(({ subscription }) => subscription === String(number))
-  return own.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const own = stores.container('deliveries').items.query<DeliveryDocument>(
+    {
+      query: 'SELECT * FROM c WHERE c.subscription = @subscription',
+      parameters: [{ name: '@subscription', value: String(number) }],
+    },
+    { partitionKey: [String(number)] },
+  )
+  return (await own.fetchAll()).resources.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 /** The record of the delivery of an event to a subscription. */

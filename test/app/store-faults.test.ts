@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startFaultProxy, type Fault, type Plan, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
+import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
 import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
@@ -9,6 +11,7 @@ import { createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import { waitForState } from '../support/stored-work.ts'
 import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
+import { subscription } from '../unit/subscription-fixture.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 
 // Every response that is not a decision of Cosmos DB is transient: no event is lost, and no client gets a 500.
@@ -44,6 +47,7 @@ before(async () => {
   stores = await createTestStores()
   cosmos = await startFaultProxy(stores.settings.Cosmos)
   receiver = await startReceiver()
+  await storeSubscribers()
   app = await startApp(stores, {
     settings: {
       Cosmos: cosmos.connection,
@@ -82,21 +86,33 @@ function breakRequests(fault: Fault, isMeant: (request: Request) => boolean, atM
 }
 
 let number = 0
-async function subscribed(): Promise<OwnApp & { id: number }> {
-  const own = await createOwnApp(app, receiver, `passing-${++number}-`)
-  const { id } = await own.subscribe()
-  return { ...own, id }
-}
-
 /** A subject of its own for each test: one subscription is enough for all, and a fault meets the events of one. */
 const ownSubject = (): string => `/party/${++number}`
 
 const each = Object.entries(faults)
+const RETRIED = 'retried' // an app
+/** A subscriber of one subject each: what fails for one opens no circuit of another. */
+const subscribers = Array.from({ length: 2 * each.length }, (_, place) => ({
+  id: 1000 + place,
+  path: `/second-${place}`,
+  subject: `/party/${1000 + place}`,
+}))
+
+/** Stores subscriptions, which every fan-out has read by then, as asking for them one by one would. */
+const storeSubscribers = () =>
+  forEachConcurrently(subscribers, 16, async ({ id, path, subject }) => {
+    const filters = { resource: `urn:altinn:resource:app_ttd_${RETRIED}`, subject }
+    const document = subscription(id, { endpoint: `${receiver.url}${path}`, filters })
+    await stores.container('subscriptions').items.create(document)
+  })
 
 describe('many at once', { skip, concurrency: 4 }, () => {
   let shared: OwnApp
+  let retried: OwnApp
   before(async () => {
-    shared = await subscribed()
+    shared = await createOwnApp(app, receiver, 'passing')
+    retried = await createOwnApp(app, receiver, RETRIED)
+    await shared.subscribe()
   })
 
   describe(
@@ -126,24 +142,22 @@ describe('many at once', { skip, concurrency: 4 }, () => {
       })
   })
 
-  for (const [what, method] of [
-    ['the read of a delivery', 'GET'],
-    ['the outcome of a delivery', 'PUT'],
+  for (const [what, method, first] of [
+    ['the read of a delivery', 'GET', 0],
+    ['the outcome of a delivery', 'PUT', each.length],
   ] as const)
     describe(`retries ${what}, without another request`, { concurrency: each.length }, () => {
-      for (const [name, fault] of each)
+      for (const [place, [name, fault]] of each.entries())
         test(name, async () => {
-          const own = await subscribed()
+          const { id, path, subject } = subscribers[first + place] ?? assert.fail()
           let attempts = 0
-          receiver.behave(
-            ({ event }) =>
-              event?.subject !== undefined && attempts++ === 0 ? { status: 503 } : {},
-            own.path,
-          )
-          const broken = breakRequests(fault, isAt('deliveries', method, `"${own.id}"`), MANY)
-          const event = await own.publish()
-          await waitForState(stores, own.id, event, 'delivered')
-          assert.equal(own.arrivals(event).length, 2)
+          receiver.behave(() => (attempts++ === 0 ? { status: 503 } : {}), path)
+          const broken = breakRequests(fault, isAt('deliveries', method, `"${id}"`), MANY)
+          const event = await retried.publish({ subject })
+          const arrivals = () => retried.arrivals(event, path).length
+          await eventually('the second attempt', () => arrivals() > 1, 20)
+          await waitForState(stores, id, event, 'delivered')
+          assert.equal(arrivals(), 2)
           assert.ok(broken.met() > 0)
         })
     })
@@ -153,7 +167,8 @@ describe('one fault after another', { skip }, () => {
   let own: OwnApp
   let reader: ReturnType<typeof createReader>
   before(async () => {
-    own = await subscribed()
+    own = await createOwnApp(app, receiver, 'passing-by')
+    await own.subscribe()
     reader = createReader(app, await mintToken(callerClaims.ttd))
   })
 
@@ -193,6 +208,7 @@ describe('one fault after another', { skip }, () => {
         'it arrives',
         async () => {
           await app.runTimer('sweep-events')
+          await sleep(150) // a sweep takes its time from what it has sent
           return own.arrivals(overdue.id).length > 0
         },
         30,

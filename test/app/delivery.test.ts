@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
-import { startReceiver, type Behaviour, type Delivery } from '../../local/receiver.ts'
-import { startApp } from '../support/app.ts'
+import { type Behaviour, type Delivery } from '../../local/receiver.ts'
 import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import type { CircuitResource, App } from '../support/subscriber.ts'
 import {
@@ -12,32 +11,18 @@ import {
   waitForState,
   waitForRecord,
 } from '../support/stored-work.ts'
-import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { useSeparateProcesses } from './separate-processes.ts'
 
-// As on Flex Consumption: HTTP, fan-out and retries on instances of their own.
 const skip = deployedUrl !== undefined && 'the processes must be its own'
-const settings = {
-  REPAIR_AFTER_SECONDS: '2',
-  DELIVERY_TIMEOUT_SECONDS: '5',
-  DELIVERY_RETRY_SECONDS: '1,1,1',
-  AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-}
-const api = ['publish-event', 'create-subscription', 'read-subscription', 'delete-subscription']
-const work = ['retry-delivery', 'drain-backlog', 'validate-subscription', 'replay-deliveries']
+const startShared = useSeparateProcesses()
 let stores: TestStores
 let receiver: Receiver
 let http: App
-let fanOut: App
 let retries: App
 before(async () => {
-  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  ;[http, fanOut, retries] = await Promise.all([
-    startApp(stores, { settings, functions: api }),
-    startApp(stores, { settings, functions: ['fan-out-event'] }),
-    startApp(stores, { settings, functions: work }),
-  ])
+  if (skip === false) ({ stores, receiver, http, retries } = await startShared())
 })
-after(() => Promise.all([http.stop(), fanOut.stop(), retries.stop(), receiver.stop()]))
 
 let count = 0
 /** An app with a subscriber that every process knows: the index of the one that fans out is at most 3 s old. */

@@ -28,8 +28,8 @@ before(async () => {
   })
 })
 after(async () => {
-  const all = [accepting, await three, receiver, cosmos]
-  await Promise.all(all.map((each) => each?.stop()))
+  if (skip !== false) return
+  await Promise.all([accepting.stop(), (await three)?.stop(), receiver.stop(), cosmos.stop()])
 })
 const start = (count: number, { settings, ...options }: AppOptions = {}) =>
   startApp(stores, {

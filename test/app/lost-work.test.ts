@@ -1,53 +1,30 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
-import { startReceiver } from '../../local/receiver.ts'
 import { queueNames } from '../../shared/azure/definitions.ts'
-import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
-import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
-import type { App } from '../support/subscriber.ts'
+import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { recordsOf } from '../support/stored-work.ts'
+import { deployedUrl, eventually } from '../support/stores.ts'
+import { sweeps, useSeparateProcesses } from './separate-processes.ts'
 
-// As on Flex Consumption: HTTP and sweeps, and the functions of queues, on instances of their own.
 const skip = deployedUrl !== undefined && 'the processes and stores must be its own'
-const settingsOf = (proxy: FaultProxy) => ({
-  Cosmos: proxy.connection,
-  REPAIR_AFTER_SECONDS: '2',
-  AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-})
-const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions']
-const api = ['publish-event', 'create-subscription', 'read-subscription', ...sweeps]
-const work = ['fan-out-event', 'retry-delivery', 'drain-backlog', 'validate-subscription']
-const poison = queueNames(1).map((queue) => `keep-poison-${queue}`)
-const startWorker = () =>
-  startApp(stores, {
-    settings: settingsOf(cosmos),
-    functions: [...work, ...poison],
-    readsPoison: true,
-  })
-let stores: TestStores
-let receiver: Receiver
-let cosmos: FaultProxy
-let http: App
-let worker: App
+const startShared = useSeparateProcesses()
+type Shared = Awaited<ReturnType<typeof startShared>>
+let stores: Shared['stores']
+let receiver: Shared['receiver']
+let cosmos: Shared['cosmos']
+let http: Shared['http']
+let startWorker: Shared['startWorker']
 before(async () => {
-  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  cosmos = await startFaultProxy(stores.settings.Cosmos)
-  ;[http, worker] = await Promise.all([
-    startApp(stores, { settings: settingsOf(cosmos), functions: api }),
-    startWorker(),
-  ])
+  if (skip === false) ({ stores, receiver, cosmos, http, startWorker } = await startShared())
 })
-after(() => Promise.all([http.stop(), worker.stop(), receiver.stop(), cosmos.stop()]))
 
 let apps = 0
 async function subscribedApp() {
   const own = await createOwnApp(http, receiver, `lost-${apps++}`)
-  await own.subscribe()
+  const { id } = await own.subscribe()
   await sleep(3100) // the index of the other process is at most 3 s old
-  return own
+  return { ...own, id }
 }
 /** Sweeps until what is left is overdue, has been sent again and has arrived. */
 const sweptAndArrived = ({ arrivals }: OwnApp, events: string[]) =>
@@ -68,7 +45,7 @@ test(
     const own = await subscribedApp()
     const empty = () => Promise.all(queueNames(1).map((name) => stores.queue(name).clearMessages()))
     const events = await Promise.all(
-      Array.from({ length: 60 }, async (_, index) => {
+      Array.from({ length: 40 }, async (_, index) => {
         await sleep(index * 10)
         if (index % 10 === 5) await empty()
         return own.publish()
@@ -100,7 +77,7 @@ test(
     cosmos.plan = () => undefined
     await sweptAndArrived(own, await publishing)
     assert.deepEqual(await stores.documents('poison'), [])
-    const records = await stores.documents<DeliveryDocument>('deliveries')
+    const records = await recordsOf(stores, own.id)
     assert.ok(records.every(({ state }) => state !== 'dead'))
   },
 )

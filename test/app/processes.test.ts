@@ -1,34 +1,40 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
-import type { App } from '../support/subscriber.ts'
+import { createOwnApp, type OwnApp } from '../support/own-app.ts'
+import { deployedUrl, eventually } from '../support/stores.ts'
+import { useSeparateProcesses } from './separate-processes.ts'
 
-// As on Flex Consumption: HTTP functions and each queue function on instances of their own.
 const skip = deployedUrl !== undefined && 'the processes must be its own'
-const settings = { REPAIR_AFTER_SECONDS: '2' }
-let stores: TestStores
-let http: App
-let fanOut: App
+const startShared = useSeparateProcesses()
+type Shared = Awaited<ReturnType<typeof startShared>>
+let stores: Shared['stores']
+let http: Shared['http']
+let fanOut: Shared['fanOut']
+let startWorker: Shared['startWorker']
+let own: OwnApp
 before(async () => {
-  stores = await createTestStores()
-  ;[http, fanOut] = await Promise.all([
-    startApp(stores, { settings, functions: ['publish-event', 'health', 'sweep-events'] }),
-    startApp(stores, {
-      settings,
-      functions: ['fan-out-event', 'keep-poison-events-inbound'],
-      readsPoison: true,
-    }),
-  ])
+  if (skip !== false) return
+  const shared = await startShared()
+  ;({ stores, http, fanOut, startWorker } = shared)
+  own = await createOwnApp(http, shared.receiver, 'processes')
 })
-after(() => Promise.all([http.stop(), fanOut.stop()]))
 
+async function publish(party = 0): Promise<unknown> {
+  const event = { ...exampleEvent, source: own.source, subject: `/party/${party}` }
+  const answer = await http.publish(event, own.headers)
+  assert.equal(answer.status, 201)
+  return answer.json()
+}
 async function areFannedOut(ids: unknown[]): Promise<boolean> {
-  const documents = await stores.documents<EventDocument>('events')
-  const done = new Set(documents.filter((one) => one.fanOut !== undefined).map((one) => one.id))
+  const partitionKey = [`urn:altinn:resource:app_ttd_${own.name}`]
+  const all = stores
+    .container('events')
+    .items.query<EventDocument>('SELECT c.id, c.fanOut FROM c', { partitionKey })
+  const found = (await all.fetchAll()).resources.filter((one) => one.fanOut !== undefined)
+  const done = new Set(found.map(({ id }) => id))
   return ids.every((id) => done.has(String(id)))
 }
 
@@ -45,7 +51,7 @@ const sweptAndFannedOut = (ids: unknown[]) =>
   )
 
 test('one process fans out an event published in another', { skip }, async () => {
-  const id: unknown = await (await http.publish()).json()
+  const id = await publish()
   await eventually('fanned out', () => areFannedOut([id]))
   await eventually('its log line', () =>
     fanOut.lines.some((line) => line.includes('event.fanned_out') && line.includes(String(id))),
@@ -61,12 +67,10 @@ test(
   { skip },
   async () => {
     const ids = await Promise.all(
-      Array.from({ length: 60 }, async (_, party): Promise<unknown> => {
+      Array.from({ length: 40 }, async (_, party) => {
         await sleep(party * 10)
-        if (party % 15 === 0) await stores.queue('events-inbound').clearMessages()
-        const answer = await http.publish({ ...exampleEvent, subject: `/party/${party}` })
-        assert.equal(answer.status, 201)
-        return answer.json()
+        if (party % 10 === 0) await stores.queue('events-inbound').clearMessages()
+        return publish(party)
       }),
     )
     await stores.queue('events-inbound').clearMessages()
@@ -78,14 +82,9 @@ test(
   'loses nothing when an instance is killed at work: the sweep hands its work to another',
   { skip },
   async () => {
-    const doomed = await startApp(stores, { settings, functions: ['fan-out-event'] })
-    const publishing = Array.from({ length: 40 }, (_, party) =>
-      http.publish({ ...exampleEvent, subject: `/party/${party}` }),
-    )
+    const doomed = await startWorker()
+    const publishing = Array.from({ length: 40 }, (_, party) => publish(party))
     await doomed.kill()
-    const ids = await Promise.all(
-      publishing.map(async (answer): Promise<unknown> => (await answer).json()),
-    )
-    await sweptAndFannedOut(ids)
+    await sweptAndFannedOut(await Promise.all(publishing))
   },
 )

@@ -11,7 +11,7 @@ import { createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
 import { waitForState } from '../support/stored-work.ts'
 import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
-import { subscription } from '../unit/subscription-fixture.ts'
+import { subscription as subscriptionOf } from '../unit/subscription-fixture.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 
 // Every response that is not a decision of Cosmos DB is transient: no event is lost, and no client gets a 500.
@@ -102,7 +102,7 @@ const subscribers = Array.from({ length: 2 * each.length }, (_, place) => ({
 const storeSubscribers = () =>
   forEachConcurrently(subscribers, 16, async ({ id, path, subject }) => {
     const filters = { resource: `urn:altinn:resource:app_ttd_${RETRIED}`, subject }
-    const document = subscription(id, { endpoint: `${receiver.url}${path}`, filters })
+    const document = subscriptionOf(id, { endpoint: `${receiver.url}${path}`, filters })
     await stores.container('subscriptions').items.create(document)
   })
 

@@ -2,32 +2,31 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
-import { startReceiver } from '../../local/receiver.ts'
+import type { FaultProxy } from '../../local/fault-proxy.ts'
 import { toStored } from '../../shared/events/event-document.ts'
 import { parseLossless } from '../../shared/http/lossless-json.ts'
-import { startApp } from '../support/app.ts'
-import { createOwnApp, type Receiver, type OwnApp } from '../support/own-app.ts'
+import { createOwnApp, type OwnApp } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
 import { seedOf } from '../support/seed.ts'
 import { documentAt } from '../support/stored-events.ts'
 import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
-import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { useProxiedStores } from './proxied-stores.ts'
 
 // Numbers in `data` arrive as they were sent, even if a double would change them.
+const startShared = useProxiedStores()
 let stores: TestStores
-let receiver: Receiver
 let cosmos: FaultProxy
 let app: App
+let calm: () => void
 let own: OwnApp
 before(async () => {
-  ;[stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
-  cosmos = await startFaultProxy(stores.settings.Cosmos)
-  app = await startApp(stores, { settings: { Cosmos: cosmos.connection } })
-  own = await createOwnApp(app, receiver, 'exact')
+  const shared = await startShared()
+  ;({ stores, cosmos, app, calm } = shared)
+  own = await createOwnApp(app, shared.receiver, 'exact')
   await own.subscribe()
 })
-after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
+after(() => calm())
 
 const literals = ['9007199254740993', '12345678901234567890', '1e-400', '-0', '1.10', '1e400']
 literals.push('1E5', '0.1', '-0.0', '100', '0.30000000000000004', '9'.repeat(400), '-1e-7')
@@ -68,13 +67,17 @@ async function delivered(data: string): Promise<string> {
 }
 
 test('delivers numbers as they were written', async () => {
-  for (const literal of literals) assert.equal(await delivered(`[${literal}]`), `[${literal}]`)
+  const sent = literals.map((literal) => `[${literal}]`)
+  assert.deepEqual(await Promise.all(sent.map(delivered)), sent)
 })
 
 test(`delivers any data literal by literal: SEED=${seed}`, async () => {
   const texts = fc.sample(json, { seed, numRuns: 100 }).filter((text) => text !== 'null') // counts as absent
-  const arrived = await Promise.all(texts.map(delivered))
-  for (const [index, text] of texts.entries())
+  const [alone, others] = [texts.slice(0, 40), texts.slice(40)]
+  const lists = Array.from({ length: 6 }, (_, nth) => others.slice(nth * 10, nth * 10 + 10))
+  const sent = [...alone, ...lists.map((list) => `[${list.join(',')}]`)]
+  const arrived = await Promise.all(sent.map(delivered))
+  for (const [index, text] of sent.entries())
     assert.deepEqual(tokensOf(arrived[index] ?? ''), tokensOf(text), text)
 })
 

@@ -1,48 +1,25 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, test } from 'node:test'
+import { afterEach, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy, type Plan, type FaultProxy } from '../../local/fault-proxy.ts'
+import type { Plan, FaultProxy } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
-import {
-  sleepUntil,
-  createTestStores,
-  deployedUrl,
-  eventually,
-  type TestStores,
-} from '../support/stores.ts'
+import { sleepUntil, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import type { App } from '../support/subscriber.ts'
+import { useProxiedStores } from './proxied-stores.ts'
 
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
 
-// The app reaches its stores through proxies; the test sees them directly.
+const startShared = useProxiedStores()
 let stores: TestStores
 let cosmos: FaultProxy
 let queues: FaultProxy
 let app: App
+let calm: () => void
 before(async () => {
-  stores = await createTestStores()
-  cosmos = await startFaultProxy(stores.settings.Cosmos)
-  queues = await startFaultProxy(stores.settings.QueueStorage)
-  app = await startApp(stores, {
-    settings: {
-      Cosmos: cosmos.connection,
-      QueueStorage: queues.connection,
-      REPAIR_AFTER_SECONDS: '1',
-      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
-    },
-  })
+  if (skip === false) ({ stores, cosmos, queues, app, calm } = await startShared())
 })
-const calm = () => {
-  cosmos.plan = () => undefined
-  queues.plan = () => undefined
-}
-beforeEach(calm)
-after(async () => {
-  calm() // what hangs would hold the app up
-  await app.stop()
-  await Promise.all([cosmos.stop(), queues.stop()])
-})
+afterEach(() => calm())
 
 const SHARE = 40 // of a usual publish, 25 ms on a quiet machine: the tries are paid for by the budget, this by the clock's noise
 const refuseAll: Plan = () => ({ status: 503 })
@@ -57,10 +34,13 @@ function first(count: number, plan: Plan): Plan {
   let seen = 0
   return (request) => (seen++ < count ? plan(request) : undefined)
 }
-const documents = (subject: string) =>
-  stores
-    .documents<EventDocument>('events')
-    .then((all) => all.filter((one) => one.subject === subject))
+const documents = async (subject: string) => {
+  const partitionKey = ['urn:altinn:resource:app_ttd_apps-test', subject]
+  const all = stores.container('events').items.query<EventDocument>('SELECT * FROM c', {
+    partitionKey,
+  })
+  return (await all.fetchAll()).resources
+}
 const eventFor = (party: number, more: object = {}) => ({
   ...exampleEvent,
   subject: `/party/${party}`,
@@ -174,6 +154,7 @@ test(
     await assertPrompt(ms, 1500)
     await eventually('swept and fanned out', async () => {
       await app.runTimer('sweep-events')
+      await sleep(150) // a sweep takes its time from what it has sent
       return (await documents('/party/300'))[0]?.fanOut !== undefined
     })
   },
@@ -193,7 +174,7 @@ test('the sweep claims nothing while the queue is down', { skip }, async () => {
 
 test('health names the unavailable parts within 2 s', { skip }, async () => {
   cosmos.plan = () => 'hang'
-  queues.plan = () => 'hang'
+  queues.plan = ({ url }) => (url.includes('/messages') ? undefined : 'hang') // who waits for messages would hang after the test
   const { answer, ms } = await timed(() => fetch(`${app.api}/health`))
   await assertPrompt(ms, 2000)
   assert.equal(answer.status, 503)

@@ -14,10 +14,11 @@ import {
   storeBacklog,
   findStored,
 } from '../support/stored-work.ts'
+import { eventuallyByApi } from '../support/subscriber.ts'
 import { createTestStores, deployedUrl, eventually } from '../support/stores.ts'
 
 const skip = deployedUrl !== undefined && 'it needs stores of its own'
-const BACKLOG = 500
+const BACKLOG = 220 // more than two pages of a drain
 const MAX_CALLS = 12
 
 test(
@@ -62,7 +63,7 @@ test(
     const waited = (Date.now() - since) / 1000
     const doneMeanwhile = own.arrivals().length
     await eventually('all arrived', () => own.arrivals().length >= BACKLOG, 60)
-    await eventually('the circuit closes', async () => {
+    await eventuallyByApi('the circuit closes', async () => {
       const { circuit } = await own.read(id)
       return circuit.state === 'closed' && circuit.waiting === '0'
     })

@@ -13,7 +13,7 @@ import {
   endLease,
   waitForState,
   recordsOf,
-  waitForRecord,
+  waitForStates,
   storeBacklog,
   findStored,
 } from '../support/stored-work.ts'
@@ -144,15 +144,13 @@ test(
   'delivers a whole backlog although all queues are cleared and the drain is killed',
   { skip },
   async (t) => {
-    const doomed = await startApp(stores, { settings, functions: ['drain-backlog'] })
     const own = await subscribedApp()
     const subscription = await withLease(own, 'draining')
-    const events = await storeOldBacklog(subscription, own, 200)
+    const events = await storeOldBacklog(subscription, own, 120)
     receiver.behave({ delayMs: 400 }, own.path)
-    await app.stop() // of the two that drain only the doomed one is left
     await stores.send('drains', messageTo(subscription, leaseOf(subscription)))
     await eventually('it is under way', () => own.arrivals().length >= 24)
-    await doomed.kill()
+    await app.kill()
     await Promise.all(queueNames(1).map((name) => stores.queue(name).clearMessages()))
     const delivered = (await recordsOf(stores, own.id)).filter(({ state }) => state === 'delivered')
     assert.ok(delivered.length < events.length, 'it was killed in the middle')
@@ -162,15 +160,9 @@ test(
     t.after(next.stop)
     receiver.behave({}, own.path)
     await endLease(stores, next, own.id)
-    await own.allArrived(
-      events.map(({ id }) => id),
-      30,
-    )
-    await Promise.all(
-      events.map(({ id }) =>
-        waitForRecord('over', stores, [own.id, id], ({ state }) => state === 'delivered'),
-      ),
-    )
+    const ids = events.map(({ id }) => id)
+    await own.allArrived(ids, 30)
+    await waitForStates(stores, own.id, ids, 'delivered')
   },
 )
 

@@ -2,33 +2,30 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
-import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
+import type { FaultProxy } from '../../local/fault-proxy.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
 import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
+import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import type { App } from '../support/subscriber.ts'
+import { removeWork, useSweepingApp } from './sweeping-app.ts'
 
-// Nothing but the sweeps works here, when the test says so: what they send stays to be seen.
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
 const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions'] as const
 type Sweep = (typeof sweeps)[number]
+const startShared = useSweepingApp()
 let stores: TestStores
 let cosmos: FaultProxy
 let app: App
 before(async () => {
-  stores = await createTestStores()
-  cosmos = await startFaultProxy(stores.settings.Cosmos)
-  app = await startApp(stores, {
-    functions: ['publish-event', ...sweeps],
-    settings: {
-      Cosmos: cosmos.connection,
-    },
-  })
+  if (skip === false) ({ stores, cosmos, app } = await startShared())
 })
-after(() => Promise.all([app.stop(), cosmos.stop()]))
+after(async () => {
+  if (skip !== false) return
+  cosmos.plan = () => undefined
+  await removeWork(stores)
+})
 beforeEach(async () => {
   cosmos.plan = () => undefined
   await Promise.all(

@@ -3,21 +3,18 @@ import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
-import { startApp } from '../support/app.ts'
-import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
-import type { App } from '../support/subscriber.ts'
+import { timers } from '../../shared/telemetry/heartbeat-store.ts'
+import { eventually, type TestStores } from '../support/stores.ts'
+import { eventuallyByApi, type App } from '../support/subscriber.ts'
+import { removeWork, useSweepingApp } from './sweeping-app.ts'
 
-// Fan-out does not run here, so that what the sweep does can be seen.
-const timers = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions', 'gauge']
+const startShared = useSweepingApp()
 let stores: TestStores
 let app: App
 before(async () => {
-  stores = await createTestStores()
-  app = await startApp(stores, {
-    functions: ['publish-event', 'health', ...timers],
-  })
+  ;({ stores, app } = await startShared())
 })
-after(() => app.stop())
+after(() => removeWork(stores))
 
 const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const read = async (id: string) =>
@@ -85,14 +82,14 @@ test('each timer leaves its own heartbeat after a run, which health reads', asyn
       ),
     )
   const healthIs = (parts: object, status = 503) =>
-    eventually(JSON.stringify(parts), async () => {
+    eventuallyByApi(JSON.stringify(parts), async () => {
       const answer = await fetch(`${app.api}/health`)
       const told = Object(await answer.json()).parts
       return answer.status === status && isDeepStrictEqual(told, parts)
     })
   const storeParts = { cosmos: 'well', queue: 'well' }
   const words = new Map(timers.map((timer) => [timer, 'has not run yet']))
-  await eventually('the heartbeats are gone', async () => {
+  await eventuallyByApi('the heartbeats are gone', async () => {
     await forget() // the last run may write its own after its line
     const answer = await fetch(`${app.api}/health`)
     const said = { ...storeParts, ...Object.fromEntries(words) }

@@ -1,26 +1,26 @@
 import { runTogether } from './support/run-together.ts'
 
-// Stores, queues and processes that fail, or are slow: each file has apps of its own, and mostly waits.
+// Stores, queues and processes that fail, or are slow: most files share an app with others, or processes, and mostly wait.
 runTogether(
   'app',
   [
     'store-faults',
-    'inbound-queues',
-    'outage',
-    'transient-faults',
-    'lost-work',
-    'managed-identity',
-    'processes',
-    'drain',
     'delivery',
-    'cold-start',
+    'lost-work',
+    'outage',
+    'processes',
+    'transient-faults',
+    'event-cache',
+    'lossless-data',
+    'inbound-queues',
     'sweep-faults',
     'sweep',
     'sweep-backlog',
+    'managed-identity',
+    'drain',
+    'cold-start',
     'backlog',
     'first-attempt',
-    'event-cache',
-    'lossless-data',
   ],
   2,
 )

@@ -32,7 +32,7 @@ const areFannedOut = async (events: string[]) => {
   return events.every((event) => done.has(event))
 }
 
-const EVENTS = 20
+const EVENTS = 12
 const STORES = ['events', 'deliveries', 'subscriptions']
 
 /** The calls to the stores that events with one subscriber cost, from the request to the answer of the webhook. */
@@ -100,7 +100,7 @@ test(
     receiver.behave({ does: 'hang' }, own.path) // for 60 s
     const events: string[] = []
     for (let turn = 0; turn < 4; turn++) {
-      events.push(...(await own.publishMany(10)))
+      events.push(...(await own.publishMany(8)))
       await eventually('they arrive elsewhere', () =>
         events.every((event) => own.arrivals(event, '/quick').length > 0),
       )

@@ -5,7 +5,7 @@ import { startReceiver } from '../../local/receiver.ts'
 import { startApp, tokensOf } from '../support/app.ts'
 import { startManagedIdentity, type IdentityFault } from '../support/managed-identity.ts'
 import { assertProblemBody } from '../support/problems.ts'
-import { createSubscriptionsClient, type App } from '../support/subscriber.ts'
+import { createSubscriptionsClient, eventuallyByApi, type App } from '../support/subscriber.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import type { Receiver } from '../support/own-app.ts'
 
@@ -63,7 +63,7 @@ for (const [index, [name, fault]] of faults.entries())
       const subject = `/party/${index + 10}`
       const list = () => client.call('GET', '')
       identity.fail(fault)
-      await eventually('the last token is over', async () => (await list()).status === 503)
+      await eventuallyByApi('the last token is over', async () => (await list()).status === 503)
       const calls = [
         app.publish({ ...exampleEvent, subject }),
         list(),

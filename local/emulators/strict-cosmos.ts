@@ -5,7 +5,8 @@
  *
  * It checks the signature, the partition key of every operation, the size, id and `ttl` of items,
  * container definitions, and that the indexing policy serves every query. It counts operations and
- * request units: `GET /_strict/usage`, and `DELETE` to begin again.
+ * request units: `GET /_strict/usage`, and `DELETE` to begin again. `POST /_strict/items` creates many items at once, which
+ * is for tests, and not counted (bulk-items.ts).
  *
  * Stricter than Azure: a filter that no index serves is refused, not scanned (query-index.ts).
  * Refused because the emulator gets it wrong: transactional batch and bulk (not atomic), the change
@@ -27,6 +28,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { bulkPath, createItems } from './bulk-items.ts'
 import { announce, endWithParent, fail } from './child-protocol.ts'
 import { checkDefinition } from './container-definition.ts'
 import { openEngine, type EngineAnswer } from './cosmos-engine.mjs'
@@ -52,6 +54,8 @@ const usage = createUsage()
 
 async function answer(request: CosmosRequest): Promise<EngineAnswer> {
   if (request.url === '/_strict/usage') return answerUsage(request.method)
+  if (request.url === bulkPath)
+    return { status: 201, headers: {}, body: { created: await createItems(engine, request) } }
   const date = header(request, 'x-ms-date') ?? ''
   checkSignature({ ...request, date, authorization: header(request, 'authorization') })
   const itemRequest = asItemRequest(request)

@@ -3,8 +3,8 @@ import { before, test } from 'node:test'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { newEventDocument } from '../../shared/events/event-document.ts'
 import { newEventId } from '../../shared/events/event-id.ts'
-import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { createOwnApp, type Receiver } from '../support/own-app.ts'
+import { storeAll } from '../support/stored-items.ts'
 import { type TestStores } from '../support/stores.ts'
 import { eventuallyByApi, type App } from '../support/subscriber.ts'
 import { useApp } from '../support/share.ts'
@@ -55,16 +55,16 @@ test('more than a thousand are counted as 1000+', async () => {
   const ids = Array.from({ length: 1001 }, () => newEventId())
   const subscriber = { number: id, consumer: '/org/ttd', id: 'a' }
   const [resource, source] = [`urn:altinn:resource:app_ttd_${own.name}`, own.source]
-  await forEachConcurrently(ids, 20, async (event) => {
+  const deliveries = ids.map((event) => {
     const document = newEventDocument({
       id: event,
       event: { id: event, specversion: '1.0', type: 'a', time: '', resource, source },
       traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-00',
       pending: 0,
     })
-    const delivery = newDelivery(document, subscriber)
-    await stores.container('deliveries').items.create({ ...delivery, state: 'dead', deadAt: 1 })
+    return { ...newDelivery(document, subscriber), state: 'dead', deadAt: 1 }
   })
+  await storeAll(stores, 'deliveries', deliveries)
   const { counts, latest } = await own.read(id)
   assert.deepEqual(counts, { waiting: '0', dead: '1000+' })
   assert.deepEqual(latest, { event: ids.at(-1), state: 'dead', at: '1970-01-01T00:00:01.000Z' })

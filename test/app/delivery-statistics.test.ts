@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { newEventId, timeOf } from '../../shared/events/event-id.ts'
 import { createOwnApp, type Receiver } from '../support/own-app.ts'
+import { storeAll } from '../support/stored-items.ts'
 import { type TestStores } from '../support/stores.ts'
 import { assertProblem, type App } from '../support/subscriber.ts'
 import { useApp } from '../support/share.ts'
@@ -27,18 +27,12 @@ interface Bucket {
 const start = Date.parse('2026-08-20T10:00:00Z')
 const minute = 60_000
 
-/** Stores a delivery of an event of that time; the id is a UUIDv7 of the time, whatever this process has made before. */
-function store(subscription: number, ms: number, state: string, times: number[] = []) {
+/** A delivery of an event of that time; the id is a UUIDv7 of the time, whatever this process has made before. */
+function deliveryOf(subscription: number, ms: number, state: string, times: number[] = []) {
   const time = ms.toString(16).padStart(12, '0')
   const id = `${time.slice(0, 8)}-${time.slice(8)}${newEventId().slice(13)}`
   const attempts = times.map((each) => ({ at: timeOf(id).toISOString(), ms: each, status: 200 }))
-  return stores.container('deliveries').items.create({
-    v: 1,
-    id,
-    subscription: String(subscription),
-    state,
-    attempts,
-  })
+  return { v: 1, id, subscription: String(subscription), state, attempts }
 }
 
 const path = (id: number, from: number, to: number) =>
@@ -47,13 +41,16 @@ const path = (id: number, from: number, to: number) =>
 test('statistics count an interval’s deliveries by state and time, with the percentiles of answer times', async () => {
   const own = await createOwnApp(app, receiver, 'statistics')
   const { id } = await own.subscribe()
-  await store(id, start - 1, 'delivered', [1]) // before the interval
-  for (let ms = 1; ms <= 20; ms++) await store(id, start + ms, 'delivered', [ms * 10])
-  await store(id, start + 59_999, 'dead', [1000, 2000])
-  await store(id, start + minute, 'backlog')
-  await store(id, start + minute + 1, 'waiting', [7])
-  await store(id, start + 2 * minute, 'cancelled')
-  await store(id, start + 60 * minute, 'dead', [1]) // after it
+  const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
+  await storeAll(stores, 'deliveries', [
+    deliveryOf(id, start - 1, 'delivered', [1]), // before the interval
+    ...numbers.map((ms) => deliveryOf(id, start + ms, 'delivered', [ms * 10])),
+    deliveryOf(id, start + 59_999, 'dead', [1000, 2000]),
+    deliveryOf(id, start + minute, 'backlog'),
+    deliveryOf(id, start + minute + 1, 'waiting', [7]),
+    deliveryOf(id, start + 2 * minute, 'cancelled'),
+    deliveryOf(id, start + 60 * minute, 'dead', [1]), // after it
+  ])
   const { buckets, ...said } = await own.client.requestJson(
     200,
     'GET',
@@ -76,9 +73,11 @@ test('statistics of more than 2,000 deliveries begin later, and say so', async (
   const { id } = await own.subscribe()
   const states = ['delivered', 'dead', 'backlog']
   const all = Array.from({ length: 2010 }, (_, index) => index)
-  await forEachConcurrently(all, 30, async (index) => {
-    await store(id, start + index * 1000, states[index % 3] ?? '')
-  })
+  await storeAll(
+    stores,
+    'deliveries',
+    all.map((index) => deliveryOf(id, start + index * 1000, states[index % 3] ?? '')),
+  )
   const { buckets, from, complete } = await own.client.requestJson(
     200,
     'GET',

@@ -4,6 +4,7 @@ import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
 import { createOwnApp, type Receiver } from '../support/own-app.ts'
 import { documentAt, store } from '../support/stored-events.ts'
+import { storeAll } from '../support/stored-items.ts'
 import { eventually, unlessBusy, type TestStores } from '../support/stores.ts'
 import { assertProblem, minutesAgo, type App } from '../support/subscriber.ts'
 import { useApp } from '../support/share.ts'
@@ -76,9 +77,7 @@ test('the preview of a replay looks at 1,000 events or deliveries, or 8 MB of ev
     ...newDelivery(document, subscriber),
     state: 'dead' as const,
   }))
-  const container = stores.container('deliveries')
-  for (let i = 0; i < deliveries.length; i += 50)
-    await Promise.all(deliveries.slice(i, i + 50).map((each) => container.items.create(each)))
+  await storeAll(stores, 'deliveries', deliveries)
   assert.equal(await preview('dead'), '1000+')
   assert.equal(await preview('missing'), '0+')
   assert.equal(

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 
 before(useDatabase())
+import { bulkPath } from '../../local/emulators/bulk-items.ts'
 import {
+  endpoint,
   events,
   subscriptions,
   event,
@@ -166,4 +168,17 @@ test('accepts ids without slashes, of at most 1,023 characters', async () => {
     assert.equal(await outcome(events.items.create(item)), '201')
     assert.equal(await outcome(events.item(id, [item.resource, item.subject]).read()), '200')
   }
+})
+
+test('stores many items by one request, each checked as alone', async () => {
+  const items = [event(), event({ n: 1 })]
+  const store = (...more: object[]) =>
+    fetch(new URL(bulkPath, endpoint), {
+      method: 'POST',
+      body: JSON.stringify({ database: events.database.id, container: events.id, items: more }),
+    })
+  assert.equal((await store(...items)).status, 201)
+  for (const item of items) assert.equal(await outcome(itemOf(item).read()), '200')
+  assert.equal((await store(event(), ...items)).status, 409)
+  assert.equal((await store({ ...event(), id: '' })).status, 400)
 })

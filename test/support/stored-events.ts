@@ -3,7 +3,7 @@ import { exampleEvent } from '../../local/example.ts'
 import type { AppEvent } from '../../shared/events/cloud-event.ts'
 import { alternativeOf, type EventDocument } from '../../shared/events/event-document.ts'
 import { boundAt } from '../../shared/events/event-id.ts'
-import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
+import { storeAll } from './stored-items.ts'
 import type { TestStores } from './stores.ts'
 
 interface EventMembers {
@@ -53,8 +53,5 @@ export function documentAt(ms: number, said: EventMembers = {}): EventDocument {
 }
 
 /** Stores documents as they are, in no particular order. */
-export async function store(stores: TestStores, documents: EventDocument[]): Promise<void> {
-  await forEachConcurrently(documents, 16, async (document) => {
-    await stores.container('events').items.create(document)
-  })
-}
+export const store = (stores: TestStores, documents: EventDocument[]): Promise<void> =>
+  storeAll(stores, 'events', documents)

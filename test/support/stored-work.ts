@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { operations as operationNames } from '../../local/emulators/request-charge.ts'
 import { isUsage } from '../../local/emulators/usage.ts'
-import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
 import type { ReplayDocument } from '../../shared/deliveries/replay-store.ts'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
@@ -13,6 +12,7 @@ import {
   type SubscriptionOrTombstone,
 } from '../../shared/subscriptions/subscription.ts'
 import type { App } from './subscriber.ts'
+import { storeAll } from './stored-items.ts'
 import { eventually, type TestStores } from './stores.ts'
 
 /** What is stored under a public id: the subscription, or what is left of it. */
@@ -146,9 +146,8 @@ export async function storeBacklog(
   subscription: SubscriptionDocument,
   events: EventDocument[],
 ): Promise<void> {
-  await forEachConcurrently(events, 16, async (event) => {
-    await stores.container('deliveries').items.create(newDelivery(event, subscription))
-  })
+  const deliveries = events.map((event) => newDelivery(event, subscription))
+  await storeAll(stores, 'deliveries', deliveries)
 }
 
 interface Counts {

@@ -20,6 +20,8 @@ let fixture: Awaited<ReturnType<typeof startPolicyFixture>>
 let app: App
 let token: string
 let admin: string
+let withdrawn: Awaited<ReturnType<typeof subscribe>>
+let undecided: Awaited<ReturnType<typeof subscribe>>
 before(async () => {
   fixture = await startPolicyFixture()
   app = await fixture.start()
@@ -28,6 +30,10 @@ before(async () => {
     ...callerClaims.skd,
     scope: 'altinn:events.publish altinn:events.publish.admin',
   })
+  withdrawn = await subscribe('withdrawn')
+  undecided = await subscribe('undecided')
+  await app.stop()
+  app = await fixture.start() // which knows no decision
 })
 after(async () => {
   await app.stop()
@@ -37,18 +43,13 @@ after(async () => {
 const publish = (resource: string) =>
   createGenericClient(app, admin).publish({ ...genericEvent, id: crypto.randomUUID(), resource })
 
-let count = 0
-
-/** Subscribes to a new resource, and starts the app again: it then knows no decision. */
-async function startSubscribed() {
-  const name = `deliveries-${++count}`
+/** Subscribes to a resource of that name. */
+async function subscribe(name: string) {
   const [resource, path] = [`${RESOURCE}:${name}`, `/${name}`]
   fixture.answers.set(name, 'Permit')
   const client = createSubscriptionsClient(app, token)
   const request = { endPoint: `${fixture.receiver.url}${path}`, resourceFilter: resource }
   const { id } = await client.subscribed(request)
-  await app.stop()
-  app = await fixture.start()
   return {
     resource,
     answer: (next: Answer) => fixture.answers.set(name, next),
@@ -65,7 +66,7 @@ async function startSubscribed() {
 }
 
 test('a withdrawn right ends the delivery as dead, and nothing is sent', async () => {
-  const { resource, answer, arrived, delivery } = await startSubscribed()
+  const { resource, answer, arrived, delivery } = withdrawn
   answer('Deny')
   assert.equal((await publish(resource)).status, 200)
   const { reason, attempts } = await delivery('dead')
@@ -75,7 +76,7 @@ test('a withdrawn right ends the delivery as dead, and nothing is sent', async (
 })
 
 test('while there is no decision a delivery waits; then it goes out', async () => {
-  const { resource, answer, questions: asked, arrived, delivery } = await startSubscribed()
+  const { resource, answer, questions: asked, arrived, delivery } = undecided
   answer((response) => response.writeHead(500).end())
   const earlier = asked()
   assert.equal((await publish(resource)).status, 200)

@@ -4,8 +4,8 @@ import { runTogether } from './support/run-together.ts'
 runTogether('app', [
   'circuit-breaker',
   'pause',
+  'subunits',
   'validation',
   'validation-answers',
   'ordered',
-  'subunits',
 ])

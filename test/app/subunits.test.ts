@@ -1,6 +1,7 @@
 // Events about subunits, delivered to subscriptions of their main unit.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { SubscriptionOrTombstone } from '../../shared/subscriptions/subscription.ts'
 import { units } from '../../local/register.ts'
 import { startReceiver } from '../../local/receiver.ts'
 import { callers } from '../../local/tokens.ts'
@@ -11,7 +12,10 @@ import { assertProblemBody } from '../support/problems.ts'
 import { startFaultyRegister } from '../support/register.ts'
 import { createSubscriptionsClient, mintToken, type App } from '../support/subscriber.ts'
 import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
+import { useApp } from '../support/share.ts'
+import { quickRepairs } from './quick-repairs.ts'
 
+const startWithout = useApp(quickRepairs) // it has no register, and other files start it
 let stores: TestStores
 let receiver: Receiver
 let register: Awaited<ReturnType<typeof startFaultyRegister>>
@@ -122,22 +126,19 @@ test('while the register is down the others get the event; the main unit gets it
 })
 
 test('without a register, subunits are a 400 that says so', async () => {
-  const other = await createTestStores()
-  const without = await startApp(other, { functions: ['create-subscription'] })
-  try {
-    const answer = await createSubscriptionsClient(
-      without,
-      await mintToken(callers.org('ttd')),
-    ).call('POST', '', {
-      endPoint: `${receiver.url}/none`,
-      resourceFilter: 'urn:altinn:resource:app_ttd_units',
-      subjectFilter: party(units.main),
-      includeSubunits: true,
-    })
-    const { detail } = await assertProblemBody(answer, 400)
-    assert.match(detail, /^IncludeSubunits needs a register/)
-    assert.deepEqual(await other.documents('subscriptions'), [])
-  } finally {
-    await without.stop()
-  }
+  const without = await startWithout()
+  const token = await mintToken(callers.org('ttd'))
+  const answer = await createSubscriptionsClient(without.app, token).call('POST', '', {
+    endPoint: `${receiver.url}/none`,
+    resourceFilter: 'urn:altinn:resource:app_ttd_units',
+    subjectFilter: party(units.main),
+    includeSubunits: true,
+  })
+  const { detail } = await assertProblemBody(answer, 400)
+  assert.match(detail, /^IncludeSubunits needs a register/)
+  const made = await without.stores.documents<SubscriptionOrTombstone>('subscriptions')
+  assert.deepEqual(
+    made.filter((each) => JSON.stringify(each).includes(`${receiver.url}/none`)),
+    [],
+  )
 })

@@ -5,8 +5,6 @@ import { runItemOperation } from './item-operations.ts'
 import { isJsonObject } from './json.ts'
 import { keyOfItem, keyText } from './partition-key.ts'
 
-export const bulkPath = '/_strict/items'
-
 /**
  * Creates the items of `{ database, container, items }` one after the other, each checked as alone, and stops at the first
  * that is refused. A request for each, through the SDK, takes ten times the processor time.

@@ -5,6 +5,9 @@ import type { Operation } from './request-charge.ts'
 
 const maxBodyBytes = 4 * 1024 * 1024
 
+/** Where many items are created at once: see bulk-items.ts. */
+export const bulkPath = '/_strict/items'
+
 /** A request to the Cosmos REST API, read and parsed. */
 export interface CosmosRequest {
   method: string

@@ -28,11 +28,17 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { bulkPath, createItems } from './bulk-items.ts'
+import { createItems } from './bulk-items.ts'
 import { announce, endWithParent, fail } from './child-protocol.ts'
 import { checkDefinition } from './container-definition.ts'
 import { openEngine, type EngineAnswer } from './cosmos-engine.mjs'
-import { asItemRequest, header, readRequest, type CosmosRequest } from './cosmos-request.ts'
+import {
+  asItemRequest,
+  bulkPath,
+  header,
+  readRequest,
+  type CosmosRequest,
+} from './cosmos-request.ts'
 import { checkSignature } from './cosmos-signature.ts'
 import { runItemOperation } from './item-operations.ts'
 import { isJsonObject } from './json.ts'

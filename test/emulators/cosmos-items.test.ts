@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 
 before(useDatabase())
-import { bulkPath } from '../../local/emulators/bulk-items.ts'
+import { bulkPath } from '../../local/emulators/cosmos-request.ts'
 import {
   endpoint,
   events,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { bulkPath } from '../../local/emulators/bulk-items.ts'
+import { bulkPath } from '../../local/emulators/cosmos-request.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { deployedUrl, type TestStores } from './stores.ts'
 

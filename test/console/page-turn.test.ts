@@ -62,6 +62,7 @@ test('a page of 10,000 deliveries is turned by less than 100 ms of work', { skip
   const limit = TURN_MS * Math.max(1, laidOut / LAY_OUT_MS)
   assert.ok(ofATurn > 0 && ofATurn < limit, `${ofATurn} ms, the limit is ${limit} ms`)
   assert.deepEqual(faults, [])
+  await session.detach()
   await close()
 })
 

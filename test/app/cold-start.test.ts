@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startFaultProxy, type FaultProxy } from '../../local/fault-proxy.ts'
 import { startReceiver } from '../../local/receiver.ts'
-import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { startApp } from '../support/app.ts'
+import { storeAll } from '../support/stored-items.ts'
 import { createTestStores, deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { subscription } from '../unit/subscription-fixture.ts'
 import type { Receiver } from '../support/own-app.ts'
@@ -30,15 +30,14 @@ before(async () => {
 after(() => Promise.all([app.stop(), receiver.stop(), cosmos.stop()]))
 
 /** Stores subscriptions to other resources, and between them, on the first page and the last, two to the example's. */
-async function storeSubscriptions(): Promise<void> {
+function storeSubscriptions(): Promise<void> {
   const numbers = Array.from({ length: LAST }, (_, place) => place + 1)
-  await forEachConcurrently(numbers, 32, async (number) => {
+  const documents = numbers.map((number) => {
     const isOwn = number === 1 || number === LAST
     const resource = `urn:altinn:resource:app_ttd_${isOwn ? 'apps-test' : 'other'}`
-    const endpoint = `${receiver.url}/${number}`
-    const document = subscription(number, { endpoint, filters: { resource } })
-    await stores.container('subscriptions').items.create(document)
+    return subscription(number, { endpoint: `${receiver.url}/${number}`, filters: { resource } })
   })
+  return storeAll(stores, 'subscriptions', documents)
 }
 
 /** Has the nth query of the subscriptions, and others, answered with a 503. Returns how many came. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Plan, FaultProxy } from '../../local/fault-proxy.ts'
-import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
@@ -10,6 +9,7 @@ import { documentAt, store } from '../support/stored-events.ts'
 import { waitForState } from '../support/stored-work.ts'
 import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
 import { subscription as subscriptionOf } from '../unit/subscription-fixture.ts'
+import { storeAll } from '../support/stored-items.ts'
 import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { useProxiedStores } from './proxied-stores.ts'
 
@@ -93,12 +93,13 @@ const subscribers = Array.from({ length: 2 * each.length }, (_, place) => ({
 }))
 
 /** Stores subscriptions at once, and validated. */
-const storeSubscribers = () =>
-  forEachConcurrently(subscribers, 16, async ({ id, path, subject }) => {
+function storeSubscribers(): Promise<void> {
+  const documents = subscribers.map(({ id, path, subject }) => {
     const filters = { resource: `urn:altinn:resource:app_ttd_${RETRIED}`, subject }
-    const document = subscriptionOf(id, { endpoint: `${receiver.url}${path}`, filters })
-    await stores.container('subscriptions').items.create(document)
+    return subscriptionOf(id, { endpoint: `${receiver.url}${path}`, filters })
   })
+  return storeAll(stores, 'subscriptions', documents)
+}
 
 describe('many at once', { skip, concurrency: 4 }, () => {
   let shared: OwnApp

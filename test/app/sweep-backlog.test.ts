@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
-import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { documentAt } from '../support/stored-events.ts'
+import { storeAll } from '../support/stored-items.ts'
 import type { App } from '../support/subscriber.ts'
 import { removeWork, useSweepingApp } from './sweeping-app.ts'
 
@@ -23,12 +23,12 @@ after(async () => {
 
 const subscriber = { number: 1, consumer: '/org/ttd', id: 'document-1' }
 
-async function addOverdue(count: number): Promise<void> {
-  const dues = Array.from({ length: count }, (_, index) => index + 1)
-  await forEachConcurrently(dues, 32, async (due) => {
+function addOverdue(count: number): Promise<void> {
+  const deliveries = Array.from({ length: count }, (_, index) => {
     const delivery = newDelivery(documentAt(Date.now()), subscriber)
-    await stores.container('deliveries').items.create({ ...delivery, state: 'waiting', due })
+    return { ...delivery, state: 'waiting', due: index + 1 }
   })
+  return storeAll(stores, 'deliveries', deliveries)
 }
 
 /** Runs the sweep. Returns how many it sent, and the request units in `deliveries`. */

@@ -172,13 +172,16 @@ test('accepts ids without slashes, of at most 1,023 characters', async () => {
 
 test('stores many items by one request, each checked as alone', async () => {
   const items = [event(), event({ n: 1 })]
-  const store = (...more: object[]) =>
+  const send = (type: string, more: object[]) =>
     fetch(new URL(bulkPath, endpoint), {
       method: 'POST',
+      headers: { 'content-type': type },
       body: JSON.stringify({ database: events.database.id, container: events.id, items: more }),
     })
+  const store = (...more: object[]) => send('application/json', more)
   assert.equal((await store(...items)).status, 201)
   for (const item of items) assert.equal(await outcome(itemOf(item).read()), '200')
   assert.equal((await store(event(), ...items)).status, 409)
   assert.equal((await store({ ...event(), id: '' })).status, 400)
+  assert.equal((await send('text/plain', [event()])).status, 415) // as a page of any site could send it
 })

@@ -25,7 +25,8 @@ async function storeBatch(stores: TestStores, container: string, items: string):
   const [, endpoint = ''] = /AccountEndpoint=(http:\/\/[^/;]+)/.exec(Cosmos) ?? []
   const named = JSON.stringify({ database, container }).slice(0, -1)
   const body = `${named},"items":[${items}]}`
-  const answer = await fetch(endpoint + bulkPath, { method: 'POST', body })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(endpoint + bulkPath, { method: 'POST', headers, body })
   assert.equal(answer.status, 201, await answer.text())
 }
 

@@ -110,8 +110,7 @@ test(
       writeFileSync(path.join(place, name), bytes)
     }
     const stores = await createTestStores()
-    const functions = ['publish-event', 'fan-out-event']
-    const app = await startApp(stores, { folder: place, functions })
+    const app = await startApp(stores, { folder: place })
     try {
       const answer = await app.publish()
       assert.equal(answer.status, 201, app.lines.join('\n'))

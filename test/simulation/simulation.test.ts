@@ -5,7 +5,7 @@ import { planOf } from './random-plan.ts'
 import { simulate } from './simulate.ts'
 
 // `npm run proof:simulation` runs any number of seeds, and with `--backlog 10000` a larger backlog.
-const SECONDS = 3
+const SECONDS = 6
 const MIN_SEEDS = 60
 const MAX_SEEDS = 300
 const BACKLOG_SIZE = 2000

@@ -10,7 +10,7 @@ const skip = deployedUrl !== undefined && 'the sweeps must be its own'
 const QUICK_LIMIT = 24
 const SLOW_LIMIT = 4
 const SLOW_MS = 2200
-const QUICK_MS = 200
+const QUICK_MS = 600
 
 const startShared = useApp()
 

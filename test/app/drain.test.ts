@@ -147,7 +147,7 @@ test(
     const own = await subscribedApp()
     const subscription = await withLease(own, 'draining')
     const events = await storeOldBacklog(subscription, own, 120)
-    receiver.behave({ delayMs: 400 }, own.path)
+    receiver.behave({ delayMs: 1500 }, own.path)
     await stores.send('drains', messageTo(subscription, leaseOf(subscription)))
     await eventually('it is under way', () => own.arrivals().length >= 24)
     await app.kill()

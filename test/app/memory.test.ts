@@ -104,7 +104,7 @@ function measureMemory(app: App): () => Promise<{ first: number; most: number }>
   const measured = (async () => {
     const first = await app.residentMB()
     let most = first
-    for (; !isOver.signal.aborted; await sleep(500)) most = Math.max(most, await app.residentMB())
+    for (; !isOver.signal.aborted; await sleep(100)) most = Math.max(most, await app.residentMB())
     return { first, most }
   })()
   return () => {

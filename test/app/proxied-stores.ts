@@ -5,8 +5,8 @@ import { share } from '../support/share.ts'
 import { createTestStores } from '../support/stores.ts'
 
 /**
- * An app that reaches its stores through proxies, which a test sees directly, and tries again within seconds what fails. Who
- * has a proxy or the receiver behave calls `calm` in the end.
+ * An app that reaches its stores through proxies, which a test sees directly, and tries again within seconds what fails. What
+ * a file has the proxies and the receiver do ends with it, but for what the receiver does at a path; `calm` ends it sooner.
  */
 export const useProxiedStores = share(async () => {
   const [stores, receiver] = await Promise.all([createTestStores(), startReceiver()])
@@ -33,5 +33,5 @@ export const useProxiedStores = share(async () => {
     await app.stop()
     await Promise.all([receiver.stop(), cosmos.stop(), queues.stop()])
   }
-  return { stores, receiver, cosmos, queues, app, calm, stop }
+  return { stores, receiver, cosmos, queues, app, calm, leave: calm, stop }
 })

@@ -13,7 +13,7 @@ import { createTestStores, eventually, type TestStores } from '../support/stores
 const HOLDBACK = 15 // seconds, the least there can be
 const CLIENTS = 8
 const EACH = 10
-const PACE_MS = 700 // so that readers come past the first before the last late one is stored
+const PACE_MS = 700 // so that readers who held back too little would be past the first before the last late one is stored
 const options = {
   functions: ['publish-event', 'fan-out-event', 'read-app-events'],
   settings: { READ_HOLDBACK_SECONDS: String(HOLDBACK) },

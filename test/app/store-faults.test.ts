@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Plan, FaultProxy } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
@@ -43,10 +43,9 @@ let stores: TestStores
 let cosmos: FaultProxy
 let receiver: Receiver
 let app: App
-let calm: () => void
 before(async () => {
   if (skip !== false) return
-  ;({ stores, cosmos, receiver, app, calm } = await startShared())
+  ;({ stores, cosmos, receiver, app } = await startShared())
   await storeSubscribers()
   await sleep(3100) // the index of an app that has run before is at most 3 s old
   cosmos.plan = (request) => {
@@ -57,8 +56,6 @@ before(async () => {
     return undefined
   }
 })
-after(() => calm())
-
 /** The faults that are on; each has requests of its own, so that many tests can run at once. */
 const plans = new Set<Plan>()
 type Request = Parameters<Plan>[0]

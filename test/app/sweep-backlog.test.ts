@@ -1,13 +1,13 @@
 // What a run of a sweep costs beside a large backlog.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { isUsage } from '../../local/emulators/usage.ts'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { documentAt } from '../support/stored-events.ts'
 import { storeAll } from '../support/stored-items.ts'
 import type { App } from '../support/subscriber.ts'
-import { removeWork, useSweepingApp } from './sweeping-app.ts'
+import { useSweepingApp } from './sweeping-app.ts'
 
 const skip = deployedUrl !== undefined && 'it counts what the stores are asked'
 const MANY = Number(process.env['OVERDUE'] ?? 200)
@@ -16,9 +16,6 @@ let stores: TestStores
 let app: App
 before(async () => {
   if (skip === false) ({ stores, app } = await startShared())
-})
-after(async () => {
-  if (skip === false) await removeWork(stores)
 })
 
 const subscriber = { number: 1, consumer: '/org/ttd', id: 'document-1' }

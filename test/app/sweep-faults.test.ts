@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, beforeEach, test } from 'node:test'
+import { before, beforeEach, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import type { FaultProxy } from '../../local/fault-proxy.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
@@ -9,7 +9,7 @@ import { leaseOf } from '../../shared/subscriptions/circuit-breaker.ts'
 import type { SubscriptionDocument } from '../../shared/subscriptions/subscription.ts'
 import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import type { App } from '../support/subscriber.ts'
-import { removeWork, useSweepingApp } from './sweeping-app.ts'
+import { useSweepingApp } from './sweeping-app.ts'
 
 const skip = deployedUrl !== undefined && 'faults need stores of its own'
 const sweeps = ['sweep-events', 'sweep-deliveries', 'sweep-subscriptions'] as const
@@ -20,11 +20,6 @@ let cosmos: FaultProxy
 let app: App
 before(async () => {
   if (skip === false) ({ stores, cosmos, app } = await startShared())
-})
-after(async () => {
-  if (skip !== false) return
-  cosmos.plan = () => undefined
-  await removeWork(stores)
 })
 beforeEach(async () => {
   cosmos.plan = () => undefined

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { exampleEvent } from '../../local/example.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { timers } from '../../shared/telemetry/heartbeat-store.ts'
 import { eventually, type TestStores } from '../support/stores.ts'
 import { eventuallyByApi, type App } from '../support/subscriber.ts'
-import { removeWork, useSweepingApp } from './sweeping-app.ts'
+import { useSweepingApp } from './sweeping-app.ts'
 
 const startShared = useSweepingApp()
 let stores: TestStores
@@ -14,7 +14,6 @@ let app: App
 before(async () => {
   ;({ stores, app } = await startShared())
 })
-after(() => removeWork(stores))
 
 const key = ['urn:altinn:resource:app_ttd_apps-test', exampleEvent.subject]
 const read = async (id: string) =>

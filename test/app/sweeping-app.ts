@@ -13,11 +13,15 @@ export const useSweepingApp = share(async () => {
     functions: ['publish-event', 'health', ...timers],
     settings: { Cosmos: cosmos.connection },
   })
-  return { stores, cosmos, app, stop: () => Promise.all([app.stop(), cosmos.stop()]) }
+  const leave = () => {
+    cosmos.plan = () => undefined
+    return removeWork(stores)
+  }
+  return { stores, cosmos, app, leave, stop: () => Promise.all([app.stop(), cosmos.stop()]) }
 })
 
-/** Removes what a file leaves that is due some minutes later. */
-export async function removeWork(stores: TestStores): Promise<void> {
+/** Removes what a file leaves: some of it would be due while the next one is at work. */
+async function removeWork(stores: TestStores): Promise<void> {
   if (deployedUrl !== undefined) return // what is in there is not only the tests'
   const [events, deliveries, subscriptions] = await Promise.all([
     stores.documents<{ id: string; resource: string; subject: string }>('events'),

@@ -1,17 +1,29 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { exampleEvent } from '../../local/example.ts'
 import { callers } from '../../local/tokens.ts'
 import { secretsIn } from '../attacks/secrets.ts'
-import { sharedTokens } from '../attacks/shared-tokens.ts'
-import { altinnClaims, forge, fromNow, platformClaims } from '../support/forged-tokens.ts'
+import { startApp } from '../support/app.ts'
+import { altinnClaims, forge, fromNow, newKey, platformClaims } from '../support/forged-tokens.ts'
+import { startKeyServer } from '../support/key-server.ts'
 import { sendRaw } from '../support/raw-request.ts'
 import { assertRefused, countStored, type Status } from '../support/problems.ts'
-import { sleepUntil, eventually } from '../support/stores.ts'
+import { sleepUntil, createTestStores, eventually } from '../support/stores.ts'
 
-const { app, stores, kinds, valid } = sharedTokens
-const [altinnKey, ttdKey] = [kinds.altinn.key, kinds.platform.key]
-const { altinn, platform } = valid
+const [server, altinnKey, ttdKey] = await Promise.all([
+  startKeyServer(),
+  newKey('ALTINN'),
+  newKey('TTD'),
+])
+after(server.stop)
+server.serve('altinn', altinnKey)
+server.serve('ttd', ttdKey)
+const stores = await createTestStores()
+const app = await startApp(stores, { settings: server.settings, functions: ['publish-event'] })
+after(app.stop)
+
+const altinn = forge(altinnKey, altinnClaims())
+const platform = forge(ttdKey, platformClaims())
 const sent = new Set([altinn, platform])
 
 /** Publishes the example with both good tokens, except for what `headers` says; undefined leaves one out. */

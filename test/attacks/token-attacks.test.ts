@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { sharedTokens } from './shared-tokens.ts'
+import { after, test } from 'node:test'
+import { startTokenFixture } from './token-fixture.ts'
 import { tokenAttacks } from './tokens.ts'
 
-for (const { target, name, expected, run } of tokenAttacks(sharedTokens))
+const fixture = await startTokenFixture()
+after(fixture.stop)
+
+for (const { target, name, expected, run } of tokenAttacks(fixture))
   test(`${target}: ${name}`, async () => {
     assert.equal(await run(), expected)
   })

@@ -103,12 +103,11 @@ async function longestWait(publish: () => Promise<void>, over: AbortSignal): Pro
   return seconds
 }
 
-/** Asks more seldom than it publishes, since each time takes a process, and once after the uploads. */
 async function largestMemory(
   residentMB: () => Promise<number>,
   over: AbortSignal,
 ): Promise<number> {
   let megabytes = 0
-  for (; !over.aborted; await sleep(500)) megabytes = Math.max(megabytes, await residentMB())
-  return Math.max(megabytes, await residentMB())
+  for (; !over.aborted; await sleep(50)) megabytes = Math.max(megabytes, await residentMB())
+  return megabytes
 }

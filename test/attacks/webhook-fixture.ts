@@ -38,8 +38,6 @@ export async function startWebhookFixture() {
     outside,
     inside,
     client: createSubscriptionsClient(app, owner),
-    /** What subscribers have been told of their subscriptions and deliveries. */
-    seen: new Array<string>(),
     /** Every token in the requests to the app. */
     tokens: [owner, ...(await tokensOf('ttd', 'apps-test'))],
     /** Starts a server outside. It answers the validation, and `serve` handles all later connections. */

@@ -83,6 +83,7 @@ export async function startConsole(settings: Record<string, string> = {}) {
   }
 
   async function leavePage(locale: string, opened: Opened): Promise<void> {
+    await opened.page.goto('about:blank') // a console asks on and on
     await opened.page.unrouteAll()
     left.set(locale, [...(left.get(locale) ?? []), opened])
   }

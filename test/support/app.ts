@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { altinnToken, callers, platformToken } from '../../local/tokens.ts'
@@ -51,12 +52,19 @@ export async function startApp(stores: TestStores, options: AppOptions = {}) {
     await exitCode
   }
   const died = () => !child.killed && (child.exitCode !== null || child.signalCode !== null)
-  const residentMB = async () => {
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(child.pid)])
-    return Number(stdout) / 1024
-  }
+  const residentMB = () => residentOf(String(child.pid))
   return appAt(url, { lines, died, residentMB, stop: end('SIGTERM'), kill: end('SIGKILL') })
 }
+
+/** The memory of a process in MB. Linux tells it without a process of its own, which takes 20 ms. */
+async function residentOf(pid: string): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined)
+  const kB = /^VmRSS:\s+(\d+)/m.exec(status ?? '')?.[1] ?? (await askForResident(pid))
+  return Number(kB) / 1024
+}
+
+const askForResident = async (pid: string): Promise<string> =>
+  (await promisify(execFile)('ps', ['-o', 'rss=', '-p', pid])).stdout
 
 /** The settings that name the shared token issuer. */
 export const issuerSettings = () => ({

@@ -4,10 +4,12 @@ import { startApp, type AppOptions } from './app.ts'
 import { createTestStores } from './stores.ts'
 
 /**
- * What several test files of a process use, one after the other: `start` runs once, for the first of them, and its `stop`
- * after the last. Each calls the function that this returns as it is loaded, which gives it one for its `before`.
+ * What several test files of a process use, one after the other: `start` runs once, for the first of them, its `leave` after
+ * each, before the next begins, and its `stop` after the last. Each calls the function that this returns as it is loaded, which gives it one for its `before`.
  */
-export function share<T extends { stop: () => Promise<unknown> }>(start: () => Promise<T>) {
+export function share<T extends { stop: () => Promise<unknown>; leave?: () => unknown }>(
+  start: () => Promise<T>,
+) {
   let users = 0
   let started: Promise<T> | undefined
   let last: Promise<void> = Promise.resolve()
@@ -18,8 +20,12 @@ export function share<T extends { stop: () => Promise<unknown> }>(start: () => P
     last = promise
     after(async () => {
       users--
-      if (users === 0) await (await started)?.stop()
-      end()
+      try {
+        const used = await started
+        await (users === 0 ? used?.stop() : used?.leave?.())
+      } finally {
+        end()
+      }
     })
     return async () => {
       await before

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { isUsage } from '../../local/emulators/usage.ts'
+import { usageOf } from '../support/stored-work.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { faults, filters, refusals, types } from './read-event-cases.ts'
 import {
@@ -126,11 +126,7 @@ test('links on from a page that the filter emptied, and costs at most 1,000 docu
 
 /** What has been asked of the events so far. */
 async function usage(): Promise<{ queries: number; others: number; charge: number }> {
-  const { Cosmos, COSMOS_DATABASE } = stores.settings
-  const [, endpoint = ''] = /AccountEndpoint=([^;]+)/.exec(Cosmos) ?? []
-  const found: unknown = await (await fetch(`${endpoint}_strict/usage`)).json()
-  assert.ok(isUsage(found))
-  const tally = found.byContainer[`${COSMOS_DATABASE}/events`]
+  const tally = await usageOf(stores, 'events')
   const { query = 0, ...others } = tally?.operations ?? {}
   const sum = Object.values(others).reduce((total, count) => total + count, 0)
   return { queries: query, others: sum, charge: tally?.charge ?? 0 }

@@ -3,7 +3,7 @@ import { before, test } from 'node:test'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
 import { createOwnApp, type Receiver } from '../support/own-app.ts'
-import { documentAt, store } from '../support/stored-events.ts'
+import { storeEarlier } from '../support/stored-events.ts'
 import { storeAll } from '../support/stored-items.ts'
 import { eventually, unlessBusy, type TestStores } from '../support/stores.ts'
 import { assertProblem, minutesAgo, type App } from '../support/subscriber.ts'
@@ -32,15 +32,8 @@ async function subscribed(name: string) {
   return { own, id, preview }
 }
 
-/** Events of an app, one a millisecond from half an hour ago on. */
-const documentsOf = (name: string, count: number, data?: string) =>
-  Array.from({ length: count }, (_, i) =>
-    documentAt(Date.now() - 30 * 60_000 + i, { app: name, ...(data !== undefined && { data }) }),
-  )
-
 test('the preview of a replay counts what it would send, and sends nothing', async () => {
-  const earlier = documentsOf('counted', 3)
-  await store(stores, earlier)
+  const earlier = await storeEarlier(stores, 'counted', 3)
   const { own, id, preview } = await subscribed('counted')
   const state = (event: string, wanted: string) =>
     eventually(`${event} ${wanted}`, async () => {
@@ -65,8 +58,7 @@ test('the preview of a replay counts what it would send, and sends nothing', asy
 
 test('the preview of a replay looks at 1,000 events or deliveries, or 8 MB of events', async () => {
   const { own, id, preview } = await subscribed('bounded')
-  const documents = documentsOf('bounded', 1001)
-  await store(stores, documents)
+  const documents = await storeEarlier(stores, 'bounded', 1001)
   assert.equal(await preview('missing'), '1000+')
   assert.equal(
     await preview('all', { to: timeOf(documents[1000]?.id ?? '').toISOString() }),
@@ -86,7 +78,7 @@ test('the preview of a replay looks at 1,000 events or deliveries, or 8 MB of ev
   )
   await own.remove(id)
 
-  await store(stores, documentsOf('large-preview', 10, 'x'.repeat(1_000_000)))
+  await storeEarlier(stores, 'large-preview', 10, 'x'.repeat(1_000_000))
   const large = await subscribed('large-preview')
   assert.match(await large.preview('missing'), /^[89]\+$/)
 })

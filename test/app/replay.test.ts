@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clientHeaders, exampleEvent } from '../../local/example.ts'
 import { timeOf } from '../../shared/events/event-id.ts'
 import { tokensOf } from '../support/app.ts'
-import { documentAt, store } from '../support/stored-events.ts'
+import { storeEarlier } from '../support/stored-events.ts'
 import {
   assertProblem,
   createSubscriptionsClient,
@@ -31,15 +31,9 @@ before(async () => {
   many.push(...(await stored('many', 101)))
 })
 
-/** Stores events of an app, from half an hour ago on, and returns their ids in order. */
-async function stored(name: string, count: number, data?: string): Promise<string[]> {
-  const began = Date.now() - 30 * 60_000
-  const documents = Array.from({ length: count }, (_, i) =>
-    documentAt(began + i, { app: name, ...(data !== undefined && { data }) }),
-  )
-  await store(stores, documents)
-  return documents.map(({ id }) => id)
-}
+/** Stores events of an app, and returns their ids in order. */
+const stored = async (...events: [name: string, count: number, data?: string]): Promise<string[]> =>
+  (await storeEarlier(stores, ...events)).map(({ id }) => id)
 
 // Each test has an app of its own, so that it can tell how many events are looked at.
 async function publish(name: string, type = 'created'): Promise<string> {

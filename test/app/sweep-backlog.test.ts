@@ -1,11 +1,11 @@
 // What a run of a sweep costs beside a large backlog.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { isUsage } from '../../local/emulators/usage.ts'
 import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import { deployedUrl, eventually, type TestStores } from '../support/stores.ts'
 import { documentAt } from '../support/stored-events.ts'
 import { storeAll } from '../support/stored-items.ts'
+import { usageOf } from '../support/stored-work.ts'
 import type { App } from '../support/subscriber.ts'
 import { useSweepingApp } from './sweeping-app.ts'
 
@@ -38,13 +38,7 @@ async function sweep(): Promise<{ sent: number; units: number }> {
   return { sent: Number(sent), units: (await charge()) - charged }
 }
 
-async function charge(): Promise<number> {
-  const { Cosmos, COSMOS_DATABASE } = stores.settings
-  const endpoint = /AccountEndpoint=([^;]+)/.exec(Cosmos)?.[1]
-  const usage: unknown = await (await fetch(new URL('/_strict/usage', endpoint))).json()
-  assert.ok(isUsage(usage))
-  return usage.byContainer[`${COSMOS_DATABASE}/deliveries`]?.charge ?? 0
-}
+const charge = async () => (await usageOf(stores, 'deliveries'))?.charge ?? 0
 
 test('a delivery is taken for the same with hundreds overdue as with ten', { skip }, async (t) => {
   await addOverdue(10)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Route } from 'playwright-core'
 import { createOwnApp } from '../support/own-app.ts'
-import { documentAt, store } from '../support/stored-events.ts'
+import { storeEarlier } from '../support/stored-events.ts'
 import { assertAccessible, assertFits, skip } from './fixture.ts'
 import { sharedConsole } from './shared-console.ts'
 
@@ -66,7 +66,7 @@ test(
   async () => {
     const { app, openAs, receiver, stores } = sharedConsole()
     const { id } = await (await createOwnApp(app, receiver, 'again')).subscribe()
-    await store(stores, accepted(150)) // more than a page of a replay
+    await storeEarlier(stores, 'again', 150) // more than a page of a replay
     const { page, faults, close } = await openAs('ttd', `subscriptions/${id}/replay?only=all`, {
       locale: 'en-GB',
       width: 360,
@@ -162,12 +162,6 @@ test(
 )
 
 const times = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' }
-
-/** So many events of a minute ago. */
-const accepted = (count: number) =>
-  Array.from({ length: count }, (_, index) =>
-    documentAt(Date.now() - 60_000 + index, { app: 'again' }),
-  )
 
 /** An answer that a page gets once it is released. */
 function heldAnswer(response: { json: object }) {

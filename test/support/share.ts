@@ -5,7 +5,8 @@ import { createTestStores } from './stores.ts'
 
 /**
  * What several test files of a process use, one after the other: `start` runs once, for the first of them, its `leave` after
- * each, before the next begins, and its `stop` after the last. Each calls the function that this returns as it is loaded, which gives it one for its `before`.
+ * each, before the next begins, and its `stop` after the last. Each calls the function that this returns as it is loaded,
+ * which gives it one for its `before`.
  */
 export function share<T extends { stop: () => Promise<unknown>; leave?: () => unknown }>(
   start: () => Promise<T>,

@@ -55,3 +55,18 @@ export function documentAt(ms: number, said: EventMembers = {}): EventDocument {
 /** Stores documents as they are, in no particular order. */
 export const store = (stores: TestStores, documents: EventDocument[]): Promise<void> =>
   storeAll(stores, 'events', documents)
+
+/** Stores so many events of an app, one a millisecond from half an hour ago on. Returns them in order. */
+export async function storeEarlier(
+  stores: TestStores,
+  app: string,
+  count: number,
+  data?: string,
+): Promise<EventDocument[]> {
+  const began = Date.now() - 30 * 60_000
+  const documents = Array.from({ length: count }, (_, index) =>
+    documentAt(began + index, { app, ...(data !== undefined && { data }) }),
+  )
+  await store(stores, documents)
+  return documents
+}

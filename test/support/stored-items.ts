@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { bulkPath } from '../../local/emulators/cosmos-request.ts'
 import { forEachConcurrently } from '../../shared/azure/concurrency.ts'
-import { deployedUrl, type TestStores } from './stores.ts'
+import { cosmosEndpoint, deployedUrl, type TestStores } from './stores.ts'
 
 const MAX_BYTES = 500_000 // of a request, unless an item has more: the emulator does nothing else meanwhile
 
@@ -21,12 +21,11 @@ export async function storeAll(
 }
 
 async function storeBatch(stores: TestStores, container: string, items: string): Promise<void> {
-  const { Cosmos, COSMOS_DATABASE: database } = stores.settings
-  const [, endpoint = ''] = /AccountEndpoint=(http:\/\/[^/;]+)/.exec(Cosmos) ?? []
+  const { COSMOS_DATABASE: database } = stores.settings
   const named = JSON.stringify({ database, container }).slice(0, -1)
   const body = `${named},"items":[${items}]}`
   const headers = { 'content-type': 'application/json' }
-  const answer = await fetch(endpoint + bulkPath, { method: 'POST', headers, body })
+  const answer = await fetch(cosmosEndpoint(stores) + bulkPath, { method: 'POST', headers, body })
   assert.equal(answer.status, 201, await answer.text())
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../../shared/subscriptions/subscription.ts'
 import type { App } from './subscriber.ts'
 import { storeAll } from './stored-items.ts'
-import { eventually, type TestStores } from './stores.ts'
+import { cosmosEndpoint, eventually, type TestStores } from './stores.ts'
 
 /** What is stored under a public id: the subscription, or what is left of it. */
 export async function findStored(
@@ -154,16 +154,19 @@ interface Counts {
   [operation: string]: number
 }
 
+/** What the Cosmos emulator has counted in a container of these stores so far; nothing before the first operation. */
+export async function usageOf(stores: TestStores, container: string) {
+  const usage: unknown = await (await fetch(`${cosmosEndpoint(stores)}/_strict/usage`)).json()
+  assert.ok(isUsage(usage))
+  return usage.byContainer[`${stores.settings.COSMOS_DATABASE}/${container}`]
+}
+
 /**
  * How many operations of each kind the Cosmos emulator has done in a container of these stores so far. A write that was tried
  * again, because its answer was late, is done once.
  */
 export async function operationsOn(stores: TestStores, container: string): Promise<Counts> {
-  const { Cosmos, COSMOS_DATABASE } = stores.settings
-  const [, endpoint = ''] = /AccountEndpoint=(http:\/\/[^/;]+)/.exec(Cosmos) ?? []
-  const usage: unknown = await (await fetch(`${endpoint}/_strict/usage`)).json()
-  assert.ok(isUsage(usage))
-  const { operations, refused } = usage.byContainer[`${COSMOS_DATABASE}/${container}`] ?? {}
+  const { operations, refused } = (await usageOf(stores, container)) ?? {}
   return Object.fromEntries(
     operationNames.map((name) => [name, (operations?.[name] ?? 0) - (refused?.[name] ?? 0)]),
   )

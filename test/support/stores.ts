@@ -71,6 +71,10 @@ export async function createTestStores({
   }
 }
 
+/** Where the Cosmos DB emulator of these stores listens, without a slash at the end. */
+export const cosmosEndpoint = ({ settings }: TestStores): string =>
+  /AccountEndpoint=(http:\/\/[^/;]+)/.exec(settings.Cosmos)?.[1] ?? ''
+
 /** A setting that the global set-up, or whoever set APP_URL, put into the environment. */
 export function setting(name: string): string {
   const value = process.env[name]

@@ -28,7 +28,7 @@ export async function sendEach<T extends { id: string }>(
     return 0
   }
   if ((await startDrain(services, subscription)) === 'deleted') {
-    await cancelLate(services, replay)
+    await cancelEach(services, replay.subscription, await lateOf(services, replay))
     return 0
   }
   let sent = 0
@@ -46,22 +46,20 @@ export async function sendEach<T extends { id: string }>(
  * that where the subscription is deleted: it may have been settled before.
  */
 export async function drainLate(services: Services, replay: ReplayDocument): Promise<void> {
-  const [first] = await lateOf(services, replay, 1)
+  const late = await lateOf(services, replay)
+  const [first] = late
   if (first === undefined) return
   const { consumer, subscriptionId: id } = first
   const subscriber = { consumer, id, number: Number(replay.subscription) }
-  const found = await services.subscriptions.find(consumer, id)
   const isGone =
-    found === undefined && isLongAgo(services.clock, timeOf(replay.id).getTime() / 1000)
+    isLongAgo(services.clock, timeOf(replay.id).getTime() / 1000) &&
+    (await services.subscriptions.find(consumer, id)) === undefined
   if (isGone || (await startDrain(services, subscriber)) === 'deleted')
-    await cancelLate(services, replay)
+    await cancelEach(services, replay.subscription, late)
 }
 
-const cancelLate = async (services: Services, replay: ReplayDocument) =>
-  cancelEach(services, replay.subscription, await lateOf(services, replay, PAGE))
-
-const lateOf = ({ deliveries }: Services, { subscription, cursor }: ReplayDocument, most: number) =>
-  deliveries.page(subscription, 'backlog', cursor, most)
+const lateOf = ({ deliveries }: Services, { subscription, cursor }: ReplayDocument) =>
+  deliveries.page(subscription, 'backlog', cursor, PAGE)
 
 const cancelEach = (services: Services, subscription: string, items: { id: string }[]) =>
   forEachConcurrently(items, CONCURRENCY, async ({ id }) => {

@@ -1,13 +1,12 @@
 import { newDelivery } from '../deliveries/delivery.ts'
 import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
+import { tryAgain } from '../telemetry/background.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
 import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
 import { forgetOutcome, unsavedOutcome } from './send-webhook.ts'
 import { isOutcomeOf, recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
-
-const LATE_RETRY_SECONDS = [5, 10, 10, 25] // a message comes again after 30 s
 
 /** Of a fan-out whose event is sent: the body is kept no longer than the request. */
 type WithoutBody = Omit<FanOut, 'body'>
@@ -67,7 +66,7 @@ export const storeArrivalAgain = (
   fan: WithoutBody,
   subscriber: SubscriptionEntry,
 ): Promise<void> =>
-  tryAgain(services, async () => {
+  tryAgain(services.clock, async () => {
     const arrived = unsavedOutcome(services, newDelivery(fan.event, subscriber))
     if (arrived !== undefined) await storeFirstOutcome(services, fan, subscriber, arrived)
   })
@@ -83,7 +82,7 @@ export const storeInRecord = (
   session: string | undefined,
   attempted: Attempted,
 ): Promise<void> =>
-  tryAgain(services, async () => {
+  tryAgain(services.clock, async () => {
     const delivery = newDelivery(fan.event, subscriber)
     const stored = await services.deliveries.find(delivery.subscription, delivery.id, session)
     if (stored !== undefined && isOutcomeOf(attempted, delivery, stored))
@@ -94,14 +93,3 @@ export const storeInRecord = (
       throw new Error(`Delivery ${delivery.id} is not visible yet, or was never stored.`)
     await addOutcome(services, fan, subscriber, attempted)
   })
-
-/** Tries for 50 s and what the tries take: then a record that is due, or the repeated message, has the event sent again. */
-async function tryAgain({ clock }: Services, store: () => Promise<void>): Promise<void> {
-  for (const seconds of LATE_RETRY_SECONDS)
-    try {
-      return await store()
-    } catch {
-      await clock.timeout(seconds * 1000).ended
-    }
-  return store()
-}

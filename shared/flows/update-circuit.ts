@@ -10,6 +10,7 @@ import {
 import { disabledBy } from '../subscriptions/disabled.ts'
 import { updateSubscription, type Updated } from '../subscriptions/subscription-store.ts'
 import { isSubscription, withCircuit } from '../subscriptions/subscription.ts'
+import { tryAgain } from '../telemetry/background.ts'
 import type { Outcome } from '../webhooks/webhook-outcome.ts'
 import { sendDrain } from './send-drain.ts'
 
@@ -23,7 +24,7 @@ export interface Subscriber {
   ordered?: true | undefined
 }
 
-/** An attempt. One that is remembered was counted when its request was made; the circuit may not have been stored then. */
+/** An attempt. One that is remembered was counted among the recent ones when its request was made. */
 interface CountedAttempt {
   outcome: Outcome
   isRetry?: boolean
@@ -44,7 +45,25 @@ async function updateCircuit(
 ): Promise<void> {
   const change = changeFor(services, String(subscriber.number), attempt)
   if (change(subscriber.circuit, '') === subscriber.circuit) return
-  await changeCircuit(services, subscriber, change)
+  try {
+    await changeCircuit(services, subscriber, change)
+  } catch (error) {
+    if (attempt.outcome.kind === 'delivered')
+      services.background.run(endFailing(services, subscriber))
+    throw error
+  }
+}
+
+/**
+ * Tries again to store that a subscriber is well, once at a time: nothing that is repeated does so. Quiet for five days after it, the
+ * subscriber would be disabled by its next failure.
+ */
+async function endFailing(services: Services, subscriber: Subscriber): Promise<void> {
+  await services.inProgress.once(`circuit ${subscriber.number}`, () =>
+    tryAgain(services.clock, async () => {
+      await changeCircuit(services, subscriber, afterSuccess)
+    }),
+  )
 }
 
 /**

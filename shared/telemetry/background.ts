@@ -1,3 +1,7 @@
+import type { Clock } from '../clock.ts'
+
+const PAUSES_SECONDS = [5, 10, 10, 25] // a message comes again after 30 s
+
 /**
  * Runs work that outlives its invocation: waiting for a slow subscriber's answer, or storing again what has arrived. Its
  * record is due as well, or its message comes again, so that a failure or the end of the process costs only a second attempt.
@@ -19,4 +23,15 @@ export function createBackground() {
     /** Resolves when no work is left. */
     idle: async (): Promise<void> => void (await Promise.all(underWay)),
   }
+}
+
+/** Tries for 50 s and what the tries take: then a record that is due, or the repeated message, has the event sent again. */
+export async function tryAgain(clock: Clock, store: () => Promise<void>): Promise<void> {
+  for (const seconds of PAUSES_SECONDS)
+    try {
+      return await store()
+    } catch {
+      await clock.timeout(seconds * 1000).ended
+    }
+  return store()
 }

@@ -3,10 +3,12 @@ import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Plan, FaultProxy } from '../../local/fault-proxy.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
+import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
+import { isSubscription } from '../../shared/subscriptions/subscription.ts'
 import { createOwnApp, type OwnApp, type Receiver } from '../support/own-app.ts'
 import { createReader } from '../support/reader.ts'
 import { documentAt, store } from '../support/stored-events.ts'
-import { waitForState } from '../support/stored-work.ts'
+import { findStored, waitForState } from '../support/stored-work.ts'
 import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
 import { subscription as subscriptionOf } from '../unit/subscription-fixture.ts'
 import { storeAll } from '../support/stored-items.ts'
@@ -89,11 +91,16 @@ const subscribers = Array.from({ length: 2 * each.length }, (_, place) => ({
   subject: `/party/${1000 + place}`,
 }))
 
+/** One that has failed before. */
+const failing = { id: 999, path: '/failing', subject: '/party/999' }
+const circuit: Circuit = { state: 'closed', opens: 0, failingSince: '2026-01-01T00:00:00.000Z' }
+
 /** Stores subscriptions at once, and validated. */
 function storeSubscribers(): Promise<void> {
-  const documents = subscribers.map(({ id, path, subject }) => {
+  const documents = [...subscribers, failing].map(({ id, path, subject }) => {
     const filters = { resource: `urn:altinn:resource:app_ttd_${RETRIED}`, subject }
-    return subscriptionOf(id, { endpoint: `${receiver.url}${path}`, filters })
+    const given = { endpoint: `${receiver.url}${path}`, filters }
+    return subscriptionOf(id, { ...given, ...(id === failing.id && { circuit }) })
   })
   return storeAll(stores, 'subscriptions', documents)
 }
@@ -153,6 +160,19 @@ describe('many at once', { skip, concurrency: 4 }, () => {
           assert.ok(broken.met() > 0)
         })
     })
+
+  test('a success ends the failing, though the circuit could not be stored at first', async () => {
+    const { id, subject } = failing
+    const isItsCircuit = ({ method, url }: Request) =>
+      method === 'PUT' && url.endsWith(`/colls/subscriptions/docs/document-${id}`)
+    const broken = breakRequests({ status: 503 }, isItsCircuit, MANY)
+    await waitForState(stores, id, await retried.publish({ subject }), 'delivered')
+    await eventually('it fails no more', async () => {
+      const stored = await findStored(stores, id)
+      return isSubscription(stored) && stored.circuit === undefined
+    })
+    assert.equal(broken.met(), MANY)
+  })
 })
 
 describe('one fault after another', { skip }, () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drainSubscription } from '../../shared/flows/drain.ts'
+import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import { startDrain } from '../../shared/flows/update-circuit.ts'
 import { circuitOf, lease, since } from './circuit-fixture.ts'
 import { message, next, startDrain as startDrainOf } from './drain-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
-import { SECOND, startFlows } from './flow-fixture.ts'
+import { eventMessage, SECOND, startFlows, type Flows } from './flow-fixture.ts'
+import { retried, startRetry } from './retry-fixture.ts'
 import { subscription, tombstone } from './subscription-fixture.ts'
 
 const first = { consumer: '/org/ttd', id: 'document-1', number: 1 }
@@ -83,4 +85,55 @@ test('the message of a drain comes at once, and where another may still send, af
       [delaySeconds],
     )
   }
+})
+
+/** Has the stores fail for so many seconds: that of subscriptions, and of deliveries where said. */
+function failStores({ services, at }: Flows, seconds: number, deliveriesToo: boolean): void {
+  const { subscriptions, deliveries } = services
+  const saves = [subscriptions.save, deliveries.save] as const
+  const out = () => Promise.reject(new Error('out'))
+  subscriptions.save = out
+  if (deliveriesToo) deliveries.save = out
+  at(seconds, () => ([subscriptions.save, deliveries.save] = saves))
+}
+
+for (const [what, deliveriesToo] of [
+  ['alone', false],
+  ['and its record', true],
+] as const)
+  test(`a success of a retry ends the failing, though the circuit ${what} could not be stored for 40 s`, async () => {
+    const flows = startRetry({ state: 'closed', opens: 0, failingSince: since })
+    failStores(flows, 40, deliveriesToo)
+    await assert.rejects(flows.retry(), /out/)
+    await flows.pass(60)
+    assert.equal(flows.circuit(), undefined)
+  })
+
+test('a success of a first attempt ends the failing, though the circuit alone could not be stored', async () => {
+  const flows = startFanOut({ state: 'closed', opens: 0, failingSince: since })
+  failStores(flows, 40, false)
+  await assert.rejects(flows.fanOut(), /out/)
+  assert.equal(flows.record()?.state, 'delivered')
+  await flows.pass(60)
+  assert.equal(flows.circuit(), undefined)
+})
+
+test('of many successes whose circuit cannot be stored, one tries again', async () => {
+  const flows = startFlows()
+  flows.store(subscription(1, { circuit: { state: 'closed', opens: 0, failingSince: since } }))
+  const ids = flows.deliveries(20, retried)
+  failStores(flows, 40, false)
+  const { save } = flows.services.subscriptions
+  let tries = 0
+  flows.services.subscriptions.save = (document) => {
+    tries++
+    return save(document)
+  }
+  const retries = ids.map((id) => {
+    const reference = { ...eventMessage(id), subscription: '1', run: 1, attempt: 2 }
+    return assert.rejects(retryDelivery(flows.services, reference, 'x'), /out/)
+  })
+  await flows.run(Promise.all(retries))
+  await flows.pass(20)
+  assert.equal(tries, 23, '20, and three of 0, 5 and 15 s after')
 })

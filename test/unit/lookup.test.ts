@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import dns from 'node:dns/promises'
 import { syncBuiltinESMExports } from 'node:module'
-import { test, type TestContext } from 'node:test'
+import { describe, test, type TestContext } from 'node:test'
 import { readConfig } from '../../shared/config.ts'
 import { faultOfSubscriberEndpoint } from '../../shared/flows/manage-subscriptions.ts'
 import { parseNetworks } from '../../shared/http/networks.ts'
@@ -29,28 +29,64 @@ async function names(
   return { server, clock, lookup, count: () => server.asked.length / 2 }
 }
 
-test('two hundred subscribers under one domain get their events past slow and silent name servers', async (t) => {
-  const there = await receiver(t)
-  const { lookup } = await names(t, (name) =>
-    name.includes('silent') ? undefined : { ...here, ttl: 60, delayMs: 200 },
-  )
-  const posts = client(t, { lookup, timeoutMs: scaleTimeout(20_000) })
-  const to = (name: string) => posts.post(`http://${name}:${there.port}/${name}`)
-  const silent = Array.from({ length: 20 }, (_, index) => to(`silent${index}.hosting.test`))
-  // By hundreds: one after the other, a hundred take 20 s, and each look-up has 5.
-  const sent: Answer[] = []
-  while (sent.length < SUBSCRIBERS)
-    sent.push(
-      ...(await Promise.all(
-        Array.from({ length: 100 }, (_, index) => to(`s${sent.length + index}.hosting.test`)),
-      )),
+// What is silent takes five seconds, together.
+describe('silent name servers', { concurrency: 3 }, () => {
+  test('two hundred subscribers under one domain get their events past slow and silent name servers', async (t) => {
+    const there = await receiver(t)
+    const { lookup } = await names(t, (name) =>
+      name.includes('silent') ? undefined : { ...here, ttl: 60, delayMs: 200 },
     )
-  assert.ok(sent.every((each) => each.kind === 'answered'))
-  assert.equal(new Set(there.deliveries.map(({ path }) => path)).size, SUBSCRIBERS)
-  for (const answer of await Promise.all(silent)) {
-    assertFailed(answer, 'dns', /ETIMEOUT/)
-    assert.ok(answer.ms < scaleTimeout(1.2 * LIMIT), `${answer.ms} ms`)
-  }
+    const posts = client(t, { lookup, timeoutMs: scaleTimeout(20_000) })
+    const to = (name: string) => posts.post(`http://${name}:${there.port}/${name}`)
+    const silent = Array.from({ length: 20 }, (_, index) => to(`silent${index}.hosting.test`))
+    // By hundreds: one after the other, a hundred take 20 s, and each look-up has 5.
+    const sent: Answer[] = []
+    while (sent.length < SUBSCRIBERS)
+      sent.push(
+        ...(await Promise.all(
+          Array.from({ length: 100 }, (_, index) => to(`s${sent.length + index}.hosting.test`)),
+        )),
+      )
+    assert.ok(sent.every((each) => each.kind === 'answered'))
+    assert.equal(new Set(there.deliveries.map(({ path }) => path)).size, SUBSCRIBERS)
+    for (const answer of await Promise.all(silent)) {
+      assertFailed(answer, 'dns', /ETIMEOUT/)
+      assert.ok(answer.ms < scaleTimeout(1.2 * LIMIT), `${answer.ms} ms`)
+    }
+  })
+
+  test('a failure has its reason, is told to all who wait for it, and is not kept', async (t) => {
+    const failures: Record<string, NameAnswer> = {
+      'unknown.test': { code: 'NXDOMAIN' },
+      'empty.test': {},
+      'broken.test': { code: 'SERVFAIL' },
+    }
+    const { lookup, count } = await names(t, (name) => failures[name])
+    const posts = client(t, { lookup, timeoutMs: 3 * LIMIT })
+    const none = /^the host name cannot be resolved$/
+    assertFailed(await posts.post('http://unknown.test/'), 'dns', none)
+    assertFailed(await posts.post('http://empty.test/'), 'dns', none)
+    assertFailed(await posts.post('http://broken.test/'), 'dns', /resolved: ESERVFAIL$/)
+    const [first, second] = await Promise.all([
+      posts.post('http://silent.test/'),
+      posts.post('http://silent.test/'),
+    ])
+    for (const answer of [first, second]) assertFailed(answer, 'dns', /resolved: ETIMEOUT$/)
+    const before = count()
+    failures['broken.test'] = here
+    assert.deepEqual(await lookup('broken.test'), ['127.0.0.1'])
+    assert.equal(count(), before + 1)
+  })
+
+  test('registering an endpoint waits five seconds for a silent name server, and no longer', async (t) => {
+    const { lookup } = await names(t, () => undefined)
+    const began = performance.now()
+    const allowed = parseNetworks('127.0.0.0/8')
+    const fault = await faultOfEndpoint('https://silent.test/', { allowed, lookup })
+    assert.match(fault ?? '', /can be resolved/)
+    const ms = performance.now() - began
+    assert.ok(ms > LIMIT - 50 && ms < scaleTimeout(1.2 * LIMIT), `${ms} ms`)
+  })
 })
 
 test('an answer is kept for its time to live, up to five minutes, and not at all where that is 0', async (t) => {
@@ -105,45 +141,12 @@ test('a family that fails, or is not answered for, does not hide the other', asy
   assert.ok(ms < LIMIT, `${ms} ms`)
 })
 
-test('a failure has its reason, is told to all who wait for it, and is not kept', async (t) => {
-  const failures: Record<string, NameAnswer> = {
-    'unknown.test': { code: 'NXDOMAIN' },
-    'empty.test': {},
-    'broken.test': { code: 'SERVFAIL' },
-  }
-  const { lookup, count } = await names(t, (name) => failures[name])
-  const posts = client(t, { lookup, timeoutMs: 3 * LIMIT })
-  const none = /^the host name cannot be resolved$/
-  assertFailed(await posts.post('http://unknown.test/'), 'dns', none)
-  assertFailed(await posts.post('http://empty.test/'), 'dns', none)
-  assertFailed(await posts.post('http://broken.test/'), 'dns', /resolved: ESERVFAIL$/)
-  const [first, second] = await Promise.all([
-    posts.post('http://silent.test/'),
-    posts.post('http://silent.test/'),
-  ])
-  for (const answer of [first, second]) assertFailed(answer, 'dns', /resolved: ETIMEOUT$/)
-  const before = count()
-  failures['broken.test'] = here
-  assert.deepEqual(await lookup('broken.test'), ['127.0.0.1'])
-  assert.equal(count(), before + 1)
-})
-
 test('localhost is loopback, and no name server is asked for it', async (t) => {
   const { lookup, count } = await names(t, () => ({ addresses: ['192.0.2.1'] }))
   for (const name of ['localhost', 'LOCALHOST', 'localhost.', 'app.localhost'])
     assert.deepEqual(await lookup(name), ['127.0.0.1', '::1'])
   assert.deepEqual(await lookup('notlocalhost'), ['192.0.2.1'])
   assert.equal(count(), 1)
-})
-
-test('registering an endpoint waits five seconds for a silent name server, and no longer', async (t) => {
-  const { lookup } = await names(t, () => undefined)
-  const began = performance.now()
-  const allowed = parseNetworks('127.0.0.0/8')
-  const fault = await faultOfEndpoint('https://silent.test/', { allowed, lookup })
-  assert.match(fault ?? '', /can be resolved/)
-  const ms = performance.now() - began
-  assert.ok(ms > LIMIT - 50 && ms < scaleTimeout(1.2 * LIMIT), `${ms} ms`)
 })
 
 test('registering an endpoint and sending to it use one look-up', async (t) => {

@@ -21,7 +21,7 @@ app.hook.appStart(async () => {
 app.hook.appTerminate(async () => {
   const { background, clock, config, telemetry } = await loadServices()
   const longest = clock.timeout(config.delivery.timeoutMs)
-  await Promise.race([background.idle(), longest.ended]) // what it does not end, messages repeat
+  await Promise.race([background.idle(), longest.ended]) // of deliveries, messages repeat what it does not end
   longest.cancel()
   await telemetry.stop()
 })

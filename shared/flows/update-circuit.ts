@@ -55,13 +55,18 @@ async function updateCircuit(
 }
 
 /**
- * Tries again to store that a subscriber is well, once at a time: nothing that is repeated does so. Quiet for five days after it, the
- * subscriber would be disabled by its next failure.
+ * Tries again to store that a subscriber is well, until a newer success does so. Else nothing might: after a retry, and where
+ * the delivery itself is stored, no message comes again. Quiet for five days then, the subscriber would be disabled by its
+ * next failure.
  */
 async function endFailing(services: Services, subscriber: Subscriber): Promise<void> {
-  await services.inProgress.once(`circuit ${subscriber.number}`, () =>
-    tryAgain(services.clock, async () => {
-      await changeCircuit(services, subscriber, afterSuccess)
+  const { inProgress, recentOutcomes, clock } = services
+  const key = String(subscriber.number)
+  const at = recentOutcomes.succeededAt(key)
+  await inProgress.once(`circuit ${key} ${at}`, () =>
+    tryAgain(clock, async () => {
+      if (recentOutcomes.succeededAt(key) === at)
+        await changeCircuit(services, subscriber, afterSuccess)
     }),
   )
 }

@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts'
 const PAUSES_SECONDS = [5, 10, 10, 25] // a message comes again after 30 s
 
 /**
- * Runs work that outlives its invocation: waiting for a slow subscriber's answer, or storing again what has arrived. Its
- * record is due as well, or its message comes again, so that a failure or the end of the process costs only a second attempt.
- * Errors are logged, since an unhandled rejection would end the process.
+ * Runs work that outlives its invocation: waiting for a slow subscriber's answer, or storing again what has arrived, or that
+ * a subscriber is well. A delivery's record is due as well, or its message comes again, so that a failure or the end of the
+ * process costs only a second attempt. Errors are logged, since an unhandled rejection would end the process.
  */
 export function createBackground() {
   const underWay = new Set<Promise<void>>()
@@ -20,12 +20,14 @@ export function createBackground() {
         .finally(() => underWay.delete(ended))
       underWay.add(ended)
     },
-    /** Resolves when no work is left. */
-    idle: async (): Promise<void> => void (await Promise.all(underWay)),
+    /** Resolves when no work is left, also of what work has begun. */
+    idle: async (): Promise<void> => {
+      while (underWay.size > 0) await Promise.all(underWay)
+    },
   }
 }
 
-/** Tries for 50 s and what the tries take: then a record that is due, or the repeated message, has the event sent again. */
+/** Tries for 50 s and what the tries take. For a delivery, a record that is due, or the repeated message, has it sent again then. */
 export async function tryAgain(clock: Clock, store: () => Promise<void>): Promise<void> {
   for (const seconds of PAUSES_SECONDS)
     try {

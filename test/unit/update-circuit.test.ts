@@ -118,22 +118,35 @@ test('a success of a first attempt ends the failing, though the circuit alone co
   assert.equal(flows.circuit(), undefined)
 })
 
-test('of many successes whose circuit cannot be stored, one tries again', async () => {
+/** Has retries of these deliveries store nothing of the circuit. */
+async function retryUnstored(flows: Flows, ids: string[]): Promise<void> {
+  const retries = ids.map((id) => {
+    const reference = { ...eventMessage(id), subscription: '1', run: 1, attempt: 2 }
+    return assert.rejects(retryDelivery(flows.services, reference, 'x'), /out/)
+  })
+  await flows.run(Promise.all(retries))
+}
+
+test('of many successes whose circuit cannot be stored, the last tries again, for as long as if it were the only one', async () => {
   const flows = startFlows()
   flows.store(subscription(1, { circuit: { state: 'closed', opens: 0, failingSince: since } }))
-  const ids = flows.deliveries(20, retried)
-  failStores(flows, 40, false)
+  const ids = flows.deliveries(21, retried)
+  failStores(flows, 80, false)
   const { save } = flows.services.subscriptions
   let tries = 0
   flows.services.subscriptions.save = (document) => {
     tries++
     return save(document)
   }
-  const retries = ids.map((id) => {
-    const reference = { ...eventMessage(id), subscription: '1', run: 1, attempt: 2 }
-    return assert.rejects(retryDelivery(flows.services, reference, 'x'), /out/)
-  })
-  await flows.run(Promise.all(retries))
-  await flows.pass(20)
-  assert.equal(tries, 23, '20, and three of 0, 5 and 15 s after')
+  const triesWithin = async (seconds: number) => {
+    await flows.pass(1) // of the successes themselves, and again at once
+    const before = tries
+    await flows.pass(seconds)
+    return tries - before
+  }
+  await retryUnstored(flows, ids.slice(1))
+  assert.equal(await triesWithin(40), 3, 'after 5, 15 and 25 s')
+  await retryUnstored(flows, ids.slice(0, 1))
+  assert.equal(await triesWithin(60), 3, 'and so of the newer one')
+  assert.equal(circuitOf(flows), undefined)
 })

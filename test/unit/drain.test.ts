@@ -209,3 +209,11 @@ test('five consecutive failures open a draining circuit, four do not', async () 
     assert.deepEqual([state, attempt], wasSent ? ['waiting', 1] : ['backlog', 0])
   }
 })
+
+test('a success writes no circuit that is well: only the claim, the closing and the handing over do', async () => {
+  const flows = startDrain(draining)
+  flows.deliveries(30)
+  await flows.drain()
+  const writes = flows.calls.filter((call) => /^replace .*document-1/.test(call))
+  assert.equal(writes.length, 3)
+})

@@ -53,3 +53,16 @@ test('what another copy has delivered before its subscription was deleted stays 
   await flows.fanOut()
   assert.equal(flows.record()?.state, 'delivered')
 })
+
+test('what another copy has put into the backlog of a subscription that is deleted since is cancelled, although a replica does not show it yet', async () => {
+  const flows = startFanOut()
+  addSlowly(flows, () => {
+    storeOther(flows, {})
+    deleteSubscription(flows)
+  })
+  const { find } = flows.services.deliveries
+  flows.services.deliveries.find = (subscription, event, session) =>
+    session === undefined ? Promise.resolve(undefined) : find(subscription, event, session)
+  await flows.fanOut()
+  assert.equal(flows.record()?.state, 'cancelled')
+})

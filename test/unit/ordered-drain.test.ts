@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withBegun } from '../../shared/deliveries/order-store.ts'
-import { circuitOf, draining } from './circuit-fixture.ts'
+import { circuitOf, draining, lease } from './circuit-fixture.ts'
 import { next, open, startDrain } from './drain-fixture.ts'
 import { deliveryOf, eventOf, idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { startOrdered } from './ordered-fixture.ts'
@@ -215,4 +215,11 @@ test('an ordered subscription with a rate limit gets its events at that rate, an
     gaps.every((gap) => gap >= 900),
     gaps.join(),
   )
+})
+
+test('a check before the circuit closes sends what has joined an ordered backlog', async () => {
+  const flows = startOrdered({ state: 'closing', opens: 0, looks: 0, lease })
+  const [id = ''] = flows.addMany(1, 1)
+  await flows.drain()
+  assert.equal(flows.delivery(id)?.state, 'delivered')
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Stored } from '../../shared/azure/documents.ts'
 import type { DeliveryDocument } from '../../shared/deliveries/delivery.ts'
-import { circuitOf } from './circuit-fixture.ts'
+import { circuitOf, draining } from './circuit-fixture.ts'
 import { next } from './drain-fixture.ts'
 import { idOf } from './flow-fixture.ts'
 import { showOld, startOrdered } from './ordered-fixture.ts'
@@ -89,4 +89,16 @@ test('an event keeps that number when it has waited for its event since then, an
     [first, '1'],
     [second, '2'],
   ])
+})
+
+test('an event waits for the one that began before it, whose record is not to be seen', async () => {
+  const flows = startOrdered()
+  const [first = ''] = flows.addMany(1, 1)
+  await flows.drain()
+  flows.containers.deliveries.remove(`1/${first}`)
+  const [second = ''] = flows.addMany(1, 1, 2)
+  flows.change((stored) => ({ ...stored, circuit: draining }))
+  assert.equal(await flows.drain(), 'draining')
+  assert.equal(flows.delivery(second)?.state, 'backlog')
+  assert.equal(flows.sent.at(-1)?.delaySeconds, 5)
 })

@@ -100,6 +100,7 @@ test('sends no repeat of a generic event that its fan-out has not compared yet',
   flows.services.idempotency.reserveName = () => Promise.resolve(first)
   assert.equal(await flows.page(), 'done')
   assert.deepEqual([flows.delivery(first)?.state, flows.delivery(repeat)], ['backlog', undefined])
+  assert.equal(flows.replay()?.sent, 1)
   const unconfirmed = startReplay({ only: 'missing' })
   unconfirmed.services.idempotency.reserveName = () => Promise.resolve(undefined)
   addEvents(unconfirmed, 1, 500, waiting)
@@ -154,4 +155,20 @@ test('`missing` leaves out events whose delivery may have expired; `all` sends t
     const replay = flows.replay()
     assert.deepEqual([replay?.looked, replay?.sent], [2, sent.filter(Boolean).length])
   }
+})
+
+test('what its owner sends again in the moment that a replay would is not counted as sent by it', async () => {
+  const flows = startReplay()
+  const [id = ''] = flows.deliveries(1, dead)
+  const { save } = flows.services.deliveries
+  flows.services.deliveries.save = async (document) => {
+    const etag = flows.delivery(id)?._etag ?? ''
+    flows.containers.deliveries.replace(`1/${id}`, etag, (stored) => ({
+      ...stored,
+      state: 'waiting',
+    }))
+    return save(document)
+  }
+  await flows.page()
+  assert.deepEqual([flows.delivery(id)?.state, flows.replay()?.sent], ['waiting', 0])
 })

@@ -70,7 +70,7 @@ for (const [status, state] of [
   [200, 'delivered'],
 ] as const)
   test(`a ${status} for a delivery that has moved to a later attempt leaves it ${state}`, async () => {
-    const { retry, id, endpoint, containers, record } = startRetry()
+    const { retry, id, endpoint, containers, record, sent } = startRetry()
     endpoint.react = () => {
       const found = containers.deliveries.find(`1/${id}`)
       containers.deliveries.replace(`1/${id}`, found?._etag ?? '', (current) => ({
@@ -81,6 +81,7 @@ for (const [status, state] of [
     }
     assert.equal(await retry(), status === 200 ? 'delivered' : 'changed')
     assert.deepEqual([record()?.state, record()?.attempt], [state, 3])
+    assert.deepEqual(sent, [], 'there is nothing to drain')
   })
 
 test('stores the outcome of a delivery that the sweep claimed meanwhile', async () => {

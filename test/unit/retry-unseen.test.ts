@@ -53,6 +53,9 @@ test('a subscription that is not visible proves nothing while the delivery is yo
     'cancelled',
     'the event’s own age counts where it was never tried',
   )
+  const justPublished = startRetry(undefined, {}, 3595, neverTried)
+  removeSubscription(justPublished)
+  await assert.rejects(justPublished.retry(), /not visible/)
 })
 
 test('an older number in the subscription’s place is a lagging replica', async () => {

@@ -74,6 +74,18 @@ test('five failures that could not be stored open the circuit once', async () =>
   assert.deepEqual([flows.recorded.openings, circuitOf(flows)?.state], [1, 'closing'])
 })
 
+test('a probe asks the subscriber, though a failure before its circuit opened could not be stored', async () => {
+  const flows = startDrain(draining)
+  flows.deliveries(5)
+  flows.services.concurrencyLimit.limitOf = () => 5
+  flows.endpoint.react = () => ({ status: 500 })
+  await drainUnsaved(flows)
+  assert.equal(circuitOf(flows)?.state, 'open')
+  flows.endpoint.react = () => ({ status: 200 })
+  await drainAgain(flows)
+  assert.deepEqual([flows.requests.length, circuitOf(flows)?.state], [10, 'closing'])
+})
+
 test('what is only remembered as delivered does not interrupt five failures in a row', async () => {
   const flows = startDrain(draining)
   flows.services.concurrencyLimit.limitOf = () => 1

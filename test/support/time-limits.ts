@@ -1,9 +1,9 @@
 import { pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
 
-const CONCURRENCY = 5 // as many as test files run at once
+const CONCURRENCY = 4 // as many as test files run at once
 const ROUNDS = 200_000 // of a piece
-const IDLE_MS = 250 // for all pieces together, on two cores that do nothing else
+const IDLE_MS = 200 // for all pieces together, on two cores that do nothing else
 const MARGIN = 4 // the machine may have more to do later than while it is measured
 
 /** Returns by how much this run must stretch its time limits: 4 on a quiet machine, more on one that is slow or busy. */

@@ -14,6 +14,8 @@ import { tryAgain } from '../telemetry/background.ts'
 import type { Outcome } from '../webhooks/webhook-outcome.ts'
 import { sendDrain } from './send-drain.ts'
 
+const SHARED_MS = 10_000 // how long the successes share the tries to store them
+
 /** The key of a subscription's document, its number, and its circuit as known. */
 export interface Subscriber {
   consumer: string
@@ -55,18 +57,16 @@ async function updateCircuit(
 }
 
 /**
- * Tries again to store that a subscriber is well, until a newer success does so. Else nothing might: after a retry, and where
- * the delivery itself is stored, no message comes again. Quiet for five days then, the subscriber would be disabled by its
- * next failure.
+ * Tries again to store that a subscriber is well: after a retry, and where the delivery itself is stored, nothing that comes
+ * again does so. Quiet for five days then, the subscriber would be disabled by its next failure. The successes of ten seconds
+ * share one series of tries, so each has it for 40 s at least.
  */
 async function endFailing(services: Services, subscriber: Subscriber): Promise<void> {
-  const { inProgress, recentOutcomes, clock } = services
-  const key = String(subscriber.number)
-  const at = recentOutcomes.succeededAt(key)
-  await inProgress.once(`circuit ${key} ${at}`, () =>
+  const { inProgress, clock } = services
+  const part = Math.floor(clock.now() / SHARED_MS)
+  await inProgress.once(`circuit ${subscriber.number} ${part}`, () =>
     tryAgain(clock, async () => {
-      if (recentOutcomes.succeededAt(key) === at)
-        await changeCircuit(services, subscriber, afterSuccess)
+      await changeCircuit(services, subscriber, afterSuccess)
     }),
   )
 }

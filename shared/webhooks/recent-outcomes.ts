@@ -36,10 +36,6 @@ export function createRecentOutcomes(now: () => number) {
       }
     },
 
-    /** Returns the time of the last success that this instance has seen, in epoch milliseconds. */
-    succeededAt: (subscription: string): number | undefined =>
-      recent.get(subscription)?.succeededAt,
-
     /** Forgets the consecutive failures, once they have opened the circuit. */
     reset: (subscription: string): void => recent.delete(subscription),
   }

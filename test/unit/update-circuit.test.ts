@@ -127,7 +127,7 @@ async function retryUnstored(flows: Flows, ids: string[]): Promise<void> {
   await flows.run(Promise.all(retries))
 }
 
-test('of many successes whose circuit cannot be stored, the last tries again, for as long as if it were the only one', async () => {
+test('successes whose circuit cannot be stored share the tries of ten seconds, and a later one has its own', async () => {
   const flows = startFlows()
   flows.store(subscription(1, { circuit: { state: 'closed', opens: 0, failingSince: since } }))
   const ids = flows.deliveries(21, retried)
@@ -147,6 +147,16 @@ test('of many successes whose circuit cannot be stored, the last tries again, fo
   await retryUnstored(flows, ids.slice(1))
   assert.equal(await triesWithin(40), 3, 'after 5, 15 and 25 s')
   await retryUnstored(flows, ids.slice(0, 1))
-  assert.equal(await triesWithin(60), 3, 'and so of the newer one')
+  assert.equal(await triesWithin(60), 4, 'and so of the later one, and the last of the first')
   assert.equal(circuitOf(flows), undefined)
+})
+
+test('what became of a subscriber since does not end the tries of a success whose circuit cannot be stored', async () => {
+  const flows = startRetry({ state: 'closed', opens: 0, failingSince: since })
+  failStores(flows, 40, false)
+  await assert.rejects(flows.retry(), /out/)
+  await flows.pass(10)
+  flows.services.recentOutcomes.succeeded('1') // one that believes that the circuit is well, and writes nothing
+  await flows.pass(50)
+  assert.equal(flows.circuit(), undefined)
 })

@@ -7,13 +7,14 @@ import type {
   TimerHandler,
 } from '@azure/functions'
 import { classifyCosmosError } from './azure/cosmos-error.ts'
+import type { Timer } from './telemetry/heartbeat-store.ts'
 import { logError, logLine, type Fields } from './telemetry/log.ts'
 import { Problem, problemDetails } from './http/problem.ts'
 import type { Services } from './services.ts'
 import type { TraceSpan } from './telemetry/telemetry.ts'
 import { sampledTraceparent } from './telemetry/trace.ts'
 
-export type Log = (what: string, fields?: Fields) => void
+type Log = (what: string, fields?: Fields) => void
 
 /** The arguments of a handler. Handlers reach everything else through `services`. */
 interface Call {
@@ -90,6 +91,22 @@ export function consumer(handle: (call: QueueCall) => Promise<void>): StorageQue
 export function scheduled(handle: (call: Call) => Promise<void>): TimerHandler {
   return (_timer, context) => inSpan('INTERNAL', context, undefined, handle)
 }
+
+export const SWEEP_MS = 20_000 // of the 30 s between two runs
+
+/**
+ * A timer function that redrives overdue work, and returns how much it sent. Each has its own time budget and heartbeat, so
+ * that none starves or hides another.
+ */
+export const sweep = (
+  name: Exclude<Timer, 'gauge'>,
+  redriveAll: (services: Services) => Promise<number>,
+): TimerHandler =>
+  scheduled(async ({ services, log }) => {
+    const sent = await redriveAll(services)
+    await services.heartbeats.beat(name)
+    log('sweep.done', { sweep: name, sent })
+  })
 
 /** Runs `work` in the span of an invocation, below `parent`. */
 async function inSpan<T>(

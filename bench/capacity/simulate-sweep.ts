@@ -1,8 +1,9 @@
 import { sweepDeliveries } from '../../shared/flows/sweep-deliveries.ts'
 import { sweepEvents } from '../../shared/flows/sweep-events.ts'
+import { SWEEP_MS } from '../../shared/handlers.ts'
 import type { OverdueWork, Spent } from './overdue-work.ts'
 
-const [RUN_SECONDS, WORK_MS] = [30, 20_000] // functions/sweeps.ts
+const RUN_SECONDS = 30 // functions/sweep-events.ts
 
 const queue = { send: () => Promise.resolve() } // what is claimed counts as sent
 
@@ -23,7 +24,7 @@ export async function simulateSweep(
   for (let second = 0; second < seconds; second += RUN_SECONDS) {
     work.goTo(second)
     const before = { ...work.spent }
-    const sent = await sweeps[sweep](work, work.clock.now() + WORK_MS)
+    const sent = await sweeps[sweep](work, work.clock.now() + SWEEP_MS)
     if (sent === 0 && seconds === Infinity) return runs
     runs.push(difference(work.spent, before))
   }

@@ -1,3 +1,4 @@
+import { SWEEP_MS } from '../../shared/handlers.ts'
 import type { Services } from '../../shared/services.ts'
 import type { Network } from './connection.ts'
 import type { TimerFunction } from './functions.ts'
@@ -5,7 +6,6 @@ import type { Process } from './process.ts'
 import type { Containers } from './stores.ts'
 
 const PERIOD_MS = 30_000
-const WORK_MS = 20_000
 
 interface Options {
   network: Network
@@ -49,7 +49,7 @@ export function startTimer(
   function runIn(process: Process | undefined): void {
     process?.defer(random.between(0, 100), () => {
       const services = servicesOf(process)
-      const finished = run(services, services.clock.now() + WORK_MS)
+      const finished = run(services, services.clock.now() + SWEEP_MS)
       finished.then(
         (count) => trace(process, `${name}: ${count}`),
         (error: unknown) => trace(process, `${name} failed: ${String(error)}`),

@@ -191,6 +191,16 @@ export async function requireMayInspect(
   throw new Problem(403, `Not authorized to read events of the resource ${resource}`)
 }
 
+/** Throws as `requireMayInspect`, and unless the caller may read the events, which others may have published. */
+export async function requireMayInspectEvents(
+  caller: Identity,
+  resource: string,
+  access: Access,
+): Promise<void> {
+  await requireMayInspect(caller, resource, access)
+  await requireMayReadResource(caller, { resource }, access)
+}
+
 /** Throws unless the caller is the org that owns the app: 401 for a caller that is no org (altinn-contract §5.1), 403 for another org. */
 export function requireMayReadApp(claims: Claims, owner: string): void {
   const org = orgOf(claims)

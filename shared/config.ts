@@ -2,9 +2,16 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import Joi from 'joi'
 import { parseGrants, type Grant } from './access-grants.ts'
-import { MAX_INBOUND_QUEUES } from './azure/definitions.ts'
 import { requireHttpUrl } from './http/http-url.ts'
 import { parseNetworks } from './http/networks.ts'
+import {
+  EVENT_RETENTION_DAYS,
+  MAX_DELIVERY_TIMEOUT_SECONDS,
+  MAX_EVENT_BYTES,
+  MAX_INBOUND_QUEUES,
+  MIN_READ_HOLDBACK_SECONDS,
+  MIN_RETENTION_DAYS,
+} from './setting-bounds.ts'
 import {
   connectionString,
   parseList,
@@ -51,16 +58,6 @@ interface Settings {
   OTEL_EXPORTER_OTLP_ENDPOINT?: string
 }
 
-/** The time a write may take before its last try begins, in ms. */
-export const WRITE_BUDGET_MS = 10_000
-
-/**
- * Readers page forward by id, and an id precedes the write of its event, which may take the whole write budget. So readers
- * see no event younger than READ_HOLDBACK_SECONDS. The 5 s above the write budget: 2 for its last try, 1 from the id to
- * the write, 2 for clock skew and replication lag.
- */
-export const MIN_READ_HOLDBACK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
-
 // 10 s to 12 h, 47 h in all, as in the original: altinn-contract §5.4
 const altinnRetrySchedule = [
   10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200,
@@ -102,8 +99,7 @@ const members = {
   MASKINPORTEN_CLIENT_ID: Joi.string(),
   MASKINPORTEN_CLIENT_JWK: Joi.string().custom(parsePrivateKey),
   MASKINPORTEN_KEY_ID: Joi.string(),
-  // An item of Cosmos DB has at most 2 MB, of which about 2 KB are not the event.
-  EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(1_900_000).default(1_048_576),
+  EVENT_MAX_BYTES: Joi.number().integer().min(1024).max(MAX_EVENT_BYTES).default(1_048_576),
   INBOUND_QUEUES: Joi.number().integer().min(1).max(MAX_INBOUND_QUEUES).default(1),
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
   READ_HOLDBACK_SECONDS: Joi.number()
@@ -116,8 +112,12 @@ const members = {
     .max(3600)
     .default(30),
   DELIVERY_RETRY_SECONDS: Joi.string().custom(parseRetrySchedule).default(altinnRetrySchedule),
-  DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(60).default(15),
-  DELIVERED_RETENTION_DAYS: Joi.number().integer().min(1).max(90).default(7),
+  DELIVERY_TIMEOUT_SECONDS: Joi.number().min(0.1).max(MAX_DELIVERY_TIMEOUT_SECONDS).default(15),
+  DELIVERED_RETENTION_DAYS: Joi.number()
+    .integer()
+    .min(MIN_RETENTION_DAYS)
+    .max(EVENT_RETENTION_DAYS)
+    .default(7),
   WEBHOOK_ALLOWED_NETWORKS: Joi.string()
     .custom(parseNetworks)
     .default(() => parseNetworks('')),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from '@azure/cosmos'
-import { WRITE_BUDGET_MS } from '../config.ts'
+import { WRITE_BUDGET_MS } from '../setting-bounds.ts'
 import { classifyCosmosError, isNotFound } from './cosmos-error.ts'
 import { sessionOf, TRY_MS } from './cosmos.ts'
 import { withTimeout } from './timeout.ts'

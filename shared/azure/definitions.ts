@@ -1,3 +1,5 @@
+import { EVENT_RETENTION_DAYS, MAX_INBOUND_QUEUES } from '../setting-bounds.ts'
+
 const DAY = 86_400
 
 /** What Azure needs to know of a container, in the form of the data plane. The root path is indexed nowhere. */
@@ -14,7 +16,7 @@ export const containers: ContainerDefinition[] = [
   {
     id: 'events',
     partitionKeyPaths: ['/resource', '/subject'],
-    defaultTtlSeconds: 90 * DAY,
+    defaultTtlSeconds: EVENT_RETENTION_DAYS * DAY,
     indexedPaths: ['/pending/?'],
     compositeIndexes: [
       ['/resource', '/id'],
@@ -40,7 +42,7 @@ export const containers: ContainerDefinition[] = [
   {
     id: 'deliveries',
     partitionKeyPaths: ['/subscription', '/id'],
-    defaultTtlSeconds: 90 * DAY,
+    defaultTtlSeconds: EVENT_RETENTION_DAYS * DAY,
     indexedPaths: ['/due/?', '/deadAt/?'],
     compositeIndexes: [['/subscription', '/state', '/id']],
   },
@@ -59,9 +61,6 @@ export const containers: ContainerDefinition[] = [
     compositeIndexes: [],
   },
 ]
-
-/** The most queues that events can be spread over. */
-export const MAX_INBOUND_QUEUES = 32
 
 /**
  * Returns the names of the queues that events are spread over. The first is the same whatever their number: what is in it is

@@ -1,10 +1,11 @@
 import type { Stored } from '../azure/documents.ts'
 import { timeOf } from '../events/event-id.ts'
+import { EVENT_RETENTION_DAYS } from '../setting-bounds.ts'
 import type { DeliveryDocument } from './delivery.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
-const EVENT_SECONDS = 90 * DAY
+const EVENT_SECONDS = EVENT_RETENTION_DAYS * DAY
 
 /** What says how long a delivery is kept. */
 export type Kept = Pick<DeliveryDocument, 'id' | 'state' | 'due'>

@@ -9,9 +9,9 @@ import {
   readDocument,
   type Stored,
 } from '../azure/documents.ts'
+import { MAX_EVENT_BYTES } from '../setting-bounds.ts'
 import { fromStored, toStored, type EventDocument, type EventReference } from './event-document.ts'
 import { eventsIn } from './event-scope.ts'
-import { MAX_STORED_BYTES } from './stored-size.ts'
 
 /** What the sweep needs to know of an event. */
 export type OverdueEvent = Stored<
@@ -60,7 +60,7 @@ export function openEventStore(database: Database) {
   const container = database.container('events')
   const reads = createByteLimit(MAX_READ_BYTES)
   const limited = async <R>(call: () => Promise<R>): Promise<R> => {
-    const release = await reads.acquire(MAX_STORED_BYTES)
+    const release = await reads.acquire(MAX_EVENT_BYTES)
     return call().finally(release)
   }
   const keyOf = ({ resource, subject }: { resource: string; subject: string }) => [

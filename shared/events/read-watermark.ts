@@ -1,4 +1,4 @@
-import { MIN_READ_HOLDBACK_SECONDS } from '../config.ts'
+import { MIN_READ_HOLDBACK_SECONDS } from '../setting-bounds.ts'
 import { boundAt, timeOf } from './event-id.ts'
 
 /** Returns the bound below which readers may see ids now. */

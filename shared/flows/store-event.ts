@@ -1,5 +1,5 @@
 import type { Created } from '../azure/create.ts'
-import { MIN_READ_HOLDBACK_SECONDS } from '../config.ts'
+import { MIN_READ_HOLDBACK_SECONDS } from '../setting-bounds.ts'
 import {
   copyOf,
   type EventDocument,

@@ -7,13 +7,14 @@ import { timeOf } from '../events/event-id.ts'
 import type { EarlierEvent } from '../events/event-store.ts'
 import { readWatermark } from '../events/read-watermark.ts'
 import type { Services } from '../services.ts'
+import { MIN_RETENTION_DAYS } from '../setting-bounds.ts'
 import { createFilterMatch } from '../subscriptions/filter-match.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { sizeOf } from './hold-event.ts'
 
 const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
-const MIN_KEPT_SECONDS = 86_400 // that a delivery is kept after it began: the least retention
+const MIN_KEPT_SECONDS = MIN_RETENTION_DAYS * 86_400 // that a delivery is kept after it began
 
 /** A delivery of an ordered subscription that may begin, if its event is visible. */
 export interface Free {

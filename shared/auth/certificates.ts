@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import type { KeySet } from './key-set.ts'
+import { SKEW_SECONDS } from './token-verifier.ts'
 
-const SKEW_MS = 10_000 // as for tokens, altinn-contract §2.2
+const SKEW_MS = SKEW_SECONDS * 1000 // as for tokens, altinn-contract §2.2
 
 /** Returns the keys of an issuer's certificates. `find` ignores certificates outside their validity, so they can overlap. */
 export function createCertificateKeySet(certificates: X509Certificate[]): KeySet {

@@ -2,7 +2,7 @@ import { hash, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { KeySet } from './key-set.ts'
 
-const SKEW_SECONDS = 10 // clocks of clusters have drifted from the platform's, altinn-contract §2.3
+export const SKEW_SECONDS = 10 // clocks of clusters have drifted from the platform's, altinn-contract §2.3
 const MAX_LENGTH = 16_384 // real tokens have 1 to 4 KB
 const CACHE_MS = 5 * 60_000
 const MAX_CACHED = 10_000

@@ -1,6 +1,7 @@
 import type { Stored } from '../azure/documents.ts'
 import type { DrainMessage } from '../messages.ts'
 import type { Services } from '../services.ts'
+import { DRAIN_STORE_MS, DRAIN_WORK_MS } from '../subscriptions/busy-drain.ts'
 import { claimed, leaseOf, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import {
@@ -18,10 +19,6 @@ import { createRateLimit } from './rate-limit.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
-// Then another message continues. Longer than CURSOR_MS, or what joins the backlog behind a cursor has no turn; and short,
-// since a drain that dies is taken over only when its lease has run out.
-const WORK_MS = 20_000
-const STORE_MS = 20_000 // for storing the last outcomes and handing over
 const RETRY_SECONDS = 10 // after an error of the store
 
 /**
@@ -42,7 +39,7 @@ export async function drainSubscription(
   await seeDrained(services, found)
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
-  const endMs = services.clock.now() + WORK_MS
+  const endMs = services.clock.now() + DRAIN_WORK_MS
   const { maxPerSecond, ordered } = lease.subscription()
   const probed = lastProbed(lease)
   const after = message.after ?? probed
@@ -72,7 +69,7 @@ async function claim(
 ): Promise<DrainLease | undefined> {
   const ownToken = services.newToken()
   const now = services.clock.now()
-  const leaseSeconds = (WORK_MS + services.config.delivery.timeoutMs + STORE_MS) / 1000
+  const leaseSeconds = (DRAIN_WORK_MS + services.config.delivery.timeoutMs + DRAIN_STORE_MS) / 1000
   const updated = await updateSubscription(services.subscriptions, found, (current) =>
     current.circuit !== undefined && leaseOf(current.circuit)?.token === token
       ? withCircuit(current, claimed(current.circuit, now, ownToken, leaseSeconds))

@@ -6,10 +6,9 @@ export interface Deadline {
   onEnd: (reason: Error) => void
 }
 
-/** Creates the deadlines of requests that have `timeoutMs` each, and may all be ended before. */
+/** Creates the deadlines of requests that have `timeoutMs` each. */
 export function createDeadlines(timeoutMs: number) {
   const running = new Map<Deadline, NodeJS.Timeout>()
-  let ended: Error | undefined
 
   function end(deadline: Deadline, reason: Error): void {
     stop(deadline)
@@ -21,9 +20,7 @@ export function createDeadlines(timeoutMs: number) {
     running.delete(deadline)
   }
   return {
-    /** Starts a deadline; throws once all have been ended. */
     start(): Deadline {
-      if (ended !== undefined) throw ended
       const deadline = { onEnd: () => {} }
       const timer = setTimeout(
         () => end(deadline, new DOMException(`No answer within ${timeoutMs} ms.`, 'TimeoutError')),
@@ -34,10 +31,5 @@ export function createDeadlines(timeoutMs: number) {
     },
     /** Stops one that is not needed any more. */
     stop,
-    /** Ends every deadline, and those to come. */
-    endAll(reason: Error): void {
-      ended = reason
-      for (const deadline of running.keys()) end(deadline, reason)
-    },
   }
 }

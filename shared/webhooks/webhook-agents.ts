@@ -14,17 +14,15 @@ const IDLE_MS = 4000
 
 /**
  * Creates the agents that connect to webhooks and keep connections for the next request. A connection goes to the
- * addresses that were checked, so a name cannot change in between. Connecting may take `timeoutMs`; `closed` ends it.
+ * addresses that were checked, so a name cannot change in between. Connecting may take `timeoutMs`.
  */
-export function createWebhookAgents({ timeoutMs, allowed, lookup, closed }: Options) {
+export function createWebhookAgents({ timeoutMs, allowed, lookup }: Options) {
   async function connect(options: ClientRequestArgs, faultOf: FaultOf): Promise<Socket> {
     const addresses = await addressesOf(options.host ?? '', lookup)
     const fault = addresses.map(faultOf).find((each) => each !== undefined)
     if (fault !== undefined) throw new WebhookError('address', `the host's address is ${fault}`)
     if (addresses.length === 0) throw unresolved('ENOTFOUND')
-    return withTimeout(timeoutMs, (signal) =>
-      connectToAny(addresses, Number(options.port), AbortSignal.any([signal, closed])),
-    )
+    return withTimeout(timeoutMs, (signal) => connectToAny(addresses, Number(options.port), signal))
   }
   const plain = new Agent({ keepAlive: true, timeout: IDLE_MS })
   const secure = new SecureAgent({ keepAlive: true, timeout: IDLE_MS })
@@ -55,7 +53,6 @@ interface Options {
   timeoutMs: number
   allowed: BlockList
   lookup: Lookup
-  closed: AbortSignal
 }
 type FaultOf = (address: string) => string | undefined
 type Done = (error: Error | null, socket?: Duplex | null) => void

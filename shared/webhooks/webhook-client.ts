@@ -20,14 +20,8 @@ const CONNECTIONS = 128
  * kept connection that is closed as a request is sent is a failure, since the request may have arrived.
  */
 export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
-  const closing = new AbortController()
   const deadlines = createDeadlines(timeoutMs)
-  const { plain, secure } = createWebhookAgents({
-    timeoutMs,
-    allowed,
-    lookup,
-    closed: closing.signal,
-  })
+  const { plain, secure } = createWebhookAgents({ timeoutMs, allowed, lookup })
   const limit = createOriginLimit(CONNECTIONS)
 
   function open(url: URL, { body, headers }: Post) {
@@ -77,12 +71,6 @@ export function createWebhookClient({ timeoutMs, allowed, lookup }: Options) {
       } catch (error) {
         return { kind: 'failed', ...failureOf(error), ms: ms() }
       }
-    },
-    /** Closes every connection; pending requests fail. */
-    async close(): Promise<void> {
-      closing.abort()
-      deadlines.endAll(closing.signal.reason)
-      for (const agent of [plain, secure]) agent.destroy()
     },
   }
 }

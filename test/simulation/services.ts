@@ -112,7 +112,6 @@ export function simulatedServices(process: Process, environment: Environment): S
         trace(`POST ${url} ${event}: ${answer.kind === 'answered' ? answer.status : answer.reason}`)
         return answer
       },
-      close: () => Promise.resolve(),
     },
     concurrencyLimit: createConcurrencyLimit(clock, maxOpenBytes),
     recentOutcomes: createRecentOutcomes(clock.now),

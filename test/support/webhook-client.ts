@@ -23,14 +23,9 @@ export const loopback = parseNetworks('127.0.0.0/8,::1/128')
 
 export const toHere: Lookup = async () => ['127.0.0.1']
 
-export function client(
-  t: TestContext,
-  { allowed = loopback, lookup = toHere, timeoutMs = LIMIT } = {},
-) {
+export function client({ allowed = loopback, lookup = toHere, timeoutMs = LIMIT } = {}) {
   const made = createWebhookClient({ timeoutMs, allowed, lookup })
-  t.after(() => made.close())
   return {
-    ...made,
     post: (url: string, body = '{}') => made.post(url, body, { 'content-type': 'text/plain' }),
   }
 }
@@ -45,6 +40,7 @@ export async function receiver(t: TestContext, options: Parameters<typeof startR
 export async function rawServer(t: TestContext, serve: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {}).resume()
+    t.after(() => socket.destroy()) // or the client would keep it
     serve(socket)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

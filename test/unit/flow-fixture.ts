@@ -127,7 +127,7 @@ export function startFlows() {
   const services: Services = {
     ...simulated,
     random: () => 0,
-    webhook: { post, close: () => Promise.resolve() },
+    webhook: { post },
     inboundQueue: keeping('inboundQueue'),
     retryQueue: keeping('retryQueue'),
     drainQueue: keeping('drainQueue'),

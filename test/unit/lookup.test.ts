@@ -36,7 +36,7 @@ describe('silent name servers', { concurrency: 3 }, () => {
     const { lookup } = await names(t, (name) =>
       name.includes('silent') ? undefined : { ...here, ttl: 60, delayMs: 200 },
     )
-    const posts = client(t, { lookup, timeoutMs: scaleTimeout(20_000) })
+    const posts = client({ lookup, timeoutMs: scaleTimeout(20_000) })
     const to = (name: string) => posts.post(`http://${name}:${there.port}/${name}`)
     const silent = Array.from({ length: 20 }, (_, index) => to(`silent${index}.hosting.test`))
     // By hundreds: one after the other, a hundred take 20 s, and each look-up has 5.
@@ -62,7 +62,7 @@ describe('silent name servers', { concurrency: 3 }, () => {
       'broken.test': { code: 'SERVFAIL' },
     }
     const { lookup, count } = await names(t, (name) => failures[name])
-    const posts = client(t, { lookup, timeoutMs: 3 * LIMIT })
+    const posts = client({ lookup, timeoutMs: 3 * LIMIT })
     const none = /^the host name cannot be resolved$/
     assertFailed(await posts.post('http://unknown.test/'), 'dns', none)
     assertFailed(await posts.post('http://empty.test/'), 'dns', none)
@@ -173,7 +173,6 @@ test('registering an endpoint and sending to it use one look-up', async (t) => {
       PLATFORM_TOKEN_JWKS_URL: 'https://keys.example.no/{issuer}/jwks',
     }),
   )
-  t.after(() => services.webhook.close())
   const sent = services.webhook.post('https://hook.example.no/', '', {})
   const requests = ['https://hook.example.no/', 'https://other.example.no/'].map((endpoint) =>
     faultOfSubscriberEndpoint(services, endpoint),

@@ -20,7 +20,7 @@ test('of an answer no more than 4 KB is read, quickly, and the connection is dro
   there.behave({ does: 'endless' }, '/endless')
   there.behave({ body: Buffer.alloc(5_000_000, '.') }, '/large')
   there.behave({ body: `.${'æ'.repeat(3000)}` }, '/cut')
-  const posts = client(t, { timeoutMs: 5000 })
+  const posts = client({ timeoutMs: 5000 })
   for (const behaviour of ['/endless', '/large']) {
     const answer = await posts.post(there.url + behaviour)
     assertAnswered(answer, 200, '.'.repeat(4096))
@@ -35,11 +35,11 @@ test('a compressed answer stays as it is', async (t) => {
   const there = await receiver(t)
   const body = gzipSync(Buffer.alloc(1_000_000, '.'))
   there.behave({ headers: { 'content-encoding': 'gzip' }, body })
-  assertAnswered(await client(t).post(there.url), 200, body.toString())
+  assertAnswered(await client().post(there.url), 200, body.toString())
 })
 
 test('interim answers are skipped, up to a hundred of any kind', async (t) => {
-  const posts = client(t, { timeoutMs: scaleTimeout(5000) })
+  const posts = client({ timeoutMs: scaleTimeout(5000) })
   const after = (text: string) => rawServer(t, (socket) => void socket.write(text))
   const kinds = [100, 102, 103, 199].map((status) => `HTTP/1.1 ${status} Wait\r\na: b\r\n\r\n`)
   assertAnswered(await posts.post(await after(kinds.join('').repeat(25) + OK)), 200, 'ok')
@@ -63,7 +63,7 @@ test('the head is the answer, whatever becomes of its body', async (t) => {
         socket.write(`${head}\r\n\r\n4\r\nhalf\r\n`)
         setTimeout(() => end(socket), 50)
       })
-      const answer = await client(t, { timeoutMs: scaleTimeout(5000) }).post(url)
+      const answer = await client({ timeoutMs: scaleTimeout(5000) }).post(url)
       assertAnswered(answer, status, 'half')
       assert.deepEqual(answer.kind === 'answered' && answer.headers, { retryAfter: '9' })
       assert.ok(answer.ms < scaleTimeout(2000), `${answer.ms} ms: the body was waited for`)
@@ -73,7 +73,7 @@ test('the head is the answer, whatever becomes of its body', async (t) => {
 test('a head that came in time counts, though its body would take longer', async (t) => {
   const there = await receiver(t)
   there.behave({ does: 'drip' })
-  const answer = await client(t).post(there.url)
+  const answer = await client().post(there.url)
   assertAnswered(answer, 200)
   assert.ok(answer.ms >= LIMIT - 5 && answer.ms < LIMIT + 400, `${answer.ms} ms`)
 })
@@ -84,7 +84,7 @@ test('a body that breaks off in the middle of a character is kept up to the one 
       Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nbl\u{1F600}').subarray(0, -1),
     ),
   )
-  assertAnswered(await client(t).post(url), 200, 'bl')
+  assertAnswered(await client().post(url), 200, 'bl')
 })
 
 test('answers are read strictly, and only odd ones that mean one thing are read', async (t) => {
@@ -109,7 +109,7 @@ test('answers are read strictly, and only odd ones that mean one thing are read'
     lines('HTTP/1.1 99 OK', length),
     lines('HTTP/1.1 1000 OK', length),
   ]
-  const posts = client(t, { timeoutMs: scaleTimeout(5000) })
+  const posts = client({ timeoutMs: scaleTimeout(5000) })
   const answerTo = async (text: string) =>
     posts.post(await rawServer(t, (socket) => void socket.write(text)))
   for (const text of read) assertAnswered(await answerTo(text), 200, 'ok')

@@ -40,11 +40,6 @@ export function createEntriesByResource() {
       if (left > 0) withSubunits.set(resource, left)
       else withSubunits.delete(resource)
     },
-
-    /** Returns how many resources it keeps. */
-    get size(): number {
-      return lists.size + values.size
-    },
   }
 }
 

@@ -151,9 +151,6 @@ export function createMatcher() {
     get size(): number {
       return byNumber.size
     },
-
-    /** Returns how many texts and resources it keeps, including those of removed subscriptions. */
-    retained: () => internedTexts.size + active.size + consumers.size,
   }
 }
 

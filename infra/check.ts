@@ -170,16 +170,16 @@ async function doAll(steps: Step[]): Promise<boolean> {
   const left = steps.values()
   const told = new Set<string>() // several steps find the same
   async function work(): Promise<boolean> {
-    let clean = true
+    let isClean = true
     for (const step of left) {
       const start = performance.now()
       const found = await step.findings()
       report(found.length === 0 ? 'ok' : 'FAILED', step.name, start)
       for (const finding of found.filter((text) => !told.has(text))) console.log(`  ${finding}`)
       for (const finding of found) told.add(finding)
-      clean &&= found.length === 0
+      isClean &&= found.length === 0
     }
-    return clean
+    return isClean
   }
   const results = await Promise.all(Array.from({ length: CONCURRENCY }, work))
   return results.every(Boolean)
@@ -203,7 +203,7 @@ if (compiler === undefined) {
   report('found', `${compiler.version}, from ${compiler.from}`, start)
   if (!compiler.version.includes(VERSION))
     console.log(`note   the snapshots were made with ${VERSION}`)
-  const clean = await doAll(stepsWith(compiler))
-  report(clean ? 'passed' : 'FAILED', 'check:infra', start)
-  process.exitCode = clean ? 0 : 1
+  const isClean = await doAll(stepsWith(compiler))
+  report(isClean ? 'passed' : 'FAILED', 'check:infra', start)
+  process.exitCode = isClean ? 0 : 1
 }

@@ -27,8 +27,8 @@ export async function previewReplay(
     until: boundAt(Date.parse(request.to)),
   }
   const count = request.only === 'dead' ? countDead : countEvents
-  const { found, more } = await count(services, subscription, { ...bounds, only: request.only })
-  return `${found}${more ? '+' : ''}`
+  const { found, hasMore } = await count(services, subscription, { ...bounds, only: request.only })
+  return `${found}${hasMore ? '+' : ''}`
 }
 
 interface Interval extends Pick<ReplayRequest, 'only'> {
@@ -38,7 +38,7 @@ interface Interval extends Pick<ReplayRequest, 'only'> {
 
 interface Counted {
   found: number
-  more: boolean
+  hasMore: boolean
 }
 
 async function countDead(
@@ -47,7 +47,7 @@ async function countDead(
   { after, until }: Interval,
 ): Promise<Counted> {
   const ids = await deliveries.ids(String(number), 'dead', { after, until, most: MOST + 1 })
-  return { found: Math.min(ids.length, MOST), more: ids.length > MOST }
+  return { found: Math.min(ids.length, MOST), hasMore: ids.length > MOST }
 }
 
 async function countEvents(
@@ -55,28 +55,28 @@ async function countEvents(
   subscription: SubscriptionDocument,
   interval: Interval,
 ): Promise<Counted> {
-  const { events, more } = await retry(() => readEvents(services, subscription, interval))
+  const { events, hasMore } = await retry(() => readEvents(services, subscription, interval))
   const fannedOut = events.filter(({ pending }) => pending === undefined) // the others are still to be sent anyway
   const wanted = await eventsFor(services, subscription, fannedOut)
   const skipped = await idsToSkip(services, subscription, interval, events)
-  return { found: wanted.filter(({ id }) => !skipped.has(id)).length, more }
+  return { found: wanted.filter(({ id }) => !skipped.has(id)).length, hasMore }
 }
 
 async function readEvents(
   { events }: Services,
   { filters }: SubscriptionDocument,
   { after, until }: Interval,
-): Promise<{ events: EventDocument[]; more: boolean }> {
+): Promise<{ events: EventDocument[]; hasMore: boolean }> {
   const read: EventDocument[] = []
-  let [bytes, more] = [0, false]
+  let [bytes, hasMore] = [0, false]
   await events.ofResource(filters.resource, { after, until, most: MOST + 1 }, (document) => {
-    more = read.length === MOST || bytes >= PAGE_BYTES
-    if (more) return false
+    hasMore = read.length === MOST || bytes >= PAGE_BYTES
+    if (hasMore) return false
     read.push(document)
     bytes += bytesOf(document.event)
     return true
   })
-  return { events: read, more }
+  return { events: read, hasMore }
 }
 
 /** Returns the events that it would not send: those that wait, and where only missing ones are sent, those with a delivery. */

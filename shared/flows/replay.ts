@@ -40,9 +40,9 @@ export async function replayPage(
     return isRunning ? finish(services, replay, 'cancelled') : replay.state
   }
   const page = replay.only === 'dead' ? deadPage : eventPage
-  const { looked, sent, cursor, more } = await page(services, replay, subscription)
+  const { looked, sent, cursor, hasMore } = await page(services, replay, subscription)
   const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
-  return more ? continueReplay(services, done) : finish(services, done, 'done')
+  return hasMore ? continueReplay(services, done) : finish(services, done, 'done')
 }
 
 /**
@@ -72,7 +72,7 @@ interface Page {
   sent: number
   cursor: string
   /** Whether more pages may follow. */
-  more: boolean
+  hasMore: boolean
 }
 
 async function deadPage(
@@ -87,7 +87,7 @@ async function deadPage(
   const sent = await sendEach(services, replay, subscription, notYetSent, (delivery) =>
     beginNextRun(services, delivery, replay.id),
   )
-  return { ...endOf(dead, replay), sent, more: dead.length === PAGE }
+  return { ...endOf(dead, replay), sent, hasMore: dead.length === PAGE }
 }
 
 async function eventPage(
@@ -96,12 +96,12 @@ async function eventPage(
   subscription: SubscriptionDocument,
 ): Promise<Page> {
   const { resource } = subscription.filters
-  const { events, more } = await retry(() => readPage(services, replay, resource), services)
+  const { events, hasMore } = await retry(() => readPage(services, replay, resource), services)
   const wanted = await eventsFor(services, subscription, events)
   const sent = await sendEach(services, replay, subscription, wanted, (event) =>
     sendEvent(services, replay, subscription, event),
   )
-  return { ...endOf(events, replay), sent, more }
+  return { ...endOf(events, replay), sent, hasMore }
 }
 
 /**
@@ -112,21 +112,21 @@ async function readPage(
   services: Services,
   { cursor, to }: ReplayDocument,
   resource: string,
-): Promise<{ events: EventDocument[]; more: boolean }> {
+): Promise<{ events: EventDocument[]; hasMore: boolean }> {
   const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
   const events: EventDocument[] = []
   const isYoung = ({ id, pending }: EventDocument) =>
     pending !== undefined && services.clock.now() - timeOf(id).getTime() < FIRST_FAN_OUT_MS
-  let [bytes, more] = [0, false]
+  let [bytes, hasMore] = [0, false]
   await services.events.ofResource(resource, bounds, (document) => {
-    more = isYoung(document)
-    if (more) return false
+    hasMore = isYoung(document)
+    if (hasMore) return false
     events.push(document)
     bytes += bytesOf(document.event)
-    more = events.length >= PAGE || bytes >= PAGE_BYTES
-    return !more
+    hasMore = events.length >= PAGE || bytes >= PAGE_BYTES
+    return !hasMore
   })
-  return { events, more }
+  return { events, hasMore }
 }
 
 const endOf = (items: { id: string }[], { cursor }: ReplayDocument) => ({

@@ -20,8 +20,8 @@ type Page = Stored<DeliveryDocument>[]
 /** A pass of a drain through the backlog of an ordered subscription, from the oldest to the newest. */
 export interface Pass {
   subscriber: SubscriptionEntry
-  /** Subjects that stand still, by the id of their order, and the event that each is behind; '' is none that can be tried. */
-  blocked: Map<string, string>
+  /** Subjects that stand still, by the id of their order, and the event that each is behind; undefined where none can be tried. */
+  blocked: Map<string, string | undefined>
   /** Whether one of them waits for something that no time of its own wakes, or that was not to be seen. */
   isUnsure: boolean
   /** Whether it began behind the last probe, or something was attempted: then another pass must follow. */
@@ -60,7 +60,7 @@ async function attemptSubject(
     if (free === undefined) return
     const { delivery } = free
     const key = orderIdOf(delivery)
-    pass.blocked.set(key, '')
+    pass.blocked.set(key, undefined)
     if (!(await attempt(limits, pass, free, mayBegin, result))) return
     pass.blocked.delete(key)
     rest = rest.filter((each) => each !== delivery)
@@ -116,8 +116,8 @@ async function nextFree(services: Services, pass: Pass, subject: Page): Promise<
   const [first] = subject
   if (first === undefined) return undefined
   const key = orderIdOf(first)
-  const known = pass.blocked.get(key)
-  let delivery = known === undefined ? first : subject.find(({ id }) => id === known)
+  const behind = pass.blocked.get(key)
+  let delivery = pass.blocked.has(key) ? subject.find(({ id }) => id === behind) : first
   while (delivery !== undefined) {
     const turn = await turnOf(services, pass.subscriber, delivery)
     if (turn.state === 'free') return turn

@@ -39,21 +39,20 @@ export async function drainSubscription(
   await seeDrained(services, found)
   const lease = await claim(services, found, token)
   if (lease === undefined) return 'dropped'
-  const endMs = services.clock.now() + DRAIN_WORK_MS
+  const now = services.clock.now()
   const { maxPerSecond, ordered } = lease.subscription()
   const probed = lastProbed(lease)
   const after = message.after ?? probed
-  const afterUntilMs = services.clock.now() + CURSOR_MS
-  const lagsUntilMs = message.after === undefined ? 0 : afterUntilMs
+  const afterUntilMs = now + CURSOR_MS
   const rateLimit = createRateLimit(services.clock, maxPerSecond)
   return runDrain({
     services,
     lease,
-    endMs,
+    endMs: now + DRAIN_WORK_MS,
     after,
     newest: ordered ? '' : after,
     afterUntilMs,
-    lagsUntilMs,
+    lagsUntilMs: message.after === undefined ? now : afterUntilMs,
     attempted: new Set(),
     rateLimit,
     pass: ordered && newPass(lease.subscription(), probed),

@@ -144,15 +144,16 @@ function traceparentOf(message: unknown): string | undefined {
 function maskedProblem(error: unknown): Problem {
   return classifyCosmosError(error).kind === 'final'
     ? new Problem(500, 'The request could not be handled.')
-    : new Problem(503, 'The request could not be handled now. Try again.', {
-        headers: { 'retry-after': '5' },
-      })
+    : new Problem(503, 'The request could not be handled now. Try again.')
 }
 
 function problemResponse(problem: Problem, traceparent: string): HttpResponseInit {
   return {
     status: problem.status,
-    headers: { ...problem.headers, 'content-type': 'application/problem+json' },
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(problem.status === 503 && { 'retry-after': '5' }),
+    },
     body: JSON.stringify(problemDetails(problem, traceparent)),
   }
 }

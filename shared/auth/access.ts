@@ -61,7 +61,4 @@ const undecided = (): Problem =>
   new Problem(
     503,
     'Access cannot be decided now: the policy decision point does not decide. Try again.',
-    {
-      headers: { 'retry-after': '5' },
-    },
   )

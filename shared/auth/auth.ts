@@ -71,9 +71,7 @@ export function createAuth(
 }
 
 const unverified = (token: string): Problem =>
-  new Problem(503, `The ${token} cannot be verified now: its keys are not available. Try again.`, {
-    headers: { 'retry-after': '5' },
-  })
+  new Problem(503, `The ${token} cannot be verified now: its keys are not available. Try again.`)
 
 const bearerTokenOf = (headers: Headers): string | undefined =>
   /^bearer +(.*)$/i.exec(headers.get('authorization') ?? '')?.[1]

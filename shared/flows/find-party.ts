@@ -49,6 +49,4 @@ async function partyOf(
 
 /** Returns the 503 of a request that needs the register. */
 export const registerUnavailable = (): Problem =>
-  new Problem(503, 'The register of parties does not answer now. Try again.', {
-    headers: { 'retry-after': '5' },
-  })
+  new Problem(503, 'The register of parties does not answer now. Try again.')

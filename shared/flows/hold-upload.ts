@@ -31,7 +31,4 @@ export async function withUpload<T>(
   }
 }
 
-const busy = () =>
-  new Problem(503, 'Too many large bodies are being received. Try again.', {
-    headers: { 'retry-after': '5' },
-  })
+const busy = () => new Problem(503, 'Too many large bodies are being received. Try again.')

@@ -26,25 +26,17 @@ export interface Violation {
 export class Problem extends Error {
   readonly status: keyof typeof problemTypes
   readonly errors: Violation[]
-  readonly headers: Record<string, string>
 
-  constructor(
-    status: keyof typeof problemTypes,
-    detail: string,
-    { errors = [], headers = {} }: { errors?: Violation[]; headers?: Record<string, string> } = {},
-  ) {
+  constructor(status: keyof typeof problemTypes, detail: string, errors: Violation[] = []) {
     super(detail)
     this.status = status
     this.errors = errors
-    this.headers = headers
   }
 }
 
 /** Returns a 503 for a write that may or may not have happened. */
 export const unconfirmedProblem = (what: string): Problem =>
-  new Problem(503, `The ${what} is not confirmed to be stored. Try again.`, {
-    headers: { 'retry-after': '5' },
-  })
+  new Problem(503, `The ${what} is not confirmed to be stored. Try again.`)
 
 /** Returns the response body. `errors` is present only for several violations, since `detail` names a single one. */
 export function problemDetails({ status, message, errors }: Problem, traceId: string) {
@@ -64,7 +56,7 @@ export const validationProblem = (details: ValidationErrorItem[], sentence?: str
 
 /** Returns a 400 that lists all violations. `detail` is `sentence`, or the first violation. */
 export const violationsProblem = (errors: Violation[], sentence?: string): Problem =>
-  new Problem(400, sentence ?? errors[0]?.detail ?? '', { errors })
+  new Problem(400, sentence ?? errors[0]?.detail ?? '', errors)
 
 /** Returns the violations that a schema has found. */
 export const violationsOf = (details: ValidationErrorItem[]): Violation[] =>

@@ -54,7 +54,7 @@ test('an upload that waits for too long ends with a 503, to be tried again', asy
   uploads.endWaits()
   await assert.rejects(refused, (error) => {
     assert.ok(error instanceof Problem)
-    assert.deepEqual([error.status, error.headers], [503, { 'retry-after': '5' }])
+    assert.equal(error.status, 503)
     return true
   })
   first.end()

@@ -1,4 +1,5 @@
 import Joi from 'joi'
+import { parseJsonOrUndefined } from './http/json.ts'
 
 /** What the operator allows beside the built-in rules: `who` may do `action` with the resources that `resource` names. */
 export interface Grant {
@@ -33,12 +34,4 @@ export function parseGrantList(list: unknown): Grant[] {
   const { value, error } = schema.validate(list)
   if (error !== undefined) throw new Error(`entry ${error.message}`)
   return value
-}
-
-function parseJsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import Joi from 'joi'
 import { requireHttpUrl } from './http/http-url.ts'
+import { parseJsonOrUndefined } from './http/json.ts'
 
 /** Has a message of its own: the library's shows the value, which contains a key. */
 export function connectionString(form: RegExp) {
@@ -64,15 +65,6 @@ export function parsePrivateKey(value: string): KeyObject {
 function privateKeyOf(jwk: unknown): KeyObject | undefined {
   try {
     return createPrivateKey({ key: Object(jwk), format: 'jwk' })
-  } catch {
-    return undefined
-  }
-}
-
-/** Discards the parser's error: its message shows a part of the value. */
-function parseJsonOrUndefined(value: string): unknown {
-  try {
-    return JSON.parse(value)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { randomUUID, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { fetchReason, fetchText } from '../http/fetch-text.ts'
+import { parseJsonOrUndefined } from '../http/json.ts'
 
 /** A client of Maskinporten, and the platform whose tokens it gets. */
 export interface AltinnClient {
@@ -84,7 +85,7 @@ async function fetchToken(client: AltinnClient, scope: string, nowMs: number): P
     method: 'POST',
     body: new URLSearchParams({ grant_type: GRANT, assertion }),
   })
-  const { access_token: token } = Object(parseOrUndefined(granted))
+  const { access_token: token } = Object(parseJsonOrUndefined(granted))
   if (typeof token !== 'string') throw new Error('Maskinporten: no access_token')
   const url = `${platformUrl}/authentication/api/v1/exchange/maskinporten`
   const exchanged = await call('the exchange of tokens', url, {
@@ -111,14 +112,6 @@ function grantOf(
     jti: randomUUID(),
   }
   return jwt.sign(claims, privateKey, { algorithm: 'RS256', keyid: keyId })
-}
-
-function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 async function call(who: string, url: string, request: RequestInit): Promise<string> {

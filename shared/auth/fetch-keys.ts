@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import Joi from 'joi'
 import { fetchReason, fetchText } from '../http/fetch-text.ts'
 import { requireHttpUrl } from '../http/http-url.ts'
+import { parseJsonAnswer } from '../http/json.ts'
 
 const limits = { timeoutMs: 5000, maxBytes: 1_048_576 } // real key sets have some 10 KB
 
@@ -56,15 +57,7 @@ export function fetchFailureOf(error: unknown): FetchFailure {
 
 /** Fetches JSON within 5 s, of at most 1 MB and without redirects: this response decides who may publish. */
 async function fetchJson<T>(url: string, schema: Joi.ObjectSchema<T>, fault: string): Promise<T> {
-  const { value, error } = schema.validate(parseJson(await fetchText(url, limits)))
+  const { value, error } = schema.validate(parseJsonAnswer(await fetchText(url, limits)))
   if (error !== undefined) throw new Error(fault)
   return value
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error('not JSON')
-  }
 }

@@ -1,4 +1,5 @@
 import Joi from 'joi'
+import { parseJsonAnswer } from '../http/json.ts'
 
 /** A decision: whether it permits, and the authentication levels that it obliges callers and orgs to have; 0 is none. */
 export interface Decision {
@@ -53,7 +54,7 @@ const refusal: Decision = { isPermit: false, minimumLevel: 0, minimumLevelOfOrgs
  * Altinn's say how the caller must have been authenticated. Throws for what is no decision: several, Indeterminate, no JSON.
  */
 export function parseDecision(text: string): Decision {
-  const { value, error } = oneDecision.validate(parseJson(text), { convert: false })
+  const { value, error } = oneDecision.validate(parseJsonAnswer(text), { convert: false })
   if (error !== undefined) throw new Error('no single decision')
   const [{ Decision: decision, Obligations }] = value.Response
   const obligations = understood.validate(Obligations ?? [])
@@ -68,12 +69,4 @@ export function parseDecision(text: string): Decision {
   const hasOther = assignments.some(({ Category }) => Category === LEVEL_OF_ORGS)
   const minimumLevelOfOrgs = hasOther ? Math.min(minimumLevel, most(LEVEL_OF_ORGS)) : minimumLevel
   return { isPermit: true, minimumLevel, minimumLevelOfOrgs }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error('not JSON')
-  }
 }

@@ -21,6 +21,22 @@ export function parseJson(text: string): unknown {
   return value
 }
 
+/** Returns what JSON text says, undefined where it is none: the parser's message would show a part of the text. */
+export function parseJsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns what the JSON of another service says. Throws for what is none, in words that show nothing of it. */
+export function parseJsonAnswer(text: string): unknown {
+  const value = parseJsonOrUndefined(text)
+  if (value === undefined) throw new Error('not JSON')
+  return value
+}
+
 /** Returns whether a parsed value is a JSON object. A number that is kept as it was written is an object to JavaScript. */
 export const isJsonObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)

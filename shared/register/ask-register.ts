@@ -1,5 +1,6 @@
 import { withTimeout } from '../azure/timeout.ts'
 import { fetchReason, fetchText } from '../http/fetch-text.ts'
+import { parseJsonAnswer } from '../http/json.ts'
 import type { ServiceState } from '../telemetry/service-state.ts'
 
 const limits = { timeoutMs: 2500, maxBytes: 65_536 } // a party with its addresses has about 2 KB
@@ -78,7 +79,7 @@ export function createAskRegister({
   async function ask<T>({ path, body, read, isAbsentBy404 }: Question<T>): Promise<T | undefined> {
     const answer = await postOrPause(path, body)
     if (typeof answer === 'string') {
-      const found = read(parseJson(answer))
+      const found = read(parseJsonAnswer(answer))
       noteAnswer()
       return found
     }
@@ -96,14 +97,6 @@ export function createAskRegister({
       state.failed(fetchReason(error, limits))
       throw error
     }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error('not JSON') // the parser's message shows a part of the text
   }
 }
 

@@ -1,3 +1,4 @@
+import type { KeyState } from '../telemetry/health.ts'
 import type { KeyFailure, KeySet } from './key-set.ts'
 
 const LOG_INTERVAL_MS = 60_000
@@ -35,14 +36,6 @@ export function createKeyFailureReport({
     loggedAt.set(what + address, now())
     write(JSON.stringify({ what, address, reason, since: new Date(since).toISOString(), hasKeys }))
   }
-}
-
-/** How the keys at an address are, for `GET /health`. */
-export interface KeyState {
-  address: string
-  /** `well`, or since when and why they cannot be fetched. */
-  word: string
-  hasKeys: boolean
 }
 
 /** Returns the state at an address: that of the key set there whose fetches fail, if any does. */

@@ -1,5 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
+import { createBoundedMap } from '../bounded-map.ts'
 import type { KeySet } from './key-set.ts'
 
 export const SKEW_SECONDS = 10 // clocks of clusters have drifted from the platform's, altinn-contract §2.3
@@ -20,7 +21,7 @@ export type Verdict = Claims | 'invalid' | 'unavailable'
  * most: the real client reuses its tokens.
  */
 export function createTokenVerifier(keySetFor: (claims: Claims) => KeySet | undefined) {
-  const verifiedTokens = new Map<string, { claims: Claims; until: number }>()
+  const verifiedTokens = createBoundedMap<{ claims: Claims; until: number }>(MAX_CACHED)
 
   async function verify(token: string): Promise<Verdict> {
     const unverified = decode(token)
@@ -35,10 +36,9 @@ export function createTokenVerifier(keySetFor: (claims: Claims) => KeySet | unde
     const renewed = verdictOf(token, renewedKeys)
     return renewed === 'wrong signature' ? 'invalid' : renewed
   }
-  function cache(digest: string, claims: Claims, expiresAt: number): void {
-    const [oldest] = verifiedTokens.keys()
-    if (verifiedTokens.size >= MAX_CACHED && oldest !== undefined) verifiedTokens.delete(oldest)
-    verifiedTokens.set(digest, { claims, until: Math.min(expiresAt, Date.now() + CACHE_MS) })
+  function cache(digest: string, claims: Claims): void {
+    const until = Math.min(Number(claims['exp']) * 1000, Date.now() + CACHE_MS)
+    verifiedTokens.set(digest, { claims, until })
   }
   return async (token: string): Promise<Verdict> => {
     if (token.length > MAX_LENGTH || !jwtFormat.test(token)) return 'invalid'
@@ -46,7 +46,7 @@ export function createTokenVerifier(keySetFor: (claims: Claims) => KeySet | unde
     const cached = verifiedTokens.get(digest)
     if (cached !== undefined && Date.now() < cached.until) return cached.claims
     const verdict = await verify(token)
-    if (typeof verdict === 'object') cache(digest, verdict, Number(verdict['exp']) * 1000)
+    if (typeof verdict === 'object') cache(digest, verdict)
     return verdict
   }
 }

@@ -1,3 +1,5 @@
+import { createBoundedMap } from '../bounded-map.ts'
+
 const MINUTE = 60_000
 const MAX_AGE_MS = 60 * MINUTE
 const MAX_STALE_AGE_MS = 24 * 60 * MINUTE // while the register does not answer
@@ -20,19 +22,13 @@ interface AnswerCacheOptions<T> {
  * throw.
  */
 export function createAnswerCache<T>({ ask, now }: AnswerCacheOptions<T>) {
-  const known = new Map<string, { answer: T | undefined; at: number }>()
+  const known = createBoundedMap<{ answer: T | undefined; at: number }>(MAX_ANSWERS)
   const asking = new Map<string, Promise<Answer<T>>>()
 
-  function keep(about: string, answer: T | undefined): void {
-    known.delete(about)
-    known.set(about, { answer, at: now() })
-    const [oldest = about] = known.keys()
-    if (known.size > MAX_ANSWERS) known.delete(oldest)
-  }
   async function load(about: string): Promise<Answer<T>> {
     try {
       const answer = await ask(about)
-      keep(about, answer)
+      known.set(about, { answer, at: now() })
       return answer
     } catch {
       const { answer, at = 0 } = known.get(about) ?? {} // the failure is reported by who asked

@@ -16,8 +16,10 @@ export interface Health {
   services: Record<string, string>
 }
 
-interface KeyState {
+/** How the keys at an address are. */
+export interface KeyState {
   address: string
+  /** `well`, or since when and why they cannot be fetched. */
   word: string
   hasKeys: boolean
 }

@@ -1,3 +1,4 @@
+// Not with the unit tests, though it starts no app: the SDK keeps the first identity endpoint of a process, and one of them has another.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'

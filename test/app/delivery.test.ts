@@ -91,7 +91,7 @@ suite('deliveries to each kind of endpoint', suiteOptions, () => {
     await Promise.all([1, 2, 3].map(() => stores.send('events-retry', message)))
     await Promise.all([1, 2].map(() => stores.send('events-inbound', reference)))
     const dropped = (line: string) => line.includes(event) && line.includes('"ended":"dropped"')
-    await eventually('all are handled', async () => {
+    await eventually('all are processed', async () => {
       const isEmpty = (await stores.countMessages('events-inbound')) === 0
       return isEmpty && retries.lines.filter(dropped).length === 3
     })

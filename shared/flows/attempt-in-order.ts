@@ -40,7 +40,7 @@ export const newPass = (subscription: SubscriptionDocument, after: string): Pass
 
 /** Attempts a page of deliveries: those of one subject one after another, each only when the one before is over. */
 export async function attemptInOrder(limits: Limits, pass: Pass, page: Page): Promise<PageResult> {
-  const withoutRate = { ...limits, rateLimit: undefined } // it counts attempts, not looks
+  const withoutRate = { ...limits, rateLimit: undefined } // it counts attempts, not checks
   const result = await attemptEach(withoutRate, subjectsOf(page), (subject, mayBegin, so) =>
     attemptSubject(limits, pass, subject, mayBegin, so),
   )

@@ -92,7 +92,7 @@ const limitsOf = (
 /**
  * Handles the end of the backlog. Starts over where there may be more: probes have skipped those that failed, and others
  * have joined behind the cursor meanwhile, which is needed no more once no replica shows what the drain before delivered.
- * Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
+ * Otherwise the circuit is closing, and later checks find deliveries that a writer with an old index added meanwhile.
  */
 async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const { services, after } = drain

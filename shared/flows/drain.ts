@@ -97,7 +97,7 @@ async function checkLease({ services, lease }: Drain): Promise<void> {
 
 /**
  * Returns the cursor of the next drain. An ordered one goes on with a pass that has found nothing to attempt yet, or what
- * stands behind more than a drain can look at would never have its turn.
+ * stands behind more than a drain can examine would never have its turn.
  */
 function cursorOf({ pass, after, newest }: Drain): string {
   if (pass === undefined) return newest

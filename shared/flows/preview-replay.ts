@@ -10,10 +10,10 @@ import { eventsFor } from './events-for.ts'
 import { PAGE_BYTES } from './replay.ts'
 import { requireRecords } from './start-replay.ts'
 
-const MOST = 1000 // deliveries or events that are looked at
+const MOST = 1000 // deliveries or events that are examined
 
 /**
- * Returns how many deliveries a replay would send now: "0" to "1000", with a + where it would look at more than 1,000
+ * Returns how many deliveries a replay would send now: "0" to "1000", with a + where it would examine more than 1,000
  * deliveries or events, or 8 MB of events, which are not counted. Throws a 400 as the replay would.
  */
 export async function previewReplay(

@@ -40,8 +40,8 @@ export async function replayPage(
     return isRunning ? finish(services, replay, 'cancelled') : replay.state
   }
   const page = replay.only === 'dead' ? deadPage : eventPage
-  const { looked, sent, cursor, more } = await page(services, replay, subscription)
-  const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
+  const { examined, sent, cursor, more } = await page(services, replay, subscription)
+  const done = { ...replay, examined: replay.examined + examined, sent: replay.sent + sent, cursor }
   return more ? continueReplay(services, done) : finish(services, done, 'done')
 }
 
@@ -67,7 +67,7 @@ async function findSubscription(
 }
 
 interface Page {
-  looked: number
+  examined: number
   /** How many deliveries this page added to the backlog. */
   sent: number
   cursor: string
@@ -130,7 +130,7 @@ async function readPage(
 }
 
 const endOf = (items: { id: string }[], { cursor }: ReplayDocument) => ({
-  looked: items.length,
+  examined: items.length,
   cursor: items.at(-1)?.id ?? cursor,
 })
 

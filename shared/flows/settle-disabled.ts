@@ -13,7 +13,7 @@ const RECHECK_SECONDS = 20 // a replica may still show what was just ended
  */
 export async function settleDisabled(
   { services, lease, endMs }: Drain,
-  { reason, hasLooked }: Circuit & { state: 'disabled' },
+  { reason, hasChecked }: Circuit & { state: 'disabled' },
 ): Promise<void> {
   const { number } = lease.subscription()
   const isNone = await forEachOpenPage(services, number, endMs, async (page) => {
@@ -25,17 +25,17 @@ export async function settleDisabled(
     return isDisabled
   })
   if (services.clock.now() >= endMs) return // runDrain hands over at once
-  if (isNone) await lease.change(hasLooked === true ? withoutLease : looked)
+  if (isNone) await lease.change(hasChecked === true ? withoutLease : checked)
   await lease.handOver(isNone ? CLOSING_SECONDS : RECHECK_SECONDS)
 }
 
 /** Returns the circuit after a first check that found nothing; a new drain of it starts over. */
-const looked = (circuit: Circuit): Circuit =>
-  circuit.state === 'disabled' ? { ...circuit, hasLooked: true } : circuit
+const checked = (circuit: Circuit): Circuit =>
+  circuit.state === 'disabled' ? { ...circuit, hasChecked: true } : circuit
 
 /** Returns the settled circuit, or the same one when a delivery has joined the backlog since the first check. */
 function withoutLease(circuit: Circuit): Circuit {
-  if (circuit.state !== 'disabled' || circuit.hasLooked !== true) return circuit
-  const { lease: _lease, hasLooked: _looked, ...settled } = circuit
+  if (circuit.state !== 'disabled' || circuit.hasChecked !== true) return circuit
+  const { lease: _lease, hasChecked: _checked, ...settled } = circuit
   return settled
 }

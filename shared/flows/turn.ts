@@ -11,7 +11,7 @@ import { createFilterMatch } from '../subscriptions/filter-match.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { sizeOf } from './hold-event.ts'
 
-const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
+const MAX_EARLIER = 100 // that are examined before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
 const MIN_KEPT_SECONDS = 86_400 // that a delivery is kept after it began: the least retention
 

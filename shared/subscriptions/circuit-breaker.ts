@@ -15,7 +15,7 @@ type Probes = 3 | 10 | 100
  * consecutive openings, `failingSince` (ISO time) is the first failure since the last success. Every state but `closed`
  * has a lease, which makes sure that the backlog is drained; `disabled` keeps it until no open delivery is left.
  * `after` is the last event probed: the next probes try those after it, so that events that fail by themselves do
- * not keep the circuit open. `looks` counts the checks of an empty backlog. `paused` is by its owner; a drain that the pause or
+ * not keep the circuit open. `checks` counts the checks of an empty backlog. `paused` is by its owner; a drain that the pause or
  * the disabling has interrupted may send until `busyUntil` (epoch seconds).
  */
 export type Circuit =
@@ -37,13 +37,13 @@ export type Circuit =
       lease: Lease
     }
   | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
-  | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
+  | { state: 'closing'; opens: number; failingSince?: string; checks: number; lease: Lease }
   | { state: 'paused'; since: string; busyUntil?: number; lease: Lease }
   | {
       state: 'disabled'
       reason: string
       since: string
-      hasLooked?: true
+      hasChecked?: true
       busyUntil?: number
       lease?: Lease
     }
@@ -205,7 +205,7 @@ export function closing({
   return {
     state: 'closing',
     opens,
-    looks: 0,
+    checks: 0,
     lease,
     ...(failingSince !== undefined && { failingSince }),
   }
@@ -217,14 +217,14 @@ export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) 
 
 /**
  * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. The settling of a
- * disabled circuit keeps its lease, but has to look twice again.
+ * disabled circuit keeps its lease, but has to be checked twice again.
  */
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit === undefined) return { state: 'draining', opens: 0, lease }
   if (circuit.state === 'disabled') {
-    if (circuit.lease !== undefined && circuit.hasLooked !== true) return circuit
-    const { hasLooked: _looked, ...anew } = circuit
+    if (circuit.lease !== undefined && circuit.hasChecked !== true) return circuit
+    const { hasChecked: _checked, ...anew } = circuit
     return { lease, ...anew }
   }
   if (!isClosed(circuit)) return circuit

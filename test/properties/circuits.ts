@@ -46,7 +46,7 @@ const happening = fc.record({
           'renew',
           'probes',
           'empty',
-          'look',
+          'check',
           'gone',
           'enable',
           'pause',
@@ -94,7 +94,7 @@ function inDrain(
   const { state } = circuit
   if (kind === 'claim') return claimed(circuit, nowMs, token)
   if (kind === 'renew' && !isWaiting(circuit)) return withLease(circuit, newLease(nowMs, token))
-  if (kind === 'look' && state === 'closing') return closed(circuit)
+  if (kind === 'check' && state === 'closing') return closed(circuit)
   if (kind === 'probes' && state === 'half-open') return afterProbes(circuit)
   if (state !== 'half-open' && state !== 'draining') return circuit
   if (kind === 'empty') return closing(circuit)
@@ -106,7 +106,7 @@ const members: Record<Circuit['state'], string[]> = {
   open: ['failingSince', 'lease', 'opens', 'reason', 'state'],
   'half-open': ['lease', 'opens', 'probes', 'state'],
   draining: ['lease', 'opens', 'state'],
-  closing: ['lease', 'looks', 'opens', 'state'],
+  closing: ['checks', 'lease', 'opens', 'state'],
   paused: ['lease', 'since', 'state'],
   disabled: ['lease', 'reason', 'since', 'state'],
 }

@@ -198,7 +198,7 @@ test('starts a drain unless one is under way', () => {
   })
   assert.deepEqual(withDrain(closingNow, NOW, 'new'), { ...draining, lease: leased })
   assert.deepEqual(withDrain(settled, NOW, 'new'), { ...settled, lease: leased })
-  assert.deepEqual(withDrain({ ...off, hasLooked: true }, NOW, 'new'), off)
+  assert.deepEqual(withDrain({ ...off, hasChecked: true }, NOW, 'new'), off)
   for (const circuit of [open, probing(10), draining, off])
     assert.equal(withDrain(circuit, NOW, 'new'), circuit)
 })

@@ -30,7 +30,7 @@ export const draining: Circuit & { state: 'draining' } = { state: 'draining', op
 export const closingNow: Circuit & { state: 'closing' } = {
   state: 'closing',
   opens: 2,
-  looks: 0,
+  checks: 0,
   lease,
 }
 export const off: Circuit & { state: 'disabled' } = {

@@ -47,7 +47,7 @@ test('delivers a backlog, oldest first; then it is closing, then closed', async 
   const circuit = circuitOf(flows)
   assert.ok(circuit?.state === 'closing')
   assert.equal(circuit.failingSince, undefined)
-  for (const [looks, seconds] of [6, 14, 40].entries()) {
+  for (const [checks, seconds] of [6, 14, 40].entries()) {
     const [last] = flows.sent.splice(0, flows.sent.length).slice(-1)
     assert.ok(last !== undefined)
     assert.equal(last.delaySeconds, seconds)
@@ -55,13 +55,13 @@ test('delivers a backlog, oldest first; then it is closing, then closed', async 
     assert.equal(last.message['subscription'], 'document-1')
     assert.equal(typeof last.message['session'], 'string')
     flows.sent.push(last)
-    assert.equal(await next(flows), looks === 2 ? 'closed' : 'closing')
+    assert.equal(await next(flows), checks === 2 ? 'closed' : 'closing')
   }
   assert.equal(circuitOf(flows), undefined)
 })
 
 test('finds what was added to a closing backlog by a later check', async () => {
-  const flows = startDrain({ state: 'closing', opens: 2, looks: 0, lease })
+  const flows = startDrain({ state: 'closing', opens: 2, checks: 0, lease })
   const ids = flows.deliveries(2)
   assert.equal(await flows.drain(), 'closing')
   assert.deepEqual(

@@ -171,9 +171,9 @@ test('an arrival ends the delivery that another copy of the message has left wai
   const flows = startFanOut()
   flows.deliveries(1, { state: 'waiting', attempt: 1, due: SECOND + 70 })
   const { find } = flows.services.deliveries
-  let looks = 0
+  let reads = 0
   flows.services.deliveries.find = (...key) =>
-    looks++ === 0 ? Promise.resolve(undefined) : find(...key) // a lagging replica
+    reads++ === 0 ? Promise.resolve(undefined) : find(...key) // a lagging replica
   await flows.fanOut(2)
   assert.equal(flows.requests.length, 1)
   assert.equal(flows.delivery(flows.id)?.state, 'delivered')

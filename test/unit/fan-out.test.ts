@@ -51,7 +51,7 @@ test('sends no message for a retry over a minute away, and honours Retry-After',
 })
 
 test('attempts at once while the circuit is closing', async () => {
-  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, looks: 0, lease })
+  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, checks: 0, lease })
   await fanOut()
   assert.equal(record()?.state, 'delivered')
 })

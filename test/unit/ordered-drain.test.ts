@@ -74,7 +74,7 @@ test('what is stored while an event waits for the rate limit comes before those 
   assert.ok(sent().includes(second))
   assert.ok(!sent().includes(third), 'the first one is not fanned out yet')
   flows.containers.deliveries.insert(`1/${first}`, deliveryOf(first))
-  for (let looks = 0; looks < 10 && !sent().includes(third); looks++) await next(flows)
+  for (let checks = 0; checks < 10 && !sent().includes(third); checks++) await next(flows)
   assert.deepEqual(sent().slice(-3), [second, first, third])
 })
 
@@ -145,7 +145,7 @@ test('is disabled after five days of failures, though only a few subjects are tr
   flows.endpoint.react = () => ({ status: 500 })
   await flows.drain()
   assert.equal(circuitOf(flows)?.state, 'disabled')
-  for (let looks = 0; looks < 2; looks++) await next(flows)
+  for (let checks = 0; checks < 2; checks++) await next(flows)
   assert.ok(ids.every((id) => flows.delivery(id)?.state === 'dead'))
   const fresh = startOrdered()
   fresh.addMany(1, 1)
@@ -218,7 +218,7 @@ test('an ordered subscription with a rate limit gets its events at that rate, an
 })
 
 test('a check before the circuit closes sends what has joined an ordered backlog', async () => {
-  const flows = startOrdered({ state: 'closing', opens: 0, looks: 0, lease })
+  const flows = startOrdered({ state: 'closing', opens: 0, checks: 0, lease })
   const [id = ''] = flows.addMany(1, 1)
   await flows.drain()
   assert.equal(flows.delivery(id)?.state, 'delivered')

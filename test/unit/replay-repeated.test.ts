@@ -164,14 +164,14 @@ test('what an interrupted page has sent too late is cancelled, though only the r
   )
 })
 
-test('what an interrupted page has sent too late is cancelled by one look at it, which a replica that lags may not repeat', async () => {
+test('what an interrupted page has sent too late is cancelled by one read of it, which a replica that lags may not repeat', async () => {
   const flows = startReplay({ state: 'cancelled' })
   const ids = flows.deliveries(3, { state: 'backlog' })
   flows.containers.subscriptions.remove('/org/ttd/document-1')
   flows.store(tombstone(1)) // and settled
   const { page } = flows.services.deliveries
-  let looks = 0
-  flows.services.deliveries.page = (...of) => (looks++ === 0 ? page(...of) : Promise.resolve([]))
+  let reads = 0
+  flows.services.deliveries.page = (...of) => (reads++ === 0 ? page(...of) : Promise.resolve([]))
   await flows.page()
   const states = ids.map((id) => flows.delivery(id)?.state)
   assert.deepEqual(states, ['cancelled', 'cancelled', 'cancelled'])

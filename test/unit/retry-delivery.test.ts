@@ -159,7 +159,7 @@ test('starts the drain of a backlog without one: of a full subscriber, and of a 
     disabled.sent.map(({ queue, message }) => [queue, message['token']]),
     [['drainQueue', off.lease.token]],
   )
-  const beingSettled = startRetry({ ...settled, lease, hasLooked: true })
+  const beingSettled = startRetry({ ...settled, lease, hasChecked: true })
   assert.equal(await beingSettled.retry(), 'backlog')
   assert.deepEqual([beingSettled.circuit(), beingSettled.sent], [{ ...settled, lease }, []])
   const full = startRetry()

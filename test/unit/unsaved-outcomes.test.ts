@@ -176,8 +176,8 @@ test('a slow first attempt that arrived is stored, though its record was stored 
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 200, ms: 5000 })
   const { add, find } = flows.services.deliveries
-  const looks = [() => Promise.resolve(undefined)]
-  flows.services.deliveries.find = (...key) => looks.pop()?.() ?? find(...key)
+  const reads = [() => Promise.resolve(undefined)]
+  flows.services.deliveries.find = (...key) => reads.pop()?.() ?? find(...key)
   flows.services.deliveries.add = async (document) => {
     await add(document)
     return { outcome: 'unconfirmed', session: undefined }

@@ -43,7 +43,7 @@ export function Charts({ buckets, seconds }: ChartsProps) {
   const names = texts.use()
   const states = deliveryStates.use()
   const [outcomes, times] = [useRef<HTMLDivElement>(null), useRef<HTMLDivElement>(null)]
-  const look = `${language.use()} ${useIsDark()}`
+  const appearance = `${language.use()} ${useIsDark()}`
   useEffect(() => {
     let end = () => {}
     let isGone = false
@@ -59,7 +59,7 @@ export function Charts({ buckets, seconds }: ChartsProps) {
       isGone = true
       end()
     }
-  }, [buckets, look])
+  }, [buckets, appearance])
   const sum = (pick: (bucket: Bucket) => number) =>
     buckets.reduce((total, bucket) => total + pick(bucket), 0)
   const all = sum(

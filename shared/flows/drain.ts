@@ -25,7 +25,7 @@ const STORE_MS = 20_000 // for storing the last outcomes and handing over
 const RETRY_SECONDS = 10 // after an error of the store
 
 /**
- * Works for a subscription: probes it after a pause, delivers its backlog, checks it again before the circuit closes,
+ * Works for a subscription: probes it after it was open or paused, delivers its backlog, checks it again before the circuit closes,
  * ends the open deliveries of a disabled subscription, or cancels those of a deleted one. Returns the final state, for
  * the log, or `dropped` when the message's token is not that of the lease. Throws when the subscription is not visible
  * yet.

@@ -15,7 +15,7 @@ import { sendDrain } from './send-drain.ts'
 import { sendValidation } from './validate-subscription.ts'
 
 /**
- * Starts the work of each overdue subscription: a drain after a pause, a drain or settling whose lease expired, a
+ * Starts the work of each overdue subscription: a drain after it was open or paused, a drain or settling whose lease expired, a
  * validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
  * how many were woken.
  */

@@ -58,7 +58,7 @@ export interface Failure {
 }
 
 export const FAILURE_THRESHOLD = 5 // consecutive, as one instance sees them
-const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
+const OPEN_SECONDS = [10, 30, 120, 600, 1800, 3600]
 const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
 
 /**
@@ -161,8 +161,8 @@ function opened(
   nowMs: number,
   token: string,
 ): Circuit {
-  const pause = Math.max(PAUSES_SECONDS[opens] ?? 3600, waitSeconds)
-  const until = Math.ceil(nowMs / 1000 + pause)
+  const seconds = Math.max(OPEN_SECONDS[opens] ?? 3600, waitSeconds)
+  const until = Math.ceil(nowMs / 1000 + seconds)
   return { state: 'open', opens: opens + 1, failingSince, reason, lease: { token, until } }
 }
 
@@ -172,7 +172,7 @@ export function disabled(reason: string, nowMs: number, token: string): Circuit 
   return { state: 'disabled', reason, since, lease: newLease(nowMs, token) }
 }
 
-/** Returns the circuit that a drain has claimed. After a pause it is half-open, with three probes. */
+/** Returns the circuit that a drain has claimed. An open or paused one is then half-open, with three probes. */
 export function claimed(
   circuit: Circuit,
   nowMs: number,

@@ -64,8 +64,8 @@ const waitingDelivery = (subscription: number): DeliveryDocument => ({
   traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01',
 })
 
-/** Adds a subscription whose pause is over. */
-async function addPaused(): Promise<{ id: string; lease: { token: string; until: number } }> {
+/** Adds a subscription whose open circuit is to be probed. */
+async function addOpen(): Promise<{ id: string; lease: { token: string; until: number } }> {
   const now = new Date().toISOString()
   const until = Math.floor(Date.now() / 1000) - 1
   const lease = { token: randomUUID(), until }
@@ -131,10 +131,10 @@ test(
 )
 
 test(
-  'two concurrent sweeps probe a subscriber once after its pause, and a third does not',
+  'two concurrent sweeps probe a subscriber with an open circuit once, and a third does not',
   { skip },
   async () => {
-    const { lease } = await addPaused()
+    const { lease } = await addOpen()
     await run('sweep-subscriptions', 2)
     await run('sweep-subscriptions')
     assert.equal(await stores.countMessages('drains'), 1)
@@ -147,7 +147,7 @@ test(
 test('a sweep claims nothing that it could not send', { skip }, async () => {
   await publishOverdue('/party/4')
   await stores.container('deliveries').items.create(waitingDelivery(4))
-  await addPaused()
+  await addOpen()
   const queues = ['events-inbound', 'events-retry', 'drains']
   await Promise.all(queues.map((queue) => stores.queue(queue).delete()))
   for (const [index, sweep] of sweeps.entries())

@@ -24,7 +24,7 @@ import { property, type Generated } from './property.ts'
 
 const DAY = 86_400
 const FIVE_DAYS_MS = 5 * DAY * 1000
-const LONGEST_PAUSE = 3600
+const LONGEST_OPEN_SECONDS = 3600
 
 const failure: fc.Arbitrary<Failure> = fc.record({
   reason: fc.string(),
@@ -163,9 +163,9 @@ function requireRightStep(
   const isOpening = after.state === 'open'
   if (isOpening) {
     const asked = what.failure?.waitSeconds ?? NaN
-    const pause = after.lease.until - nowMs / 1000
-    assert.ok(pause >= asked && pause >= 10, 'waitSeconds is honoured')
-    assert.ok(pause <= Math.max(asked, LONGEST_PAUSE) + 1)
+    const seconds = after.lease.until - nowMs / 1000
+    assert.ok(seconds >= asked && seconds >= 10, 'waitSeconds is honoured')
+    assert.ok(seconds <= Math.max(asked, LONGEST_OPEN_SECONDS) + 1)
     if (what.kind === 'failure')
       assert.ok((what.failure?.consecutiveFailures ?? 0) >= FAILURE_THRESHOLD)
     const { opens = 0 } = before !== undefined && 'opens' in before ? before : {}

@@ -50,7 +50,7 @@ export const updateStored = (
       )
   })
 
-/** Has a subscription's pause, or the lease of whoever drains it, be over, and sweeps. */
+/** Has the lease of a subscription's open circuit, or that of whoever drains it, be over, and sweeps. */
 export async function endLease(stores: TestStores, app: App, number: number): Promise<void> {
   await updateStored(stores, number, (subscription) => {
     const { circuit } = subscription

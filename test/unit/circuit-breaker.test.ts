@@ -96,21 +96,21 @@ test('a success ends the failing of a circuit and its consecutive openings, but 
       assert.deepEqual(afterSuccess({ ...circuit, ...failed }), circuit)
 })
 
-test('pauses are 10 s to an hour, or longer if the subscriber asks for it', () => {
-  const pause = (opens: number, waitSeconds = 0, nowMs = NOW) => {
+test('a circuit is open for 10 s to an hour, or longer if the subscriber asks for it', () => {
+  const openFor = (opens: number, waitSeconds = 0, nowMs = NOW) => {
     const again = reopened({ ...draining, opens }, { reason: 'x', waitSeconds }, nowMs, 'new')
     assert.equal(again.state === 'open' && again.opens, opens + 1)
     return (leaseOf(again)?.until ?? 0) - SECOND
   }
   assert.deepEqual(
-    [0, 1, 2, 3, 4, 5, 6, 60].map((opens) => pause(opens)),
+    [0, 1, 2, 3, 4, 5, 6, 60].map((opens) => openFor(opens)),
     [10, 30, 120, 600, 1800, 3600, 3600, 3600],
   )
   assert.deepEqual(
-    [9, 11, 86_400].map((asked) => pause(0, asked)),
+    [9, 11, 86_400].map((asked) => openFor(0, asked)),
     [10, 11, 86_400],
   )
-  assert.equal(pause(0, 0, NOW + 1), 11, 'it never ends early')
+  assert.equal(openFor(0, 0, NOW + 1), 11, 'it never ends early')
 })
 
 test('failed probes open the circuit again, and keep failingSince', () => {
@@ -143,7 +143,7 @@ test('five days without a success disable a subscription, and not a millisecond 
   assert.deepEqual(reopened(probe, failure(), NOW + 1, 'new'), expected)
 })
 
-test('a claim after a pause makes one probe; other claims keep the state', () => {
+test('a claim of an open circuit makes one probe; other claims keep the state', () => {
   assert.deepEqual(claimed(open, NOW, 'new'), {
     state: 'half-open',
     opens: 2,

@@ -72,7 +72,7 @@ test('finds what was added to a closing backlog by a later check', async () => {
   assert.ok(circuit?.state === 'closing' && circuit.opens === 0)
 })
 
-test('tries 3 deliveries after a pause, then 10, then 100, then the rest', async () => {
+test('tries 3 deliveries after the circuit was open, then 10, then 100, then the rest', async () => {
   const flows = startDrain(open)
   flows.deliveries(120)
   const seen: string[] = []
@@ -97,8 +97,8 @@ test('a failed probe opens the circuit for longer, and uses no step of the sched
   assert.ok(circuit?.state === 'open')
   const { opens, failingSince, reason } = circuit
   assert.deepEqual([opens, failingSince, reason], [2, since, 'answered 503'])
-  const pause = circuit.lease.until - flows.seconds()
-  assert.ok(pause >= 30 && pause <= 31, String(pause))
+  const openSeconds = circuit.lease.until - flows.seconds()
+  assert.ok(openSeconds >= 30 && openSeconds <= 31, String(openSeconds))
   assert.equal(flows.recorded.openings, 1)
   assert.equal(flows.calls.filter((call) => call.startsWith('page')).length, 1)
   const tried = flows.delivery(first)
@@ -106,7 +106,7 @@ test('a failed probe opens the circuit for longer, and uses no step of the sched
   assert.equal(flows.delivery(fourth)?.attempts.length, 0)
   assert.deepEqual(
     flows.sent.map(({ queue, delaySeconds }) => [queue, Math.ceil(delaySeconds / 2)]),
-    [['drainQueue', Math.ceil(pause / 2)]],
+    [['drainQueue', Math.ceil(openSeconds / 2)]],
   )
   assert.equal(typeof flows.sent[0]?.message['session'], 'string')
   assert.equal(circuit.after, third)
@@ -116,7 +116,7 @@ test('a failed probe opens the circuit for longer, and uses no step of the sched
   assert.deepEqual(order, [true, true, true, false, false, true, true, true], 'those after them')
 })
 
-test('probes honour the longest Retry-After; a long pause has no message', async () => {
+test('probes honour the longest Retry-After; a circuit open for long has no message', async () => {
   const flows = startDrain({ state: 'half-open', opens: 0, probes: 10, lease })
   flows.deliveries(12)
   flows.endpoint.react = (_event, request) =>

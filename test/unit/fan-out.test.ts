@@ -171,7 +171,7 @@ test('leaves a slow attempt’s record to another run that created it', async ()
   assert.deepEqual(flows.sent, [])
 })
 
-test('five consecutive failures open the circuit, and send the message for its pause', async () => {
+test('five consecutive failures open the circuit, and send the message that probes it', async () => {
   const { services, fanOut, endpoint, circuit, sent, recorded } = startFanOut()
   for (let failures = 0; failures < 4; failures++) services.recentOutcomes.failed('1', false)
   endpoint.react = () => ({ status: 500 })

@@ -86,7 +86,7 @@ async function wakeOne(given: Parameters<typeof subscription>[1]) {
   return { flows, woken, found, queues: flows.sent.map(({ queue }) => queue) }
 }
 
-test('a pause that is over becomes a probe, and starts its drain', async () => {
+test('an open circuit that is due becomes a probe, and starts its drain', async () => {
   const circuit: Circuit = {
     state: 'open',
     opens: 2,

@@ -1,5 +1,5 @@
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
-import { attemptInOrder, freeOf, type Pass } from './attempt-in-order.ts'
+import { attemptInOrder, readyOf, type Pass } from './attempt-in-order.ts'
 import { attemptPage, type PageResult } from './attempt-page.ts'
 import { backlogOf, closeCircuit, PAGE, startOver, type Drain } from './drain-state.ts'
 
@@ -49,7 +49,7 @@ export async function attemptNextInOrder(
     if (drain.services.clock.now() < drain.endMs) drain.after = last.id // else the next drain goes on with this page
     return result
   }
-  const page = await freeOf(drain.services, pass, found, probes)
+  const page = await readyOf(drain.services, pass, found, probes)
   const result = await attemptInOrder(limits, pass, page)
   const isOver = drain.services.clock.now() >= drain.endMs
   if (!isOver || result.attempted.length > 0) drain.after = page.at(-1)?.id ?? last.id // else the next drain probes these

@@ -18,7 +18,7 @@ import { createRateLimit } from './rate-limit.ts'
 import { settleDeleted } from './settle-deleted.ts'
 import { settleDisabled } from './settle-disabled.ts'
 
-// Then another message continues. Longer than CURSOR_MS, or what joins the backlog behind a cursor has no turn; and short,
+// Then another message continues. Longer than CURSOR_MS, or what joins the backlog behind a cursor is never attempted; and short,
 // since a drain that dies is taken over only when its lease has run out.
 const WORK_MS = 20_000
 const STORE_MS = 20_000 // for storing the last outcomes and handing over
@@ -97,7 +97,7 @@ async function checkLease({ services, lease }: Drain): Promise<void> {
 
 /**
  * Returns the cursor of the next drain. An ordered one goes on with a pass that has found nothing to attempt yet, or what
- * stands behind more than a drain can examine would never have its turn.
+ * stands behind more than a drain can examine would never be attempted.
  */
 function cursorOf({ pass, after, newest }: Drain): string {
   if (pass === undefined) return newest

@@ -67,7 +67,7 @@ async function fanOutStored(
   }
 }
 
-/** Reads an event and counts its bytes. What does not fit is dropped, and read again in its turn. */
+/** Reads an event and counts its bytes. What does not fit is dropped, and read again when it is sent. */
 async function readInHand(services: Services, reference: EventReference): Promise<InHand> {
   const read = await tryRead(services, reference)
   if (typeof read !== 'number') return read

@@ -5,7 +5,7 @@ import {
   withLease,
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
-import { freeOf, type Pass } from './attempt-in-order.ts'
+import { readyOf, type Pass } from './attempt-in-order.ts'
 import { backlogOf, PAGE, type Drain } from './drain-state.ts'
 
 // Of a subscription whose backlog waits behind retries, which wake it themselves, for up to 47 hours: doubled each time. A
@@ -54,8 +54,8 @@ async function checkInOrder(drain: Drain, pass: Pass): Promise<Left> {
     const page = await backlogOf(drain, after, PAGE)
     const last = page.at(-1)
     if (last === undefined) return after === '' ? 'nothing' : 'blocked'
-    const free = await freeOf(drain.services, pass, page, 1)
-    if (free.length > 0 || pass.isUnsure) return 'work'
+    const ready = await readyOf(drain.services, pass, page, 1)
+    if (ready.length > 0 || pass.isUnsure) return 'work'
     after = last.id
   }
   return 'blocked'

@@ -125,7 +125,7 @@ async function moveToBacklog(
   return isKnown || (await isWoken()) ? state : cancel()
 }
 
-/** Makes one attempt. Returns undefined where the subscriber's share has no place for it. */
+/** Makes one attempt. Returns undefined where the subscriber's share has no slot for it. */
 async function attemptAgain(
   services: Services,
   event: Buffer,

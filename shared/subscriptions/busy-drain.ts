@@ -1,6 +1,6 @@
 import type { Circuit } from './circuit-breaker.ts'
 
-const LONGEST_DRAIN_SECONDS = 100 // 20 of work, a request of 60, 20 to store what came of it; a longer lease waits for a turn
+const LONGEST_DRAIN_SECONDS = 100 // 20 of work, a request of 60, 20 to store what came of it; a longer lease waits for its drain to begin
 
 /**
  * Returns until when (epoch seconds) a drain may still send, although the circuit is taken from it now or was before; 0

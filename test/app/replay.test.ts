@@ -68,7 +68,7 @@ const ended = (id: number, event: string, state: string, run: number) =>
 const isoOf = (id: string) => timeOf(id).toISOString()
 
 /** Publishes some with a clear distance in time. */
-async function publishInTurn(name: string, count: number): Promise<string[]> {
+async function publishSequentially(name: string, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let i = 0; i < count; i++) {
     ids.push(await publish(name))
@@ -199,7 +199,7 @@ describe('a replay', { concurrency: 8 }, () => {
   })
 
   test('keeps to its interval, the end excluded', async () => {
-    const [first = '', second = '', third = ''] = await publishInTurn('bounds', 3)
+    const [first = '', second = '', third = ''] = await publishSequentially('bounds', 3)
     const { id } = await client.subscribed(request('bounds'))
     await client.replay(id, { only: 'missing', from: isoOf(second), to: isoOf(third) })
     assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', examined: 1, sent: 1 })
@@ -226,10 +226,10 @@ describe('a replay', { concurrency: 8 }, () => {
 
   test('of dead deliveries sends those in their next run, and no delivered ones', async () => {
     const { id } = await client.subscribed(request('dead'))
-    const [delivered = ''] = await publishInTurn('dead', 1)
+    const [delivered = ''] = await publishSequentially('dead', 1)
     await ended(id, delivered, 'delivered', 0)
     receiver.behave({ status: 500 }, '/dead')
-    const [first = '', second = ''] = await publishInTurn('dead', 2)
+    const [first = '', second = ''] = await publishSequentially('dead', 2)
     await Promise.all([first, second].map((event) => ended(id, event, 'dead', 0)))
     receiver.behave({}, '/dead')
 

@@ -12,7 +12,7 @@ const flows = [
   'attempt-next',
   'attempt-page',
   'attempt-in-order',
-  'turn',
+  'sequence',
   'await-event',
   'hold-event',
   'check-access',

@@ -101,7 +101,7 @@ test('what is sent again is not ended by an outcome of the run before that could
 test('adds nothing to the backlog of a subscription deleted meanwhile', async () => {
   const flows = startFanOut()
   await flows.run(flows.services.index.current())
-  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) flows.services.concurrencyLimit.start('1')
   deleteSubscription(flows)
   await flows.fanOut()
   assert.deepEqual([flows.record(), flows.event(flows.id)?.pending], [undefined, undefined])
@@ -123,7 +123,7 @@ test('cancels what joins a backlog so slowly that its subscription is deleted an
 
 test('nothing joins a backlog whose drain could not be started: whoever dies then leaves no record without a waker', async () => {
   const flows = startFanOut()
-  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) flows.services.concurrencyLimit.start('1')
   flows.services.subscriptions.save = () => Promise.reject(new Error('the process dies here'))
   await assert.rejects(flows.fanOut(), /dies here/)
   assert.equal(flows.record(), undefined)
@@ -161,7 +161,7 @@ test('leaves an event to another instance that claimed it', async () => {
 test('retries the message while the circuit of a backlog is not visible', async () => {
   const flows = startFanOut()
   await flows.run(flows.services.index.current())
-  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) flows.services.concurrencyLimit.start('1')
   flows.containers.subscriptions.remove('/org/ttd/document-1')
   await assert.rejects(flows.fanOut(), /not visible/)
   assert.equal(flows.event(flows.id)?.pending, SECOND + 60)

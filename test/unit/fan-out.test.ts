@@ -74,7 +74,7 @@ test('sends nothing while a circuit is open or draining: the delivery joins the 
 
 test('without a slot the delivery joins the backlog and starts its drain', async () => {
   const { services, fanOut, record, circuit, sent, requests, recorded } = startFanOut()
-  for (let place = 0; place < 24; place++) services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) services.concurrencyLimit.start('1')
   await fanOut()
   assert.deepEqual([record()?.state, requests.length], ['backlog', 0])
   assert.deepEqual(recorded.deliveries, ['backlog'])
@@ -90,7 +90,7 @@ test('releases the slot however the attempt ends', async () => {
   for (const status of [200, 500]) {
     const { services, fanOut, endpoint } = startFanOut()
     endpoint.react = () => ({ status })
-    for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
+    for (let slot = 0; slot < 23; slot++) services.concurrencyLimit.start('1')
     await fanOut()
     assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
   }

@@ -52,7 +52,7 @@ test('what began first is not numbered again where a lagging replica shows it af
   assert.deepEqual([flows.order()?.event, flows.order()?.sequence], [late, 2])
 })
 
-/** Two events of a subject, of which the first has taken its number when the process dies. */
+/** Two events of a subject, of which the first has its number when the process dies. */
 async function startNumbered() {
   const flows = startOrdered()
   const [first = '', second = ''] = flows.addMany(2, 1)

@@ -112,7 +112,7 @@ test('a check of many subjects that stand still ends before its lease does', asy
   assert.equal(circuitOf(flows)?.state, 'closing', 'what was not examined keeps its waker')
 })
 
-test('what stands behind more than a drain can examine has its turn', async () => {
+test('what stands behind more than a drain can examine is attempted', async () => {
   const flows = startOrdered()
   for (let party = 1; party <= 800; party++) {
     flows.add(idOf(2 * party, 20), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })

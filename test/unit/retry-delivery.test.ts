@@ -163,7 +163,7 @@ test('starts the drain of a backlog without one: of a full subscriber, and of a 
   assert.equal(await beingSettled.retry(), 'backlog')
   assert.deepEqual([beingSettled.circuit(), beingSettled.sent], [{ ...settled, lease }, []])
   const full = startRetry()
-  for (let place = 0; place < 24; place++) full.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) full.services.concurrencyLimit.start('1')
   assert.equal(await full.retry(), 'backlog')
   assert.deepEqual(
     [full.circuit()?.state, full.sent.length, full.requests.length],
@@ -200,7 +200,7 @@ test('ensures the drain when the known circuit is too old at the write', async (
 
 test('releases the slot after a retry', async () => {
   const { retry, services } = startRetry()
-  for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 23; slot++) services.concurrencyLimit.start('1')
   await retry()
   assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
 })

@@ -60,7 +60,7 @@ async function read({ request, services, log }: HttpCall): Promise<HttpResponseI
   const { auth, config } = services
   const claims = await auth.requireCaller(request) // 401, 503
   requireScope(claims, 'read') // 403
-  const wanted = parseGenericReadRequest(request, config.readHoldbackSeconds) // 400
+  const wanted = parseGenericReadRequest(request, config.readWatermarkSeconds) // 400
   await requireMayReadResource(identityOf(claims), wanted.scope, services.access) // 400, 403, 503
   const after = await positionAfter(services.events, wanted)
   const page = await pageOfEvents(services.events, wanted.scope, { ...wanted, after, sources: [] })

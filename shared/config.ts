@@ -59,7 +59,7 @@ export const WRITE_BUDGET_MS = 10_000
  * see no event younger than READ_HOLDBACK_SECONDS. The 5 s above the write budget: 2 for its last try, 1 from the id to
  * the write, 2 for clock skew and replication lag.
  */
-export const MIN_READ_HOLDBACK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
+export const MIN_READ_WATERMARK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
 
 // 10 s to 12 h, 47 h in all, as in the original: altinn-contract §5.4
 const altinnRetrySchedule = [
@@ -108,7 +108,7 @@ const members = {
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
   READ_HOLDBACK_SECONDS: Joi.number()
     .integer()
-    .min(MIN_READ_HOLDBACK_SECONDS)
+    .min(MIN_READ_WATERMARK_SECONDS)
     // Of this rule: for any by `messages`, joi first makes its schemas of schemas, a fifth of what it takes at the start.
     .message(
       '{{#label}} must be at least {{#limit}}: the longest that a write takes, and 5 s, or readers would miss events',
@@ -176,7 +176,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     eventMaxBytes: value.EVENT_MAX_BYTES,
     inboundQueues: value.INBOUND_QUEUES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
-    readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
+    readWatermarkSeconds: value.READ_HOLDBACK_SECONDS,
     telemetryEndpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
     delivery: {
       retrySeconds: value.DELIVERY_RETRY_SECONDS,

@@ -43,7 +43,7 @@ export async function readinessOf(
   delivery: Stored<DeliveryDocument>,
 ): Promise<Readiness> {
   const { subscription } = delivery
-  const watermark = readWatermark(services.config.readHoldbackSeconds, services.clock.now())
+  const watermark = readWatermark(services.config.readWatermarkSeconds, services.clock.now())
   const order = await services.orders.find(subscription, orderIdOf(delivery))
   const ready = async (): Promise<Ready> => {
     const isVisible = (await sizeOf(services, referenceTo(delivery, undefined))) !== undefined

@@ -18,7 +18,7 @@ export interface Health {
 
 interface KeyState {
   address: string
-  word: string
+  status: string
   hasKeys: boolean
 }
 
@@ -27,7 +27,7 @@ interface Sources {
   inboundQueue: Pick<ReturnType<typeof openShardedQueue>, 'probeAll'>
   /** The first is that of the keys without which nobody can be let in. */
   keyStates: () => [KeyState, ...KeyState[]]
-  services?: Record<string, Pick<ServiceState, 'word'>>
+  services?: Record<string, Pick<ServiceState, 'status'>>
 }
 
 /**
@@ -44,24 +44,26 @@ export function createHealth({ heartbeats, inboundQueue, keyStates, services = {
       ),
       inboundQueue.probeAll(TIMEOUT_MS),
     ])
-    const wordOf = (timer: Timer) =>
+    const timerStatus = (timer: Timer) =>
       ages.status === 'fulfilled' ? statusOf(ages.value[timers.indexOf(timer)]) : 'not known'
     const parts = {
       cosmos: ages.status === 'fulfilled' ? 'well' : 'does not answer',
       queue: queue.status === 'fulfilled' ? 'well' : String(Object(queue.reason).message),
-      'sweep-events': wordOf('sweep-events'),
-      'sweep-deliveries': wordOf('sweep-deliveries'),
-      'sweep-subscriptions': wordOf('sweep-subscriptions'),
-      gauge: wordOf('gauge'),
+      'sweep-events': timerStatus('sweep-events'),
+      'sweep-deliveries': timerStatus('sweep-deliveries'),
+      'sweep-subscriptions': timerStatus('sweep-subscriptions'),
+      gauge: timerStatus('gauge'),
     }
     const [altinn, ...platform] = keyStates()
-    const canVerify = altinn.word === 'well' || altinn.hasKeys
+    const canVerify = altinn.status === 'well' || altinn.hasKeys
     return {
-      isWell: canVerify && Object.values(parts).every((word) => word === 'well'),
+      isWell: canVerify && Object.values(parts).every((status) => status === 'well'),
       parts,
-      keys: Object.fromEntries([altinn, ...platform].map(({ address, word }) => [address, word])),
+      keys: Object.fromEntries(
+        [altinn, ...platform].map(({ address, status }) => [address, status]),
+      ),
       services: Object.fromEntries(
-        Object.entries(services).map(([name, state]) => [name, state.word()]),
+        Object.entries(services).map(([name, state]) => [name, state.status()]),
       ),
     }
   }

@@ -47,7 +47,7 @@ async function recordOpenAttempt(
   const { clock, config, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
-  const release = services.bytesInHand.hold(body.length) // the fan-out ends before
+  const release = services.bufferedBytes.hold(body.length) // the fan-out ends before
   const delivery = newDelivery(fan.event, subscriber)
   const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
   const added = adding.then(

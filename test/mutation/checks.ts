@@ -46,7 +46,7 @@ const flows = [
   'drained-writes',
   'change-delivery',
   'fan-out-other-copy',
-  'bytes-in-hand',
+  'buffered-bytes',
   'hold-upload',
   'ordered-drain',
   'ordered-replicas',

@@ -120,7 +120,7 @@ export function startFlows() {
     subscriberAt: (url) => createSubscriber(url, [], network, config.delivery.timeoutMs),
     register: undefined,
     random,
-    bytesInHand: createByteLimit(Infinity),
+    bufferedBytes: createByteLimit(Infinity),
     isUndecided: () => rates.has('access-undecided'),
     trace: () => {},
   })

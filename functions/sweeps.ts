@@ -37,15 +37,15 @@ app.timer('sweep-deliveries', {
 app.timer('sweep-subscriptions', {
   schedule: '10,40 * * * * *',
   handler: scheduled(async ({ services, log }) => {
-    let woken = 0
+    let redriven = 0
     await runSequentially([
       async () => {
         await services.drainQueue.probe()
-        woken = await sweepSubscriptions(services, deadlineOf(services))
+        redriven = await sweepSubscriptions(services, deadlineOf(services))
       },
       () => sweepReplays(services),
     ])
-    await recordSweep(services, log, 'sweep-subscriptions', woken)
+    await recordSweep(services, log, 'sweep-subscriptions', redriven)
   }),
 })
 

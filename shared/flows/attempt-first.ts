@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { hasArrived, type Attempted } from '../webhooks/webhook-outcome.ts'
-import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
+import { addDelivery, ensureRecordDrain, type FanOut } from './add-delivery.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeArrivalAgain, storeFirstOutcome, storeInRecord } from './store-first-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
@@ -64,5 +64,5 @@ async function recordOpenAttempt(
       ),
   )
   const { known, session } = await adding
-  if (known !== undefined) await wakeRecord(services, fan, subscriber, known, session)
+  if (known !== undefined) await ensureRecordDrain(services, fan, subscriber, known, session)
 }

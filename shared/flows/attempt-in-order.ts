@@ -22,7 +22,7 @@ export interface Pass {
   subscriber: SubscriptionEntry
   /** Subjects that stand still, by the id of their order, and the event that each is behind; '' is none that can be tried. */
   blocked: Map<string, string>
-  /** Whether one of them waits for something that no time of its own wakes, or that was not to be seen. */
+  /** Whether one of them waits for something that has no due time of its own, or that was not to be seen. */
   isUnsure: boolean
   /** Whether it began behind the last probe, or something was attempted: then another pass must follow. */
   isPartial: boolean

@@ -8,7 +8,7 @@ import {
 import { readyOf, type Pass } from './attempt-in-order.ts'
 import { backlogOf, PAGE, type Drain } from './drain-state.ts'
 
-// Of a subscription whose backlog waits behind retries, which wake it themselves, for up to 47 hours: doubled each time. A
+// Of a subscription whose backlog waits behind retries, which start it themselves, for up to 47 hours: doubled each time. A
 // check reads the whole backlog.
 const BLOCKED_SECONDS = { first: 600, most: 3600 }
 
@@ -48,7 +48,7 @@ async function check(drain: Drain, after: string): Promise<Left> {
   return found === undefined ? 'nothing' : 'work'
 }
 
-/** Checks for what may begin. Counts as blocked what is left at the end of the drain's time: that keeps its waker. */
+/** Checks for what may begin. Counts as blocked what is left at the end of the drain's time: that keeps its due time. */
 async function checkInOrder(drain: Drain, pass: Pass): Promise<Left> {
   for (let after = ''; drain.services.clock.now() < drain.endMs;) {
     const page = await backlogOf(drain, after, PAGE)

@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
 import { claimed, leaseOf, newLease } from '../subscriptions/circuit-breaker.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   withCircuit,
   type SubscriptionDocument,
   type SubscriptionOrTombstone,
@@ -17,17 +17,17 @@ import { sendValidation } from './validate-subscription.ts'
 /**
  * Starts the work of each overdue subscription: a drain after it was open or paused, a drain or settling whose lease expired, a
  * validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
- * how many were woken.
+ * how many were redriven.
  */
 export const sweepSubscriptions = (services: Services, endMs: number): Promise<number> =>
   redrive(
     services,
     () => services.subscriptions.overdue(nowSeconds(services.clock)),
-    (document) => wakeSubscription(services, document),
+    (document) => redriveSubscription(services, document),
     endMs,
   )
 
-async function wakeSubscription(
+async function redriveSubscription(
   services: Services,
   found: Stored<SubscriptionOrTombstone>,
 ): Promise<boolean> {
@@ -36,10 +36,10 @@ async function wakeSubscription(
   const tokens = { circuit: newToken(), settling: newToken() }
   const isOver = (time: number | undefined): boolean => time !== undefined && time <= now
   let isValidationDue = false
-  const woken = await compareAndSet<SubscriptionOrTombstone>(
+  const redriven = await compareAndSet<SubscriptionOrTombstone>(
     found,
     (current) => {
-      if (!isOver(wakeOf(current))) return undefined
+      if (!isOver(dueOf(current))) return undefined
       isValidationDue = isSubscription(current) && isOver(current.validation?.due)
       return withRenewedLeases(services, current, tokens, isOver)
     },
@@ -48,11 +48,11 @@ async function wakeSubscription(
       reload: (session) => subscriptions.find(found.consumer, found.id, session),
     },
   )
-  if (woken === undefined) return false
+  if (redriven === undefined) return false
   index.invalidate()
-  for (const token of Object.values(tokens)) await sendDrain(services, woken, token)
-  if (isValidationDue && isSubscription(woken.document))
-    await sendValidation(services, woken.document, woken.session, 0)
+  for (const token of Object.values(tokens)) await sendDrain(services, redriven, token)
+  if (isValidationDue && isSubscription(redriven.document))
+    await sendValidation(services, redriven.document, redriven.session, 0)
   return true
 }
 

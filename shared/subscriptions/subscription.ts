@@ -46,7 +46,7 @@ export interface SubscriptionDocument {
   drained?: DrainedWrite[]
   settling?: Settling
   /** Epoch seconds at which the sweep handles it; set by the store. */
-  wake?: number
+  due?: number
   /** The id of the latest replay; only one runs at a time. */
   replay?: string
 }
@@ -91,7 +91,7 @@ export interface Tombstone {
   number: number
   deleted: true
   settling?: Settling
-  wake?: number
+  due?: number
   ttl: number
 }
 
@@ -104,11 +104,11 @@ export const isSubscription = <T extends SubscriptionOrTombstone>(
 ): found is Exclude<T, Tombstone> => found !== undefined && !('deleted' in found)
 
 /** Returns the epoch second at which the sweep has work for the document, or undefined. */
-export function wakeOf(document: SubscriptionOrTombstone): number | undefined {
+export function dueOf(document: SubscriptionOrTombstone): number | undefined {
   const { circuit, validation } = isSubscription(document) ? document : {}
   const times = [leaseOf(circuit)?.until, document.settling?.lease.until, validation?.due]
-  const wake = Math.min(...times.filter((time) => time !== undefined))
-  return wake === Infinity ? undefined : wake
+  const due = Math.min(...times.filter((time) => time !== undefined))
+  return due === Infinity ? undefined : due
 }
 
 /** Returns the subscription with another circuit, or with none. */

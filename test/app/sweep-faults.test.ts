@@ -82,7 +82,7 @@ async function addOpen(): Promise<{ id: string; lease: { token: string; until: n
     validated: now,
     secrets: [{ key: 'whsec_c2VjcmV0' }],
     circuit: { state: 'open', opens: 1, failingSince: now, reason: 'answered 503', lease },
-    wake: until,
+    due: until,
   })
   return { id, lease }
 }

@@ -128,18 +128,18 @@ export function createInvariants(
     )
   }
 
-  /** Yields waiting work that has no waker: a time or a lease that brings it back. */
-  function* workWithoutWaker(): Generator<string> {
+  /** Yields waiting work that has no due time: a time or a lease that brings it back. */
+  function* workWithoutDueTime(): Generator<string> {
     const pending = new Set<string>()
     for (const event of containers.events.all()) {
       if (event.pending !== undefined) pending.add(event.id)
       else if (event.fanOut === undefined && event.copyOf === undefined)
         yield `event ${event.id} is neither fanned out nor pending`
     }
-    const wakers = numbersWithLease()
+    const leased = numbersWithLease()
     for (const { state, due, id, subscription } of containers.deliveries.all()) {
       if (state === 'waiting' && due === undefined) yield `${subscription} ${id} has no due`
-      if (state === 'backlog' && !pending.has(id) && !wakers.has(Number(subscription)))
+      if (state === 'backlog' && !pending.has(id) && !leased.has(Number(subscription)))
         yield `${subscription} ${id} is in a backlog without a lease`
     }
   }
@@ -235,7 +235,7 @@ export function createInvariants(
     lostSubscriptions,
     unjustifiedOutcomes,
     unwantedRequests,
-    workWithoutWaker,
+    workWithoutDueTime,
     unclosedCircuits,
     overdueWork,
     duplicateDeliveries,

@@ -34,10 +34,10 @@ export async function subscriptionStoreContract({
   const draining = { state: 'draining' as const, opens: 0, lease: lease(200) }
   await runCall(store.add({ ...subscription(2, '/org/skd'), circuit: draining }))
 
-  // Every write sets `wake` anew, or removes it.
+  // Every write sets `due` anew, or removes it.
   const first = await runCall(store.find('/org/ttd', 's1', added.session))
   assert.ok(isSubscription(first))
-  assert.equal(first.wake, undefined)
+  assert.equal(first.due, undefined)
   const validation = { attempt: 0, due: 100, source: 'https://example.org' }
   const written = await runCall(store.save({ ...first, validation }))
   assert.equal(written.outcome, 'written')

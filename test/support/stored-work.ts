@@ -7,7 +7,7 @@ import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   type SubscriptionDocument,
   type SubscriptionOrTombstone,
 } from '../../shared/subscriptions/subscription.ts'
@@ -36,12 +36,12 @@ export const updateStored = (
     const found: SubscriptionOrTombstone & { _etag?: string } = await findStored(stores, number)
     assert.ok(isSubscription(found))
     const changed = change(found)
-    const wake = wakeOf(changed)
-    const { wake: _before, ...document } = changed
+    const due = dueOf(changed)
+    const { due: _before, ...document } = changed
     const item = stores.container('subscriptions').item(found.id, found.consumer)
     return item
       .replace(
-        { ...document, ...(wake !== undefined && { wake }) },
+        { ...document, ...(due !== undefined && { due }) },
         { accessCondition: { type: 'IfMatch', condition: found._etag ?? '' } },
       )
       .then(

@@ -121,7 +121,7 @@ test('cancels what joins a backlog so slowly that its subscription is deleted an
   )
 })
 
-test('nothing joins a backlog whose drain could not be started: whoever dies then leaves no record without a waker', async () => {
+test('nothing joins a backlog whose drain could not be started: whoever dies then leaves no record without a due time', async () => {
   const flows = startFanOut()
   for (let slot = 0; slot < 24; slot++) flows.services.concurrencyLimit.start('1')
   flows.services.subscriptions.save = () => Promise.reject(new Error('the process dies here'))

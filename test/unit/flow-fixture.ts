@@ -5,7 +5,7 @@ import { boundAt } from '../../shared/events/event-id.ts'
 import type { Services } from '../../shared/services.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   type SubscriptionDocument,
   type SubscriptionOrTombstone,
 } from '../../shared/subscriptions/subscription.ts'
@@ -168,7 +168,7 @@ export function startFlows() {
       }),
     seconds: () => Math.floor(process.clock.now() / 1000),
     store: (document: SubscriptionOrTombstone) =>
-      containers.subscriptions.insert(`${document.consumer}/${document.id}`, withWake(document)),
+      containers.subscriptions.insert(`${document.consumer}/${document.id}`, withDue(document)),
     subscription: (id = 'document-1') => containers.subscriptions.find(`/org/ttd/${id}`),
     /** Has someone else write the subscription. */
     change: (modify: (current: SubscriptionDocument) => SubscriptionDocument): void => {
@@ -244,7 +244,7 @@ export const deliveryOf = (
 })
 
 /** As the store writes it. */
-const withWake = <T extends SubscriptionOrTombstone>(document: T): T => ({
+const withDue = <T extends SubscriptionOrTombstone>(document: T): T => ({
   ...document,
-  wake: wakeOf(document),
+  due: dueOf(document),
 })

@@ -109,7 +109,7 @@ test('a check of many subjects that stand still ends before its lease does', asy
   const circuit = circuitOf(flows)
   assert.ok(circuit?.state === 'closing' && circuit.checks === 1)
   for (let checks = 0; checks < 2; checks++) await next(flows)
-  assert.equal(circuitOf(flows)?.state, 'closing', 'what was not examined keeps its waker')
+  assert.equal(circuitOf(flows)?.state, 'closing', 'what was not examined keeps its due time')
 })
 
 test('what stands behind more than a drain can examine is attempted', async () => {

@@ -5,7 +5,7 @@ import { backlogOf, closeCircuit, PAGE, startOver, type Drain } from './drain-st
 
 // Until an ordered subscription that waits for what is not to be seen is tried again: doubled each time. A replica lags for
 // seconds, and the fan-out before may be out for hours.
-const UNSURE_SECONDS = { least: 5, most: 60 }
+const UNSURE_SECONDS = { min: 5, max: 60 }
 
 /** Attempts the next page, or so many probes. Returns undefined at the end of the backlog, once that is handled. */
 export async function attemptNext(
@@ -65,8 +65,8 @@ async function endPass(drain: Drain, { isPartial, hasAttempted, isUnsure }: Pass
 }
 
 async function waitLonger({ lease, waitedSeconds }: Drain): Promise<void> {
-  const { least, most } = UNSURE_SECONDS
-  const waited = Math.min(most, Math.max(least, 2 * waitedSeconds))
+  const { min, max } = UNSURE_SECONDS
+  const waited = Math.min(max, Math.max(min, 2 * waitedSeconds))
   await lease.handOver(waited, { waited })
 }
 

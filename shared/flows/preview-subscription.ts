@@ -8,7 +8,7 @@ import { isAskedAboutSubunit, mayStillReceive, type Permitted } from './check-ac
 import { eventsFor } from './events-for.ts'
 import { PAGE_BYTES } from './replay.ts'
 
-const MOST = 1000 // events that are examined
+const MAX_EXAMINED = 1000 // events that are examined
 const SHOWN = 10
 const CONCURRENCY = 10
 
@@ -57,7 +57,7 @@ async function permitted(
 async function newestEvents({ events }: Reading, resource: string): Promise<EventDocument[]> {
   const read: EventDocument[] = []
   let bytes = 0
-  await events.newest(resource, MOST, (document) => {
+  await events.newest(resource, MAX_EXAMINED, (document) => {
     if (isOriginal(document)) read.push(document)
     bytes += bytesOf(document.event)
     return bytes < PAGE_BYTES

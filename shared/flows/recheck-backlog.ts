@@ -10,7 +10,7 @@ import { backlogOf, PAGE, type Drain } from './drain-state.ts'
 
 // Of a subscription whose backlog waits behind retries, which start it themselves, for up to 47 hours: doubled each time. A
 // check reads the whole backlog.
-const BLOCKED_SECONDS = { first: 600, most: 3600 }
+const BLOCKED_SECONDS = { first: 600, max: 3600 }
 
 /** Checks an empty backlog again. Closes the circuit after the last check, or drains what it finds. */
 export async function recheckBacklog(
@@ -36,8 +36,8 @@ const asDraining = (circuit: Circuit & { state: 'closing' }, nowMs: number): Cir
   withLease(withDrain(circuit, nowMs, circuit.lease.token), circuit.lease)
 
 function blockedSeconds(checks: number): number {
-  const { first, most } = BLOCKED_SECONDS
-  return Math.min(most, first * 2 ** (checks + 1 - RECHECK_SECONDS.length))
+  const { first, max } = BLOCKED_SECONDS
+  return Math.min(max, first * 2 ** (checks + 1 - RECHECK_SECONDS.length))
 }
 
 /** What is left in a backlog: work, only what waits behind retries (`blocked`), or nothing. */

@@ -113,7 +113,7 @@ async function readPage(
   { cursor, to }: ReplayDocument,
   resource: string,
 ): Promise<{ events: EventDocument[]; more: boolean }> {
-  const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
+  const bounds = { after: cursor, until: boundAt(Date.parse(to)), max: PAGE }
   const events: EventDocument[] = []
   const isYoung = ({ id, pending }: EventDocument) =>
     pending !== undefined && services.clock.now() - timeOf(id).getTime() < FIRST_FAN_OUT_MS

@@ -73,7 +73,7 @@ async function earlierThan(
   delivery: DeliveryDocument,
   order: OrderDocument | undefined,
 ): Promise<EarlierEvent[]> {
-  const range = { after: order?.floor ?? '', before: delivery.id, most: MAX_EARLIER }
+  const range = { after: order?.floor ?? '', before: delivery.id, max: MAX_EARLIER }
   const found = await events.before(delivery, range)
   return found
     .filter(

@@ -17,7 +17,7 @@ const COUNTER = 'counter' // its own partition; it has no `number`, so the index
 const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
 const BY_NUMBER = 'SELECT * FROM c WHERE c.number = @number'
 const OF_CONSUMER =
-  'SELECT TOP @most * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
+  'SELECT TOP @max * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
 const OVERDUE = 'SELECT TOP 1000 * FROM c WHERE c.due <= @now ORDER BY c.due'
 
 /** A written subscription, and the session token of the write. */
@@ -62,16 +62,16 @@ export function openSubscriptionStore(database: Database) {
       return found.find(isSubscription)
     },
     /**
-     * Returns a consumer's subscriptions by number, of the first `most` documents after one; `last` is the number after
+     * Returns a consumer's subscriptions by number, of the first `max` documents after one; `last` is the number after
      * which there may be more.
      */
-    async ofConsumer(consumer: string, after: number, most: number): Promise<Owned> {
+    async ofConsumer(consumer: string, after: number, max: number): Promise<Owned> {
       const documents = await queryAll<SubscriptionOrTombstone>(container, OF_CONSUMER, {
         '@consumer': consumer,
         '@after': after,
-        '@most': most,
+        '@max': max,
       })
-      const last = documents.length < most ? undefined : documents.at(-1)?.number
+      const last = documents.length < max ? undefined : documents.at(-1)?.number
       return { found: documents.filter(isSubscription), last }
     },
 

@@ -64,8 +64,8 @@ export async function subscriptionStoreContract({
   assert.equal(await runCall(store.byNumber(3)), undefined)
   assert.equal((await runCall(store.byNumber(2)))?.id, 's2')
   assert.equal(await runCall(store.byNumber(9)), undefined)
-  const owned = async (after: number, most: number) => {
-    const { found, last } = await runCall(store.ofConsumer('/org/ttd', after, most))
+  const owned = async (after: number, max: number) => {
+    const { found, last } = await runCall(store.ofConsumer('/org/ttd', after, max))
     return [found.map((each) => each.number), last]
   }
   assert.deepEqual(await owned(0, 10), [[1], undefined])

@@ -37,18 +37,18 @@ export function simulatedSubscriptionStore(
         for (const each of all) if (isSubscription(each) && each.number === number) return each
         return undefined
       }),
-    async ofConsumer(consumer, after, most) {
+    async ofConsumer(consumer, after, max) {
       const page: SubscriptionOrTombstone[] = await connection.query(
         `subscriptions of ${consumer}`,
         (all) =>
           top(
-            most,
+            max,
             all,
             (each) => each.consumer === consumer && each.number > after,
             ascending('number'),
           ),
       )
-      const last = page.length < most ? undefined : page.at(-1)?.number
+      const last = page.length < max ? undefined : page.at(-1)?.number
       return { found: page.filter(isSubscription), last }
     },
     overdue: (nowSeconds) =>

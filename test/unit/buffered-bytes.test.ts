@@ -38,7 +38,7 @@ test('an event that has no room is fanned out when another one has been', async 
   flows.services.bufferedBytes = ONE_EVENT()
   flows.endpoint.react = () => ({ status: 200, ms: 500 })
   await flows.fanOut()
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   for (const id of flows.ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
 
@@ -98,7 +98,7 @@ test('a drain has as many bytes open as its subscriber may have, and leaves noth
   const ids = flows.deliveries(10)
   flows.services.concurrencyLimit = createConcurrencyLimit(flows.services.clock, 1)
   assert.equal(await flows.drain(), 'closing')
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   for (const id of ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
 
@@ -121,7 +121,7 @@ test('drains and fan-outs share the buffered bytes', async () => {
   flows.at(2, release)
   const began = flows.services.clock.now()
   await flows.run(drainSubscription(flows.services, message))
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   assert.ok(flows.requests.every(({ at }) => at >= began + 2000))
   for (const id of ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
@@ -210,9 +210,9 @@ test('probes go on behind the last one: one that had no room comes later, and no
   }
   const cursors: string[] = []
   const { page } = flows.services.deliveries
-  flows.services.deliveries.page = (number, state, after, most) => {
+  flows.services.deliveries.page = (number, state, after, max) => {
     cursors.push(after)
-    return page(number, state, after, most)
+    return page(number, state, after, max)
   }
   assert.equal(await flows.drain(), 'closing')
   assert.equal(cursors[1], ids[2], 'a replica may show the third still')

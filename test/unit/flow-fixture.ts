@@ -93,7 +93,7 @@ export function startFlows() {
     return Promise.resolve()
   }
   const requests: { event: string; at: number; sequence: string | undefined }[] = []
-  const open = { now: 0, most: 0 }
+  const open = { now: 0, max: 0 }
   const endpoint: { react: Reaction } = { react: () => ({ status: 200 }) }
   async function post(
     _url: string,
@@ -104,7 +104,7 @@ export function startFlows() {
     const began = scheduler.now()
     const { status, ms = 20, retryAfter, disable } = endpoint.react(event, requests.length)
     requests.push({ event, at: process.clock.now(), sequence: headers['webhook-sequence'] })
-    open.most = Math.max(open.most, ++open.now)
+    open.max = Math.max(open.max, ++open.now)
     await process.clock.timeout(ms).ended
     open.now--
     const said = {

@@ -15,14 +15,14 @@ test('sends the events of a subject one after another, in order, and those of ot
     flows.numbered(),
     ids.map((id, place) => [id, String(place + 1)]),
   )
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   const pages = flows.calls.filter((call) => call.startsWith('page'))
   assert.ok(pages.length < 10, `${pages.length} reads of the backlog`)
   const others = startOrdered()
   others.endpoint.react = () => ({ status: 200, ms: 100 })
   for (let party = 1; party <= 10; party++) others.addMany(2, party, 2 * party)
   await others.drain()
-  assert.ok(others.open.most > 4, `${others.open.most} at once`)
+  assert.ok(others.open.max > 4, `${others.open.max} at once`)
   assert.deepEqual(new Set(others.requests.map(({ sequence }) => sequence)), new Set(['1', '2']))
 })
 

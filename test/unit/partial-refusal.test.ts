@@ -6,9 +6,9 @@ import { SECOND, timeOfSecond } from './flow-fixture.ts'
 import { createRandom } from '../simulation/random.ts'
 
 /** Drains until the circuit is not open, at most so often. Returns how long it was open each time, in seconds. */
-async function drainWhileOpen(flows: ReturnType<typeof startDrain>, most: number) {
+async function drainWhileOpen(flows: ReturnType<typeof startDrain>, max: number) {
   const seconds: number[] = []
-  for (let drains = 0; drains < most; drains++) {
+  for (let drains = 0; drains < max; drains++) {
     await flows.drain({ token: leaseTokenOf(flows) ?? '' })
     const circuit = circuitOf(flows)
     if (circuit?.state !== 'open') break

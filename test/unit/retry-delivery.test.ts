@@ -215,5 +215,5 @@ test('a subscriber has at most four retries at once; another waits a second, the
     ),
   )
   assert.deepEqual(states.toSorted(), ['backlog', ...Array(4).fill('delivered')])
-  assert.equal(flows.open.most, 4)
+  assert.equal(flows.open.max, 4)
 })

@@ -47,8 +47,8 @@ export async function ensureRecordDrain(
 
 /**
  * Creates a record. Returns `known`, the record that another copy of this work has created. That one may have put it into the
- * backlog so late that its drain was over, and have ended then, so `ensureRecordDrain` is needed for a known record too. Throws when
- * the record is not confirmed.
+ * backlog so late that its drain was over, and have ended then, so `ensureRecordDrain` is needed for a known record too.
+ * Throws when the record is not confirmed.
  */
 export async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
   const { subscription, id } = delivery

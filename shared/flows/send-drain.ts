@@ -28,7 +28,9 @@ export async function sendDrain(
 ): Promise<void> {
   const { document } = leased
   const { circuit } = isSubscription(document) ? document : {}
-  const lease = [leaseOf(circuit), document.settling?.lease].find((each) => each?.token === token)
+  const lease = [leaseOf(circuit), document.cancellation?.lease].find(
+    (each) => each?.token === token,
+  )
   if (lease === undefined) return
   const isCircuitWaiting = circuit !== undefined && isWaiting(circuit) && circuit.lease === lease
   const wait = isCircuitWaiting

@@ -15,8 +15,8 @@ import { sendDrain } from './send-drain.ts'
 import { sendValidation } from './validate-subscription.ts'
 
 /**
- * Starts the work of each overdue subscription: a drain after it was open or paused, a drain or settling whose lease expired, a
- * validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
+ * Starts the work of each overdue subscription: a drain after it was open or paused, a drain or a cancellation whose lease
+ * expired, a validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
  * how many were redriven.
  */
 export const sweepSubscriptions = (services: Services, endMs: number): Promise<number> =>
@@ -33,7 +33,7 @@ async function redriveSubscription(
 ): Promise<boolean> {
   const { subscriptions, newToken, clock, index } = services
   const now = nowSeconds(clock)
-  const tokens = { circuit: newToken(), settling: newToken() }
+  const tokens = { circuit: newToken(), cancellation: newToken() }
   const isOver = (time: number | undefined): boolean => time !== undefined && time <= now
   let isValidationDue = false
   const redriven = await compareAndSet<SubscriptionOrTombstone>(
@@ -60,28 +60,30 @@ async function redriveSubscription(
 function withRenewedLeases(
   { clock, config }: Services,
   document: SubscriptionOrTombstone,
-  tokens: { circuit: string; settling: string },
+  tokens: { circuit: string; cancellation: string },
   isOver: (time: number | undefined) => boolean,
 ): SubscriptionOrTombstone {
-  const settled = isOver(document.settling?.lease.until)
-    ? withSettlingLease(document, newLease(clock.now(), tokens.settling))
+  const renewed = isOver(document.cancellation?.lease.until)
+    ? withCancellationLease(document, newLease(clock.now(), tokens.cancellation))
     : document
-  if (!isSubscription(settled)) return settled
-  const { circuit, validation } = settled
+  if (!isSubscription(renewed)) return renewed
+  const { circuit, validation } = renewed
   const due = nowSeconds(clock) + config.repairAfterSeconds
   const asked: SubscriptionDocument =
     validation !== undefined && isOver(validation.due)
-      ? { ...settled, validation: { ...validation, due } }
-      : settled
+      ? { ...renewed, validation: { ...validation, due } }
+      : renewed
   return circuit !== undefined && isOver(leaseOf(circuit)?.until)
     ? withCircuit(asked, claimed(circuit, clock.now(), tokens.circuit))
     : asked
 }
 
-function withSettlingLease<T extends SubscriptionOrTombstone>(
+function withCancellationLease<T extends SubscriptionOrTombstone>(
   document: T,
   lease: ReturnType<typeof newLease>,
 ): T {
-  const { settling } = document
-  return settling === undefined ? document : { ...document, settling: { ...settling, lease } }
+  const { cancellation } = document
+  return cancellation === undefined
+    ? document
+    : { ...document, cancellation: { ...cancellation, lease } }
 }

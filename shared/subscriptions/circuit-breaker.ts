@@ -216,8 +216,8 @@ export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) 
   failingSince === undefined ? undefined : { state: 'closed' as const, opens, failingSince }
 
 /**
- * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. The settling of a
- * disabled circuit keeps its lease, but has to be checked twice again.
+ * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. Ending the deliveries of a
+ * disabled circuit keeps its lease, but takes two checks again.
  */
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)

@@ -44,7 +44,7 @@ export interface SubscriptionDocument {
   circuit?: Circuit
   /** What the next drain must not see an older version of. */
   drained?: DrainedWrite[]
-  settling?: Settling
+  cancellation?: Cancellation
   /** Epoch seconds at which the sweep handles it; set by the store. */
   due?: number
   /** The id of the latest replay; only one runs at a time. */
@@ -72,7 +72,7 @@ export interface Validation {
 }
 
 /** Deleted subscriptions with this id whose deliveries are still to be cancelled, in the order of their deletion. */
-export interface Settling {
+export interface Cancellation {
   deleted: Deleted[]
   lease: Lease
 }
@@ -90,7 +90,7 @@ export interface Tombstone {
   consumer: string
   number: number
   deleted: true
-  settling?: Settling
+  cancellation?: Cancellation
   due?: number
   ttl: number
 }
@@ -106,7 +106,7 @@ export const isSubscription = <T extends SubscriptionOrTombstone>(
 /** Returns the epoch second at which the sweep has work for the document, or undefined. */
 export function dueOf(document: SubscriptionOrTombstone): number | undefined {
   const { circuit, validation } = isSubscription(document) ? document : {}
-  const times = [leaseOf(circuit)?.until, document.settling?.lease.until, validation?.due]
+  const times = [leaseOf(circuit)?.until, document.cancellation?.lease.until, validation?.due]
   const due = Math.min(...times.filter((time) => time !== undefined))
   return due === Infinity ? undefined : due
 }

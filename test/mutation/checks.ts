@@ -55,7 +55,7 @@ const flows = [
   'partial-refusal',
   'pause-resume',
   'disable-enable',
-  'settle-deleted',
+  'cancel-open-deliveries',
   'shared-limit',
   'rate-limit',
   'replay',

@@ -147,7 +147,7 @@ export function createInvariants(
   function numbersWithLease(): Set<number> {
     const numbers = new Set<number>()
     for (const document of containers.subscriptions.all()) {
-      for (const { number } of document.settling?.deleted ?? []) numbers.add(number)
+      for (const { number } of document.cancellation?.deleted ?? []) numbers.add(number)
       if (!isSubscription(document) || document.circuit === undefined) continue
       if (document.circuit.state !== 'closed' && document.circuit.lease !== undefined)
         numbers.add(document.number)
@@ -218,7 +218,7 @@ export function createInvariants(
       if (state === 'waiting' || state === 'backlog') return true
     for (const { state } of containers.replays.all()) if (state === 'running') return true
     for (const document of containers.subscriptions.all()) {
-      if (document.settling !== undefined) return true
+      if (document.cancellation !== undefined) return true
       if (!isSubscription(document) || document.circuit === undefined) continue
       if (document.circuit.state !== 'closed' && document.circuit.lease !== undefined) return true
     }

@@ -56,11 +56,11 @@ export async function subscriptionStoreContract({
   assert.ok(third)
   const { id: key, consumer, number, _etag, _ts } = third
   const tombstone = { v: 1 as const, id: key, consumer, number, deleted: true as const }
-  const settling = { deleted: [{ number: 3, since: 1 }], lease: lease(300) }
-  await runCall(store.save({ ...tombstone, ttl: -1, settling, _etag, _ts }))
+  const cancellation = { deleted: [{ number: 3, since: 1 }], lease: lease(300) }
+  await runCall(store.save({ ...tombstone, ttl: -1, cancellation, _etag, _ts }))
   const remaining = await runCall(store.find('/org/ttd', 's3'))
   assert.ok(remaining && 'deleted' in remaining)
-  assert.deepEqual(remaining.settling, settling)
+  assert.deepEqual(remaining.cancellation, cancellation)
   assert.equal(await runCall(store.byNumber(3)), undefined)
   assert.equal((await runCall(store.byNumber(2)))?.id, 's2')
   assert.equal(await runCall(store.byNumber(9)), undefined)

@@ -31,18 +31,18 @@ import {
   draining,
   closingNow,
   off,
-  settled,
+  ended,
   failure,
 } from './circuits.ts'
 
 test('deliveries are attempted at once while the circuit is absent, closed or closing', () => {
   for (const circuit of [undefined, failing, closingNow]) assert.equal(isClosed(circuit), true)
-  for (const circuit of [open, probing(3), draining, off, settled])
+  for (const circuit of [open, probing(3), draining, off, ended])
     assert.equal(isClosed(circuit), false)
 })
 
-test('every state but closed has a lease, except a settled disabled one', () => {
-  for (const circuit of [undefined, failing, settled]) assert.equal(leaseOf(circuit), undefined)
+test('every state but closed has a lease, except a disabled one whose deliveries have ended', () => {
+  for (const circuit of [undefined, failing, ended]) assert.equal(leaseOf(circuit), undefined)
   for (const circuit of [open, probing(3), draining, closingNow, off])
     assert.deepEqual(leaseOf(circuit), lease)
 })
@@ -81,7 +81,7 @@ test('the first failure without a recent success starts failingSince, later ones
 })
 
 test('a failure outside of a drain changes no circuit that has a drain', () => {
-  for (const circuit of [open, probing(3), draining, off, settled])
+  for (const circuit of [open, probing(3), draining, off, ended])
     assert.equal(afterFailure(circuit, failure({ consecutiveFailures: 9 }), NOW, 'new'), circuit)
 })
 
@@ -89,7 +89,7 @@ test('a success ends the failing of a circuit and its consecutive openings, but 
   assert.equal(afterSuccess(undefined), undefined)
   assert.equal(afterSuccess(failing), undefined)
   const well = [draining, closingNow].map((circuit) => ({ ...circuit, opens: 0 }))
-  for (const circuit of [open, probing(3), off, settled, ...well])
+  for (const circuit of [open, probing(3), off, ended, ...well])
     assert.equal(afterSuccess(circuit), circuit)
   for (const circuit of well)
     for (const failed of [{ failingSince: SINCE }, { opens: 2 }])
@@ -124,7 +124,7 @@ test('failed probes open the circuit again, and keep failingSince', () => {
   })
   const { failingSince } = Object(reopened(draining, asked, NOW, 'new'))
   assert.equal(failingSince, new Date(NOW).toISOString())
-  for (const circuit of [off, settled]) assert.equal(reopened(circuit, asked, NOW, 'new'), circuit)
+  for (const circuit of [off, ended]) assert.equal(reopened(circuit, asked, NOW, 'new'), circuit)
 })
 
 test('five days without a success disable a subscription, and not a millisecond less', () => {
@@ -151,7 +151,7 @@ test('a claim of an open circuit makes one probe; other claims keep the state', 
     probes: 3,
     lease: leased,
   })
-  for (const circuit of [probing(100), draining, closingNow, off, settled])
+  for (const circuit of [probing(100), draining, closingNow, off, ended])
     assert.deepEqual(claimed(circuit, NOW, 'new'), { ...circuit, lease: leased })
 })
 
@@ -197,7 +197,7 @@ test('starts a drain unless one is under way', () => {
     lease: leased,
   })
   assert.deepEqual(withDrain(closingNow, NOW, 'new'), { ...draining, lease: leased })
-  assert.deepEqual(withDrain(settled, NOW, 'new'), { ...settled, lease: leased })
+  assert.deepEqual(withDrain(ended, NOW, 'new'), { ...ended, lease: leased })
   assert.deepEqual(withDrain({ ...off, hasChecked: true }, NOW, 'new'), off)
   for (const circuit of [open, probing(10), draining, off])
     assert.equal(withDrain(circuit, NOW, 'new'), circuit)

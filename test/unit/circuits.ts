@@ -39,7 +39,7 @@ export const off: Circuit & { state: 'disabled' } = {
   since: SINCE,
   lease,
 }
-export const settled: Circuit & { state: 'disabled' } = {
+export const ended: Circuit & { state: 'disabled' } = {
   state: 'disabled',
   reason: '410',
   since: SINCE,

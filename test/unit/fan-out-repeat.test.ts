@@ -108,7 +108,7 @@ test('adds nothing to the backlog of a subscription deleted meanwhile', async ()
   assert.deepEqual(flows.sent, [])
 })
 
-test('cancels what joins a backlog so slowly that its subscription is deleted and settled, though a replica does not show it yet', async () => {
+test('cancels what joins a backlog so slowly that its subscription is deleted and its deliveries cancelled, though a replica does not show it yet', async () => {
   const flows = startFanOut()
   addSlowly(flows, () => deleteSubscription(flows))
   const { find } = flows.services.deliveries

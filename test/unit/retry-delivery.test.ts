@@ -4,7 +4,7 @@ import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { SECOND } from './flow-fixture.ts'
 import { draining, lease, since } from './circuit-fixture.ts'
-import { inBacklog, retried, settled, startRetry } from './retry-fixture.ts'
+import { inBacklog, retried, ended, startRetry } from './retry-fixture.ts'
 
 test('a retry that succeeds is delivered by one read and one write', async () => {
   const { retry, record, requests, calls, id, sent } = startRetry()
@@ -150,8 +150,8 @@ test('moves a due delivery to the backlog while the circuit is open or draining'
   }
 })
 
-test('starts the drain of a backlog without one: of a full subscriber, and of a settled disabled one', async () => {
-  const disabled = startRetry(settled)
+test('starts the drain of a backlog without one: of a full subscriber, and of a disabled one whose deliveries have ended', async () => {
+  const disabled = startRetry(ended)
   assert.equal(await disabled.retry(), 'backlog')
   const off = disabled.circuit()
   assert.ok(off?.state === 'disabled' && off.lease !== undefined)
@@ -159,9 +159,9 @@ test('starts the drain of a backlog without one: of a full subscriber, and of a 
     disabled.sent.map(({ queue, message }) => [queue, message['token']]),
     [['drainQueue', off.lease.token]],
   )
-  const beingSettled = startRetry({ ...settled, lease, hasChecked: true })
-  assert.equal(await beingSettled.retry(), 'backlog')
-  assert.deepEqual([beingSettled.circuit(), beingSettled.sent], [{ ...settled, lease }, []])
+  const beingEnded = startRetry({ ...ended, lease, hasChecked: true })
+  assert.equal(await beingEnded.retry(), 'backlog')
+  assert.deepEqual([beingEnded.circuit(), beingEnded.sent], [{ ...ended, lease }, []])
   const full = startRetry()
   for (let slot = 0; slot < 24; slot++) full.services.concurrencyLimit.start('1')
   assert.equal(await full.retry(), 'backlog')

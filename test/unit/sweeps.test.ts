@@ -124,35 +124,35 @@ test('sends a lost validation message again, and sets its next time', async () =
 })
 
 test('redrives each part of a subscription at its own time', async () => {
-  const settling = {
+  const cancellation = {
     deleted: [{ number: 7, since: SECOND }],
     lease: { token: 'old', until: SECOND + 50 },
   }
   const { found, queues } = await sweepOne({
     circuit: draining(SECOND + 50),
-    settling,
+    cancellation,
     validation: validation(SECOND),
   })
   assert.deepEqual(queues, ['validationQueue'])
   assert.deepEqual(found.circuit, draining(SECOND + 50))
-  assert.deepEqual(found.settling, settling)
+  assert.deepEqual(found.cancellation, cancellation)
   const other = await sweepOne({
     circuit: draining(SECOND),
-    settling,
+    cancellation,
     validation: validation(SECOND + 50),
   })
   assert.deepEqual(other.queues, ['drainQueue'])
   assert.deepEqual(
-    [other.found.settling, other.found.validation],
-    [settling, validation(SECOND + 50)],
+    [other.found.cancellation, other.found.validation],
+    [cancellation, validation(SECOND + 50)],
   )
-  const over = { ...settling, lease: { token: 'old', until: SECOND } }
-  const third = await sweepOne({ circuit: draining(SECOND + 50), settling: over })
+  const over = { ...cancellation, lease: { token: 'old', until: SECOND } }
+  const third = await sweepOne({ circuit: draining(SECOND + 50), cancellation: over })
   assert.deepEqual(third.queues, ['drainQueue'])
   assert.deepEqual(third.found.circuit, draining(SECOND + 50))
-  assert.equal(third.flows.sent[0]?.message['token'], third.found.settling?.lease.token)
-  assert.notEqual(third.found.settling?.lease.token, 'old')
-  assert.deepEqual(third.found.settling?.deleted, settling.deleted)
+  assert.equal(third.flows.sent[0]?.message['token'], third.found.cancellation?.lease.token)
+  assert.notEqual(third.found.cancellation?.lease.token, 'old')
+  assert.deepEqual(third.found.cancellation?.deleted, cancellation.deleted)
 })
 
 test('redrives nothing before its time', async () => {
@@ -163,21 +163,21 @@ test('redrives nothing before its time', async () => {
   assert.deepEqual([redriven, queues], [0, []])
 })
 
-test('settles a deleted subscription after its lease expired', async () => {
+test('cancels for a deleted subscription after its lease expired', async () => {
   const flows = startFlows()
   const lease = { token: 'old', until: SECOND - 1 }
   flows.store({
     ...tombstone(1),
-    settling: { deleted: [{ number: 1, since: SECOND - 200 }], lease },
+    cancellation: { deleted: [{ number: 1, since: SECOND - 200 }], lease },
   })
   assert.equal(await flows.run(sweepSubscriptions(flows.services, END_MS)), 1)
   const left = flows.subscription()
-  assert.ok(left !== undefined && left.settling !== undefined)
+  assert.ok(left !== undefined && left.cancellation !== undefined)
   assert.deepEqual(
     flows.sent.map(({ queue, message }) => [queue, message['token']]),
-    [['drainQueue', left.settling.lease.token]],
+    [['drainQueue', left.cancellation.lease.token]],
   )
-  assert.ok(left.settling.lease.until >= SECOND + 30)
+  assert.ok(left.cancellation.lease.until >= SECOND + 30)
 })
 
 test('refreshes the instance’s index after its own change', async () => {

@@ -2,7 +2,7 @@ import { nowSeconds } from '../clock.ts'
 import { dead } from '../deliveries/delivery.ts'
 import { CLOSING_SECONDS, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import type { Drain } from './drain-state.ts'
-import { endAll, forEachOpenPage } from './settle.ts'
+import { endAll, forEachOpenPage } from './open-deliveries.ts'
 
 const RECHECK_SECONDS = 20 // a replica may still show what was just ended
 
@@ -11,7 +11,7 @@ const RECHECK_SECONDS = 20 // a replica may still show what was just ended
  * proves that the subscription was still disabled when the page was read, so no delivery dies that was published after
  * it was enabled again. Gives up the lease when two checks, a minute apart, find no delivery left.
  */
-export async function settleDisabled(
+export async function endOpenDeliveries(
   { services, lease, endMs }: Drain,
   { reason, hasChecked }: Circuit & { state: 'disabled' },
 ): Promise<void> {
@@ -33,9 +33,9 @@ export async function settleDisabled(
 const checked = (circuit: Circuit): Circuit =>
   circuit.state === 'disabled' ? { ...circuit, hasChecked: true } : circuit
 
-/** Returns the settled circuit, or the same one when a delivery has joined the backlog since the first check. */
+/** Returns the circuit without a lease, or the same one when a delivery has joined the backlog since the first check. */
 function withoutLease(circuit: Circuit): Circuit {
   if (circuit.state !== 'disabled' || circuit.hasChecked !== true) return circuit
-  const { lease: _lease, hasChecked: _checked, ...settled } = circuit
-  return settled
+  const { lease: _lease, hasChecked: _checked, ...ended } = circuit
+  return ended
 }

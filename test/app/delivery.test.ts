@@ -183,7 +183,7 @@ suite('deliveries to each kind of endpoint', suiteOptions, () => {
     const failingSince = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString()
     await updateStored(stores, own.id, (subscription) => ({
       ...subscription,
-      circuit: { state: 'closed', opens: 0, failingSince },
+      circuit: { state: 'closed', opens: 0, failingSince, failedAt: new Date().toISOString() },
     }))
     receiver.behave({ status: 503 }, own.path)
     const began = Date.now()

@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
 
 /**
  * Calls `work` with the body of an event, which counts towards the bytes in hand until that has ended; with undefined when
- * the event is not visible (yet). Who waits holds nothing: what does not fit is dropped, and read again in its turn.
+ * the event is not visible (yet). A caller that waits holds nothing: what does not fit is dropped, and read again in its turn.
  * Returns undefined where there is no room before `endMs`: what the caller has read would be old by then.
  */
 export async function withEventBody<T>(

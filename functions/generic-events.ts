@@ -55,7 +55,7 @@ async function publishingAppOf(
   return services.auth.requirePublisher(headers)
 }
 
-/** GET /events: the events of a resource, for who may read them (altinn-contract §8.3). */
+/** GET /events: the events of a resource, for callers that may read them (altinn-contract §8.3). */
 async function read({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   const { auth, config } = services
   const claims = await auth.requireCaller(request) // 401, 503
@@ -74,7 +74,7 @@ async function read({ request, services, log }: HttpCall): Promise<HttpResponseI
   }
 }
 
-/** The original's, or plain JSON for who accepts that and not CloudEvents. */
+/** The original's, or plain JSON for callers that accept that and not CloudEvents. */
 const contentTypeFor = (accept: string | null): string =>
   /application\/json/i.test(accept ?? '') && !/cloudevents/i.test(accept ?? '')
     ? 'application/json'

@@ -9,8 +9,8 @@ import { fanOut } from './fan-out.ts'
 import { storeSpilled } from './store-spilled-event.ts'
 
 /**
- * The sweep claims no event younger than this: its first fan-out may be under way, and that one does not look for
- * records.
+ * The fan-out of an older event counts as a repeat, which looks for records: an earlier one may be under way or have
+ * broken off.
  */
 export const FIRST_FAN_OUT_MS = 60_000
 

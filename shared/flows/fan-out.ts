@@ -115,8 +115,8 @@ async function addWithdrawn(
 }
 
 /**
- * Adds a delivery to the backlog. Its drain is started before: whoever dies in between leaves no record without a due time,
- * though the event be erased and no copy of the message find it.
+ * Adds a delivery to the backlog. Its drain is started first: a process that dies in between leaves no record without a
+ * due time, even if the event is erased and no copy of the message finds it.
  */
 async function addToBacklog(
   services: Services,

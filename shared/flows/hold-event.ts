@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
 
 /**
  * Calls `work` with the body of an event, which counts towards the buffered bytes until that has ended; with undefined when
- * the event is not visible (yet). Who waits holds nothing: what does not fit is dropped, and read again when it is sent.
+ * the event is not visible (yet). A caller that waits holds nothing: what does not fit is dropped, and read again when it is sent.
  * Returns undefined where there is no room before `endMs`: what the caller has read would be old by then.
  */
 export async function withEventBody<T>(

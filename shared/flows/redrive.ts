@@ -23,7 +23,7 @@ export async function redrive<T>(
   let isProgressing = true
   for (let pages = 0; isProgressing && pages < MAX_PAGES && clock.now() <= endMs; pages++) {
     const before = sent
-    await forEachConcurrently(await overdue(), CONCURRENCY, one).catch(
+    await forEachConcurrently(await overdue(), CONCURRENCY, one, Infinity).catch(
       (error: Error) => (failure ??= error),
     )
     isProgressing = sent > before

@@ -32,7 +32,7 @@ export interface SubscriptionDocument {
   accessBy?: 'grants' | 'policy'
   createdBy: string
   created: string
-  /** ISO time at which the endpoint answered the validation event; absent before. */
+  /** ISO time at which the endpoint first answered the validation event; absent before. */
   validated?: string
   /**
    * The validation under way. The sweep sends its message again at `due` (epoch seconds), which is absent once given

@@ -32,7 +32,7 @@ interface Sources {
 
 /**
  * Makes the check of what the app cannot work without: at most 5 s old, within 2 s, however many ask. The other services are
- * told and do not count: kept answers serve, and most requests need none.
+ * shown but never make it unhealthy: kept answers serve, and most requests need none.
  */
 export function createHealth({ heartbeats, inboundQueue, keyStates, services = {} }: Sources) {
   let last: { at: number; result: Promise<Health> } | undefined

@@ -47,7 +47,7 @@ export function createMetrics(meter: Meter) {
       serviceFailures.add(1, { service, reason }),
     /** The sweep has sent overdue work again. */
     recordRedrives: (kind: 'event' | 'delivery', count: number) => redrives.add(count, { kind }),
-    /** The state of the whole, as the sweep sees it. */
+    /** The state of the whole, as the timer `gauge` sees it. */
     recordGauge(seen: Gauge): void {
       for (const [key, value] of Object.entries(seen)) gauges.get(key)?.record(value)
     },

@@ -98,6 +98,15 @@ test('a claim that fails prevents no other event from being sent again', { skip 
   assert.match(await run('sweep-events'), /"sent":1/)
 })
 
+test('a claim that was stored although its answer is a 503 is sent', { skip }, async () => {
+  await publishOverdue('/party/5')
+  await stores.queue('events-inbound').clearMessages()
+  let claims = 0
+  cosmos.plan = ({ method }) => (method === 'PATCH' && claims++ === 0 ? '503 after' : undefined)
+  assert.match(await run('sweep-events'), /"sent":1/)
+  assert.equal(await stores.countMessages('events-inbound'), 1)
+})
+
 test('sends deliveries again even while events cannot be queried', { skip }, async () => {
   await stores.container('deliveries').items.create(waitingDelivery(1))
   cosmos.plan = ({ url }) => (url.endsWith('/colls/events/docs') ? { status: 500 } : undefined)

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
-import type { EventDocument } from '../../shared/events/event-document.ts'
 import { eventuallyByApi } from '../support/subscriber.ts'
+import { referenceTo, type EventDocument } from '../../shared/events/event-document.ts'
+import { documentAt, store } from '../support/stored-events.ts'
 import { replayFirstSeconds, replayOf } from '../support/stored-work.ts'
 import { eventually } from '../support/stores.ts'
 import {
@@ -119,6 +120,8 @@ describe('an endpoint under validation', { concurrency: true }, () => {
 
   test('that was disabled by a 410 is enabled when its owner subscribes again and it validates', async () => {
     const { id } = await client.subscribed(request('gone'))
+    const { fanOut: _done, ...late } = documentAt(Date.now(), { type: 'gone' })
+    await store(stores, [{ ...late, pending: Date.now() / 1000 + 600 }])
     receiver.behave({ status: 410 }, '/gone')
     const began = Date.now()
     await arrival('gone', await publish('gone'))
@@ -150,6 +153,12 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     assert.equal(
       got('gone').some(({ event }) => event?.id === missed),
       false,
+    )
+    await stores.send('events-inbound', referenceTo(late, undefined))
+    assert.equal(
+      await subscribersOf(late.id),
+      2,
+      'it is from before the disabling, and fanned out after the enabling',
     )
   })
 })

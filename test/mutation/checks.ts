@@ -11,6 +11,7 @@ interface Check {
 
 const parts = [
   'circuit-breaker',
+  'failure-times',
   'concurrency-limit',
   'delivery',
   'matcher',

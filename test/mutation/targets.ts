@@ -48,6 +48,7 @@ export const targets = [
   'shared/subscriptions/busy-drain.ts',
   'shared/subscriptions/circuit-breaker.ts',
   'shared/subscriptions/disabled.ts',
+  'shared/subscriptions/failure-times.ts',
   'shared/subscriptions/owner-pause.ts',
   'shared/subscriptions/subscription-index.ts',
   'shared/deliveries/delivery.ts',

@@ -94,7 +94,7 @@ function inDrain(
   const { state } = circuit
   if (kind === 'claim') return claimed(circuit, nowMs, token)
   if (kind === 'renew' && !isWaiting(circuit)) return withLease(circuit, newLease(nowMs, token))
-  if (kind === 'check' && state === 'closing') return closed(circuit)
+  if (kind === 'check' && state === 'closing') return closed(circuit, nowMs)
   if (kind === 'probes' && state === 'half-open') return afterProbes(circuit)
   if (state !== 'half-open' && state !== 'draining') return circuit
   if (kind === 'empty') return closing(circuit)
@@ -113,8 +113,9 @@ const members: Record<Circuit['state'], string[]> = {
 const optionals: Partial<Record<Circuit['state'], string[]>> = {
   open: ['after'],
   'half-open': ['after', 'failingSince'],
-  draining: ['failingSince'],
-  closing: ['failingSince'],
+  closed: ['failedAt'],
+  draining: ['failedAt', 'failingSince'],
+  closing: ['failedAt', 'failingSince'],
   paused: ['busyUntil'],
   disabled: ['busyUntil'],
 }

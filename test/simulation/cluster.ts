@@ -18,7 +18,8 @@ import { createTrace } from './trace.ts'
 /** The epoch ms at which every simulation begins. */
 export const EPOCH = Date.UTC(2030, 0, 7)
 
-const MAX_CLOCK_OFFSET_MS = 1500
+/** By how much a process's clock is ahead or behind at most. */
+export const MAX_CLOCK_OFFSET_MS = 1500
 const MAX_RESTART_MS = 20_000
 
 // Of some 300 bytes each: so few that many wait for them

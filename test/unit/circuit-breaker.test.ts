@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   afterFailure,
-  afterFailures,
   afterProbes,
   afterSuccess,
   claimed,
@@ -18,6 +17,7 @@ import {
   withDrain,
   withLease,
 } from '../../shared/subscriptions/circuit-breaker.ts'
+import { afterFailures } from '../../shared/subscriptions/disabled.ts'
 import {
   SECOND,
   NOW,
@@ -135,7 +135,7 @@ test('five days without a success disable a subscription, and not a millisecond 
     since: new Date(NOW + 1).toISOString(),
     lease: { token: 'new', until: SECOND + 31 },
   }
-  const long = { ...failing, failingSince }
+  const long = { ...failing, failingSince, failedAt: SINCE }
   assert.equal(afterFailure(long, failure(), NOW, 'new'), long)
   assert.deepEqual(afterFailure(long, failure(), NOW + 1, 'new'), expected)
   const probe = { ...probing(3), failingSince }
@@ -180,8 +180,11 @@ test('failures after a delivered probe start a new failingSince', () => {
 test('an empty backlog is closing, then closed; failingSince stays without a success', () => {
   assert.deepEqual(closing(draining), closingNow)
   assert.deepEqual(closing(probing(3)), { ...closingNow, failingSince: SINCE })
-  assert.equal(closed(closingNow), undefined)
-  assert.deepEqual(closed({ ...closingNow, failingSince: SINCE }), failing)
+  assert.equal(closed(closingNow, NOW), undefined)
+  const drained = { ...closingNow, failingSince: SINCE }
+  assert.deepEqual(closed(drained, NOW), { ...failing, failedAt: new Date(NOW).toISOString() })
+  const noted = { ...drained, failedAt: SINCE }
+  assert.deepEqual(closed(noted, NOW), { ...failing, failedAt: SINCE })
 })
 
 test('closing outlasts index age, replica lag, writes and clock skew, and fits a message', () => {
@@ -194,6 +197,7 @@ test('starts a drain unless one is under way', () => {
   assert.deepEqual(withDrain(failing, NOW, 'new'), {
     ...draining,
     failingSince: SINCE,
+    failedAt: SINCE,
     lease: leased,
   })
   assert.deepEqual(withDrain(closingNow, NOW, 'new'), { ...draining, lease: leased })
@@ -220,7 +224,11 @@ test('a closed circuit takes no lease', () => {
 })
 
 test('a drain that meets failures alone disables its subscription after five days, and not before', () => {
-  const since = (ms: number) => ({ ...draining, failingSince: new Date(NOW - ms).toISOString() })
+  const since = (ms: number) => ({
+    ...draining,
+    failingSince: new Date(NOW - ms).toISOString(),
+    failedAt: SINCE,
+  })
   const recent = since(FIVE_DAYS_MS)
   assert.equal(afterFailures(recent, NOW), recent)
   assert.equal(afterFailures(since(FIVE_DAYS_MS + 1), NOW).state, 'disabled')

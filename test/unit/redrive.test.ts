@@ -86,6 +86,15 @@ test('a failure stops no other and is thrown at the end; a page of failures is t
   assert.deepEqual([all.seen.done, all.seen.pages], [[2, 4], 1])
 })
 
+test('however many failures stop nothing of their page, and no later page', async () => {
+  const failing = Array.from({ length: 40 }, () => 2)
+  const fails = (item: number) =>
+    item === 2 ? Promise.reject(new Error('fails')) : Promise.resolve(true)
+  const { seen, sent } = await redrivePages([[...failing, 1], [3]], fails)
+  assert.deepEqual([seen.done.length, seen.pages], [42, 3])
+  assert.match(String(sent), /40 of 41 failed/)
+})
+
 test('claims overdue work for 1, 2, 4 … 60 minutes', () => {
   assert.equal(claimSeconds(), 60)
   assert.deepEqual([0, 1, 2, 5, 6, 50].map(claimSeconds), [60, 120, 240, 1920, 3600, 3600])

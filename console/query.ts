@@ -35,7 +35,7 @@ export function useQuery<T>(
   useEffect(() => {
     const end = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const look = async () => {
+    const read = async () => {
       if (everyMs === undefined || document.visibilityState === 'visible') {
         const answer = await outcome(load(end.signal), end.signal)
         if (end.signal.aborted) return
@@ -45,9 +45,9 @@ export function useQuery<T>(
           problem: answer.problem,
         }))
       }
-      if (everyMs !== undefined) timer = setTimeout(() => void look(), everyMs)
+      if (everyMs !== undefined) timer = setTimeout(() => void read(), everyMs)
     }
-    void look()
+    void read()
     return () => {
       end.abort()
       clearTimeout(timer)

@@ -3,7 +3,10 @@ import { drainSubscription } from '../shared/flows/drain.ts'
 import { consumer } from '../shared/handlers.ts'
 import { parseDrainMessage } from '../shared/messages.ts'
 
-/** Queue drains: works on one subscription's backlog for a minute; then another message continues. */
+/**
+ * Queue drains: works on one subscription's backlog for 20 s, or for a minute on what a deleted one has left; then
+ * another message continues.
+ */
 app.storageQueue('drain-backlog', {
   queueName: 'drains',
   connection: 'QueueStorage',

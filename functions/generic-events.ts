@@ -55,12 +55,12 @@ async function publishingAppOf(
   return services.auth.requirePublisher(headers)
 }
 
-/** GET /events: the events of a resource, for who may read them (altinn-contract §8.3). */
+/** GET /events: the events of a resource, for callers that may read them (altinn-contract §8.3). */
 async function read({ request, services, log }: HttpCall): Promise<HttpResponseInit> {
   const { auth, config } = services
   const claims = await auth.requireCaller(request) // 401, 503
   requireScope(claims, 'read') // 403
-  const wanted = parseGenericReadRequest(request, config.readHoldbackSeconds) // 400
+  const wanted = parseGenericReadRequest(request, config.readWatermarkSeconds) // 400
   await requireMayReadResource(identityOf(claims), wanted.scope, services.access) // 400, 403, 503
   const after = await positionAfter(services.events, wanted)
   const page = await pageOfEvents(services.events, wanted.scope, { ...wanted, after, sources: [] })
@@ -74,7 +74,7 @@ async function read({ request, services, log }: HttpCall): Promise<HttpResponseI
   }
 }
 
-/** The original's, or plain JSON for who accepts that and not CloudEvents. */
+/** The original's, or plain JSON for callers that accept that and not CloudEvents. */
 const contentTypeFor = (accept: string | null): string =>
   /application\/json/i.test(accept ?? '') && !/cloudevents/i.test(accept ?? '')
     ? 'application/json'

@@ -39,7 +39,7 @@ async function readPartyEvents(call: HttpCall): Promise<HttpResponseInit> {
 }
 
 const readRequestOf = ({ request, services }: HttpCall): ReadRequest =>
-  parseReadRequest(request.url, request.headers.get('person'), services.config.readHoldbackSeconds)
+  parseReadRequest(request.url, request.headers.get('person'), services.config.readWatermarkSeconds)
 
 const answer = (url: string, { events, last }: Page): HttpResponseInit => ({
   headers: {

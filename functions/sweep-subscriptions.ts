@@ -8,14 +8,14 @@ import { sweep, SWEEP_MS } from '../shared/handlers.ts'
 app.timer('sweep-subscriptions', {
   schedule: '10,40 * * * * *',
   handler: sweep('sweep-subscriptions', async (services) => {
-    let woken = 0
+    let redriven = 0
     await runSequentially([
       async () => {
         await services.drainQueue.probe()
-        woken = await sweepSubscriptions(services, services.clock.now() + SWEEP_MS)
+        redriven = await sweepSubscriptions(services, services.clock.now() + SWEEP_MS)
       },
       () => sweepReplays(services),
     ])
-    return woken
+    return redriven
   }),
 })

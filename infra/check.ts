@@ -185,9 +185,9 @@ async function doAll(steps: Step[]): Promise<boolean> {
   return results.every(Boolean)
 }
 
-function report(word: string, name: string, start: number): void {
+function report(status: string, name: string, start: number): void {
   console.log(
-    `${word.padEnd(6)} ${name.padEnd(40)} ${((performance.now() - start) / 1000).toFixed(1)} s`,
+    `${status.padEnd(6)} ${name.padEnd(40)} ${((performance.now() - start) / 1000).toFixed(1)} s`,
   )
 }
 

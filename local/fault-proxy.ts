@@ -19,10 +19,17 @@ export interface Refusal {
 
 /**
  * What happens to a request: the proxy answers it itself, delays it, lets it hang, cuts the connection before or after
- * forwarding it, or forwards it twice; undefined lets it pass.
+ * forwarding it, forwards it and answers 503, or forwards it twice; undefined lets it pass.
  */
 export type Fault =
-  Refusal | { delayMs: number } | 'hang' | 'cut before' | 'cut after' | 'twice' | undefined
+  | Refusal
+  | { delayMs: number }
+  | 'hang'
+  | 'cut before'
+  | 'cut after'
+  | '503 after'
+  | 'twice'
+  | undefined
 
 /** Decides which fault, if any, a request of an SDK meets. */
 export type Plan = (request: { method: string; url: string; headers: IncomingHttpHeaders }) => Fault
@@ -90,9 +97,9 @@ async function handle(passage: ProxiedRequest, fault: Fault): Promise<void> {
   if (typeof fault === 'object') await sleep(fault.delayMs)
   if (fault === 'twice') await buffer(await forward(passage, body))
   const reply = await forward(passage, body)
-  if (fault === 'cut after') {
+  if (fault === 'cut after' || fault === '503 after') {
     await buffer(reply)
-    return void incoming.socket.destroy()
+    return fault === 'cut after' ? void incoming.socket.destroy() : refuse(answer, { status: 503 })
   }
   answer.writeHead(reply.statusCode ?? 502, reply.headers)
   reply.pipe(answer)

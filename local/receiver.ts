@@ -51,7 +51,7 @@ export async function startReceiver({
     const delivery = deliveryOf(request, await text(request), known)
     deliveries.push(delivery)
     onDelivery(delivery)
-    for (const look of waiting) look()
+    for (const check of waiting) check()
     const chosen = behaviours.get(delivery.path) ?? behaviours.get('') ?? {}
     const behaviour = typeof chosen === 'function' ? chosen(delivery) : chosen
     const validates = delivery.event?.type === 'platform.events.validatesubscription'
@@ -86,18 +86,18 @@ export async function startReceiver({
     waitFor(predicate: (delivery: Delivery) => boolean, seconds = 10): Promise<Delivery> {
       const { promise, resolve, reject } = Promise.withResolvers<Delivery>()
       const end = setTimeout(() => {
-        waiting.delete(look)
+        waiting.delete(check)
         reject(new Error(`no such delivery within ${seconds} s, but ${deliveries.length} others`))
       }, seconds * 1000)
-      const look = () => {
+      const check = () => {
         const found = deliveries.find(predicate)
         if (found === undefined) return
         clearTimeout(end)
-        waiting.delete(look)
+        waiting.delete(check)
         resolve(found)
       }
-      waiting.add(look)
-      look()
+      waiting.add(check)
+      check()
       return promise
     },
     async stop(): Promise<void> {

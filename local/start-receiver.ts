@@ -39,9 +39,9 @@ function readArguments() {
   return { port: integer('--port', values.port, 0, 65_535), secret, behaviour }
 }
 
-function integer(name: string, text: string, least: number, most: number): number {
-  if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most)
-    throw new Error(`${name} must be a whole number from ${least} to ${most}, not ${text}.`)
+function integer(name: string, text: string, min: number, max: number): number {
+  if (!/^\d+$/.test(text) || Number(text) < min || Number(text) > max)
+    throw new Error(`${name} must be a whole number from ${min} to ${max}, not ${text}.`)
   return Number(text)
 }
 

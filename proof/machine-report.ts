@@ -25,7 +25,7 @@ export function machineReport(simulation: SimulationResult, mutants: MutationRes
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     `| ${firstSeed} to ${firstSeed + seeds - 1} | ${failed} | ${thousands(days)} days | ${thousands(accepted)} | ${thousands(requests)} | ${thousands(steps)} | ${(seeds / seconds).toFixed(1)} |`,
     '',
-    'Invariants: every accepted event reaches every matching subscriber, or its delivery ends for a valid reason: the subscriber, its owner or the end of the retry schedule. All that waits has one waker in the documents. The circuit of a healthy endpoint closes. The work per delivery is bounded. No subscriber delays another. Without faults, no event is sent twice.',
+    'Invariants: every accepted event reaches every matching subscriber, or its delivery ends for a valid reason: the subscriber, its owner or the end of the retry schedule. All that waits has one due time in the documents. The circuit of a healthy endpoint closes. The work per delivery is bounded. No subscriber delays another. Without faults, no event is sent twice.',
     '',
     `Of ${mutants.mutants} mutants, ${mutants.killed} were killed: ${share(mutants)} % (${Object.entries(
       mutants.killedBy,

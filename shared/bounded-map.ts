@@ -1,5 +1,5 @@
-/** Creates a map that keeps the `most` entries set last. */
-export function createBoundedMap<Value>(most: number) {
+/** Creates a map that keeps the `max` entries set last. */
+export function createBoundedMap<Value>(max: number) {
   const entries = new Map<string, Value>()
   return {
     get: (key: string): Value | undefined => entries.get(key),
@@ -7,7 +7,7 @@ export function createBoundedMap<Value>(most: number) {
       entries.delete(key)
       entries.set(key, value)
       const [oldest = key] = entries.keys()
-      if (entries.size > most) entries.delete(oldest)
+      if (entries.size > max) entries.delete(oldest)
     },
     delete: (key: string): void => void entries.delete(key),
   }

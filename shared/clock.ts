@@ -16,5 +16,5 @@ export const systemClock: Clock = {
   },
 }
 
-/** Returns the time in whole epoch seconds, the unit of `due`, `pending` and `wake`. */
+/** Returns the time in whole epoch seconds, the unit of `due` and `pending`. */
 export const nowSeconds = ({ now }: Pick<Clock, 'now'>): number => Math.floor(now() / 1000)

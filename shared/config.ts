@@ -9,7 +9,7 @@ import {
   MAX_DELIVERY_TIMEOUT_SECONDS,
   MAX_EVENT_BYTES,
   MAX_INBOUND_QUEUES,
-  MIN_READ_HOLDBACK_SECONDS,
+  MIN_READ_WATERMARK_SECONDS,
   MIN_RETENTION_DAYS,
 } from './setting-bounds.ts'
 import {
@@ -104,7 +104,7 @@ const members = {
   REPAIR_AFTER_SECONDS: Joi.number().integer().min(1).max(3600).default(60),
   READ_HOLDBACK_SECONDS: Joi.number()
     .integer()
-    .min(MIN_READ_HOLDBACK_SECONDS)
+    .min(MIN_READ_WATERMARK_SECONDS)
     // Of this rule: for any by `messages`, joi first makes its schemas of schemas, a fifth of what it takes at the start.
     .message(
       '{{#label}} must be at least {{#limit}}: the longest that a write takes, and 5 s, or readers would miss events',
@@ -176,7 +176,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     eventMaxBytes: value.EVENT_MAX_BYTES,
     inboundQueues: value.INBOUND_QUEUES,
     repairAfterSeconds: value.REPAIR_AFTER_SECONDS,
-    readHoldbackSeconds: value.READ_HOLDBACK_SECONDS,
+    readWatermarkSeconds: value.READ_HOLDBACK_SECONDS,
     telemetryEndpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
     delivery: {
       retrySeconds: value.DELIVERY_RETRY_SECONDS,

@@ -49,7 +49,7 @@ import { createWebhookClient } from './webhooks/webhook-client.ts'
 const MAX_UNSAVED = 1000
 
 // An instance of 512 MB has 300 MB for them (docs/capacity.md): an event that is read or written takes five times its bytes.
-const MAX_BYTES_IN_HAND = 48_000_000
+const MAX_BUFFERED_BYTES = 48_000_000
 const MAX_UPLOADED_BYTES = { app: 16_000_000, generic: 4_000_000 } // the scope alone, of no resource, begins the second
 
 /**
@@ -113,7 +113,7 @@ export async function createServices(config: Config) {
     concurrencyLimit: createConcurrencyLimit(systemClock),
     recentOutcomes: createRecentOutcomes(systemClock.now),
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
-    bytesInHand: createByteLimit(MAX_BYTES_IN_HAND),
+    bufferedBytes: createByteLimit(MAX_BUFFERED_BYTES),
     uploads: {
       app: createByteLimit(MAX_UPLOADED_BYTES.app),
       generic: createByteLimit(MAX_UPLOADED_BYTES.generic),

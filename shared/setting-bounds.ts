@@ -8,7 +8,7 @@ export const WRITE_BUDGET_MS = 10_000
  * see no event younger than READ_HOLDBACK_SECONDS. The 5 s above the write budget: 2 for its last try, 1 from the id to
  * the write, 2 for clock skew and replication lag.
  */
-export const MIN_READ_HOLDBACK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
+export const MIN_READ_WATERMARK_SECONDS = WRITE_BUDGET_MS / 1000 + 5
 
 /** The most queues that events can be spread over. */
 export const MAX_INBOUND_QUEUES = 32

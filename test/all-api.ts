@@ -4,7 +4,7 @@ import { runTogether } from './support/run-together.ts'
 runTogether('app', [
   'accepted-events',
   'members',
-  'uploads-in-hand',
+  'buffered-uploads',
   'concurrency-limit',
   'console',
   'delivery-details',

@@ -1,6 +1,6 @@
 import { runTogether } from './support/run-together.ts'
 
-// Subscribers that fail, pause, wait for their turn or are validated.
+// Subscribers that fail, are paused, wait for a slot or are validated.
 runTogether('app', [
   'circuit-breaker',
   'pause',

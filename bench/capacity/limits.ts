@@ -48,7 +48,7 @@ export function ceilingsOf(usages: EventUsage[]): Ceiling[] {
     ),
     ceiling(
       'storage account',
-      'a second account, by `QueueStorage__queueServiceUri`',
+      'a second deployment, with an account of its own',
       ({ messages }) => limits.storageRequests / limits.requestsAMessage / messages,
     ),
   ]

@@ -47,7 +47,8 @@ function costTable(
       const count = tally.operations[name]
       return count < 0.05 ? [] : [`${figure(count)} ${name}`]
     })
-    return `${counts.join(', ')}: ${tally.charge.toFixed(1)} RU`
+    const units = `${tally.charge.toFixed(1)} RU`
+    return counts.length === 0 ? units : `${counts.join(', ')}: ${units}`
   }
   return table([
     [what, ...names],

@@ -46,7 +46,7 @@ var silentSweeps = map(
   [
     { name: 'sweep-events', undone: 'events whose message was lost are not fanned out' }
     { name: 'sweep-deliveries', undone: 'retries that wait for more than a minute are not sent' }
-    { name: 'sweep-subscriptions', undone: 'pauses do not end, and drains that broke off do not go on' }
+    { name: 'sweep-subscriptions', undone: 'open circuits are not probed, and drains that broke off do not go on' }
   ],
   sweep => {
     name: sweep.name

@@ -58,7 +58,7 @@ var containers = [
     name: 'subscriptions'
     partitionKey: ['/consumer']
     ttl: -1 // only documents with a ttl of their own expire
-    indexed: ['/number/?', '/_ts/?', '/wake/?']
+    indexed: ['/number/?', '/_ts/?', '/due/?']
     composite: []
   }
   {

@@ -33,8 +33,7 @@ export function stateOf({ validated, validationFailure, circuit }: Subscription)
       words: validationFailure ? `not validated: ${validationFailure.reason}` : 'being validated',
       colour: 'yellow',
     }
-  if (state === 'open')
-    return { words: `paused until ${clockTime(until)}: ${reason}`, colour: 'red' }
+  if (state === 'open') return { words: `open until ${clockTime(until)}: ${reason}`, colour: 'red' }
   if (state === 'paused')
     return { words: `paused by its owner since ${clockTime(since)}`, colour: 'yellow' }
   if (state === 'half-open') return { words: 'being tried again', colour: 'yellow' }

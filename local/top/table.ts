@@ -11,22 +11,22 @@ interface Column {
   of: (subscription: Subscription) => string | number | undefined
   right?: boolean
   /** The most columns of the terminal that it takes. */
-  most?: number
+  max?: number
 }
 
 /** The columns, in the order in which they are given up when the terminal is too narrow for all: the last first. */
 const columnsWith = ({ delivered }: Rates, now: number): Column[] => [
   { title: 'Id', of: ({ id }) => id, right: true },
-  { title: 'State', of: (each) => stateOf(each).words, most: 60 },
+  { title: 'State', of: (each) => stateOf(each).words, max: 60 },
   { title: 'Waiting', of: ({ circuit }) => circuit.waiting, right: true },
   { title: 'Dead', of: ({ counts }) => counts?.dead, right: true },
   { title: 'Sent/min', of: ({ id }) => delivered.get(id), right: true },
   { title: 'Last answer', of: (each) => lastAnswerOf(each, now) },
-  { title: 'Endpoint', of: ({ endPoint }) => endPoint, most: 60 },
+  { title: 'Endpoint', of: ({ endPoint }) => endPoint, max: 60 },
   {
     title: 'Filter',
     of: ({ resourceFilter, typeFilter }) => [resourceFilter, typeFilter].filter(Boolean).join(' '),
-    most: 60,
+    max: 60,
   },
 ]
 
@@ -71,10 +71,10 @@ function rows(shown: Subscription[], { width, colours }: Room, columns: Column[]
 
 /** The title and the cells, all of one width. */
 function cellsOf(
-  { title, of, right = false, most = Infinity }: Column,
+  { title, of, right = false, max = Infinity }: Column,
   shown: Subscription[],
 ): string[] {
-  const texts = [title, ...shown.map((each) => cut(printable(of(each)), most))]
+  const texts = [title, ...shown.map((each) => cut(printable(of(each)), max))]
   const width = Math.max(...texts.map((text) => text.length))
   return texts.map((text) => (right ? text.padStart(width) : text.padEnd(width)))
 }

@@ -1,7 +1,7 @@
 import type { Grant } from '../access-grants.ts'
 import type { CloudEvent } from '../events/cloud-event.ts'
 
-/** What a decision may go by, of who asks. */
+/** What a decision may depend on, of the caller. */
 export interface Asker {
   /** The first of org, user, system user and organisation, as in the original (altinn-contract §3). */
   consumer: string

@@ -66,8 +66,8 @@ export function requireScope(claims: Claims, action: Grant['action']): void {
 }
 
 /**
- * Throws a 403 unless the caller may publish: an app about its own resource by its platform access token (`app`), and who is
- * permitted to. The scope for administrators is enough for resources that are no app's.
+ * Throws a 403 unless the caller may publish: an app about its own resource by its platform access token (`app`), and callers
+ * with permission. The scope for administrators is enough for resources that are no app's.
  */
 export async function requireMayPublish(
   caller: Identity,
@@ -84,7 +84,7 @@ export async function requireMayPublish(
   throw new Problem(403, `Not authorized to publish events of the resource ${resource}`)
 }
 
-/** Whether a grant permits what is asked; who may read the events of a resource may inspect it. */
+/** Whether a grant permits what is asked; a caller that may read the events of a resource may inspect it. */
 export function isGranted(grants: Grant[], { who, action, resource }: AccessQuestion): boolean {
   const granted = action === 'inspect' ? 'read' : action
   const isFor = ({ who: holder }: Grant) =>
@@ -180,7 +180,7 @@ export async function requireMayReadResource(
   throw new Problem(403, `Not authorized to read events of the resource ${resource}`)
 }
 
-/** Throws a 403 unless the caller may see who gets the events of a resource: the owner of an app, and who is permitted to. */
+/** Throws a 403 unless the caller may see who gets the events of a resource: as the owner of an app, or by permission. */
 export async function requireMayInspect(
   caller: Identity,
   resource: string,

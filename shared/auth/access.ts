@@ -38,7 +38,7 @@ export function createAccess(
   const decide = createPolicyDecisionPoint(settings.policy, policyState)
   return {
     decidedBy: 'policy',
-    isPermitted: async (question) => isMet(await decisionOn(question), question),
+    isPermitted: async (question) => isSatisfiedBy(await decisionOn(question), question),
   }
 
   async function decisionOn(question: AccessQuestion): Promise<Decision | undefined> {
@@ -51,7 +51,7 @@ export function createAccess(
 }
 
 /** Whether a decision permits, and the caller was authenticated as it obliges to. */
-function isMet(decision: Decision | undefined, { who }: AccessQuestion): boolean {
+function isSatisfiedBy(decision: Decision | undefined, { who }: AccessQuestion): boolean {
   if (decision?.isPermit !== true) return false
   const isOrg = who.consumer.startsWith('/org/')
   return who.level >= (isOrg ? decision.minimumLevelOfOrgs : decision.minimumLevel)

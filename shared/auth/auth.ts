@@ -62,7 +62,8 @@ export function createAuth(
       const platformStates = [...issuers.byAddress()].map(([address, keySets]) =>
         keyStateOf(address, keySets),
       )
-      const failingOrFirst = ({ word }: KeyState, place: number) => place === 0 || word !== 'well'
+      const failingOrFirst = ({ status }: KeyState, index: number) =>
+        index === 0 || status !== 'well'
       return [
         keyStateOf(openIdConfigurationUrl, [altinnKeys]),
         ...platformStates.filter(failingOrFirst),

@@ -44,12 +44,12 @@ export function keyStateOf(url: string, keySets: KeySet[]): KeyState {
   const [worst = keySets.find(({ hasKeys }) => hasKeys)] = failing
   return {
     address: shownAddress(url),
-    word: wordFor(worst?.failure),
+    status: statusFor(worst?.failure),
     hasKeys: worst?.hasKeys ?? false,
   }
 }
 
-const wordFor = (failure: KeyFailure | undefined): string =>
+const statusFor = (failure: KeyFailure | undefined): string =>
   failure === undefined
     ? 'well'
     : `failing since ${new Date(failure.since).toISOString()}: ${failure.reason}`

@@ -14,7 +14,7 @@ export const authorizeUrl = ({ platformUrl }: Pick<AltinnClient, 'platformUrl'>)
 
 /**
  * Returns what asks the policy decision point of Altinn (XACML 3.0, altinn-contract §8.2), or knows what it has answered. Undefined
- * is a question that cannot be asked. Throws where there is no decision, which `state` is told.
+ * is a question that cannot be asked. Throws where there is no decision, and reports that to `state`.
  */
 export function createPolicyDecisionPoint(
   client: AltinnClient,

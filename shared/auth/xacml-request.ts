@@ -126,7 +126,7 @@ function appAttributes(resource: string): Attribute[] {
   ]
 }
 
-/** Altinn's policies have `read` for the events of apps, and `subscribe` for others. Who may publish may inspect. */
+/** Altinn's policies have `read` for the events of apps, and `subscribe` for others. A caller that may publish may inspect. */
 function actionOf({ action, resource }: AccessQuestion): string {
   if (action === 'publish' || action === 'inspect') return 'publish'
   return app.test(resource) ? 'read' : 'subscribe'

@@ -60,13 +60,13 @@ export function parseDecision(text: string): Decision {
   const obligations = understood.validate(Obligations ?? [])
   if (decision !== 'Permit' || obligations.error !== undefined) return refusal
   const assignments = obligations.value.flatMap(({ AttributeAssignment }) => AttributeAssignment)
-  const most = (category: string) =>
+  const max = (category: string) =>
     Math.max(
       0,
       ...assignments.filter(({ Category }) => Category === category).map(({ Value }) => Value),
     )
-  const minimumLevel = most(LEVEL)
+  const minimumLevel = max(LEVEL)
   const hasOther = assignments.some(({ Category }) => Category === LEVEL_OF_ORGS)
-  const minimumLevelOfOrgs = hasOther ? Math.min(minimumLevel, most(LEVEL_OF_ORGS)) : minimumLevel
+  const minimumLevelOfOrgs = hasOther ? Math.min(minimumLevel, max(LEVEL_OF_ORGS)) : minimumLevel
   return { isPermit: true, minimumLevel, minimumLevelOfOrgs }
 }

@@ -77,7 +77,7 @@ type Tried =
 
 /**
  * Writes with If-Match; the emulator does not check the condition of a patch itself. A deleted document counts as
- * changed. A try that was throttled or not connected has changed nothing.
+ * changed. A try that was throttled has changed nothing; any other that failed may have, one that met a 503 too.
  */
 async function ifMatch(
   condition: string,
@@ -86,7 +86,8 @@ async function ifMatch(
   const accessCondition = { type: 'IfMatch', condition }
   let mayBeOurs = false
   const note = (error: unknown): never => {
-    if (classifyCosmosError(error).kind === 'unclear') mayBeOurs = true
+    const { kind } = classifyCosmosError(error)
+    if (kind === 'unclear' || kind === 'unreachable') mayBeOurs = true
     throw error
   }
   try {

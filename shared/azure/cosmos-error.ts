@@ -2,8 +2,8 @@ import type { CosmosHeaders } from '@azure/cosmos'
 import { sessionOf } from './cosmos.ts'
 
 /**
- * What a failed Cosmos DB call means for a retry. `exists`: 409. `throttled`: retry after `waitMs`. `unreachable`: the call
- * had no effect. `unclear`: the call may have had its effect. `final`: a retry fails as well.
+ * What a failed Cosmos DB call means for a retry. `exists`: 409. `throttled`: retry after `waitMs`. `unreachable`: the store
+ * takes no calls now. `unclear`: the call may have had its effect. `final`: a retry fails as well.
  */
 export type CosmosErrorKind =
   | { kind: 'exists'; session: string | undefined }
@@ -17,8 +17,8 @@ const DECISIONS: Record<number, 'final' | 'exists'> = {
   412: 'final', // the document has changed
   413: 'final', // the document is too large
 }
-/** Statuses, codes and names of errors that mean that the call had no effect, besides 429. */
-const WITHOUT_EFFECT = new Set<unknown>([
+/** Statuses, codes and names of errors that mean that the store takes no calls now. A write that met a 503 may have arrived. */
+const UNREACHABLE = new Set<unknown>([
   401, // a key or role has changed
   403, // a network rule has changed
   503,
@@ -45,7 +45,7 @@ export function classifyCosmosError(error: unknown): CosmosErrorKind {
   if (decision === 'exists') return { kind: 'exists', session: sessionOf(headers) }
   if (decision === 'final' || isNotFound(error) || BUGS.has(error.name)) return { kind: 'final' }
   return {
-    kind: WITHOUT_EFFECT.has(code) || WITHOUT_EFFECT.has(error.name) ? 'unreachable' : 'unclear',
+    kind: UNREACHABLE.has(code) || UNREACHABLE.has(error.name) ? 'unreachable' : 'unclear',
   }
 }
 

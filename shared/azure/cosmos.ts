@@ -2,7 +2,7 @@ import type { CosmosClientOptions, CosmosHeaders, Database } from '@azure/cosmos
 import type { Config } from '../config.ts'
 import { validateResponses } from './cosmos-responses.ts'
 
-/** One call's limit, for `within`: the SDK's own limits do not end a hang. An instance with a full load takes seconds. */
+/** One call's limit, for `withTimeout`: the SDK's own limits do not end a hang. An instance with a full load takes seconds. */
 export const CALL_MS = 5000
 
 /** The limit of one try of a write that a publisher may be waiting for. */

@@ -36,7 +36,7 @@ export const containers: ContainerDefinition[] = [
     id: 'subscriptions',
     partitionKeyPaths: ['/consumer'],
     defaultTtlSeconds: -1, // on, without a default: only tombstones have a time to live
-    indexedPaths: ['/number/?', '/_ts/?', '/wake/?'],
+    indexedPaths: ['/number/?', '/_ts/?', '/due/?'],
     compositeIndexes: [],
   },
   {

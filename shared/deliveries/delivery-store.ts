@@ -22,7 +22,7 @@ const OUTCOMES = `SELECT TOP @count c.id, c.state, ARRAY(SELECT VALUE a.ms FROM 
 const COUNTED = `SELECT TOP @count c.id FROM c WHERE c.subscription = @subscription AND c.state = @state
   ORDER BY c.subscription, c.state, c.id`
 
-const IDS = `SELECT TOP @most VALUE c.id FROM c
+const IDS = `SELECT TOP @max VALUE c.id FROM c
   WHERE c.subscription = @subscription AND c.state = @state AND c.id > @after AND c.id < @until
   ORDER BY c.subscription, c.state, c.id`
 
@@ -111,19 +111,19 @@ export function openDeliveryStore(
     outcomes: (
       subscription: string,
       state: DeliveryDocument['state'],
-      { after, before, most }: { after: string; before: string; most: number },
+      { after, before, max }: { after: string; before: string; max: number },
     ) =>
       queryAll<DeliveryOutcome>(container, OUTCOMES, {
         '@subscription': subscription,
         '@state': state,
         '@after': after,
         '@before': before,
-        '@count': most,
+        '@count': max,
       }),
 
-    /** Counts one subscription's deliveries in a state, up to `most`. */
-    async count(subscription: string, state: DeliveryDocument['state'], most: number) {
-      const parameters = { '@subscription': subscription, '@state': state, '@count': most }
+    /** Counts one subscription's deliveries in a state, up to `max`. */
+    async count(subscription: string, state: DeliveryDocument['state'], max: number) {
+      const parameters = { '@subscription': subscription, '@state': state, '@count': max }
       return (await queryAll<object>(container, COUNTED, parameters)).length
     },
 
@@ -131,14 +131,14 @@ export function openDeliveryStore(
     ids: (
       subscription: string,
       state: DeliveryDocument['state'],
-      { after, until, most }: { after: string; until: string; most: number },
+      { after, until, max }: { after: string; until: string; max: number },
     ) =>
       queryAll<string>(container, IDS, {
         '@subscription': subscription,
         '@state': state,
         '@after': after,
         '@until': until,
-        '@most': most,
+        '@max': max,
       }),
 
     /** Returns the earliest `due` in epoch seconds, or undefined when no delivery waits. */

@@ -27,13 +27,13 @@ export interface OrderDocument extends Progress {
   subscription: string
 }
 
-/** Returns the progress once an event has begun. Nothing is stored any more with an id up to `settled`. */
+/** Returns the progress once an event has begun. Nothing is stored any more with an id up to `watermark`. */
 export function withBegun(
   { sequence, floor, begun }: Progress,
   event: string,
-  settled: string,
+  watermark: string,
 ): Progress {
-  const reached = event < settled ? event : settled
+  const reached = event < watermark ? event : watermark
   const next = reached > floor ? reached : floor
   const later = [...begun, event].filter((id) => id > next)
   return { sequence: sequence + 1, event, floor: next, begun: later }

@@ -21,7 +21,7 @@ export interface ReplayDocument extends ReplayRequest {
   subscription: string
   /** The id of the last event examined. */
   cursor: string
-  looked: number
+  examined: number
   sent: number
   state: 'running' | 'done' | 'cancelled'
   /** Epoch seconds from which the sweep sends the message for the next page; absent when the replay is over. */
@@ -40,7 +40,7 @@ export const newReplay = (
   subscription,
   ...request,
   cursor: boundAt(Date.parse(request.from)),
-  looked: 0,
+  examined: 0,
   sent: 0,
   state: 'running',
   due,

@@ -13,9 +13,9 @@ export interface EventDocument {
   /** Of a generic event: its publisher, such as /org/skd or the resource of the app, and the id that the publisher gave it. */
   publisher?: string
   eventId?: string
-  /** Epoch seconds from which the sweep takes the event, unless its fan-out is done before. Absent when it is. */
+  /** Epoch seconds from which the sweep claims the event, unless its fan-out is done before. Absent when it is. */
   pending?: number
-  /** How often the sweep has taken it. */
+  /** How often the sweep has redriven it. */
   redrives?: number
   fanOut?: { count: number; at: string }
   /** The id of the copy that readers are given instead, where the event was stored too late for its own id. */
@@ -42,7 +42,7 @@ interface NewEvent {
   pending: number
 }
 
-/** Returns the document of a new event, which the sweep takes at `pending` unless it is fanned out before. */
+/** Returns the document of a new event, which the sweep claims at `pending` unless it is fanned out before. */
 export function newEventDocument(made: NewEvent): EventDocument {
   const { id, event, publisher, traceparent, pending } = made
   const { resource, subject = '', alternativesubject } = event

@@ -24,26 +24,26 @@ export interface FoundEvent {
 const MAX_BATCH = 100 // documents in memory, each of up to 2 MB
 
 /**
- * Returns a query for at most `most` events of a scope between two ids or bounds, in order of id. It passes each to `take`
+ * Returns a query for at most `max` events of a scope between two ids or bounds, in order of id. It passes each to `take`
  * until that returns false, and returns the last one.
  */
 export function eventsIn(container: Container) {
   return (
     scope: Scope,
-    { after, until, most }: { after: string; until: string; most: number },
+    { after, until, max }: { after: string; until: string; max: number },
     take: (found: FoundEvent) => boolean,
   ): Promise<FoundEvent | undefined> => {
     const given = Object.entries(scope).map(([path, value]): [string, string] => [
       `@${path}`,
       value,
     ])
-    const bounds = { '@after': after, '@until': until, '@most': most }
+    const bounds = { '@after': after, '@until': until, '@max': max }
     const parameters = { ...Object.fromEntries(given), ...bounds }
     return queryUntil(
       container,
       queryFor(Object.keys(scope)),
       parameters,
-      Math.min(most, MAX_BATCH),
+      Math.min(max, MAX_BATCH),
       (stored: FoundEvent) => take(fromStored(stored)),
     )
   }
@@ -51,10 +51,10 @@ export function eventsIn(container: Container) {
 
 /**
  * Each path has a composite index with the id; Cosmos DB combines the indexes of two paths. `take` applies all other
- * filters: in the query, they would make Cosmos DB scan until it found `most` events, at any cost.
+ * filters: in the query, they would make Cosmos DB scan until it found `max` events, at any cost.
  */
 function queryFor(paths: string[]): string {
   const equal = paths.map((path) => `c.${path} = @${path}`).join(' AND ')
-  return `SELECT TOP @most c.id, c.late, c.duplicateOf, c.event, c.dataText FROM c
+  return `SELECT TOP @max c.id, c.late, c.duplicateOf, c.event, c.dataText FROM c
     WHERE ${equal} AND c.id > @after AND c.id < @until ORDER BY c.${paths.at(-1)}, c.id`
 }

@@ -20,18 +20,18 @@ export type OverdueEvent = Stored<
 
 const OVERDUE = `SELECT TOP 1000 c.id, c.resource, c.subject, c.traceparent, c.redrives, c._etag, c._ts
   FROM c WHERE c.pending <= @now ORDER BY c.pending`
-const OF_RESOURCE = `SELECT TOP @most * FROM c
+const OF_RESOURCE = `SELECT TOP @max * FROM c
   WHERE c.resource = @resource AND c.id > @after AND c.id < @until ORDER BY c.resource, c.id`
-const NEWEST = `SELECT TOP @most * FROM c WHERE c.resource = @resource ORDER BY c.resource DESC, c.id DESC`
+const NEWEST = `SELECT TOP @max * FROM c WHERE c.resource = @resource ORDER BY c.resource DESC, c.id DESC`
 const BY_ID = `SELECT TOP 1 * FROM c WHERE c.resource = @resource AND c.id = @id ORDER BY c.resource, c.id`
 const BY_EVENT_ID = `SELECT TOP 100 c.id, c.late, c.copyOf, c.duplicateOf FROM c
   WHERE c.resource = @resource AND c.eventId = @event ORDER BY c.resource, c.eventId, c.id`
-const BEFORE = `SELECT TOP @most c.id, c.alternative, c.fanOut, c.copyOf, c.duplicateOf, c.event.type, c.event.source
+const BEFORE = `SELECT TOP @max c.id, c.alternative, c.fanOut, c.copyOf, c.duplicateOf, c.event.type, c.event.source
   FROM c WHERE c.resource = @resource AND c.subject = @subject AND c.id > @after AND c.id < @before
   ORDER BY c.subject DESC, c.id DESC`
-const NEWEST_IDS = `SELECT TOP @most c.id, c.copyOf, c.duplicateOf FROM c
+const NEWEST_IDS = `SELECT TOP @max c.id, c.copyOf, c.duplicateOf FROM c
   WHERE c.resource = @resource AND c.id > @after ORDER BY c.resource DESC, c.id DESC`
-const SUMMARIES = `SELECT TOP @most c.id, c.copyOf, c.duplicateOf,
+const SUMMARIES = `SELECT TOP @max c.id, c.copyOf, c.duplicateOf,
   { "id": c.event.id, "type": c.event.type, "subject": c.event.subject, "source": c.event.source, "time": c.event.time } AS event
   FROM c WHERE c.resource = @resource ORDER BY c.resource DESC, c.id DESC`
 const NEXT_RESOURCE = `SELECT TOP 1 VALUE c.resource FROM c
@@ -100,28 +100,28 @@ export function openEventStore(database: Database) {
       ]),
 
     /**
-     * Passes at most `most` events of a resource between two ids or bounds to `take`, in order of id, until it returns
+     * Passes at most `max` events of a resource between two ids or bounds to `take`, in order of id, until it returns
      * false.
      */
     ofResource: (
       resource: string,
-      { after, until, most }: { after: string; until: string; most: number },
+      { after, until, max }: { after: string; until: string; max: number },
       take: (document: EventDocument) => boolean,
     ) =>
       queryUntil<EventDocument>(
         container,
         OF_RESOURCE,
-        { '@resource': resource, '@after': after, '@until': until, '@most': most },
+        { '@resource': resource, '@after': after, '@until': until, '@max': max },
         BATCH,
         (stored) => take(fromStored(stored)),
       ),
 
-    /** Passes at most `most` events of a resource to `take`, the newest first, until it returns false. */
-    newest: (resource: string, most: number, take: (document: EventDocument) => boolean) =>
+    /** Passes at most `max` events of a resource to `take`, the newest first, until it returns false. */
+    newest: (resource: string, max: number, take: (document: EventDocument) => boolean) =>
       queryUntil<EventDocument>(
         container,
         NEWEST,
-        { '@resource': resource, '@most': most },
+        { '@resource': resource, '@max': max },
         BATCH,
         (stored) => take(fromStored(stored)),
       ),
@@ -138,14 +138,14 @@ export function openEventStore(database: Database) {
     /** Returns the last events of a resource and subject between two ids or bounds, the newest first. */
     before: (
       { resource, subject }: { resource: string; subject: string },
-      { after, before, most }: { after: string; before: string; most: number },
+      { after, before, max }: { after: string; before: string; max: number },
     ) =>
       queryAll<EarlierEvent>(container, BEFORE, {
         '@resource': resource,
         '@subject': subject,
         '@after': after,
         '@before': before,
-        '@most': most,
+        '@max': max,
       }),
 
     /** Returns the first resource with an event between two names, or undefined. */
@@ -158,16 +158,16 @@ export function openEventStore(database: Database) {
     },
 
     /** Returns the ids of a resource's events after an id or bound, the newest first. */
-    newestIds: (resource: string, after: string, most: number) =>
+    newestIds: (resource: string, after: string, max: number) =>
       queryAll<Omit<EventSummary, 'event'>>(container, NEWEST_IDS, {
         '@resource': resource,
         '@after': after,
-        '@most': most,
+        '@max': max,
       }),
 
     /** Returns what the newest events of a resource are about. */
-    summaries: (resource: string, most: number) =>
-      queryAll<EventSummary>(container, SUMMARIES, { '@resource': resource, '@most': most }),
+    summaries: (resource: string, max: number) =>
+      queryAll<EventSummary>(container, SUMMARIES, { '@resource': resource, '@max': max }),
 
     /** Returns the documents of a resource's generic events with the publisher's id `event`, the oldest first. */
     withEventId: (resource: string, event: string) =>

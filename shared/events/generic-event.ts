@@ -84,9 +84,9 @@ function attributeOf(name: string, value: unknown): string {
 function requireText(name: string, text: string): string {
   if (notAllowed.test(text))
     throw new Problem(400, `The attribute '${name}' has a control character.`)
-  const most = maxBytes.get(name) ?? MAX_BYTES
-  if (Buffer.byteLength(text) > most)
-    throw new Problem(400, `The attribute '${name}' has more than ${most} bytes.`)
+  const max = maxBytes.get(name) ?? MAX_BYTES
+  if (Buffer.byteLength(text) > max)
+    throw new Problem(400, `The attribute '${name}' has more than ${max} bytes.`)
   if (name === 'source' && text === '')
     throw new Problem(
       400,

@@ -28,7 +28,7 @@ const integer = /^[+-]?\d{1,9}$/ // the original's has 32 bits
  */
 export function parseGenericReadRequest(
   { url, headers }: { url: string; headers: Headers },
-  holdbackSeconds: number,
+  watermarkSeconds: number,
 ): GenericReadRequest {
   const given = parametersOf(url)
   const first = (name: string) => given.get(name)?.find((value) => value !== '')
@@ -41,7 +41,7 @@ export function parseGenericReadRequest(
   return {
     scope: { resource, ...subjectOf(subject, headers.get('altinn-alternativesubject') ?? '') },
     after: positionOf(after),
-    until: readWatermark(holdbackSeconds),
+    until: readWatermark(watermarkSeconds),
     types: parsePatterns('type', given),
     size,
   }

@@ -31,7 +31,7 @@ const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 export function parseReadRequest(
   url: string,
   person: string | null,
-  holdbackSeconds: number,
+  watermarkSeconds: number,
   now = Date.now(),
 ): ReadRequest {
   const given = parametersOf(url)
@@ -43,7 +43,7 @@ export function parseReadRequest(
   const position = positionOf(after, now)
   const to = first('to')
   const end = boundAt(to === undefined ? now : parseTime('To', to) + 1)
-  const readable = readWatermark(holdbackSeconds, now)
+  const readable = readWatermark(watermarkSeconds, now)
   return {
     after: start > position ? start : position,
     until: end < readable ? end : readable,

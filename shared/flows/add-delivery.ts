@@ -34,7 +34,7 @@ export async function ensureDrain(
  * Makes sure that a record has its drain if it is in the backlog. That of a deleted subscriber is cancelled. `session` is the
  * token of its write, if known: what is deleted is matched by no later copy, which could do it.
  */
-export async function wakeRecord(
+export async function ensureRecordDrain(
   services: Services,
   fan: Pick<FanOut, 'knownAt'>,
   subscriber: SubscriptionEntry,
@@ -47,8 +47,8 @@ export async function wakeRecord(
 
 /**
  * Creates a record. Returns `known`, the record that another copy of this work has created. That one may have put it into the
- * backlog so late that its drain was over, and have ended then, so `wakeRecord` is needed for a known record too. Throws when
- * the record is not confirmed.
+ * backlog so late that its drain was over, and have ended then, so `ensureRecordDrain` is needed for a known record too.
+ * Throws when the record is not confirmed.
  */
 export async function addDelivery({ deliveries }: Services, delivery: DeliveryDocument) {
   const { subscription, id } = delivery

@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 import { secretsOf, type SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
 import { hasArrived, type Attempted } from '../webhooks/webhook-outcome.ts'
-import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
+import { addDelivery, ensureRecordDrain, type FanOut } from './add-delivery.ts'
 import { sendWebhook } from './send-webhook.ts'
 import { storeArrivalAgain, storeFirstOutcome, storeInRecord } from './store-first-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
@@ -47,7 +47,7 @@ async function recordOpenAttempt(
   const { clock, config, background } = services
   const longest = Math.ceil(config.delivery.timeoutMs / 1000) + config.repairAfterSeconds
   const due = nowSeconds(clock) + longest
-  const release = services.bytesInHand.hold(body.length) // the fan-out ends before
+  const release = services.bufferedBytes.hold(body.length) // the fan-out ends before
   const delivery = newDelivery(fan.event, subscriber)
   const adding = addDelivery(services, { ...delivery, state: 'waiting', due })
   const added = adding.then(
@@ -64,5 +64,5 @@ async function recordOpenAttempt(
       ),
   )
   const { known, session } = await adding
-  if (known !== undefined) await wakeRecord(services, fan, subscriber, known, session)
+  if (known !== undefined) await ensureRecordDrain(services, fan, subscriber, known, session)
 }

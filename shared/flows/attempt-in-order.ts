@@ -13,7 +13,7 @@ import {
   type PageResult,
 } from './attempt-page.ts'
 import { awaitEvent } from './await-event.ts'
-import { takeTurn, turnOf, type Free } from './turn.ts'
+import { claimSequence, readinessOf, type Ready } from './sequence.ts'
 
 type Page = Stored<DeliveryDocument>[]
 
@@ -22,7 +22,7 @@ export interface Pass {
   subscriber: SubscriptionEntry
   /** Subjects that stand still, by the id of their order, and the event that each is behind; undefined where none can be tried. */
   blocked: Map<string, string | undefined>
-  /** Whether one of them waits for something that no time of its own wakes, or that was not to be seen. */
+  /** Whether one of them waits for something that has no due time of its own, or that was not to be seen. */
   isUnsure: boolean
   /** Whether it began behind the last probe, or something was attempted: then another pass must follow. */
   isPartial: boolean
@@ -40,7 +40,7 @@ export const newPass = (subscription: SubscriptionDocument, after: string): Pass
 
 /** Attempts a page of deliveries: those of one subject one after another, each only when the one before is over. */
 export async function attemptInOrder(limits: Limits, pass: Pass, page: Page): Promise<PageResult> {
-  const withoutRate = { ...limits, rateLimit: undefined } // it counts attempts, not looks
+  const withoutRate = { ...limits, rateLimit: undefined } // it counts attempts, not checks
   const result = await attemptEach(withoutRate, subjectsOf(page), (subject, mayBegin, so) =>
     attemptSubject(limits, pass, subject, mayBegin, so),
   )
@@ -56,80 +56,84 @@ async function attemptSubject(
   result: PageResult,
 ): Promise<void> {
   for (let rest = subject; mayBegin();) {
-    const free = await nextFree(limits.services, pass, rest)
-    if (free === undefined) return
-    const { delivery } = free
+    const ready = await nextReady(limits.services, pass, rest)
+    if (ready === undefined) return
+    const { delivery } = ready
     const key = orderIdOf(delivery)
     pass.blocked.set(key, undefined)
-    if (!(await attempt(limits, pass, free, mayBegin, result))) return
+    if (!(await attempt(limits, pass, ready, mayBegin, result))) return
     pass.blocked.delete(key)
     rest = rest.filter((each) => each !== delivery)
   }
 }
 
-/** Makes one attempt in its turn. Returns whether the next of its subject may follow. */
+/** Makes one attempt of a delivery that may begin. Returns whether the next of its subject may follow. */
 async function attempt(
   limits: Limits,
   pass: Pass,
-  free: Free,
+  ready: Ready,
   mayBegin: () => boolean,
   result: PageResult,
 ): Promise<boolean> {
   const { services, rateLimit } = limits
-  const { delivery } = free
+  const { delivery } = ready
   const withdrawn = await endWithdrawn(limits, delivery)
   if (withdrawn !== undefined) {
     result.attempted.push(delivery)
     return withdrawn !== 'changed'
   }
-  if (!free.isVisible) {
+  if (!ready.isVisible) {
     result.attempted.push(delivery)
     await awaitEvent(services, delivery)
     return false
   }
   await rateLimit?.()
   const sent = await whenRoom(limits, delivery, mayBegin, (event) =>
-    sendInTurn(limits, pass, free, event, result),
+    sendInOrder(limits, pass, ready, event, result),
   )
   return sent === true
 }
 
-/** Sends a delivery once its turn is stored. Returns whether the next of its subject may follow. */
-async function sendInTurn(
+/** Sends a delivery once its number is stored. Returns whether the next of its subject may follow. */
+async function sendInOrder(
   limits: Limits,
   pass: Pass,
-  free: Free,
+  ready: Ready,
   event: Buffer,
   result: PageResult,
 ): Promise<boolean> {
-  const taken = await takeTurn(limits.services, free)
-  if (taken === undefined) {
+  const numbered = await claimSequence(limits.services, ready)
+  if (numbered === undefined) {
     pass.isUnsure = true
     return false
   }
-  result.attempted.push(taken)
-  return send(limits, taken, event, result)
+  result.attempted.push(numbered)
+  return send(limits, numbered, event, result)
 }
 
 /** Returns what may begin of a subject: its first delivery, or the one that this is behind. */
-async function nextFree(services: Services, pass: Pass, subject: Page): Promise<Free | undefined> {
+async function nextReady(
+  services: Services,
+  pass: Pass,
+  subject: Page,
+): Promise<Ready | undefined> {
   const [first] = subject
   if (first === undefined) return undefined
   const key = orderIdOf(first)
   const behind = pass.blocked.get(key)
   let delivery = pass.blocked.has(key) ? subject.find(({ id }) => id === behind) : first
   while (delivery !== undefined) {
-    const turn = await turnOf(services, pass.subscriber, delivery)
-    if (turn.state === 'free') return turn
-    pass.blocked.set(key, turn.behind)
-    if (turn.state === 'unsure') pass.isUnsure = true
-    delivery = subject.find(({ id }) => id === turn.behind)
+    const readiness = await readinessOf(services, pass.subscriber, delivery)
+    if (readiness.state === 'ready') return readiness
+    pass.blocked.set(key, readiness.behind)
+    if (readiness.state === 'unsure') pass.isUnsure = true
+    delivery = subject.find(({ id }) => id === readiness.behind)
   }
   return undefined
 }
 
 /** Returns at most `count` deliveries of a page that may begin, one of a subject. */
-export async function freeOf(
+export async function readyOf(
   services: Services,
   pass: Pass,
   page: Page,
@@ -138,8 +142,8 @@ export async function freeOf(
   const found: Page = []
   for (const subject of subjectsOf(page)) {
     if (found.length === count) break
-    const free = await nextFree(services, pass, subject)
-    if (free !== undefined) found.push(free.delivery)
+    const ready = await nextReady(services, pass, subject)
+    if (ready !== undefined) found.push(ready.delivery)
   }
   return found
 }

@@ -1,11 +1,11 @@
 import type { DeliveryDocument } from '../deliveries/delivery.ts'
-import { attemptInOrder, freeOf, type Pass } from './attempt-in-order.ts'
+import { attemptInOrder, readyOf, type Pass } from './attempt-in-order.ts'
 import { attemptPage, type PageResult } from './attempt-page.ts'
 import { backlogOf, closeCircuit, PAGE, startOver, type Drain } from './drain-state.ts'
 
 // Until an ordered subscription that waits for what is not to be seen is tried again: doubled each time. A replica lags for
 // seconds, and the fan-out before may be out for hours.
-const UNSURE_SECONDS = { least: 5, most: 60 }
+const UNSURE_SECONDS = { min: 5, max: 60 }
 
 /** Attempts the next page, or so many probes. Returns undefined at the end of the backlog, once that is handled. */
 export async function attemptNext(
@@ -49,7 +49,7 @@ export async function attemptNextInOrder(
     if (drain.services.clock.now() < drain.endMs) drain.after = last.id // else the next drain goes on with this page
     return result
   }
-  const page = await freeOf(drain.services, pass, found, probes)
+  const page = await readyOf(drain.services, pass, found, probes)
   const result = await attemptInOrder(limits, pass, page)
   const isOver = drain.services.clock.now() >= drain.endMs
   if (!isOver || result.attempted.length > 0) drain.after = page.at(-1)?.id ?? last.id // else the next drain probes these
@@ -65,8 +65,8 @@ async function endPass(drain: Drain, { isPartial, hasAttempted, isUnsure }: Pass
 }
 
 async function waitLonger({ lease, waitedSeconds }: Drain): Promise<void> {
-  const { least, most } = UNSURE_SECONDS
-  const waited = Math.min(most, Math.max(least, 2 * waitedSeconds))
+  const { min, max } = UNSURE_SECONDS
+  const waited = Math.min(max, Math.max(min, 2 * waitedSeconds))
   await lease.handOver(waited, { waited })
 }
 
@@ -92,7 +92,7 @@ const limitsOf = (
 /**
  * Handles the end of the backlog. Starts over where there may be more: probes have skipped those that failed, and others
  * have joined behind the cursor meanwhile, which is needed no more once no replica shows what the drain before delivered.
- * Otherwise the circuit is closing, and later checks look for deliveries that a writer with an old index added meanwhile.
+ * Otherwise the circuit is closing, and later checks find deliveries that a writer with an old index added meanwhile.
  */
 async function restartOrClose(drain: Drain, isProbe: boolean): Promise<void> {
   const { services, after } = drain

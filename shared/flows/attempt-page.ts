@@ -75,22 +75,22 @@ export async function attemptEach<T>(
   const rest = page.values()
   let own = 0
   const limit = () => concurrencyLimit.limitOf(String(subscription.number), own)
-  const mayBegin = (place: number): boolean =>
-    place < limit() &&
+  const mayBegin = (slot: number): boolean =>
+    slot < limit() &&
     clock.now() < endMs &&
     (isProbe || result.consecutiveFailures < FAILURE_THRESHOLD) &&
     result.gone === undefined
 
-  const worker = async (_: unknown, place: number): Promise<void> => {
-    while (mayBegin(place)) {
+  const worker = async (_: unknown, slot: number): Promise<void> => {
+    while (mayBegin(slot)) {
       if (rateLimit !== undefined) {
         await rateLimit()
-        if (!mayBegin(place)) return
+        if (!mayBegin(slot)) return
       }
       const { value: item, done } = rest.next()
       if (done === true) return
       own++
-      await attemptOne(item, () => mayBegin(place), result).finally(() => own--)
+      await attemptOne(item, () => mayBegin(slot), result).finally(() => own--)
     }
   }
   const workers = Array.from({ length: Math.min(limit(), page.length) }, worker)

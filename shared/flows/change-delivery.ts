@@ -42,7 +42,7 @@ export async function storeArrival(
   return stored?.document.state ?? 'changed'
 }
 
-/** Cancels an open delivery of a deleted subscription, which has no waker. Throws when it is not visible yet. */
+/** Cancels an open delivery of a deleted subscription, which nothing brings back. Throws when it is not visible yet. */
 export async function cancelDeleted(
   services: Services,
   subscription: string,

@@ -25,7 +25,7 @@ export async function deliveryStatistics(
   query: URLSearchParams,
 ) {
   const asked = parseInterval(query, clock.now())
-  const bounds = { after: boundAt(asked.from), before: boundAt(asked.to), most: MAX_DELIVERIES + 1 }
+  const bounds = { after: boundAt(asked.from), before: boundAt(asked.to), max: MAX_DELIVERIES + 1 }
   const found = await Promise.all(
     deliveryStates.map((state) => deliveries.outcomes(subscription, state, bounds)),
   )

@@ -1,7 +1,6 @@
 import { forEachConcurrently, runSequentially } from '../azure/concurrency.ts'
 import type { Services } from '../services.ts'
 import {
-  afterFailures,
   afterProbes,
   afterSuccess,
   disabled,
@@ -10,6 +9,7 @@ import {
   reopened,
   type Circuit,
 } from '../subscriptions/circuit-breaker.ts'
+import { afterFailures } from '../subscriptions/disabled.ts'
 import { attemptNext, attemptNextInOrder } from './attempt-next.ts'
 import { storeInPage, type PageResult } from './attempt-page.ts'
 import type { DrainLease } from './drain-lease.ts'

@@ -61,7 +61,7 @@ export function createDrainLease(
     /** Returns the circuit, or undefined when the lease is lost. */
     circuit: (): Circuit | undefined => (token === undefined ? undefined : document.circuit),
 
-    /** Opens the circuit under a new lease and sends the message that drains it after the pause. */
+    /** Opens the circuit under a new lease and sends the message that drains it when that ends. */
     async open(next: (circuit: Circuit, token: string) => Circuit): Promise<void> {
       const nextToken = services.newToken()
       const opened = await change((circuit) => next(circuit, nextToken))

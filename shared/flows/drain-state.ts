@@ -8,7 +8,7 @@ import type { RateLimit } from './rate-limit.ts'
 
 export const PAGE = 100
 
-/** The life of a drain's cursor: longer than a replica lags. What joined the backlog behind it then has its turn. */
+/** The life of a drain's cursor: longer than a replica lags. What joined the backlog behind it is then attempted. */
 export const CURSOR_MS = 15_000
 
 /** A drain at work. */

@@ -10,20 +10,20 @@ import {
   type SubscriptionDocument,
 } from '../subscriptions/subscription.ts'
 import { newPass } from './attempt-in-order.ts'
+import { cancelOpenDeliveries } from './cancel-open-deliveries.ts'
 import { createDrainLease, type DrainLease } from './drain-lease.ts'
 import { attemptBacklog } from './drain-backlog.ts'
 import { CURSOR_MS, type Drain } from './drain-state.ts'
 import { seeDrained } from './drained-writes.ts'
+import { endOpenDeliveries } from './end-open-deliveries.ts'
 import { recheckBacklog } from './recheck-backlog.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { settleDeleted } from './settle-deleted.ts'
-import { settleDisabled } from './settle-disabled.ts'
 
 const RETRY_SECONDS = 10 // after an error of the store
 
 /**
- * Works for a subscription: probes it after a pause, delivers its backlog, checks it again before the circuit closes,
- * ends the open deliveries of a disabled subscription, or cancels those of a deleted one. Returns the final state, for
+ * Works for a subscription: probes it after it was open or paused, delivers its backlog, checks it again before the circuit
+ * closes, ends the open deliveries of a disabled subscription, or cancels those of a deleted one. Returns the final state, for
  * the log, or `dropped` when the message's token is not that of the lease. Throws when the subscription is not visible
  * yet.
  */
@@ -34,7 +34,7 @@ export async function drainSubscription(
   const { consumer, subscription: id, session, token } = message
   const found = await services.subscriptions.find(consumer, id, session)
   if (found === undefined) throw new Error(`Subscription ${id} is not visible yet.`)
-  if (found.settling?.lease.token === token) return settleDeleted(services, found, token)
+  if (found.cancellation?.lease.token === token) return cancelOpenDeliveries(services, found, token)
   if (!isSubscription(found) || leaseOf(found.circuit)?.token !== token) return 'dropped'
   await seeDrained(services, found)
   const lease = await claim(services, found, token)
@@ -93,7 +93,7 @@ async function checkLease({ services, lease }: Drain): Promise<void> {
 
 /**
  * Returns the cursor of the next drain. An ordered one goes on with a pass that has found nothing to attempt yet, or what
- * stands behind more than a drain can look at would never have its turn.
+ * stands behind more than a drain can examine would never be attempted.
  */
 function cursorOf({ pass, after, newest }: Drain): string {
   if (pass === undefined) return newest
@@ -124,7 +124,7 @@ async function step(drain: Drain, circuit: Circuit): Promise<void> {
     case 'closing':
       return recheckBacklog(drain, circuit)
     case 'disabled':
-      return settleDisabled(drain, circuit)
+      return endOpenDeliveries(drain, circuit)
     case 'closed':
     case 'open':
     case 'paused':

@@ -9,8 +9,8 @@ import { fanOut } from './fan-out.ts'
 import { storeSpilled } from './store-spilled-event.ts'
 
 /**
- * The sweep claims no event younger than this: its first fan-out may be under way, and that one does not look for
- * records.
+ * The fan-out of an older event counts as a repeat, which looks for records: an earlier one may be under way or have
+ * broken off.
  */
 export const FIRST_FAN_OUT_MS = 60_000
 
@@ -24,7 +24,7 @@ type FannedOut = {
 }
 
 /** An event to fan out, or none, whose bytes are counted until `release`. */
-interface InHand {
+interface BufferedEvent {
   found: EventWithBody | undefined
   release: () => void
 }
@@ -59,7 +59,7 @@ async function fanOutStored(
   reference: EventReference,
   { isRepeat, traceparent }: { isRepeat: boolean; traceparent: string },
 ): Promise<FannedOut | undefined> {
-  const { found, release } = await readInHand(services, reference)
+  const { found, release } = await readBuffered(services, reference)
   try {
     return found && (await fanOutRead(services, reference, found, { isRepeat, traceparent }))
   } finally {
@@ -67,11 +67,11 @@ async function fanOutStored(
   }
 }
 
-/** Reads an event and counts its bytes. What does not fit is dropped, and read again in its turn. */
-async function readInHand(services: Services, reference: EventReference): Promise<InHand> {
+/** Reads an event and counts its bytes. What does not fit is dropped, and read again when it is sent. */
+async function readBuffered(services: Services, reference: EventReference): Promise<BufferedEvent> {
   const read = await tryRead(services, reference)
   if (typeof read !== 'number') return read
-  const release = await services.bytesInHand.acquire(read)
+  const release = await services.bufferedBytes.acquire(read)
   try {
     return { found: await findPending(services, reference), release }
   } catch (error) {
@@ -81,10 +81,13 @@ async function readInHand(services: Services, reference: EventReference): Promis
 }
 
 /** Returns the size of an event that does not fit. A function of its own, so that nothing keeps the event. */
-async function tryRead(services: Services, reference: EventReference): Promise<InHand | number> {
+async function tryRead(
+  services: Services,
+  reference: EventReference,
+): Promise<BufferedEvent | number> {
   const found = await findPending(services, reference)
   const bytes = found?.body.length ?? 0
-  const release = services.bytesInHand.tryAcquire(bytes)
+  const release = services.bufferedBytes.tryAcquire(bytes)
   return release === undefined ? bytes : { found, release }
 }
 

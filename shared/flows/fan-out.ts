@@ -9,7 +9,7 @@ import type { Matcher } from '../subscriptions/matcher.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { CIRCUIT_MAX_AGE_MS } from '../subscriptions/circuit-breaker.ts'
 import { SLOW_MS } from '../webhooks/concurrency-limit.ts'
-import { addDelivery, ensureDrain, wakeRecord, type FanOut } from './add-delivery.ts'
+import { addDelivery, ensureDrain, ensureRecordDrain, type FanOut } from './add-delivery.ts'
 import { attemptFirst } from './attempt-first.ts'
 import { findMainUnits } from './find-main-units.ts'
 import { isAskedAboutSubunit, mayStillReceive, WITHDRAWN } from './check-access.ts'
@@ -62,7 +62,7 @@ async function deliverTo(
   const known = fan.isRepeat ? await deliveries.find(subscription, fan.event.id) : undefined
   if (known !== undefined) await keepRecord(services, known)
   if (await storeUnsaved(services, fan, subscriber)) return
-  if (known !== undefined) return wakeRecord(services, fan, subscriber, known)
+  if (known !== undefined) return ensureRecordDrain(services, fan, subscriber, known)
   const right = mayAttemptNow(subscriber) ? await rightOf(services, fan, subscriber) : 'unknown'
   if (right === 'withdrawn') return addWithdrawn(services, fan, subscriber)
   const release =
@@ -111,12 +111,12 @@ async function addWithdrawn(
   const record = dead(delivery, WITHDRAWN, nowSeconds(services.clock))
   const { known = record, session } = await addDelivery(services, record)
   services.telemetry.recordDelivery(known === record ? 'dead' : 'changed')
-  await wakeRecord(services, fan, subscriber, known, session)
+  await ensureRecordDrain(services, fan, subscriber, known, session)
 }
 
 /**
- * Adds a delivery to the backlog. Its drain is started before: whoever dies in between leaves no record without a waker,
- * though the event be erased and no copy of the message find it.
+ * Adds a delivery to the backlog. Its drain is started first: a process that dies in between leaves no record without a
+ * due time, even if the event is erased and no copy of the message finds it.
  */
 async function addToBacklog(
   services: Services,
@@ -129,5 +129,5 @@ async function addToBacklog(
   const { known = delivery, session } = await addDelivery(services, delivery)
   services.telemetry.recordDelivery(known === delivery ? 'backlog' : 'changed')
   const isLate = services.clock.now() - drainedAt > CIRCUIT_MAX_AGE_MS
-  if (isLate) await wakeRecord(services, fan, subscriber, known, session)
+  if (isLate) await ensureRecordDrain(services, fan, subscriber, known, session)
 }

@@ -4,8 +4,8 @@ import type { EventReference } from '../events/event-document.ts'
 import type { Services } from '../services.ts'
 
 /**
- * Calls `work` with the body of an event, which counts towards the bytes in hand until that has ended; with undefined when
- * the event is not visible (yet). Who waits holds nothing: what does not fit is dropped, and read again in its turn.
+ * Calls `work` with the body of an event, which counts towards the buffered bytes until that has ended; with undefined when
+ * the event is not visible (yet). A caller that waits holds nothing: what does not fit is dropped, and read again when it is sent.
  * Returns undefined where there is no room before `endMs`: what the caller has read would be old by then.
  */
 export async function withEventBody<T>(
@@ -16,7 +16,7 @@ export async function withEventBody<T>(
 ): Promise<T | undefined> {
   const bytes = await sizeOf(services, reference)
   if (bytes === undefined) return work(undefined)
-  const release = await acquireUntil(services.bytesInHand, services.clock, bytes, endMs)
+  const release = await acquireUntil(services.bufferedBytes, services.clock, bytes, endMs)
   if (release === undefined) return undefined
   try {
     return await work(await services.eventCache.find(reference))

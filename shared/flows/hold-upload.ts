@@ -5,10 +5,10 @@ import { acquireUntil } from './hold-event.ts'
 
 const MAX_WAIT_MS = 5000 // the real client waits for 100 s, but never sends again after a refusal
 
-/** Waits until so many bytes of a body may be in hand. Throws a 503 when that takes too long. */
+/** Waits until so many bytes of a body may be buffered. Throws a 503 when that takes too long. */
 export type HoldUpload = (bytes: number) => Promise<void>
 
-/** Calls `work` with a function that counts a body towards the uploads in hand until `work` has ended. */
+/** Calls `work` with a function that counts a body towards the buffered uploads until `work` has ended. */
 export async function withUpload<T>(
   uploads: ByteLimit,
   clock: Clock,

@@ -16,8 +16,8 @@ export async function pageOfSubscriptions(
   { url, query }: { url: string; query: URLSearchParams },
 ) {
   const after = parsePosition(query.get('after') ?? '0')
-  const most = parseSize(query.get('size') ?? undefined, MAX_SIZE)
-  const { found, last } = await store.ofConsumer(consumer, after, most)
+  const max = parseSize(query.get('size') ?? undefined, MAX_SIZE)
+  const { found, last } = await store.ofConsumer(consumer, after, max)
   const subscriptions = found.map(subscriptionResource)
   return {
     page: { count: subscriptions.length, subscriptions },

@@ -12,14 +12,14 @@ import { updateSubscription } from '../subscriptions/subscription-store.ts'
 import {
   isSubscription,
   type SubscriptionDocument,
-  type Settling,
+  type Cancellation,
   type SubscriptionOrTombstone,
   type Tombstone,
 } from '../subscriptions/subscription.ts'
 import { faultOfEndpoint } from '../webhooks/endpoint.ts'
 import { activeSecrets, newSecret } from '../webhooks/webhook-request.ts'
 import { sendDrain } from './send-drain.ts'
-import { TOMBSTONE_SECONDS } from './settle-deleted.ts'
+import { TOMBSTONE_SECONDS } from './cancel-open-deliveries.ts'
 import { startDrain } from './update-circuit.ts'
 import { requestValidation, firstValidation } from './validate-subscription.ts'
 
@@ -117,8 +117,8 @@ async function store(
     (current) => {
       if (isSubscription(current) && current.number !== deleted.number) return undefined
       if (current.number > made.number) return undefined // made and deleted meanwhile: numbers ascend
-      const { settling } = current
-      return { ...made, ...(settling !== undefined && { settling }) }
+      const { cancellation } = current
+      return { ...made, ...(cancellation !== undefined && { cancellation }) }
     },
     {
       save: subscriptions.save,
@@ -169,21 +169,21 @@ export async function unsubscribe(
   services: Services,
   { _etag, _ts, ...subscription }: Stored<SubscriptionDocument>,
 ): Promise<void> {
-  const { id, consumer, number, validated, settling } = subscription
+  const { id, consumer, number, validated, cancellation } = subscription
   const { subscriptions, index } = services
-  const left = validated === undefined ? settling : withDeleted(services, settling, number)
+  const left = validated === undefined ? cancellation : withDeleted(services, cancellation, number)
   const document: Tombstone = {
     v: 1,
     id,
     consumer,
     number,
     deleted: true,
-    ...(left === undefined ? { ttl: TOMBSTONE_SECONDS } : { settling: left, ttl: -1 }),
+    ...(left === undefined ? { ttl: TOMBSTONE_SECONDS } : { cancellation: left, ttl: -1 }),
   }
   const written = await subscriptions.save({ ...document, _etag, _ts })
   index.invalidate()
   if (written.outcome === 'written') {
-    if (left !== undefined && settling === undefined)
+    if (left !== undefined && cancellation === undefined)
       await sendDrain(services, { document, session: written.session }, left.lease.token)
     return
   }
@@ -192,16 +192,19 @@ export async function unsubscribe(
 }
 
 /**
- * Returns what is to be settled after another deletion. A settling that is under way keeps its lease and its message:
+ * Returns what is to be cancelled after another deletion. A cancellation that is under way keeps its lease and its message:
  * many deletions in a row would interrupt it every time.
  */
 function withDeleted(
   { clock, newToken }: Services,
-  settling: Settling | undefined,
+  cancellation: Cancellation | undefined,
   number: number,
-): Settling {
-  const deleted = [...(settling?.deleted ?? []), { number, since: Math.ceil(clock.now() / 1000) }]
-  return { deleted, lease: settling?.lease ?? newLease(clock.now(), newToken()) }
+): Cancellation {
+  const deleted = [
+    ...(cancellation?.deleted ?? []),
+    { number, since: Math.ceil(clock.now() / 1000) },
+  ]
+  return { deleted, lease: cancellation?.lease ?? newLease(clock.now(), newToken()) }
 }
 
 export const subscriptionNotFound = (number: string | number): Problem =>

@@ -10,10 +10,10 @@ import { eventsFor } from './events-for.ts'
 import { PAGE_BYTES } from './replay.ts'
 import { requireRecords } from './start-replay.ts'
 
-const MOST = 1000 // deliveries or events that are looked at
+const MAX_EXAMINED = 1000 // deliveries or events that are examined
 
 /**
- * Returns how many deliveries a replay would send now: "0" to "1000", with a + where it would look at more than 1,000
+ * Returns how many deliveries a replay would send now: "0" to "1000", with a + where it would examine more than 1,000
  * deliveries or events, or 8 MB of events, which are not counted. Throws a 400 as the replay would.
  */
 export async function previewReplay(
@@ -46,8 +46,8 @@ async function countDead(
   { number }: SubscriptionDocument,
   { after, until }: Interval,
 ): Promise<Counted> {
-  const ids = await deliveries.ids(String(number), 'dead', { after, until, most: MOST + 1 })
-  return { found: Math.min(ids.length, MOST), hasMore: ids.length > MOST }
+  const ids = await deliveries.ids(String(number), 'dead', { after, until, max: MAX_EXAMINED + 1 })
+  return { found: Math.min(ids.length, MAX_EXAMINED), hasMore: ids.length > MAX_EXAMINED }
 }
 
 async function countEvents(
@@ -69,8 +69,8 @@ async function readEvents(
 ): Promise<{ events: EventDocument[]; hasMore: boolean }> {
   const read: EventDocument[] = []
   let [bytes, hasMore] = [0, false]
-  await events.ofResource(filters.resource, { after, until, most: MOST + 1 }, (document) => {
-    hasMore = read.length === MOST || bytes >= PAGE_BYTES
+  await events.ofResource(filters.resource, { after, until, max: MAX_EXAMINED + 1 }, (document) => {
+    hasMore = read.length === MAX_EXAMINED || bytes >= PAGE_BYTES
     if (hasMore) return false
     read.push(document)
     bytes += bytesOf(document.event)
@@ -89,7 +89,7 @@ async function idsToSkip(
   const last = events.at(-1)?.id
   if (last === undefined) return new Set()
   const states = deliveryStates.filter((state) => only === 'missing' || isOpen({ state }))
-  const bounds = { after, until: `${last}~`, most: MOST }
+  const bounds = { after, until: `${last}~`, max: MAX_EXAMINED }
   const idsOf = (state: DeliveryDocument['state']) => deliveries.ids(String(number), state, bounds)
   return new Set((await Promise.all(states.map(idsOf))).flat())
 }

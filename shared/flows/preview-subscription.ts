@@ -8,7 +8,7 @@ import { isAskedAboutSubunit, mayStillReceive, type Permitted } from './check-ac
 import { eventsFor } from './events-for.ts'
 import { PAGE_BYTES } from './replay.ts'
 
-const MOST = 1000 // events that are looked at
+const MAX_EXAMINED = 1000 // events that are examined
 const SHOWN = 10
 const CONCURRENCY = 10
 
@@ -16,7 +16,7 @@ type Reading = Pick<Services, 'access' | 'events' | 'register'>
 
 /**
  * Returns how many of the newest 1,000 events of the resource, or 8 MB of them, the subscription would get, and the last ten.
- * Of these events those count as looked at that are about the subject, where one is given: the caller may not know of others.
+ * Of these events those count as examined that are about the subject, where one is given: the caller may not know of others.
  * The caller must be permitted to have them. Throws a 503 while the register or the policy
  * decision point does not answer.
  */
@@ -29,10 +29,10 @@ export async function previewSubscription(
   const events = await retry(() => newestEvents(services, resource))
   const { type: _type, source: _source, ...about } = wanted.filters
   const aboutThem = await eventsFor(services, { ...wanted, filters: about }, events)
-  const looked = await permitted(services, { ...wanted.filters, ...owner }, aboutThem)
-  const matching = await eventsFor(services, wanted, looked)
+  const examined = await permitted(services, { ...wanted.filters, ...owner }, aboutThem)
+  const matching = await eventsFor(services, wanted, examined)
   return {
-    looked: looked.length,
+    examined: examined.length,
     matched: matching.length,
     latest: matching.slice(0, SHOWN).map(summaryOf),
   }
@@ -57,7 +57,7 @@ async function permitted(
 async function newestEvents({ events }: Reading, resource: string): Promise<EventDocument[]> {
   const read: EventDocument[] = []
   let bytes = 0
-  await events.newest(resource, MOST, (document) => {
+  await events.newest(resource, MAX_EXAMINED, (document) => {
     if (isOriginal(document)) read.push(document)
     bytes += bytesOf(document.event)
     return bytes < PAGE_BYTES

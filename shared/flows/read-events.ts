@@ -38,10 +38,10 @@ async function readPage(
 ): Promise<Page> {
   const [isSource, isType] = [createLikeMatcher(sources), createLikeMatcher(types)]
   const matches = ({ source, type }: CloudEvent) => isSource(source) && isType(type)
-  const most = sources.length + types.length > 0 ? MAX_SCANNED : size
+  const max = sources.length + types.length > 0 ? MAX_SCANNED : size
   const events: string[] = []
   let length = 0
-  const last = await store.in(scope, { after, until, most }, ({ late, duplicateOf, event }) => {
+  const last = await store.in(scope, { after, until, max }, ({ late, duplicateOf, event }) => {
     if ((late ?? duplicateOf) === undefined && matches(event)) {
       const text = JSON.stringify(event)
       length += text.length

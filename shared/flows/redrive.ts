@@ -2,7 +2,7 @@ import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { Services } from '../services.ts'
 
 const CONCURRENCY = 16
-const MOST_PAGES = 5 // of 1,000, in each 30 s: what one physical partition can claim and fan out (docs/capacity.md)
+const MAX_PAGES = 5 // of 1,000, in each 30 s: what one physical partition can claim and fan out (docs/capacity.md)
 
 /**
  * Redrives at most five pages of overdue work, until nothing of a page could be redriven. Begins nothing after `endMs`
@@ -21,9 +21,9 @@ export async function redrive<T>(
   }
   let failure: Error | undefined
   let isProgressing = true
-  for (let pages = 0; isProgressing && pages < MOST_PAGES && clock.now() <= endMs; pages++) {
+  for (let pages = 0; isProgressing && pages < MAX_PAGES && clock.now() <= endMs; pages++) {
     const before = sent
-    await forEachConcurrently(await overdue(), CONCURRENCY, one).catch(
+    await forEachConcurrently(await overdue(), CONCURRENCY, one, Infinity).catch(
       (error: Error) => (failure ??= error),
     )
     isProgressing = sent > before

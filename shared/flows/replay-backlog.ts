@@ -1,4 +1,4 @@
-// What a page of a replay puts into the backlog always has a waker: a drain, also where a run of the page was interrupted.
+// What a page of a replay puts into the backlog always has a due time: that of a drain, also where a run was interrupted.
 import { forEachConcurrently } from '../azure/concurrency.ts'
 import type { ReplayDocument } from '../deliveries/replay-store.ts'
 import { timeOf } from '../events/event-id.ts'
@@ -13,8 +13,9 @@ const CONCURRENCY = 16
 
 /**
  * Puts items into the backlog and returns how many of them are there now. Starts the drain first: if this run dies, the
- * backlog has its waker, even if a lagging replica shows the next run an empty page. Starts it again afterwards: the
- * first drain may have found nothing yet, and a subscription that was deleted meanwhile may be settled already.
+ * backlog has its due time, even if a lagging replica shows the next run an empty page. Starts it again afterwards: the
+ * first drain may have found nothing yet, and where the subscription was deleted meanwhile, its deliveries may have been
+ * cancelled before.
  */
 export async function sendEach<T extends { id: string }>(
   services: Services,
@@ -43,7 +44,7 @@ export async function sendEach<T extends { id: string }>(
 
 /**
  * Starts the drain of what an interrupted run of this page may have sent, so late that its own drain was over, or cancels
- * that where the subscription is deleted: it may have been settled before.
+ * that where the subscription is deleted: its deliveries may have been cancelled before.
  */
 export async function drainLate(services: Services, replay: ReplayDocument): Promise<void> {
   const late = await lateOf(services, replay)

@@ -40,8 +40,8 @@ export async function replayPage(
     return isRunning ? finish(services, replay, 'cancelled') : replay.state
   }
   const page = replay.only === 'dead' ? deadPage : eventPage
-  const { looked, sent, cursor, hasMore } = await page(services, replay, subscription)
-  const done = { ...replay, looked: replay.looked + looked, sent: replay.sent + sent, cursor }
+  const { examined, sent, cursor, hasMore } = await page(services, replay, subscription)
+  const done = { ...replay, examined: replay.examined + examined, sent: replay.sent + sent, cursor }
   return hasMore ? continueReplay(services, done) : finish(services, done, 'done')
 }
 
@@ -67,7 +67,7 @@ async function findSubscription(
 }
 
 interface Page {
-  looked: number
+  examined: number
   /** How many deliveries this page added to the backlog. */
   sent: number
   cursor: string
@@ -113,7 +113,7 @@ async function readPage(
   { cursor, to }: ReplayDocument,
   resource: string,
 ): Promise<{ events: EventDocument[]; hasMore: boolean }> {
-  const bounds = { after: cursor, until: boundAt(Date.parse(to)), most: PAGE }
+  const bounds = { after: cursor, until: boundAt(Date.parse(to)), max: PAGE }
   const events: EventDocument[] = []
   const isYoung = ({ id, pending }: EventDocument) =>
     pending !== undefined && services.clock.now() - timeOf(id).getTime() < FIRST_FAN_OUT_MS
@@ -130,7 +130,7 @@ async function readPage(
 }
 
 const endOf = (items: { id: string }[], { cursor }: ReplayDocument) => ({
-  looked: items.length,
+  examined: items.length,
   cursor: items.at(-1)?.id ?? cursor,
 })
 

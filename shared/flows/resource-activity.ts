@@ -5,8 +5,8 @@ import type { Services } from '../services.ts'
 
 const MINUTE = 60_000
 const MINUTES = 60
-const MOST_COUNTED = 2000
-const MOST_SHOWN = 20
+const MAX_COUNTED = 2000
+const MAX_SHOWN = 20
 
 /**
  * Returns how many events of a resource were accepted in each of the last 60 minutes, out of the newest 2,000, and the
@@ -16,11 +16,11 @@ export async function activityOf({ events, clock }: Services, resource: string) 
   const now = clock.now()
   const begin = now - (now % MINUTE) - (MINUTES - 1) * MINUTE
   const [newest, latest] = await Promise.all([
-    events.newestIds(resource, boundAt(begin), MOST_COUNTED + 1),
-    events.summaries(resource, MOST_SHOWN),
+    events.newestIds(resource, boundAt(begin), MAX_COUNTED + 1),
+    events.summaries(resource, MAX_SHOWN),
   ])
-  const complete = newest.length <= MOST_COUNTED
-  const counted = newest.slice(0, MOST_COUNTED)
+  const complete = newest.length <= MAX_COUNTED
+  const counted = newest.slice(0, MAX_COUNTED)
   const oldest = complete ? begin : timeOf(counted.at(-1)?.id ?? '').getTime()
   const times = counted.filter(isOriginal).map(({ id }) => timeOf(id).getTime())
   return {

@@ -117,15 +117,15 @@ async function moveToBacklog(
   const { circuit } = subscriber
   const isDrained = !isClosed(circuit) && circuit?.state !== 'disabled'
   const cancel = () => cancelDeleted(services, delivery.subscription, delivery.id)
-  const isWoken = async () => (await startDrain(services, subscriber)) !== 'deleted'
-  if ((!isDrained || delivery.state === 'backlog') && !(await isWoken())) return cancel()
+  const hasDrain = async () => (await startDrain(services, subscriber)) !== 'deleted'
+  if ((!isDrained || delivery.state === 'backlog') && !(await hasDrain())) return cancel()
   if (delivery.state === 'backlog') return delivery.state
   const state = await changeDelivery(services, delivery, inBacklog)
   const isKnown = services.clock.now() - knownAt <= CIRCUIT_MAX_AGE_MS
-  return isKnown || (await isWoken()) ? state : cancel()
+  return isKnown || (await hasDrain()) ? state : cancel()
 }
 
-/** Makes one attempt. Returns undefined where the subscriber's share has no place for it. */
+/** Makes one attempt. Returns undefined where the subscriber's share has no slot for it. */
 async function attemptAgain(
   services: Services,
   event: Buffer,

@@ -16,7 +16,7 @@ export type Progress = Pick<DrainMessage, 'after' | 'waited'>
 
 /**
  * Sends the message that starts a drain, or cancels the deliveries of deleted subscriptions, if the document still has
- * the lease of `token`. The message of a circuit that is open or paused arrives at the end of the pause, unless that is
+ * the lease of `token`. The message of a circuit that is open or paused arrives when that ends, unless that is
  * left to the sweep; any other after `delaySeconds`. `progress` is for the next drain.
  */
 export async function sendDrain(
@@ -28,10 +28,14 @@ export async function sendDrain(
 ): Promise<void> {
   const { document } = leased
   const { circuit } = isSubscription(document) ? document : {}
-  const lease = [leaseOf(circuit), document.settling?.lease].find((each) => each?.token === token)
+  const lease = [leaseOf(circuit), document.cancellation?.lease].find(
+    (each) => each?.token === token,
+  )
   if (lease === undefined) return
-  const isPause = circuit !== undefined && isWaiting(circuit) && circuit.lease === lease
-  const wait = isPause ? Math.max(0, lease.until - nowSeconds(services.clock)) : delaySeconds
+  const isCircuitWaiting = circuit !== undefined && isWaiting(circuit) && circuit.lease === lease
+  const wait = isCircuitWaiting
+    ? Math.max(0, lease.until - nowSeconds(services.clock))
+    : delaySeconds
   if (endsByMessage(wait)) await send(services, leased, token, wait, progress)
 }
 

@@ -108,7 +108,7 @@ async function claim(
 
 const alreadyRunning = (): Problem => new Problem(409, 'A replay of this subscription is running.')
 
-/** Returns a replay as the API shows it; `looked` counts the events or deliveries examined, `sent` those sent. */
-export function replayResource({ id, only, from, to, state, looked, sent }: ReplayDocument) {
-  return { id, only, from, to, state, looked, sent }
+/** Returns a replay as the API shows it; `examined` counts the events or deliveries examined, `sent` those sent. */
+export function replayResource({ id, only, from, to, state, examined, sent }: ReplayDocument) {
+  return { id, only, from, to, state, examined, sent }
 }

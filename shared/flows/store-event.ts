@@ -1,5 +1,5 @@
 import type { Created } from '../azure/create.ts'
-import { MIN_READ_HOLDBACK_SECONDS } from '../setting-bounds.ts'
+import { MIN_READ_WATERMARK_SECONDS } from '../setting-bounds.ts'
 import {
   copyOf,
   type EventDocument,
@@ -15,7 +15,7 @@ import type { Services } from '../services.ts'
  */
 export async function storeEvent(services: Services, document: EventDocument): Promise<Created> {
   const { events, config, clock, newEventId } = services
-  if (!isPastWatermark(document.id, config.readHoldbackSeconds, clock.now()))
+  if (!isPastWatermark(document.id, config.readWatermarkSeconds, clock.now()))
     return events.add(document)
   const stored = await events.add({ ...document, late: newEventId() })
   const hasCopy =
@@ -34,7 +34,7 @@ async function ensureCopy(
   if (event === undefined) return false
   if (event.late === undefined) return true // stored in time by an unconfirmed try
   if ((await events.find({ ...reference, event: event.late })) !== undefined) return true
-  if (outcome === 'exists' && ageSeconds(event.late, clock.now()) < MIN_READ_HOLDBACK_SECONDS)
+  if (outcome === 'exists' && ageSeconds(event.late, clock.now()) < MIN_READ_WATERMARK_SECONDS)
     return false
   const id = newEventId()
   if ((await events.moveCopy(event, id)).outcome === 'changed') return false

@@ -3,7 +3,7 @@ import type { Services } from '../services.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { tryAgain } from '../telemetry/background.ts'
 import type { Attempted } from '../webhooks/webhook-outcome.ts'
-import { addDelivery, wakeRecord, type FanOut } from './add-delivery.ts'
+import { addDelivery, ensureRecordDrain, type FanOut } from './add-delivery.ts'
 import { forgetOutcome, unsavedOutcome } from './send-webhook.ts'
 import { isOutcomeOf, recordAfter, sendRetry, storeOutcome } from './store-outcome.ts'
 import { storeAndUpdateCircuit } from './update-circuit.ts'
@@ -56,7 +56,7 @@ async function addOutcome(
   }
   forgetOutcome(services, delivery)
   services.telemetry.recordDelivery(known === undefined ? record.state : 'changed')
-  if (known !== undefined) await wakeRecord(services, fan, subscriber, known, session)
+  if (known !== undefined) await ensureRecordDrain(services, fan, subscriber, known, session)
   else await sendRetry(services, record, waitSeconds, { event: fan.session, delivery: session })
 }
 

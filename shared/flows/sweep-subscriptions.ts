@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
 import { claimed, leaseOf, newLease } from '../subscriptions/circuit-breaker.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   withCircuit,
   type SubscriptionDocument,
   type SubscriptionOrTombstone,
@@ -15,31 +15,31 @@ import { sendDrain } from './send-drain.ts'
 import { sendValidation } from './validate-subscription.ts'
 
 /**
- * Starts the work of each overdue subscription: a drain after a pause, a drain or settling whose lease expired, a
- * validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
- * how many were woken.
+ * Starts the work of each overdue subscription: a drain after it was open or paused, a drain or a cancellation whose lease
+ * expired, a validation whose message was lost. It only sends messages, so that no subscriber's backlog delays the others. Returns
+ * how many were redriven.
  */
 export const sweepSubscriptions = (services: Services, endMs: number): Promise<number> =>
   redrive(
     services,
     () => services.subscriptions.overdue(nowSeconds(services.clock)),
-    (document) => wakeSubscription(services, document),
+    (document) => redriveSubscription(services, document),
     endMs,
   )
 
-async function wakeSubscription(
+async function redriveSubscription(
   services: Services,
   found: Stored<SubscriptionOrTombstone>,
 ): Promise<boolean> {
   const { subscriptions, newToken, clock, index } = services
   const now = nowSeconds(clock)
-  const tokens = { circuit: newToken(), settling: newToken() }
+  const tokens = { circuit: newToken(), cancellation: newToken() }
   const isOver = (time: number | undefined): boolean => time !== undefined && time <= now
   let isValidationDue = false
-  const woken = await compareAndSet<SubscriptionOrTombstone>(
+  const redriven = await compareAndSet<SubscriptionOrTombstone>(
     found,
     (current) => {
-      if (!isOver(wakeOf(current))) return undefined
+      if (!isOver(dueOf(current))) return undefined
       isValidationDue = isSubscription(current) && isOver(current.validation?.due)
       return withRenewedLeases(services, current, tokens, isOver)
     },
@@ -48,11 +48,11 @@ async function wakeSubscription(
       reload: (session) => subscriptions.find(found.consumer, found.id, session),
     },
   )
-  if (woken === undefined) return false
+  if (redriven === undefined) return false
   index.invalidate()
-  for (const token of Object.values(tokens)) await sendDrain(services, woken, token)
-  if (isValidationDue && isSubscription(woken.document))
-    await sendValidation(services, woken.document, woken.session, 0)
+  for (const token of Object.values(tokens)) await sendDrain(services, redriven, token)
+  if (isValidationDue && isSubscription(redriven.document))
+    await sendValidation(services, redriven.document, redriven.session, 0)
   return true
 }
 
@@ -60,28 +60,30 @@ async function wakeSubscription(
 function withRenewedLeases(
   { clock, config }: Services,
   document: SubscriptionOrTombstone,
-  tokens: { circuit: string; settling: string },
+  tokens: { circuit: string; cancellation: string },
   isOver: (time: number | undefined) => boolean,
 ): SubscriptionOrTombstone {
-  const settled = isOver(document.settling?.lease.until)
-    ? withSettlingLease(document, newLease(clock.now(), tokens.settling))
+  const renewed = isOver(document.cancellation?.lease.until)
+    ? withCancellationLease(document, newLease(clock.now(), tokens.cancellation))
     : document
-  if (!isSubscription(settled)) return settled
-  const { circuit, validation } = settled
+  if (!isSubscription(renewed)) return renewed
+  const { circuit, validation } = renewed
   const due = nowSeconds(clock) + config.repairAfterSeconds
   const asked: SubscriptionDocument =
     validation !== undefined && isOver(validation.due)
-      ? { ...settled, validation: { ...validation, due } }
-      : settled
+      ? { ...renewed, validation: { ...validation, due } }
+      : renewed
   return circuit !== undefined && isOver(leaseOf(circuit)?.until)
     ? withCircuit(asked, claimed(circuit, clock.now(), tokens.circuit))
     : asked
 }
 
-function withSettlingLease<T extends SubscriptionOrTombstone>(
+function withCancellationLease<T extends SubscriptionOrTombstone>(
   document: T,
   lease: ReturnType<typeof newLease>,
 ): T {
-  const { settling } = document
-  return settling === undefined ? document : { ...document, settling: { ...settling, lease } }
+  const { cancellation } = document
+  return cancellation === undefined
+    ? document
+    : { ...document, cancellation: { ...cancellation, lease } }
 }

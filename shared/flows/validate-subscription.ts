@@ -82,7 +82,8 @@ const validationEvent = (id: string, source: string) => ({
 
 /**
  * Stores that the subscription is validated, which also enables a disabled one: it matches events from now on, and its
- * open deliveries are delivered.
+ * open deliveries are delivered. One that is enabled keeps the time since when it was validated: an event from before the
+ * disabling may be fanned out only now.
  */
 async function markValidated(
   services: Services,
@@ -99,9 +100,9 @@ async function markValidated(
     if (!isInactive(current)) return rest
     // The host retries the message, which then also replays what was missed.
     if (!isNew) throw new Error(`Subscription ${read.number} was disabled meanwhile.`)
-    const validated = { ...rest, validated: new Date(now).toISOString() }
+    const { validated = new Date(now).toISOString() } = rest
     busyUntil = busyUntilOf(rest.circuit, now)
-    return withCircuit(validated, enabled(rest.circuit, now, token))
+    return withCircuit({ ...rest, validated }, enabled(rest.circuit, now, token))
   })
   services.index.invalidate()
   const delaySeconds = Math.max(0, busyUntil - nowSeconds(clock))

@@ -18,8 +18,8 @@ interface AnswerCacheOptions<T> {
 
 /**
  * Returns a function that gives the register's answer about something: at most an hour old, or a day while the register does
- * not answer; that there is none, at most a minute. Who asks the same at the same time shares one question. It does not
- * throw.
+ * not answer; that there is none, at most a minute. Callers that ask the same at the same time share one question. It
+ * does not throw.
  */
 export function createAnswerCache<T>({ ask, now }: AnswerCacheOptions<T>) {
   const known = createBoundedMap<{ answer: T | undefined; at: number }>(MAX_ANSWERS)
@@ -31,7 +31,7 @@ export function createAnswerCache<T>({ ask, now }: AnswerCacheOptions<T>) {
       known.set(about, { answer, at: now() })
       return answer
     } catch {
-      const { answer, at = 0 } = known.get(about) ?? {} // the failure is reported by who asked
+      const { answer, at = 0 } = known.get(about) ?? {} // the failure is reported by the function that asked
       return answer !== undefined && now() - at < MAX_STALE_AGE_MS ? answer : 'unavailable'
     }
   }

@@ -1,11 +1,11 @@
 import { MAX_DELIVERY_TIMEOUT_SECONDS } from '../setting-bounds.ts'
 import type { Circuit } from './circuit-breaker.ts'
 
-// Then another message continues. Longer than CURSOR_MS, or what joins the backlog behind a cursor has no turn; and short,
+// Then another message continues. Longer than CURSOR_MS, or what joins the backlog behind a cursor is never attempted; and short,
 // since a drain that dies is taken over only when its lease has run out.
 export const DRAIN_WORK_MS = 20_000
 export const DRAIN_STORE_MS = 20_000 // for storing the last outcomes and handing over
-const LONGEST_DRAIN_SECONDS = (DRAIN_WORK_MS + DRAIN_STORE_MS) / 1000 + MAX_DELIVERY_TIMEOUT_SECONDS // a longer lease waits for a turn
+const LONGEST_DRAIN_SECONDS = (DRAIN_WORK_MS + DRAIN_STORE_MS) / 1000 + MAX_DELIVERY_TIMEOUT_SECONDS // a longer lease waits for its drain to begin
 
 /**
  * Returns until when (epoch seconds) a drain may still send, although the circuit is taken from it now or was before; 0

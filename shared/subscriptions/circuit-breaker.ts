@@ -1,3 +1,5 @@
+import { failureTimesOf, hasFailedTooLong, isSilentSince, isToBeNoted } from './failure-times.ts'
+
 /**
  * The right to work on a subscription. Its holder knows the token; the sweep may pass the lease on at `until` (epoch
  * seconds).
@@ -12,14 +14,15 @@ type Probes = 3 | 10 | 100
 
 /**
  * The circuit breaker of a subscriber, a member of its document; absent while all is well. `opens` counts
- * consecutive openings, `failingSince` (ISO time) is the first failure since the last success. Every state but `closed`
- * has a lease, which makes sure that the backlog is drained; `disabled` keeps it until no open delivery is left.
+ * consecutive openings, `failingSince` (ISO time) is the first failure since the last success, `failedAt` a later one, noted
+ * twice a day. Every state but `closed` has a lease, which makes sure that the backlog is drained; `disabled` keeps it
+ * until no open delivery is left.
  * `after` is the last event probed: the next probes try those after it, so that events that fail by themselves do
- * not keep the circuit open. `looks` counts the checks of an empty backlog. `paused` is by its owner; a drain that the pause or
+ * not keep the circuit open. `checks` counts the checks of an empty backlog. `paused` is by its owner; a drain that the pause or
  * the disabling has interrupted may send until `busyUntil` (epoch seconds).
  */
 export type Circuit =
-  | { state: 'closed'; opens: number; failingSince: string }
+  | { state: 'closed'; opens: number; failingSince: string; failedAt?: string }
   | {
       state: 'open'
       opens: number
@@ -36,14 +39,21 @@ export type Circuit =
       after?: string
       lease: Lease
     }
-  | { state: 'draining'; opens: number; failingSince?: string; lease: Lease }
-  | { state: 'closing'; opens: number; failingSince?: string; looks: number; lease: Lease }
+  | { state: 'draining'; opens: number; failingSince?: string; failedAt?: string; lease: Lease }
+  | {
+      state: 'closing'
+      opens: number
+      failingSince?: string
+      failedAt?: string
+      checks: number
+      lease: Lease
+    }
   | { state: 'paused'; since: string; busyUntil?: number; lease: Lease }
   | {
       state: 'disabled'
       reason: string
       since: string
-      hasLooked?: true
+      hasChecked?: true
       busyUntil?: number
       lease?: Lease
     }
@@ -58,8 +68,7 @@ export interface Failure {
 }
 
 export const FAILURE_THRESHOLD = 5 // consecutive, as one instance sees them
-const PAUSES_SECONDS = [10, 30, 120, 600, 1800, 3600]
-const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000
+const OPEN_SECONDS = [10, 30, 120, 600, 1800, 3600]
 
 /**
  * How long a drain's message may take to arrive before the sweep sends another. Until then what is new for a subscriber that is
@@ -98,14 +107,14 @@ export const leaseOf = (circuit: Circuit | undefined): Lease | undefined =>
 export function afterSuccess(circuit: Circuit | undefined): Circuit | undefined {
   if (circuit?.state === 'closed') return undefined
   if (circuit?.state !== 'draining' && circuit?.state !== 'closing') return circuit // a drain decides
-  const { failingSince, ...well } = circuit
+  const { failingSince, failedAt: _at, ...well } = circuit
   return failingSince === undefined && well.opens === 0 ? circuit : { ...well, opens: 0 }
 }
 
 /**
  * Returns the circuit after a failure outside of a drain: open after five consecutive failures, disabled after five
- * days without a success. Returns the same object when nothing changes. `nowMs` is in epoch milliseconds; `token` is
- * for a new lease.
+ * days of failures without a success. A silence of two days is no failure: then the five days begin anew. Returns the same
+ * object when nothing changes. `nowMs` is in epoch milliseconds; `token` is for a new lease.
  */
 export function afterFailure(
   circuit: Circuit | undefined,
@@ -115,25 +124,17 @@ export function afterFailure(
 ): Circuit | undefined {
   if (circuit !== undefined && circuit.state !== 'closed' && circuit.state !== 'closing')
     return circuit // a drain decides
-  const { opens = 0, failingSince = new Date(nowMs).toISOString() } = circuit ?? {}
-  if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
+  const now = new Date(nowMs).toISOString()
+  const { opens = 0, failingSince = now, failedAt = failingSince } = circuit ?? {}
+  if (isSilentSince(failedAt, nowMs))
+    return afterFailure(afterSuccess(circuit), failure, nowMs, token)
+  if (hasFailedTooLong(failingSince, nowMs))
     return disabled(`only failures since ${failingSince}`, nowMs, token)
   if (failure.consecutiveFailures >= FAILURE_THRESHOLD)
     return opened(opens, failingSince, failure, nowMs, token)
-  const isNew = circuit === undefined && failure.hasNoRecentSuccess
-  return isNew ? { state: 'closed', opens, failingSince } : circuit
-}
-
-/**
- * Returns the circuit of a drain that has met failures and no success: failing since then, or disabled after five days.
- * Returns the same object when nothing changes.
- */
-export function afterFailures(circuit: Circuit, nowMs: number): Circuit {
-  if (circuit.state !== 'draining') return circuit
-  const { failingSince, lease } = circuit
-  if (failingSince === undefined) return { ...circuit, failingSince: new Date(nowMs).toISOString() }
-  const isOver = nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS
-  return isOver ? disabled(`only failures since ${failingSince}`, nowMs, lease.token) : circuit
+  if (circuit === undefined)
+    return failure.hasNoRecentSuccess ? { state: 'closed', opens, failingSince } : circuit
+  return isToBeNoted(failedAt, nowMs) ? { ...circuit, failedAt: now } : circuit
 }
 
 /** Returns the circuit after a drain met only failures: open again, or disabled after five days without a success. */
@@ -146,7 +147,7 @@ export function reopened(
 ): Circuit {
   if (circuit.state === 'disabled' || circuit.state === 'paused') return circuit
   const { failingSince = new Date(nowMs).toISOString() } = circuit
-  if (nowMs - Date.parse(failingSince) > DISABLE_AFTER_MS)
+  if (hasFailedTooLong(failingSince, nowMs))
     return disabled(`only failures since ${failingSince}`, nowMs, token)
   return {
     ...opened(circuit.opens, failingSince, failure, nowMs, token),
@@ -161,8 +162,8 @@ function opened(
   nowMs: number,
   token: string,
 ): Circuit {
-  const pause = Math.max(PAUSES_SECONDS[opens] ?? 3600, waitSeconds)
-  const until = Math.ceil(nowMs / 1000 + pause)
+  const seconds = Math.max(OPEN_SECONDS[opens] ?? 3600, waitSeconds)
+  const until = Math.ceil(nowMs / 1000 + seconds)
   return { state: 'open', opens: opens + 1, failingSince, reason, lease: { token, until } }
 }
 
@@ -172,7 +173,7 @@ export function disabled(reason: string, nowMs: number, token: string): Circuit 
   return { state: 'disabled', reason, since, lease: newLease(nowMs, token) }
 }
 
-/** Returns the circuit that a drain has claimed. After a pause it is half-open, with three probes. */
+/** Returns the circuit that a drain has claimed. An open or paused one is then half-open, with three probes. */
 export function claimed(
   circuit: Circuit,
   nowMs: number,
@@ -197,39 +198,40 @@ export function afterProbes(circuit: Circuit & { state: 'half-open' }): Circuit 
 }
 
 /** Returns the circuit of an empty backlog: closed for fan-outs, and checked again until all instances know that. */
-export function closing({
-  opens,
-  failingSince,
-  lease,
-}: Circuit & { state: 'half-open' | 'draining' }): Circuit {
-  return {
-    state: 'closing',
-    opens,
-    looks: 0,
-    lease,
-    ...(failingSince !== undefined && { failingSince }),
-  }
+export function closing(circuit: Circuit & { state: 'half-open' | 'draining' }): Circuit {
+  const { opens, lease } = circuit
+  return { state: 'closing', opens, checks: 0, lease, ...failureTimesOf(circuit) }
 }
 
-/** Returns the circuit after the last check of an empty backlog. */
-export const closed = ({ opens, failingSince }: Circuit & { state: 'closing' }) =>
-  failingSince === undefined ? undefined : { state: 'closed' as const, opens, failingSince }
+/** Returns the circuit after the last check of an empty backlog. Where nobody noted a failure, the backlog had some. */
+export function closed(circuit: Circuit & { state: 'closing' }, nowMs: number) {
+  const { opens, failingSince, failedAt = new Date(nowMs).toISOString() } = circuit
+  return failingSince === undefined
+    ? undefined
+    : { state: 'closed' as const, opens, failingSince, failedAt }
+}
 
 /**
- * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. The settling of a
- * disabled circuit keeps its lease, but has to look twice again.
+ * Returns the circuit whose backlog a drain is to work on: the same object when one is under way. Ending the deliveries of a
+ * disabled circuit keeps its lease, but takes two checks again.
  */
 export function withDrain(circuit: Circuit | undefined, nowMs: number, token: string): Circuit {
   const lease = newLease(nowMs, token)
   if (circuit === undefined) return { state: 'draining', opens: 0, lease }
   if (circuit.state === 'disabled') {
-    if (circuit.lease !== undefined && circuit.hasLooked !== true) return circuit
-    const { hasLooked: _looked, ...anew } = circuit
+    if (circuit.lease !== undefined && circuit.hasChecked !== true) return circuit
+    const { hasChecked: _checked, ...anew } = circuit
     return { lease, ...anew }
   }
   if (!isClosed(circuit)) return circuit
-  const { opens, failingSince } = circuit
-  return { state: 'draining', opens, lease, ...(failingSince !== undefined && { failingSince }) }
+  const { opens, failingSince, failedAt = failingSince } = circuit
+  const isSilent = failedAt !== undefined && isSilentSince(failedAt, nowMs)
+  return {
+    state: 'draining',
+    opens,
+    lease,
+    ...(!isSilent && failureTimesOf({ failingSince, failedAt })),
+  }
 }
 
 /** Returns a lease that begins now. */

@@ -1,5 +1,6 @@
 import { busyDrain, busyUntilOf } from './busy-drain.ts'
 import { disabled, newLease, withDrain, withLease, type Circuit } from './circuit-breaker.ts'
+import { hasFailedTooLong, isToBeNoted } from './failure-times.ts'
 
 /** What is still under way may arrive: what waits is ended after it. */
 const leaseAfterBusy = (circuit: Circuit | undefined, nowMs: number, token: string) =>
@@ -31,3 +32,17 @@ export const enabled = (
   circuit?.state === 'disabled'
     ? withDrain(undefined, Math.max(nowMs, busyUntilOf(circuit, nowMs) * 1000), token)
     : circuit
+
+/**
+ * Returns the circuit of a drain that has met failures and no success: failing since then, or disabled after five days.
+ * Returns the same object when nothing changes.
+ */
+export function afterFailures(circuit: Circuit, nowMs: number): Circuit {
+  if (circuit.state !== 'draining') return circuit
+  const now = new Date(nowMs).toISOString()
+  const { failingSince, failedAt = failingSince, lease } = circuit
+  if (failedAt === undefined) return { ...circuit, failingSince: now }
+  if (failingSince !== undefined && hasFailedTooLong(failingSince, nowMs))
+    return disabled(`only failures since ${failingSince}`, nowMs, lease.token)
+  return isToBeNoted(failedAt, nowMs) ? { ...circuit, failedAt: now } : circuit
+}

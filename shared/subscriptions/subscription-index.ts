@@ -6,6 +6,9 @@ const MAX_AGE_MS = 5000
 const MAX_REFRESHES = 3 // the first may take longer than MAX_AGE_MS; the next one only reads what changed meanwhile
 /** A write may become visible after a later one: clocks of partitions differ, and replicas lag. */
 const OVERLAP_SECONDS = 10
+/** Once a minute, writes of five minutes more are read again: one that becomes visible later than that would never be known. */
+const RECHECK_AFTER_MS = 60_000
+const RECHECKED_SECONDS = 300
 /** How far this clock may be ahead of the store: older writes are not read again. */
 const CLOCK_SKEW_SECONDS = 60
 const DELETED_TTL_MS = 3_600_000
@@ -27,6 +30,7 @@ export function createSubscriptionIndex({
   let since = 0
   let newest = 0
   let checkedAt: number | undefined
+  let recheckedAt = -Infinity
   let ownChanges = 0 // made by this process; how many of them the last refresh covers
   let ownChangesRead = 0
   let refreshing: Promise<void> | undefined
@@ -55,8 +59,11 @@ export function createSubscriptionIndex({
     const start = now()
     const made = ownChanges
     if (checkedAt !== undefined && start - checkedAt > REBUILD_AFTER_MS) reset()
-    for await (const changes of changedSince(since)) changes.forEach(apply)
+    const isRecheck = start - recheckedAt > RECHECK_AFTER_MS
+    const from = isRecheck ? Math.max(0, since - RECHECKED_SECONDS) : since
+    for await (const changes of changedSince(from)) changes.forEach(apply)
     checkedAt = start
+    if (isRecheck) recheckedAt = start
     ownChangesRead = made
     const startSeconds = Math.floor(start / 1000)
     // Writes made during the refresh are read again. After a burst, `since` follows the clock.

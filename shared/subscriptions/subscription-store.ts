@@ -8,7 +8,7 @@ import { withTimeout } from '../azure/timeout.ts'
 import { changesIn } from './subscription-changes.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   type SubscriptionDocument,
   type SubscriptionOrTombstone,
 } from './subscription.ts'
@@ -17,8 +17,8 @@ const COUNTER = 'counter' // its own partition; it has no `number`, so the index
 const counter = { id: COUNTER, consumer: COUNTER, last: 0 }
 const BY_NUMBER = 'SELECT * FROM c WHERE c.number = @number'
 const OF_CONSUMER =
-  'SELECT TOP @most * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
-const OVERDUE = 'SELECT TOP 1000 * FROM c WHERE c.wake <= @now ORDER BY c.wake'
+  'SELECT TOP @max * FROM c WHERE c.consumer = @consumer AND c.number > @after ORDER BY c.number'
+const OVERDUE = 'SELECT TOP 1000 * FROM c WHERE c.due <= @now ORDER BY c.due'
 
 /** A written subscription, and the session token of the write. */
 export interface Updated {
@@ -32,13 +32,13 @@ interface Owned {
   last: number | undefined
 }
 
-/** The subscriptions, by consumer, and what is left of deleted ones. Every write sets `wake`. */
+/** The subscriptions, by consumer, and what is left of deleted ones. Every write sets `due`. */
 export function openSubscriptionStore(database: Database) {
   const container = database.container('subscriptions')
   const find = (consumer: string, id: string, session?: string) =>
     readDocument<SubscriptionOrTombstone>(container, id, consumer, session)
   const save = (document: Stored<SubscriptionOrTombstone>) =>
-    replaceIfMatch(container, withWake(document), document.consumer)
+    replaceIfMatch(container, withDue(document), document.consumer)
 
   async function increment(): Promise<number> {
     const operations = [{ op: 'incr' as const, path: '/last', value: 1 }]
@@ -49,7 +49,7 @@ export function openSubscriptionStore(database: Database) {
     return resource.last
   }
   return {
-    add: (document: SubscriptionDocument) => createDocument(container, withWake(document)),
+    add: (document: SubscriptionDocument) => createDocument(container, withDue(document)),
 
     /** Returns the subscription or tombstone with this key, or undefined when none is visible. */
     find,
@@ -62,23 +62,23 @@ export function openSubscriptionStore(database: Database) {
       return found.find(isSubscription)
     },
     /**
-     * Returns a consumer's subscriptions by number, of the first `most` documents after one; `last` is the number after
+     * Returns a consumer's subscriptions by number, of the first `max` documents after one; `last` is the number after
      * which there may be more.
      */
-    async ofConsumer(consumer: string, after: number, most: number): Promise<Owned> {
+    async ofConsumer(consumer: string, after: number, max: number): Promise<Owned> {
       const documents = await queryAll<SubscriptionOrTombstone>(container, OF_CONSUMER, {
         '@consumer': consumer,
         '@after': after,
-        '@most': most,
+        '@max': max,
       })
-      const last = documents.length < most ? undefined : documents.at(-1)?.number
+      const last = documents.length < max ? undefined : documents.at(-1)?.number
       return { found: documents.filter(isSubscription), last }
     },
 
     /** Replaces a document that is unchanged since it was read. */
     save,
 
-    /** Returns at most 1,000 documents whose `wake` (epoch seconds) has passed, the earliest first. */
+    /** Returns at most 1,000 documents whose `due` (epoch seconds) has passed, the earliest first. */
     overdue: (nowSeconds: number) =>
       queryCrossPartition<Stored<SubscriptionOrTombstone>>(container, OVERDUE, {
         '@now': nowSeconds,
@@ -100,9 +100,9 @@ export function openSubscriptionStore(database: Database) {
   }
 }
 
-const withWake = <T extends SubscriptionOrTombstone>(document: T) => ({
+const withDue = <T extends SubscriptionOrTombstone>(document: T) => ({
   ...document,
-  wake: wakeOf(document), // left out of the JSON when undefined
+  due: dueOf(document), // left out of the JSON when undefined
 })
 
 /**

@@ -32,7 +32,7 @@ export interface SubscriptionDocument {
   accessBy?: 'grants' | 'policy'
   createdBy: string
   created: string
-  /** ISO time at which the endpoint answered the validation event; absent before. */
+  /** ISO time at which the endpoint first answered the validation event; absent before. */
   validated?: string
   /**
    * The validation under way. The sweep sends its message again at `due` (epoch seconds), which is absent once given
@@ -44,9 +44,9 @@ export interface SubscriptionDocument {
   circuit?: Circuit
   /** What the next drain must not see an older version of. */
   drained?: DrainedWrite[]
-  settling?: Settling
+  cancellation?: Cancellation
   /** Epoch seconds at which the sweep handles it; set by the store. */
-  wake?: number
+  due?: number
   /** The id of the latest replay; only one runs at a time. */
   replay?: string
 }
@@ -72,7 +72,7 @@ export interface Validation {
 }
 
 /** Deleted subscriptions with this id whose deliveries are still to be cancelled, in the order of their deletion. */
-export interface Settling {
+export interface Cancellation {
   deleted: Deleted[]
   lease: Lease
 }
@@ -90,8 +90,8 @@ export interface Tombstone {
   consumer: string
   number: number
   deleted: true
-  settling?: Settling
-  wake?: number
+  cancellation?: Cancellation
+  due?: number
   ttl: number
 }
 
@@ -104,11 +104,11 @@ export const isSubscription = <T extends SubscriptionOrTombstone>(
 ): found is Exclude<T, Tombstone> => found !== undefined && !('deleted' in found)
 
 /** Returns the epoch second at which the sweep has work for the document, or undefined. */
-export function wakeOf(document: SubscriptionOrTombstone): number | undefined {
+export function dueOf(document: SubscriptionOrTombstone): number | undefined {
   const { circuit, validation } = isSubscription(document) ? document : {}
-  const times = [leaseOf(circuit)?.until, document.settling?.lease.until, validation?.due]
-  const wake = Math.min(...times.filter((time) => time !== undefined))
-  return wake === Infinity ? undefined : wake
+  const times = [leaseOf(circuit)?.until, document.cancellation?.lease.until, validation?.due]
+  const due = Math.min(...times.filter((time) => time !== undefined))
+  return due === Infinity ? undefined : due
 }
 
 /** Returns the subscription with another circuit, or with none. */

@@ -14,7 +14,7 @@ export function createDeliveryCounts(
     clearTimeout(timer)
     timer = undefined
     if (Object.keys(counts).length > 0)
-      write(JSON.stringify({ what: 'deliveries.handled', ...none, ...counts }))
+      write(JSON.stringify({ what: 'deliveries.recorded', ...none, ...counts }))
     counts = {}
   }
   return {

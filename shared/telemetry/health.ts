@@ -20,7 +20,7 @@ export interface Health {
 export interface KeyState {
   address: string
   /** `well`, or since when and why they cannot be fetched. */
-  word: string
+  status: string
   hasKeys: boolean
 }
 
@@ -29,12 +29,12 @@ interface Sources {
   inboundQueue: Pick<ReturnType<typeof openShardedQueue>, 'probeAll'>
   /** The first is that of the keys without which nobody can be let in. */
   keyStates: () => [KeyState, ...KeyState[]]
-  services?: Record<string, Pick<ServiceState, 'word'>>
+  services?: Record<string, Pick<ServiceState, 'status'>>
 }
 
 /**
  * Makes the check of what the app cannot work without: at most 5 s old, within 2 s, however many ask. The other services are
- * told and do not count: kept answers serve, and most requests need none.
+ * shown but never make it unhealthy: kept answers serve, and most requests need none.
  */
 export function createHealth({ heartbeats, inboundQueue, keyStates, services = {} }: Sources) {
   let last: { at: number; result: Promise<Health> } | undefined
@@ -46,24 +46,26 @@ export function createHealth({ heartbeats, inboundQueue, keyStates, services = {
       ),
       inboundQueue.probeAll(TIMEOUT_MS),
     ])
-    const wordOf = (timer: Timer) =>
+    const timerStatus = (timer: Timer) =>
       ages.status === 'fulfilled' ? statusOf(ages.value[timers.indexOf(timer)]) : 'not known'
     const parts = {
       cosmos: ages.status === 'fulfilled' ? 'well' : 'does not answer',
       queue: queue.status === 'fulfilled' ? 'well' : String(Object(queue.reason).message),
-      'sweep-events': wordOf('sweep-events'),
-      'sweep-deliveries': wordOf('sweep-deliveries'),
-      'sweep-subscriptions': wordOf('sweep-subscriptions'),
-      gauge: wordOf('gauge'),
+      'sweep-events': timerStatus('sweep-events'),
+      'sweep-deliveries': timerStatus('sweep-deliveries'),
+      'sweep-subscriptions': timerStatus('sweep-subscriptions'),
+      gauge: timerStatus('gauge'),
     }
     const [altinn, ...platform] = keyStates()
-    const canVerify = altinn.word === 'well' || altinn.hasKeys
+    const canVerify = altinn.status === 'well' || altinn.hasKeys
     return {
-      isWell: canVerify && Object.values(parts).every((word) => word === 'well'),
+      isWell: canVerify && Object.values(parts).every((status) => status === 'well'),
       parts,
-      keys: Object.fromEntries([altinn, ...platform].map(({ address, word }) => [address, word])),
+      keys: Object.fromEntries(
+        [altinn, ...platform].map(({ address, status }) => [address, status]),
+      ),
       services: Object.fromEntries(
-        Object.entries(services).map(([name, state]) => [name, state.word()]),
+        Object.entries(services).map(([name, state]) => [name, state.status()]),
       ),
     }
   }

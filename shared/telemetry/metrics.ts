@@ -36,7 +36,7 @@ export function createMetrics(meter: Meter) {
       requests.record(ms / 1000, { 'faas.name': name, 'http.response.status_code': status }),
     /** Records a call of a subscriber's endpoint, with its outcome. */
     recordAttempt: (outcome: string, ms: number) => attempts.record(ms / 1000, { outcome }),
-    /** Records a delivery that was handled, with the resulting state. */
+    /** Records a delivery by its resulting state. */
     recordDelivery: (state: string) => deliveries.add(1, { state }),
     /** Records the opening of a circuit. */
     recordOpening: () => openings.add(1),
@@ -47,7 +47,7 @@ export function createMetrics(meter: Meter) {
       serviceFailures.add(1, { service, reason }),
     /** The sweep has sent overdue work again. */
     recordRedrives: (kind: 'event' | 'delivery', count: number) => redrives.add(count, { kind }),
-    /** The state of the whole, as the sweep sees it. */
+    /** The state of the whole, as the timer `gauge` sees it. */
     recordGauge(seen: Gauge): void {
       for (const [key, value] of Object.entries(seen)) gauges.get(key)?.record(value)
     },

@@ -7,7 +7,7 @@ export interface ServiceState {
   /** A question was answered. */
   answered: () => void
   /** `well`, or since when and why questions fail. */
-  word: () => string
+  status: () => string
 }
 
 interface Options {
@@ -45,7 +45,7 @@ export function createServiceState({
     answered() {
       failure = undefined
     },
-    word: () =>
+    status: () =>
       failure === undefined ? 'well' : `failing since ${failure.since}: ${failure.reason}`,
   }
 }

@@ -42,7 +42,7 @@ export async function openTelemetry(
   return {
     ...recorded,
 
-    /** Records a delivery that was handled, with the resulting state: a metric, and a part of a log line. */
+    /** Records a delivery by its resulting state: a metric, and a part of a log line. */
     recordDelivery(state: string): void {
       recorded.recordDelivery(state)
       counts.count(state)

@@ -65,7 +65,7 @@ export function createConcurrencyLimit({ now, timeout }: Clock, maxOpenBytes = M
       openRequests.delete(request)
       subscriber.openBytes -= bytes
       if (isRetry) subscriber.openRetries--
-      for (const wake of waiting) wake() // in order: the first that may start does
+      for (const resolve of waiting) resolve() // in order: the first that may start does
       const isIdle = openRequests.size === 0 && waiting.size === 0
       if (isIdle && subscriber.latencyMs <= SLOW_MS) subscribers.delete(subscription) // no slow latency to remember
     }

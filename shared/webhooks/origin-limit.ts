@@ -9,7 +9,7 @@ interface Origin {
  * Bounds how many requests are open to each origin, and with them the connections: an agent's `maxSockets` does not count
  * those that are being made.
  */
-export function createOriginLimit(most: number) {
+export function createOriginLimit(max: number) {
   const origins = new Map<string, Origin>()
 
   function of(name: string): Origin {
@@ -23,7 +23,7 @@ export function createOriginLimit(most: number) {
     /** Begins a request to an origin, as soon as one may. Rejects when the deadline ends. */
     async enter(name: string, deadline: Deadline): Promise<void> {
       const origin = of(name)
-      if (origin.open < most) origin.open += 1
+      if (origin.open < max) origin.open += 1
       else await turnIn(origin, deadline)
     },
     /** Ends a request that has begun; the first that waits takes its place. */

@@ -18,11 +18,11 @@ import type { EventDocument } from '../../shared/events/event-document.ts'
 import { assertRefused } from '../support/problems.ts'
 import { deployedUrl } from '../support/stores.ts'
 
-const lab = await startBodyFixture()
-after(lab.stop)
-const { stores, app, signed, post } = lab
+const fixture = await startBodyFixture()
+after(fixture.stop)
+const { stores, app, signed, post } = fixture
 
-for (const { target, name, expected, run } of bodyAttacks(lab))
+for (const { target, name, expected, run } of bodyAttacks(fixture))
   test(`${target}: ${name}: ${expected}`, async () => {
     assert.equal(await run(), expected)
   })

@@ -59,12 +59,12 @@ async function opened(own: Subscribed): Promise<string[]> {
   receiver.behave({ status: 503 }, own.path)
   const events = await own.publishMany(10)
   await inCircuit(own, 'open')
-  await holdPause(own)
+  await keepOpen(own)
   await allInBacklog(own, events)
   return events
 }
-/** Has the pause end when the test says so: another lease, so that the message at its end finds nothing to do. */
-const holdPause = ({ id }: Subscribed) =>
+/** Has an open circuit probed when the test says so: another lease, so that the message at its end finds nothing to do. */
+const keepOpen = ({ id }: Subscribed) =>
   updateStored(stores, id, (subscription) => {
     const { circuit } = subscription
     if (circuit?.state !== 'open') return subscription
@@ -99,10 +99,10 @@ async function addToBacklog({ id, name }: Subscribed, count: number): Promise<st
   await storeBacklog(stores, subscription, events)
   return events.map((event) => event.id)
 }
-const pauseEnds = ({ id }: Subscribed) => endLease(stores, app, id)
+const endOpen = ({ id }: Subscribed) => endLease(stores, app, id)
 const timesOf = (arrivals: Delivery[]) => arrivals.map(({ at }) => at.getTime())
 
-const PROBES = 3 // after each pause
+const PROBES = 3 // each time after it was open
 
 suite('a subscriber that is down', { skip, concurrency: true }, () => {
   test('gets only probes, then 3, 10, 100 and the whole backlog, oldest first, and its circuit shows each state', async () => {
@@ -119,7 +119,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     assert.ok(Date.parse(failingSince) >= began - 1 && Date.parse(failingSince) < Date.now())
     assert.ok(Date.parse(until) > Date.now())
 
-    await pauseEnds(own)
+    await endOpen(own)
     await eventually('probes', () => own.arrivals().length === first + PROBES)
     const byAge = events.toSorted()
     const probed = own
@@ -132,7 +132,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
 
     const delayMs = 100
     receiver.behave({ delayMs }, own.path)
-    await pauseEnds(own)
+    await endOpen(own)
     await waitForStates(stores, own.id, events, 'delivered', 30)
     const arrivals = own.arrivals().slice(first + PROBES)
     const times = timesOf(arrivals)
@@ -144,7 +144,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
       )
     }
     const ids = arrivals.map(({ event }) => String(event?.id))
-    assert.equal(new Set(ids).size, ids.length, 'each came once after the pause')
+    assert.equal(new Set(ids).size, ids.length, 'each came once after the circuit was open')
     const next = byAge.slice(PROBES, PROBES + 113) // the next probes are those after the failed ones
     const oldestFirst = [...next, ...byAge.filter((id) => !next.includes(id))]
     const isFarOff = (id: string, place: number) =>
@@ -172,22 +172,22 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const attemptsOf = (records: DeliveryDocument[]) =>
       records.map(({ attempts }) => attempts.length)
     const earlier = await recordsOf(stores, own.id)
-    for (let pause = 1; pause <= 3; pause++) {
-      await pauseEnds(own)
-      const expected = attemptsOf(earlier).map((count, place) =>
-        place < pause * PROBES ? count + 1 : count,
+    for (let openings = 1; openings <= 3; openings++) {
+      await endOpen(own)
+      const expected = attemptsOf(earlier).map((count, index) =>
+        index < openings * PROBES ? count + 1 : count,
       )
-      await eventually(`probes of pause ${pause}`, async () =>
+      await eventually(`probes of opening ${openings}`, async () =>
         isDeepStrictEqual(attemptsOf(await recordsOf(stores, own.id)), expected),
       )
       await inCircuit(own, 'open')
-      await holdPause(own)
+      await keepOpen(own)
     }
     const probed = await recordsOf(stores, own.id)
     assert.deepEqual(stepsOf(probed), stepsOf(earlier))
     assert.ok(probed.every(({ state }) => state === 'backlog'))
     receiver.behave({}, own.path)
-    await pauseEnds(own)
+    await endOpen(own)
     await waitForStates(stores, own.id, events, 'delivered', 20)
   })
 
@@ -195,7 +195,7 @@ suite('a subscriber that is down', { skip, concurrency: true }, () => {
     const own = await subscribedApp()
     const events = await opened(own)
     receiver.behave({ status: 410 }, own.path)
-    await pauseEnds(own)
+    await endOpen(own)
     const { reason } = await inCircuit(own, 'disabled')
     assert.equal(reason, '410')
     const ends = await waitForStates(stores, own.id, events, 'dead')

@@ -20,62 +20,62 @@ function documentOf(id: string): EventDocument {
 }
 
 /** Recent events over a store that counts what it is asked, and a clock that stands still. */
-function createStage(
+function createEnvironment(
   answer = async (id: string): Promise<EventDocument | undefined> => documentOf(id),
 ) {
   const asked: string[] = []
-  const stage = { asked, answer, at: 0 }
+  const environment = { asked, answer, at: 0 }
   const recent = createEventCache({
     find: ({ event }) => {
       asked.push(event)
-      return stage.answer(event)
+      return environment.answer(event)
     },
-    now: () => stage.at,
+    now: () => environment.at,
   })
-  return Object.assign(stage, recent)
+  return Object.assign(environment, recent)
 }
 
 const idOfBody = (body: Buffer | undefined): unknown => body && JSON.parse(body.toString()).id
 
 test('reads an event once for all callers within 5 s, concurrent ones included', async () => {
-  const stage = createStage()
+  const environment = createEnvironment()
   const reference = referenceTo(newEventId())
-  const found = await Promise.all([stage.find(reference), stage.find(reference)])
-  stage.at = 4999
-  found.push(await stage.find(reference))
+  const found = await Promise.all([environment.find(reference), environment.find(reference)])
+  environment.at = 4999
+  found.push(await environment.find(reference))
   assert.deepEqual(
     found.map(idOfBody),
     Array.from({ length: 3 }, () => reference.event),
   )
-  assert.equal(stage.asked.length, 1)
-  stage.at = 5000
-  await stage.find(reference)
-  assert.equal(stage.asked.length, 2)
+  assert.equal(environment.asked.length, 1)
+  environment.at = 5000
+  await environment.find(reference)
+  assert.equal(environment.asked.length, 2)
 })
 
 test('reads again an event that was not visible or failed to be read', async () => {
-  const stage = createStage(async () => undefined)
+  const environment = createEnvironment(async () => undefined)
   const reference = referenceTo(newEventId())
-  assert.equal(await stage.find(reference), undefined)
-  stage.answer = async () => Promise.reject(new Error('not now'))
-  await assert.rejects(stage.find(reference), /not now/)
-  stage.answer = async (id) => documentOf(id)
-  assert.equal(idOfBody(await stage.find(reference)), reference.event)
+  assert.equal(await environment.find(reference), undefined)
+  environment.answer = async () => Promise.reject(new Error('not now'))
+  await assert.rejects(environment.find(reference), /not now/)
+  environment.answer = async (id) => documentOf(id)
+  assert.equal(idOfBody(await environment.find(reference)), reference.event)
 })
 
 test('keeps the last 16 MB of events, only for the app and party that a message names', async () => {
-  const stage = createStage(async (id) => {
+  const environment = createEnvironment(async (id) => {
     const document = documentOf(id)
     return { ...document, event: { ...document.event, data: 'x'.repeat(999_000) } }
   })
   const references = Array.from({ length: 17 }, () => referenceTo(newEventId()))
   const [first = referenceTo(''), second = referenceTo('')] = references
-  for (const reference of references) await stage.find(reference)
-  await stage.find(second)
-  assert.equal(stage.asked.length, 17)
-  await stage.find(first)
-  await stage.find({ ...first, subject: '/party/1' })
-  assert.equal(stage.asked.length, 19)
+  for (const reference of references) await environment.find(reference)
+  await environment.find(second)
+  assert.equal(environment.asked.length, 17)
+  await environment.find(first)
+  await environment.find({ ...first, subject: '/party/1' })
+  assert.equal(environment.asked.length, 19)
 })
 
 const skip = deployedUrl !== undefined && 'the proxy must be its own'

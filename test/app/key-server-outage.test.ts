@@ -56,10 +56,10 @@ const health = async () => {
   return { code: answer.status, ...Object(await answer.json()) }
 }
 /** Waits until health says of the keys at some addresses what matches. */
-const keysAre = (words: Record<string, RegExp>) =>
-  eventually(`keys: ${JSON.stringify(Object.keys(words))}`, async () => {
+const keysAre = (statuses: Record<string, RegExp>) =>
+  eventually(`keys: ${JSON.stringify(Object.keys(statuses))}`, async () => {
     const { keys } = await health()
-    return Object.entries(words).every(([address, word]) => word.test(keys[address])) && keys
+    return Object.entries(statuses).every(([address, status]) => status.test(keys[address])) && keys
   })
 const failures = (address: string) =>
   app.lines.filter((line) => line.includes(`{"what":"keys.failing","address":"${address}"`))
@@ -91,10 +91,10 @@ test('503 with Retry-After while no keys are known: of the OpenID document, its 
 })
 
 /** Publishes until health says why an address fails. */
-const keysAreFailing = (address: string, word: RegExp) =>
-  eventually(String(word), async () => {
+const keysAreFailing = (address: string, status: RegExp) =>
+  eventually(String(status), async () => {
     await assertUnavailable(await publish(), /cannot be verified/)
-    return word.test((await health()).keys[address])
+    return status.test((await health()).keys[address])
   })
 
 test('known keys go on while the key servers are down; a token of an issuer without keys is to come again', async () => {

@@ -189,8 +189,8 @@ test('late is replayed once, without its copy', async () => {
     resourceFilter: 'urn:altinn:resource:app_ttd_replayed',
   })
   await client.replay(id, { only: 'missing' })
-  const { looked, sent } = await client.replayDone(id)
-  assert.deepEqual([looked, sent], [2, 1])
+  const { examined, sent } = await client.replayDone(id)
+  assert.deepEqual([examined, sent], [2, 1])
   const got = () =>
     receiver.deliveries.filter(({ path, event }) => path === '/replayed' && event?.resource)
   await eventually('it arrived', () => got().length > 0)

@@ -196,15 +196,15 @@ test('what is no decision is asked again', async () => {
 test('who may subscribe does not see who else does: that is for who may publish', async () => {
   const resource = newResource('Permit')
   fixture.point.decide = ({ action }) => (action[ACTION]?.[0] === 'subscribe' ? 'Permit' : 'Deny')
-  const look = (as: string) =>
+  const askAs = (as: string) =>
     fetch(`${app.api}/resources/${resource}/subscriptions`, {
       headers: { authorization: `Bearer ${as}` },
     })
   try {
     assert.equal((await read(resource)).status, 200)
-    assert.equal((await look(token)).status, 403)
+    assert.equal((await askAs(token)).status, 403)
     fixture.point.decide = () => 'Permit'
-    assert.equal((await look(userToken)).status, 200)
+    assert.equal((await askAs(userToken)).status, 200)
   } finally {
     fixture.point.decide = ({ resource: asked }) =>
       fixture.answers.get(asked[RESOURCE]?.[0] ?? '') ?? 'Deny'

@@ -45,7 +45,7 @@ test('a page has 50 events as stored, oldest first; `next` leads on until the en
   ])
 })
 
-test('holds back events younger than the holdback, whatever the query', async () => {
+test('shows no events above the read watermark, whatever the query', async () => {
   const now = Date.now()
   const old = documentAt(now - 16_000, { app: 'fresh' })
   const fresh = [-10_000, -1000, 0, 60_000].map((ms) => documentAt(now + ms, { app: 'fresh' }))

@@ -10,13 +10,13 @@ import { documentAt, store } from '../support/stored-events.ts'
 import { callerClaims, mintToken, type App } from '../support/subscriber.ts'
 import { createTestStores, eventually, type TestStores } from '../support/stores.ts'
 
-const HOLDBACK = 15 // seconds, the least there can be
+const WATERMARK_SECONDS = 15 // the least there can be
 const CLIENTS = 8
 const EACH = 10
 const PACE_MS = 700 // so that readers who held back too little would be past the first before the last late one is stored
 const options = {
   functions: ['publish-event', 'fan-out-event', 'read-app-events'],
-  settings: { READ_HOLDBACK_SECONDS: String(HOLDBACK) },
+  settings: { READ_HOLDBACK_SECONDS: String(WATERMARK_SECONDS) },
 }
 let stores: TestStores
 let one: App

@@ -35,7 +35,7 @@ before(async () => {
 const stored = async (...events: [name: string, count: number, data?: string]): Promise<string[]> =>
   (await storeEarlier(stores, ...events)).map(({ id }) => id)
 
-// Each test has an app of its own, so that it can tell how many events are looked at.
+// Each test has an app of its own, so that it can tell how many events are examined.
 async function publish(name: string, type = 'created'): Promise<string> {
   const event = { ...exampleEvent, type, source: `https://ttd.apps.altinn.no/ttd/${name}` }
   const answer = await app.publish(event, clientHeaders(...(await tokensOf('ttd', name))))
@@ -68,7 +68,7 @@ const ended = (id: number, event: string, state: string, run: number) =>
 const isoOf = (id: string) => timeOf(id).toISOString()
 
 /** Publishes some with a clear distance in time. */
-async function publishInTurn(name: string, count: number): Promise<string[]> {
+async function publishSequentially(name: string, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let i = 0; i < count; i++) {
     ids.push(await publish(name))
@@ -79,8 +79,8 @@ async function publishInTurn(name: string, count: number): Promise<string[]> {
 
 // More than one page, and all from before anyone subscribes.
 const many: string[] = []
-const countsOf = ({ state, looked, sent }: Replay) => ({ state, looked, sent })
-const ofMany = (sent: number) => ({ state: 'done', looked: many.length, sent })
+const countsOf = ({ state, examined, sent }: Replay) => ({ state, examined, sent })
+const ofMany = (sent: number) => ({ state: 'done', examined: many.length, sent })
 
 // Alone, for it empties a queue that the others use.
 test('the sweep continues a replay whose messages were lost', async (t) => {
@@ -89,36 +89,36 @@ test('the sweep continues a replay whose messages were lost', async (t) => {
   await eventually('it is under way', () => got('crash').length > 0, 20)
   const stopLosing = stores.loseMessages('replays')
   t.after(stopLosing)
-  const { state, looked } = await eventuallyByApi('the first page is done', async () => {
+  const { state, examined } = await eventuallyByApi('the first page is done', async () => {
     const found: Replay = await client.requestJson(200, 'GET', `/${id}/replay`)
-    return found.looked > 0 && found
+    return found.examined > 0 && found
   })
   await sleepUntil(Date.now() + 2000) // the next page would have come 1 s after the first
   await stopLosing()
   assert.equal(await stores.countMessages('replays'), 0)
   assert.deepEqual(await client.requestJson(200, 'GET', `/${id}/replay`).then(countsOf), {
     state,
-    looked,
-    sent: looked,
+    examined,
+    sent: examined,
   })
   assert.equal(state, 'running')
-  assert.ok(looked < many.length)
+  assert.ok(examined < many.length)
 
   const overdue = [{ op: 'set' as const, path: '/due', value: 1 }]
   await stores.container('replays').item(replay, String(id)).patch(overdue)
   await app.runTimer('sweep-subscriptions')
   const done = await client.replayDone(id)
-  assert.deepEqual([done.id, countsOf(done).state, done.looked], [replay, 'done', many.length])
+  assert.deepEqual([done.id, countsOf(done).state, done.examined], [replay, 'done', many.length])
 })
 
 describe('a replay', { concurrency: 8 }, () => {
   test('of missing events delivers every event from before the subscription, each once', async () => {
     const few = await stored('new', 20)
-    const ofFew = (sent: number) => ({ state: 'done', looked: few.length, sent })
+    const ofFew = (sent: number) => ({ state: 'done', examined: few.length, sent })
     const { id } = await client.subscribed(request('new'))
     await assertProblem(await client.call('GET', `/${id}/replay`), 404)
     const started = await client.replay(id, { only: 'missing' })
-    assert.deepEqual(countsOf(started), { state: 'running', looked: 0, sent: 0 })
+    assert.deepEqual(countsOf(started), { state: 'running', examined: 0, sent: 0 })
     await assertProblem(
       await client.call('POST', `/${id}/replay`, { only: 'all', from: minutesAgo(1) }),
       409,
@@ -141,7 +141,7 @@ describe('a replay', { concurrency: 8 }, () => {
     const large = await stored('large', 9, 'x'.repeat(1_000_000))
     const { id } = await client.subscribed(request('large'))
     const { id: replay } = await client.replay(id, { only: 'missing' })
-    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 9, sent: 9 })
+    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', examined: 9, sent: 9 })
     await arrived('large', large)
     assert.equal(got('large').length, 9)
     const isPage = (line: string) => line.includes('replay.page_done') && line.includes(replay)
@@ -155,8 +155,8 @@ describe('a replay', { concurrency: 8 }, () => {
     await assertProblem(await client.call('DELETE', `/${id}/replay`), 404)
     await client.replay(id, { only: 'missing' })
     await eventuallyByApi('its first page is done', async () => {
-      const { looked } = await client.requestJson(200, 'GET', `/${id}/replay`)
-      return looked > 0
+      const { examined } = await client.requestJson(200, 'GET', `/${id}/replay`)
+      return examined > 0
     })
     return { id, cancelled: await client.requestJson(200, 'DELETE', `/${id}/replay`) }
   }
@@ -165,7 +165,7 @@ describe('a replay', { concurrency: 8 }, () => {
     for (let tries = 1; ; tries++) {
       const hook = `cancelled-${tries}`
       const { id, cancelled } = await cancelBetweenPages(hook)
-      assert.deepEqual(countsOf(cancelled), { state: 'cancelled', looked: 100, sent: 100 })
+      assert.deepEqual(countsOf(cancelled), { state: 'cancelled', examined: 100, sent: 100 })
       await arrived(hook, many.slice(0, 100))
       await sleep(2000) // the next page would have come 1 s after the first
       assert.deepEqual(await client.requestJson(200, 'GET', `/${id}/replay`), cancelled)
@@ -199,17 +199,17 @@ describe('a replay', { concurrency: 8 }, () => {
   })
 
   test('keeps to its interval, the end excluded', async () => {
-    const [first = '', second = '', third = ''] = await publishInTurn('bounds', 3)
+    const [first = '', second = '', third = ''] = await publishSequentially('bounds', 3)
     const { id } = await client.subscribed(request('bounds'))
     await client.replay(id, { only: 'missing', from: isoOf(second), to: isoOf(third) })
-    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 1, sent: 1 })
+    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', examined: 1, sent: 1 })
     await ended(id, second, 'delivered', 0)
 
     await sleepUntil(Date.now() + 1000) // timestamps are in seconds
     const inOslo = new Date(timeOf(first).getTime() + 2 * 3600_000).toISOString()
     const from = inOslo.replace('Z', '+02:00')
     await client.replay(id, { only: 'all', from, to: isoOf(third) })
-    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 2, sent: 2 })
+    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', examined: 2, sent: 2 })
     await ended(id, first, 'delivered', 0)
     await ended(id, second, 'delivered', 1)
     assert.deepEqual([got('bounds', first).length, got('bounds', third).length], [1, 0])
@@ -226,15 +226,15 @@ describe('a replay', { concurrency: 8 }, () => {
 
   test('of dead deliveries sends those in their next run, and no delivered ones', async () => {
     const { id } = await client.subscribed(request('dead'))
-    const [delivered = ''] = await publishInTurn('dead', 1)
+    const [delivered = ''] = await publishSequentially('dead', 1)
     await ended(id, delivered, 'delivered', 0)
     receiver.behave({ status: 500 }, '/dead')
-    const [first = '', second = ''] = await publishInTurn('dead', 2)
+    const [first = '', second = ''] = await publishSequentially('dead', 2)
     await Promise.all([first, second].map((event) => ended(id, event, 'dead', 0)))
     receiver.behave({}, '/dead')
 
     await client.replay(id, { only: 'dead', from: isoOf(delivered), to: isoOf(second) })
-    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', looked: 1, sent: 1 })
+    assert.deepEqual(countsOf(await client.replayDone(id)), { state: 'done', examined: 1, sent: 1 })
     const { attempts } = await ended(id, first, 'delivered', 1)
     assert.deepEqual(
       attempts.map(({ status }) => status),

@@ -4,11 +4,11 @@ import { HOST, INSTANCE, OWN, sourceAttacks, startSourceFixture } from '../attac
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import { assertRefused } from '../support/problems.ts'
 
-const lab = await startSourceFixture()
-after(lab.stop)
-const { stores, app, restricted, publish } = lab
+const fixture = await startSourceFixture()
+after(fixture.stop)
+const { stores, app, restricted, publish } = fixture
 
-for (const { target, name, expected, run } of sourceAttacks(lab))
+for (const { target, name, expected, run } of sourceAttacks(fixture))
   test(`${target}: ${name}: ${expected}`, async () => {
     assert.equal(await run(), expected)
   })

@@ -46,7 +46,7 @@ test('the preview of a subscription counts what its filters match, and shows the
   const resourceFilter = resourceOf('counted')
   const even = documents.filter(({ event }) => event.type === 'even').toReversed()
   assert.deepEqual(await preview({ resourceFilter, typeFilter: 'even' }), {
-    looked: 24,
+    examined: 24,
     matched: 12,
     latest: even.slice(0, 10).map(({ event: { id, type, subject, source, time } }) => ({
       id,
@@ -59,11 +59,11 @@ test('the preview of a subscription counts what its filters match, and shows the
   const both = { resourceFilter, typeFilter: 'even', subjectFilter: '/party/1' }
   assert.deepEqual((await preview(both)).matched, 4)
   assert.deepEqual(await preview({ ...both, typeFilter: 'neither' }), {
-    looked: 8, // those about the party
+    examined: 8, // those about the party
     matched: 0,
     latest: [],
   })
-  const nothing = { looked: 0, matched: 0, latest: [] }
+  const nothing = { examined: 0, matched: 0, latest: [] }
   assert.deepEqual(await preview({ resourceFilter: resourceOf('unheard-of') }), nothing)
 })
 
@@ -88,15 +88,15 @@ test('the preview of a subscription looks at the newest 1,000 events, and at 8 M
   const documents = documentsOf('bounded', 1002, (place) => ({ type: place < 2 ? 'old' : 'new' }))
   await store(stores, documents)
   const resourceFilter = resourceOf('bounded')
-  const { looked, matched } = await preview({ resourceFilter })
-  assert.deepEqual([looked, matched], [1000, 1000])
+  const { examined, matched } = await preview({ resourceFilter })
+  assert.deepEqual([examined, matched], [1000, 1000])
   assert.equal((await preview({ resourceFilter, typeFilter: 'old' })).matched, 0)
 
   await store(
     stores,
     documentsOf('large', 9, () => ({ data: 'x'.repeat(1_000_000) })),
   )
-  assert.equal((await preview({ resourceFilter: resourceOf('large') })).looked, 8)
+  assert.equal((await preview({ resourceFilter: resourceOf('large') })).examined, 8)
 })
 
 test('the preview of a subscription shows nobody the events of another', async () => {

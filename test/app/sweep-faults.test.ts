@@ -64,8 +64,8 @@ const waitingDelivery = (subscription: number): DeliveryDocument => ({
   traceparent: '00-4b54a6a0c9b74bf5afc5e917863f96fd-eb14b06c1f0c3cf8-01',
 })
 
-/** Adds a subscription whose pause is over. */
-async function addPaused(): Promise<{ id: string; lease: { token: string; until: number } }> {
+/** Adds a subscription whose open circuit is to be probed. */
+async function addOpen(): Promise<{ id: string; lease: { token: string; until: number } }> {
   const now = new Date().toISOString()
   const until = Math.floor(Date.now() / 1000) - 1
   const lease = { token: randomUUID(), until }
@@ -82,7 +82,7 @@ async function addPaused(): Promise<{ id: string; lease: { token: string; until:
     validated: now,
     secrets: [{ key: 'whsec_c2VjcmV0' }],
     circuit: { state: 'open', opens: 1, failingSince: now, reason: 'answered 503', lease },
-    wake: until,
+    due: until,
   })
   return { id, lease }
 }
@@ -96,6 +96,15 @@ test('a claim that fails prevents no other event from being sent again', { skip 
   assert.equal(await stores.countMessages('events-inbound'), 2)
   cosmos.plan = () => undefined
   assert.match(await run('sweep-events'), /"sent":1/)
+})
+
+test('a claim that was stored although its answer is a 503 is sent', { skip }, async () => {
+  await publishOverdue('/party/5')
+  await stores.queue('events-inbound').clearMessages()
+  let claims = 0
+  cosmos.plan = ({ method }) => (method === 'PATCH' && claims++ === 0 ? '503 after' : undefined)
+  assert.match(await run('sweep-events'), /"sent":1/)
+  assert.equal(await stores.countMessages('events-inbound'), 1)
 })
 
 test('sends deliveries again even while events cannot be queried', { skip }, async () => {
@@ -131,10 +140,10 @@ test(
 )
 
 test(
-  'two concurrent sweeps probe a subscriber once after its pause, and a third does not',
+  'two concurrent sweeps probe a subscriber with an open circuit once, and a third does not',
   { skip },
   async () => {
-    const { lease } = await addPaused()
+    const { lease } = await addOpen()
     await run('sweep-subscriptions', 2)
     await run('sweep-subscriptions')
     assert.equal(await stores.countMessages('drains'), 1)
@@ -147,7 +156,7 @@ test(
 test('a sweep claims nothing that it could not send', { skip }, async () => {
   await publishOverdue('/party/4')
   await stores.container('deliveries').items.create(waitingDelivery(4))
-  await addPaused()
+  await addOpen()
   const queues = ['events-inbound', 'events-retry', 'drains']
   await Promise.all(queues.map((queue) => stores.queue(queue).delete()))
   for (const [index, sweep] of sweeps.entries())

@@ -87,19 +87,19 @@ test('each timer leaves its own heartbeat after a run, which health reads', asyn
       return answer.status === status && isDeepStrictEqual(told, parts)
     })
   const storeParts = { cosmos: 'well', queue: 'well' }
-  const words = new Map(timers.map((timer) => [timer, 'has not run yet']))
+  const statuses = new Map(timers.map((timer) => [timer, 'has not run yet']))
   await eventuallyByApi('the heartbeats are gone', async () => {
     await forget() // the last run may write its own after its line
     const answer = await fetch(`${app.api}/health`)
-    const said = { ...storeParts, ...Object.fromEntries(words) }
+    const said = { ...storeParts, ...Object.fromEntries(statuses) }
     return answer.status === 503 && isDeepStrictEqual(Object(await answer.json()).parts, said)
   })
   for (const timer of timers) {
     await run(timer)
-    words.set(timer, 'well')
-    if (timer === 'sweep-events') await healthIs({ ...storeParts, ...Object.fromEntries(words) })
+    statuses.set(timer, 'well')
+    if (timer === 'sweep-events') await healthIs({ ...storeParts, ...Object.fromEntries(statuses) })
   }
-  await healthIs({ ...storeParts, ...Object.fromEntries(words) }, 200)
+  await healthIs({ ...storeParts, ...Object.fromEntries(statuses) }, 200)
   const head = await fetch(`${app.api}/health`, { method: 'HEAD' })
   assert.deepEqual([head.status, await head.text()], [200, ''])
 })

@@ -22,12 +22,12 @@ test(
     await eventually('the table', () => terminal.screen().includes('Accepted/min 3  urn:a'))
     assert.ok(terminal.output().startsWith('\u001B[?1049h'))
     for (const shown of [
-      /^ *2 {2}paused until [^:]+:\d\d:\d\d: answered 500 \\u\{1b\}\]0;evil… +1000\+ +7 +2 +dead \d+ s ago/m,
+      /^ *2 {2}open until [^:]+:\d\d:\d\d: answered 500 \\u\{1b\}\]0;evil\\u… +1000\+ +7 +2 +dead \d+ s ago/m,
       /^ *3 {2}paused by its owner since/m,
       /^ *1 {2}well +0 +0 +– +– +http/m,
     ])
       assert.match(terminal.screen(), shown)
-    assert.ok(terminal.output().includes('\u001B[31m'), 'a pause is red')
+    assert.ok(terminal.output().includes('\u001B[31m'), 'an open circuit is red')
     assert.ok(!terminal.output().includes(hostile))
 
     const port = await api.stop()

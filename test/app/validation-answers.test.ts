@@ -5,7 +5,7 @@ import type { Behaviour } from '../../local/receiver.ts'
 import { eventuallyByApi } from '../support/subscriber.ts'
 import { scaleTimeout } from '../support/time-limits.ts'
 import {
-  answerInTurn,
+  answerInOrder,
   app,
   arrival,
   assertBetween,
@@ -28,7 +28,7 @@ before(useValidatingApp())
 describe('an endpoint under validation', { concurrency: true }, () => {
   for (const status of [200, 201, 202, 204, 299])
     test(`is validated by a ${status}`, async () => {
-      answerInTurn(`ok-${status}`, { status })
+      answerInOrder(`ok-${status}`, { status })
       const { id } = await client.subscribed(request(`ok-${status}`))
       assert.equal((await client.read(id)).validationFailure, undefined)
     })
@@ -45,7 +45,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     test(`is not validated by ${what}, and its owner sees why`, async () => {
       const name = `no-${what.replace(' ', '-')}`
       const began = Date.now()
-      answerInTurn(name, typeof behaviour === 'function' ? behaviour() : behaviour)
+      answerInOrder(name, typeof behaviour === 'function' ? behaviour() : behaviour)
       const { id } = await client.subscribe(request(name))
       const { validated, validationFailure } = await failure(id)
       assert.equal(validated, false)
@@ -58,7 +58,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     })
 
   test('is retried after 1 s and 5 s, and validated as soon as it recovers', async () => {
-    answerInTurn('recovers', { status: 500 }, { status: 503 }, {})
+    answerInOrder('recovers', { status: 500 }, { status: 503 }, {})
     const { id } = await client.subscribe(request('recovers'))
     const last = await eventuallyByApi('two failures', async () => {
       const { validationFailure } = await failure(id)
@@ -77,7 +77,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
   })
 
   test('is tried again no sooner than it asks for with Retry-After', async () => {
-    answerInTurn('patient', { status: 503, headers: { 'retry-after': '3' } }, {})
+    answerInOrder('patient', { status: 503, headers: { 'retry-after': '3' } }, {})
     const { id } = await client.subscribe(request('patient'))
     await client.validated(id)
     const [first = 0, second = 0] = validations('patient').map(({ at }) => at.getTime())
@@ -90,7 +90,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
   ] satisfies [string, Behaviour][])
     test(`is not tried again once it has answered ${what}, but when its owner asks`, async () => {
       const name = `ends-${behaviour.status}`
-      answerInTurn(name, behaviour, {})
+      answerInOrder(name, behaviour, {})
       const { id } = await client.subscribe(request(name))
       await failure(id)
       const { validation } = (await documentOf(id)) ?? {}

@@ -48,8 +48,8 @@ export const publish = async (type: string): Promise<string> =>
 export const arrival = (name: string, id: string): Promise<Delivery> =>
   receiver.waitFor(({ path, event }) => path === `/${name}` && event?.id === id, scaleTimeout(10))
 
-/** Answers the validation events on a path with these in turn, from then on with the last of them. */
-export function answerInTurn(name: string, ...behaviours: Behaviour[]): void {
+/** Answers the validation events on a path with these in order, from then on with the last of them. */
+export function answerInOrder(name: string, ...behaviours: Behaviour[]): void {
   let count = 0
   receiver.behave(
     () => ({ ...behaviours[Math.min(count++, behaviours.length - 1)], validationToo: true }),

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
-import type { EventDocument } from '../../shared/events/event-document.ts'
 import { eventuallyByApi } from '../support/subscriber.ts'
+import { referenceTo, type EventDocument } from '../../shared/events/event-document.ts'
+import { documentAt, store } from '../support/stored-events.ts'
 import { replayFirstSeconds, replayOf } from '../support/stored-work.ts'
 import { eventually } from '../support/stores.ts'
 import {
-  answerInTurn,
+  answerInOrder,
   app,
   arrival,
   assertBetween,
@@ -34,7 +35,7 @@ const subscribersOf = (event: string): Promise<number> =>
   })
 
 test('the sweep repairs a validation whose message was lost', async () => {
-  answerInTurn('lost', { status: 500 }, { status: 500 }, {})
+  answerInOrder('lost', { status: 500 }, { status: 500 }, {})
   const { id } = await client.subscribe(request('lost'))
   await eventually('the second attempt', () => validations('lost').length === 2)
   const stopLosing = stores.loseMessages('subscription-validation') // the third is 5 s later
@@ -67,7 +68,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
   })
 
   test('is tried at once when its owner asks for the subscription again', async () => {
-    answerInTurn('again', { status: 503, headers: { 'retry-after': '600' } }, {})
+    answerInOrder('again', { status: 503, headers: { 'retry-after': '600' } }, {})
     const { id } = await client.subscribe(request('again'))
     await failure(id)
     assert.equal((await client.subscribe(request('again'))).id, id)
@@ -87,7 +88,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
   })
 
   test('is validated although its secret is rotated meanwhile', async () => {
-    answerInTurn('rotated', { delayMs: 1000 })
+    answerInOrder('rotated', { delayMs: 1000 })
     const { id } = await client.subscribe(request('rotated'))
     await eventually('the validation event', () => validations('rotated').length === 1)
     await client.requestJson(200, 'POST', `/${id}/secret`)
@@ -96,11 +97,11 @@ describe('an endpoint under validation', { concurrency: true }, () => {
   })
 
   test('gets no event from before its validation, and every later one', async () => {
-    answerInTurn('since', { status: 500 })
+    answerInOrder('since', { status: 500 })
     const { id } = await client.subscribe(request('since'))
     await failure(id)
     const earlier = await publish('since')
-    answerInTurn('since', {})
+    answerInOrder('since', {})
     await client.validated(id)
     const later = await publish('since')
     await arrival('since', later)
@@ -119,6 +120,8 @@ describe('an endpoint under validation', { concurrency: true }, () => {
 
   test('that was disabled by a 410 is enabled when its owner subscribes again and it validates', async () => {
     const { id } = await client.subscribed(request('gone'))
+    const { fanOut: _done, ...late } = documentAt(Date.now(), { type: 'gone' })
+    await store(stores, [{ ...late, pending: Date.now() / 1000 + 600 }])
     receiver.behave({ status: 410 }, '/gone')
     const began = Date.now()
     await arrival('gone', await publish('gone'))
@@ -136,7 +139,7 @@ describe('an endpoint under validation', { concurrency: true }, () => {
         return (await subscribersOf(event)) === 1 && event
       },
     )
-    answerInTurn('gone', { status: 500 }, {})
+    answerInOrder('gone', { status: 500 }, {})
     const again = await client.subscribe(request('gone'))
     assert.equal(again.id, id)
     const failed = await failure(id)
@@ -150,6 +153,12 @@ describe('an endpoint under validation', { concurrency: true }, () => {
     assert.equal(
       got('gone').some(({ event }) => event?.id === missed),
       false,
+    )
+    await stores.send('events-inbound', referenceTo(late, undefined))
+    assert.equal(
+      await subscribersOf(late.id),
+      2,
+      'it is from before the disabling, and fanned out after the enabling',
     )
   })
 })

@@ -4,7 +4,7 @@ import { LARGE } from './plan.ts'
 import type { Profile } from './profiles.ts'
 import { progressOf } from './result.ts'
 import { startEnvironment, type Environment, type BackingServices } from './environment.ts'
-import { waitUntilSettled } from './wait-until-settled.ts'
+import { waitUntilEnded } from './wait-until-ended.ts'
 import { unavailable } from './store-faults.ts'
 import type { Stores } from './stores.ts'
 import { sweepRepeatedly } from './faults.ts'
@@ -129,7 +129,7 @@ async function resultOf(
   const { publisher, subscribers, stores, hosts } = environment
   const { accepted, refused, answers, slowestRefusal, missingRetryAfter } = publisher.published
   const expected = expectedDeliveries(accepted, subscribers)
-  const { dead, lost } = await waitUntilSettled(expected, stores, profile.idleTimeoutSeconds)
+  const { dead, lost } = await waitUntilEnded(expected, stores, profile.idleTimeoutSeconds)
   const backlog = expected.filter(({ event }) => event.at <= backAt)
   const deliveredAt = backlog.map(
     ({ event, subscriber }) => subscriber.received.get(event.id)?.firstAt ?? Infinity,

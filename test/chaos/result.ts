@@ -9,7 +9,7 @@ import {
 } from './expected-deliveries.ts'
 import type { Size } from './plan.ts'
 import type { Environment } from './environment.ts'
-import type { UndeliveredResult } from './wait-until-settled.ts'
+import type { UndeliveredResult } from './wait-until-ended.ts'
 
 /** The result of a run. */
 export interface LossResult {
@@ -48,7 +48,7 @@ export interface LossResult {
   messagesPerDelivery: number
 }
 
-/** Returns the result of a run that has settled. */
+/** Returns the result of a run whose deliveries have ended. */
 export function resultOf(
   { seed, size, profile, seconds }: Pick<LossResult, 'seed' | 'size' | 'profile' | 'seconds'>,
   { subscribers, publisher, hosts, stores }: Environment,

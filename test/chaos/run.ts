@@ -5,7 +5,7 @@ import { planOf, type Size } from './plan.ts'
 import type { Profile } from './profiles.ts'
 import { progressOf, resultOf, type LossResult } from './result.ts'
 import { startEnvironment, type BackingServices } from './environment.ts'
-import { waitUntilSettled } from './wait-until-settled.ts'
+import { waitUntilEnded } from './wait-until-ended.ts'
 import { failingSubscribers, healthySubscribers } from './subscribers.ts'
 import { injectStoreFaults, sweepRepeatedly, killAndEmpty } from './faults.ts'
 
@@ -49,13 +49,13 @@ export async function runLoss(services: BackingServices, run: Run): Promise<Loss
       expectedDeliveries(accepted, environment.subscribers.slice(0, 1)),
       ended.signal,
     ).then(onMostlyDelivered)
-    const settled = await waitUntilSettled(
+    const result = await waitUntilEnded(
       expectedDeliveries(accepted, environment.subscribers),
       stores,
       profile.idleTimeoutSeconds,
     )
     const seconds = clock.elapsed() / 1000
-    return resultOf({ seed, size, profile: profile.name, seconds }, environment, settled)
+    return resultOf({ seed, size, profile: profile.name, seconds }, environment, result)
   } finally {
     clearInterval(progress)
     ended.abort()

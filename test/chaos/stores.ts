@@ -109,7 +109,7 @@ async function endOldLeases(
     const seenAt = seen.get(lease.token) ?? Date.now()
     seen.set(lease.token, seenAt)
     if (seenAt > oldest) continue
-    const ended = { ...found, circuit: { ...circuit, lease: { ...lease, until: 1 } }, wake: 1 }
+    const ended = { ...found, circuit: { ...circuit, lease: { ...lease, until: 1 } }, due: 1 }
     const accessCondition = { type: 'IfMatch', condition: found._etag }
     await container
       .item(found.id, found.consumer)

@@ -37,8 +37,8 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** How a page is looked at. */
-interface Look {
+/** How a page is opened. */
+interface PageOptions {
   /** A token in Altinn's cookie. */
   cookie?: string
   locale?: 'nb-NO' | 'en-GB'
@@ -99,8 +99,8 @@ export async function startConsole(settings: Record<string, string> = {}) {
   }
 
   /** Opens a page of the console that knows nothing of what was there before. */
-  async function open(address: string, look: Look = {}) {
-    const { locale = 'nb-NO', width = 1280, cookie, isAlone } = look
+  async function open(address: string, options: PageOptions = {}) {
+    const { locale = 'nb-NO', width = 1280, cookie, isAlone } = options
     const { opened, close } = await (isAlone === true ? openAlone(locale) : openShared(locale))
     const { page, faults } = opened
     await page.setViewportSize({ width, height: 900 })
@@ -115,8 +115,8 @@ export async function startConsole(settings: Record<string, string> = {}) {
   }
 
   /** The same, signed in by the chooser of the local stack. */
-  async function openAs(org: string, address: string, look: Look = {}) {
-    const opened = await open(address, look)
+  async function openAs(org: string, address: string, options: PageOptions = {}) {
+    const opened = await open(address, options)
     await signIn(opened.page, org)
     return opened
   }

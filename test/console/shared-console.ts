@@ -4,9 +4,9 @@ import { after } from 'node:test'
 import { startReceiver } from '../../local/receiver.ts'
 import { skip, startConsole } from './fixture.ts'
 
-const ladder = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
+const retrySchedule = { DELIVERY_RETRY_SECONDS: '1' } // a delivery that fails is dead after the second attempt
 const started =
-  skip === false ? await Promise.all([startConsole(ladder), startReceiver()]) : undefined
+  skip === false ? await Promise.all([startConsole(retrySchedule), startReceiver()]) : undefined
 after(() => Promise.all(started?.map((each) => each.stop()) ?? []))
 
 /** The console and a receiver, which only skipped tests do not have. */

@@ -140,7 +140,7 @@ test(
     await page.route('**/replay/preview', (route) => route.fulfill(unable), { times: 1 })
     await page.getByLabel('Everything').check()
     await page.getByText('How many it will be could not be counted.').waitFor()
-    let replay = { id: 'r', only: 'all', state: 'running', looked: 7, sent: 7, ...times }
+    let replay = { id: 'r', only: 'all', state: 'running', examined: 7, sent: 7, ...times }
     let isStarted = false
     await page.route('**/replay', (route) => {
       isStarted ||= route.request().method() === 'POST'

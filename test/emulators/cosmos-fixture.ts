@@ -49,7 +49,7 @@ const definitions: ContainerRequest[] = [
     id: 'subscriptions',
     partitionKey: '/consumer',
     defaultTtl: -1,
-    indexingPolicy: only(['/number/?', '/_ts/?', '/wake/?']),
+    indexingPolicy: only(['/number/?', '/_ts/?', '/due/?']),
   },
   {
     id: 'deliveries',

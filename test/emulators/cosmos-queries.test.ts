@@ -95,7 +95,7 @@ test('answers the queries that the indexes serve', async () => {
       [9, 8],
     ],
     [subscriptions, 'SELECT VALUE c.id FROM c WHERE c._ts >= 1 AND c.number = -1', []],
-    [subscriptions, 'SELECT TOP 2 * FROM c WHERE c.wake <= @now ORDER BY c.wake', []],
+    [subscriptions, 'SELECT TOP 2 * FROM c WHERE c.due <= @now ORDER BY c.due', []],
   ]
   for (const [container, sql, expected] of cases) {
     assert.deepEqual(await query(container, sql, given), expected, sql)
@@ -144,7 +144,7 @@ test('rejects a query that no index serves, naming the path and the container', 
     [subscriptions, "SELECT * FROM c WHERE c.circuit.state = 'open'", '/circuit/state'],
     [
       subscriptions,
-      'SELECT * FROM c WHERE c.wake <= @now ORDER BY c.circuit.lease.until',
+      'SELECT * FROM c WHERE c.due <= @now ORDER BY c.circuit.lease.until',
       '/circuit/lease/until',
     ],
     [subscriptions, 'SELECT * FROM c WHERE c.consumer > @s', '/consumer'],

@@ -9,7 +9,7 @@ test(
   { skip: deployedUrl !== undefined },
   async () => {
     const stores = await createTestStores()
-    const bounds = { after: '', until: 'f', most: 50 }
+    const bounds = { after: '', until: 'f', max: 50 }
     const client = new CosmosClient(stores.settings.Cosmos)
     const bare = client.database(`${stores.settings.COSMOS_DATABASE}bare`)
     await client.databases.create({ id: bare.id })

@@ -109,7 +109,7 @@ suite(
         headers: { authorization: `Bearer ${itself}`, person: persons.one.number },
       })
       await stores.container('subscriptions').items.upsert(wrongGrants)
-      await eventually('a look at the document of grants', async () => {
+      await eventually('a read of the document of grants', async () => {
         await createGenericClient(app, reader).read('resource=urn:altinn:resource:a&after=0')
         return app.lines.some((line) => line.includes('access.grants_wrong'))
       })
@@ -123,13 +123,13 @@ suite(
       const lines = written()
       for (const query of logQueries) {
         const { begins: ones, fields, sweeps } = linesIn(query)
-        const looked = lines.filter(
+        const matching = lines.filter(
           ({ line }) => ones.length === 0 || ones.some((begin) => line.startsWith(begin)),
         )
-        const known = new Set(looked.flatMap(({ members }) => members))
+        const known = new Set(matching.flatMap(({ members }) => members))
         for (const sweep of sweeps)
           assert.ok(
-            looked.some(({ line }) => line.includes(`"sweep":"${sweep}"`)),
+            matching.some(({ line }) => line.includes(`"sweep":"${sweep}"`)),
             query,
           )
         for (const field of fields) assert.ok(known.has(field), `${field} in:\n${query}`)

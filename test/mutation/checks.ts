@@ -11,6 +11,7 @@ interface Check {
 
 const parts = [
   'circuit-breaker',
+  'failure-times',
   'concurrency-limit',
   'delivery',
   'matcher',
@@ -46,7 +47,7 @@ const flows = [
   'drained-writes',
   'change-delivery',
   'fan-out-other-copy',
-  'bytes-in-hand',
+  'buffered-bytes',
   'hold-upload',
   'ordered-drain',
   'ordered-replicas',
@@ -55,7 +56,7 @@ const flows = [
   'partial-refusal',
   'pause-resume',
   'disable-enable',
-  'settle-deleted',
+  'cancel-open-deliveries',
   'shared-limit',
   'rate-limit',
   'replay',

@@ -47,8 +47,8 @@ if (values.list) console.log(chosen.map(({ name }) => name).join('\n'))
 else await runAll()
 
 /** So many of a list, evenly spread over it, always the same. */
-function spread<T>(items: T[], most: number): T[] {
-  const step = Math.max(1, items.length / most)
+function spread<T>(items: T[], max: number): T[] {
+  const step = Math.max(1, items.length / max)
   return items.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
 }
 

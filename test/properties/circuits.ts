@@ -24,7 +24,7 @@ import { property, type Generated } from './property.ts'
 
 const DAY = 86_400
 const FIVE_DAYS_MS = 5 * DAY * 1000
-const LONGEST_PAUSE = 3600
+const LONGEST_OPEN_SECONDS = 3600
 
 const failure: fc.Arbitrary<Failure> = fc.record({
   reason: fc.string(),
@@ -46,7 +46,7 @@ const happening = fc.record({
           'renew',
           'probes',
           'empty',
-          'look',
+          'check',
           'gone',
           'enable',
           'pause',
@@ -94,7 +94,7 @@ function inDrain(
   const { state } = circuit
   if (kind === 'claim') return claimed(circuit, nowMs, token)
   if (kind === 'renew' && !isWaiting(circuit)) return withLease(circuit, newLease(nowMs, token))
-  if (kind === 'look' && state === 'closing') return closed(circuit)
+  if (kind === 'check' && state === 'closing') return closed(circuit, nowMs)
   if (kind === 'probes' && state === 'half-open') return afterProbes(circuit)
   if (state !== 'half-open' && state !== 'draining') return circuit
   if (kind === 'empty') return closing(circuit)
@@ -106,15 +106,16 @@ const members: Record<Circuit['state'], string[]> = {
   open: ['failingSince', 'lease', 'opens', 'reason', 'state'],
   'half-open': ['lease', 'opens', 'probes', 'state'],
   draining: ['lease', 'opens', 'state'],
-  closing: ['lease', 'looks', 'opens', 'state'],
+  closing: ['checks', 'lease', 'opens', 'state'],
   paused: ['lease', 'since', 'state'],
   disabled: ['lease', 'reason', 'since', 'state'],
 }
 const optionals: Partial<Record<Circuit['state'], string[]>> = {
   open: ['after'],
   'half-open': ['after', 'failingSince'],
-  draining: ['failingSince'],
-  closing: ['failingSince'],
+  closed: ['failedAt'],
+  draining: ['failedAt', 'failingSince'],
+  closing: ['failedAt', 'failingSince'],
   paused: ['busyUntil'],
   disabled: ['busyUntil'],
 }
@@ -163,9 +164,9 @@ function requireRightStep(
   const isOpening = after.state === 'open'
   if (isOpening) {
     const asked = what.failure?.waitSeconds ?? NaN
-    const pause = after.lease.until - nowMs / 1000
-    assert.ok(pause >= asked && pause >= 10, 'waitSeconds is honoured')
-    assert.ok(pause <= Math.max(asked, LONGEST_PAUSE) + 1)
+    const seconds = after.lease.until - nowMs / 1000
+    assert.ok(seconds >= asked && seconds >= 10, 'waitSeconds is honoured')
+    assert.ok(seconds <= Math.max(asked, LONGEST_OPEN_SECONDS) + 1)
     if (what.kind === 'failure')
       assert.ok((what.failure?.consecutiveFailures ?? 0) >= FAILURE_THRESHOLD)
     const { opens = 0 } = before !== undefined && 'opens' in before ? before : {}

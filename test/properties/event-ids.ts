@@ -50,14 +50,14 @@ export const orderProperties = [
     },
   ),
   property(
-    'readers see only ids from before the holdback, and no id being written',
+    'readers see only ids below the read watermark, and no id being written',
     20,
     fc.tuple(fc.integer({ min: 15, max: 600 }), fc.integer({ min: 0, max: 1_200_000 })),
-    ([holdback, age]) => {
+    ([watermarkSeconds, age]) => {
       const now = Date.now()
       const id = `${boundAt(now - age)}7000-8000-000000000000`
-      assert.equal(id < readWatermark(holdback, now), age > holdback * 1000)
-      if (age > holdback * 1000) assert.ok(isPastWatermark(id, holdback, now))
+      assert.equal(id < readWatermark(watermarkSeconds, now), age > watermarkSeconds * 1000)
+      if (age > watermarkSeconds * 1000) assert.ok(isPastWatermark(id, watermarkSeconds, now))
     },
   ),
 ]

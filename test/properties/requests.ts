@@ -164,7 +164,7 @@ export const requestProperties = [
     },
   ),
   property(
-    'a read request is accepted or a 400, and never reaches into the holdback',
+    'a read request is accepted or a 400, and never reaches past the read watermark',
     40,
     readQuery,
     (query) => {

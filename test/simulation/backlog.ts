@@ -6,7 +6,7 @@ import type { EventPlan, Incident, Plan, SubscriberPlan } from './plan.ts'
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const PUBLISHING_MS = 60 * MINUTE
-const DOWN_MS = 13 * 60 * MINUTE // enough for the longest pauses, an hour between probes, to add up
+const DOWN_MS = 13 * 60 * MINUTE // enough for the longest times open, an hour between probes, to add up
 const END_MS = DOWN_MS + 5 * 60 * MINUTE
 const OTHER = 1 // the index of the other subscriber
 const OTHER_INTERVAL_MS = 20 * SECOND

@@ -18,11 +18,12 @@ import { createTrace } from './trace.ts'
 /** The epoch ms at which every simulation begins. */
 export const EPOCH = Date.UTC(2030, 0, 7)
 
-const MAX_CLOCK_OFFSET_MS = 1500
+/** By how much a process's clock is ahead or behind at most. */
+export const MAX_CLOCK_OFFSET_MS = 1500
 const MAX_RESTART_MS = 20_000
 
 // Of some 300 bytes each: so few that many wait for them
-const MAX_BYTES_IN_HAND = 6000
+const MAX_BUFFERED_BYTES = 6000
 const MAX_OPEN_BYTES = 1500
 
 export type Cluster = ReturnType<typeof createCluster>
@@ -77,7 +78,7 @@ export function createCluster(plan: Plan, isTraced: boolean) {
       subscriberAt: (url) => subscriberAt(subscribers, url),
       register: simulatedRegister(process, network),
       random,
-      bytesInHand: createByteLimit(MAX_BYTES_IN_HAND, 0),
+      bufferedBytes: createByteLimit(MAX_BUFFERED_BYTES, 0),
       maxOpenBytes: MAX_OPEN_BYTES,
       isUndecided: () => random.chance(faults.rate('access-undecided')),
       trace: (what) => trace.add(process.name, what),

@@ -47,11 +47,11 @@ export async function deliveryStoreContract({
   assert.deepEqual(await newest(3, 10), [])
   const attempts = [7, 30].map((ms) => ({ at: '2026-08-20T10:57:56.204Z', ms, failure: 'timeout' }))
   await runCall(store.add({ ...delivery(6, 4), state: 'dead', attempts }))
-  const bounds = { after: id(3), before: id(5), most: 5 }
+  const bounds = { after: id(3), before: id(5), max: 5 }
   const dead = { id: id(4), state: 'dead', ms: [7, 30] }
   assert.deepEqual(await runCall(store.outcomes('6', 'dead', bounds)), [dead])
-  const outcomes = async (after: number, before: number, most: number) => {
-    const range = { after: id(after), before: id(before), most }
+  const outcomes = async (after: number, before: number, max: number) => {
+    const range = { after: id(after), before: id(before), max }
     return (await runCall(store.outcomes('7', 'backlog', range))).map((each) => each.id)
   }
   assert.deepEqual(await outcomes(0, 9, 2), [id(5), id(4)])
@@ -59,8 +59,8 @@ export async function deliveryStoreContract({
   assert.equal(await runCall(store.count('7', 'backlog', 10)), 3)
   assert.equal(await runCall(store.count('7', 'backlog', 2)), 2)
 
-  const ids = (after: number, until: number, most: number) =>
-    runCall(store.ids('7', 'backlog', { after: id(after), until: id(until), most }))
+  const ids = (after: number, until: number, max: number) =>
+    runCall(store.ids('7', 'backlog', { after: id(after), until: id(until), max }))
   assert.deepEqual(await ids(2, 5, 10), [id(3), id(4)])
   assert.deepEqual(await ids(3, 9, 1), [id(4)])
 

@@ -70,9 +70,9 @@ export function simulatedDeliveryStore(
       connection.query(`newest of ${subscription} ${state}`, (all) =>
         top(count, all, isIn({ subscription, state, before }), byIdDescending),
       ),
-    outcomes: (subscription, state, { after, before, most }) =>
+    outcomes: (subscription, state, { after, before, max }) =>
       connection.query(`outcomes of ${subscription} ${state}`, (all) =>
-        top(most, all, isIn({ subscription, state, after, before }), byIdDescending).map(
+        top(max, all, isIn({ subscription, state, after, before }), byIdDescending).map(
           ({ id, state: found, attempts }) => ({
             id,
             state: found,
@@ -80,16 +80,16 @@ export function simulatedDeliveryStore(
           }),
         ),
       ),
-    count: (subscription, state, most) =>
+    count: (subscription, state, max) =>
       connection.query(`count of ${subscription} ${state}`, (all) => {
         let count = 0
         for (const each of all)
           if (each.subscription === subscription && each.state === state) count++
-        return Math.min(most, count)
+        return Math.min(max, count)
       }),
-    ids: (subscription, state, { after, until, most }) =>
+    ids: (subscription, state, { after, until, max }) =>
       connection.query(`ids of ${subscription} ${state}`, (all) =>
-        top(most, all, isIn({ subscription, state, after, before: until }), byId).map(
+        top(max, all, isIn({ subscription, state, after, before: until }), byId).map(
           ({ id }) => id,
         ),
       ),

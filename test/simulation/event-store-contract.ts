@@ -46,11 +46,11 @@ export async function eventStoreContract({
   assert.deepEqual(marked?.fanOut, { count: 2, at })
   assert.ok(!('pending' in marked))
 
-  // Reads by id between exclusive bounds, at most `most`, and stops when `take` returns false.
-  const read = async (after: number, until: number, most: number, enough = Infinity) => {
+  // Reads by id between exclusive bounds, at most `max`, and stops when `take` returns false.
+  const read = async (after: number, until: number, max: number, enough = Infinity) => {
     const taken: string[] = []
     const take = (document: { id: string }) => taken.push(document.id) < enough
-    const bounds = { after: id(after), until: id(until), most }
+    const bounds = { after: id(after), until: id(until), max }
     const last = await runCall(store.ofResource(RESOURCE, bounds, take))
     const inScope: string[] = []
     const takeId = (document: { id: string }) => inScope.push(document.id) < enough
@@ -65,8 +65,8 @@ export async function eventStoreContract({
   assert.deepEqual(await read(4, 9, 10), [])
 
   // The last events before one, the newest first, with what tells who gets them.
-  const before = async (after: string, until: number, most: number, subject = '/party/1') =>
-    runCall(store.before({ resource: RESOURCE, subject }, { after, before: id(until), most }))
+  const before = async (after: string, until: number, max: number, subject = '/party/1') =>
+    runCall(store.before({ resource: RESOURCE, subject }, { after, before: id(until), max }))
   const { type, source } = eventDocument(3).event
   assert.deepEqual(await before(id(2), 4, 10), [
     { id: id(3), fanOut: { count: 2, at }, type, source },

@@ -38,10 +38,10 @@ export function simulatedEventStore(
         pending: until,
         redrives: (event.redrives ?? 0) + 1,
       })),
-    async ofResource(resource, { after, until, most }, take) {
+    async ofResource(resource, { after, until, max }, take) {
       const found = await connection.query(`events of ${resource}`, (all) =>
         top(
-          most,
+          max,
           all,
           (each) => each.resource === resource && each.id > after && each.id < until,
           (a, b) => compareText(a.id, b.id),
@@ -49,10 +49,10 @@ export function simulatedEventStore(
       )
       return lastTaken(found, take)
     },
-    async newest(resource, most, take) {
+    async newest(resource, max, take) {
       const found = await connection.query(`newest events of ${resource}`, (all) =>
         top(
-          most,
+          max,
           all,
           (each) => each.resource === resource,
           (a, b) => compareText(b.id, a.id),
@@ -60,10 +60,10 @@ export function simulatedEventStore(
       )
       return lastTaken(found, take)
     },
-    async in(scope, { after, until, most }, take) {
+    async in(scope, { after, until, max }, take) {
       const found = await connection.query('events in a scope', (all) =>
         top(
-          most,
+          max,
           all,
           (each) =>
             (scope.resource ?? each.resource) === each.resource &&
@@ -87,10 +87,10 @@ export function simulatedEventStore(
       )
       return found
     },
-    before: ({ resource, subject }, { after, before, most }) =>
+    before: ({ resource, subject }, { after, before, max }) =>
       connection.query(`events before ${before}`, (all) =>
         top(
-          most,
+          max,
           all,
           (each) =>
             each.resource === resource &&
@@ -119,19 +119,19 @@ export function simulatedEventStore(
       )
       return next?.resource
     },
-    newestIds: (resource, after, most) =>
+    newestIds: (resource, after, max) =>
       connection.query(`newest ids of ${resource}`, (all) =>
         top(
-          most,
+          max,
           all,
           (each) => each.resource === resource && each.id > after,
           (a, b) => compareText(b.id, a.id),
         ),
       ),
-    summaries: (resource, most) =>
+    summaries: (resource, max) =>
       connection.query(`newest events of ${resource}`, (all) =>
         top(
-          most,
+          max,
           all,
           (each) => each.resource === resource,
           (a, b) => compareText(b.id, a.id),

@@ -128,18 +128,18 @@ export function createInvariants(
     )
   }
 
-  /** Yields waiting work that has no waker: a time or a lease that brings it back. */
-  function* workWithoutWaker(): Generator<string> {
+  /** Yields waiting work that has no due time: a time or a lease that brings it back. */
+  function* workWithoutDueTime(): Generator<string> {
     const pending = new Set<string>()
     for (const event of containers.events.all()) {
       if (event.pending !== undefined) pending.add(event.id)
       else if (event.fanOut === undefined && event.copyOf === undefined)
         yield `event ${event.id} is neither fanned out nor pending`
     }
-    const wakers = numbersWithLease()
+    const leased = numbersWithLease()
     for (const { state, due, id, subscription } of containers.deliveries.all()) {
       if (state === 'waiting' && due === undefined) yield `${subscription} ${id} has no due`
-      if (state === 'backlog' && !pending.has(id) && !wakers.has(Number(subscription)))
+      if (state === 'backlog' && !pending.has(id) && !leased.has(Number(subscription)))
         yield `${subscription} ${id} is in a backlog without a lease`
     }
   }
@@ -147,7 +147,7 @@ export function createInvariants(
   function numbersWithLease(): Set<number> {
     const numbers = new Set<number>()
     for (const document of containers.subscriptions.all()) {
-      for (const { number } of document.settling?.deleted ?? []) numbers.add(number)
+      for (const { number } of document.cancellation?.deleted ?? []) numbers.add(number)
       if (!isSubscription(document) || document.circuit === undefined) continue
       if (document.circuit.state !== 'closed' && document.circuit.lease !== undefined)
         numbers.add(document.number)
@@ -218,7 +218,7 @@ export function createInvariants(
       if (state === 'waiting' || state === 'backlog') return true
     for (const { state } of containers.replays.all()) if (state === 'running') return true
     for (const document of containers.subscriptions.all()) {
-      if (document.settling !== undefined) return true
+      if (document.cancellation !== undefined) return true
       if (!isSubscription(document) || document.circuit === undefined) continue
       if (document.circuit.state !== 'closed' && document.circuit.lease !== undefined) return true
     }
@@ -235,7 +235,7 @@ export function createInvariants(
     lostSubscriptions,
     unjustifiedOutcomes,
     unwantedRequests,
-    workWithoutWaker,
+    workWithoutDueTime,
     unclosedCircuits,
     overdueWork,
     duplicateDeliveries,

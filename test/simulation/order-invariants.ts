@@ -11,7 +11,7 @@ import type { Timeline } from './timeline.ts'
 /** The numbers that an ordered subscription has sent of a subject. */
 interface Numbers {
   /** The events that ever had a number, by it. */
-  taken: Map<number, string>
+  assigned: Map<number, string>
   /** The number of each event, for as long as its delivery is kept. */
   kept: Map<string, number>
 }
@@ -33,7 +33,7 @@ export function watchOrder(
   const violations: string[] = []
   const numbers = new Map<string, Numbers>() // by subscription and subject
   const claimed = new Map<string, string>() // event, by subscription, order and number
-  const overtaken = new Map<string, string>() // event that began, by the one without a record
+  const overassigned = new Map<string, string>() // event that began, by the one without a record
   const ended = new Map<string, number>() // second in which a delivery ended that is not kept for as long as its event
   const replayed = new Set<string>() // what a replay has recorded: its event has been fanned out without
   const recordOf = (number: number, event: string) =>
@@ -51,7 +51,7 @@ export function watchOrder(
     if (isShortLived(delivery)) ended.set(key, delivery._ts)
     if (before !== undefined) return
     if (containers.events.find(eventKey(delivery))?.pending === undefined) replayed.add(key)
-    const later = overtaken.get(key)
+    const later = overassigned.get(key)
     if (later !== undefined && !replayed.has(key))
       violations.push(`${key} was recorded after ${later} was sent`)
   })
@@ -103,7 +103,7 @@ export function watchOrder(
       if (Date.parse(earlier.time) < validated) continue // only a replay records it
       const key = `${number} ${earlier.id}`
       const record = recordOf(number, earlier.id)
-      if (record === undefined) overtaken.set(key, event)
+      if (record === undefined) overassigned.set(key, event)
       else if (record.run === 0 && isOpen(record) && !replayed.has(key))
         violations.push(`${event} was sent while ${key} was ${record.state}`)
     }
@@ -125,22 +125,22 @@ export function watchOrder(
 
   function checkNumber(number: number, event: string, order: string, sequence: number): void {
     const key = `${number} ${order}`
-    const known: Numbers = numbers.get(key) ?? { taken: new Map(), kept: new Map() }
-    const { taken, kept } = known
+    const known: Numbers = numbers.get(key) ?? { assigned: new Map(), kept: new Map() }
+    const { assigned, kept } = known
     numbers.set(key, known)
     const before = kept.get(event)
     if (before === sequence) return
     if (before !== undefined) violations.push(`${event} was ${before} and is ${sequence}`)
-    if ((taken.get(sequence) ?? event) !== event)
+    if ((assigned.get(sequence) ?? event) !== event)
       violations.push(`${key} has two events with the number ${sequence}`)
-    for (let gap = Math.max(0, ...taken.keys()) + 1; gap < sequence; gap++) {
+    for (let gap = Math.max(0, ...assigned.keys()) + 1; gap < sequence; gap++) {
       const missing = claimed.get(`${key} ${gap}`)
       if (isErased(missing)) continue
       const record = missing === undefined ? undefined : recordOf(number, missing)
       if (record === undefined || (record.run === 0 && isOpen(record)))
         violations.push(`${key} has no number ${gap}`)
     }
-    taken.set(sequence, event)
+    assigned.set(sequence, event)
     kept.set(event, sequence)
   }
 

@@ -45,7 +45,7 @@ interface Environment {
   subscriberAt: (url: string) => Subscriber
   register: Services['register']
   random: Random
-  bytesInHand: ByteLimit
+  bufferedBytes: ByteLimit
   /** Of the open requests to a subscriber; undefined is as the app has it. */
   maxOpenBytes?: number
   /** Whether the policy decision point gives no decision now. */
@@ -57,7 +57,7 @@ interface Environment {
 export function simulatedServices(process: Process, environment: Environment): Services {
   const { clock } = process
   const { stores, queues, subscriberAt, register, random, isUndecided, trace } = environment
-  const { bytesInHand, maxOpenBytes } = environment
+  const { bufferedBytes, maxOpenBytes } = environment
   const { events, deliveries, orders, subscriptions, replays } = stores
   const inbound: Omit<Services['inboundQueue'], 'probeAll'> = queues.inboundQueue.openIn(process)
   const inboundQueue = { ...inbound, probeAll: inbound.probe } // there is one
@@ -116,7 +116,7 @@ export function simulatedServices(process: Process, environment: Environment): S
     concurrencyLimit: createConcurrencyLimit(clock, maxOpenBytes),
     recentOutcomes: createRecentOutcomes(clock.now),
     unsavedOutcomes: createBoundedMap<Attempted & { at: number }>(MAX_UNSAVED),
-    bytesInHand: bytesInHand,
+    bufferedBytes,
     uploads: { app: createByteLimit(0), generic: createByteLimit(0) },
     inProgress: createInProgress(),
     background: {

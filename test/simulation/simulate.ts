@@ -55,8 +55,8 @@ export async function simulate(plan: Plan, tracedLines = 0): Promise<Result> {
       Math.min(end, scheduler.now() + checkIntervalMs(scheduler.now(), plan.faultsEndAt)),
     )
     if (hasRecovered && isLagBounded) violations.push(...invariants.overdueWork(MAX_OVERDUE_MS))
-    // Work without a waker counts at the second check in a row: at the first, a write may be in progress.
-    const found = new Set(isLagBounded ? invariants.workWithoutWaker() : [])
+    // Work without a due time counts at the second check in a row: at the first, a write may be in progress.
+    const found = new Set(isLagBounded ? invariants.workWithoutDueTime() : [])
     violations.push(...[...found].filter((each) => suspects.has(each)))
     suspects = found
     if (scheduler.now() > plan.faultsEndAt + MINUTE && !invariants.hasPendingWork()) break

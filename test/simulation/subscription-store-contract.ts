@@ -34,10 +34,10 @@ export async function subscriptionStoreContract({
   const draining = { state: 'draining' as const, opens: 0, lease: lease(200) }
   await runCall(store.add({ ...subscription(2, '/org/skd'), circuit: draining }))
 
-  // Every write sets `wake` anew, or removes it.
+  // Every write sets `due` anew, or removes it.
   const first = await runCall(store.find('/org/ttd', 's1', added.session))
   assert.ok(isSubscription(first))
-  assert.equal(first.wake, undefined)
+  assert.equal(first.due, undefined)
   const validation = { attempt: 0, due: 100, source: 'https://example.org' }
   const written = await runCall(store.save({ ...first, validation }))
   assert.equal(written.outcome, 'written')
@@ -56,16 +56,16 @@ export async function subscriptionStoreContract({
   assert.ok(third)
   const { id: key, consumer, number, _etag, _ts } = third
   const tombstone = { v: 1 as const, id: key, consumer, number, deleted: true as const }
-  const settling = { deleted: [{ number: 3, since: 1 }], lease: lease(300) }
-  await runCall(store.save({ ...tombstone, ttl: -1, settling, _etag, _ts }))
+  const cancellation = { deleted: [{ number: 3, since: 1 }], lease: lease(300) }
+  await runCall(store.save({ ...tombstone, ttl: -1, cancellation, _etag, _ts }))
   const remaining = await runCall(store.find('/org/ttd', 's3'))
   assert.ok(remaining && 'deleted' in remaining)
-  assert.deepEqual(remaining.settling, settling)
+  assert.deepEqual(remaining.cancellation, cancellation)
   assert.equal(await runCall(store.byNumber(3)), undefined)
   assert.equal((await runCall(store.byNumber(2)))?.id, 's2')
   assert.equal(await runCall(store.byNumber(9)), undefined)
-  const owned = async (after: number, most: number) => {
-    const { found, last } = await runCall(store.ofConsumer('/org/ttd', after, most))
+  const owned = async (after: number, max: number) => {
+    const { found, last } = await runCall(store.ofConsumer('/org/ttd', after, max))
     return [found.map((each) => each.number), last]
   }
   assert.deepEqual(await owned(0, 10), [[1], undefined])

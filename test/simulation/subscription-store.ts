@@ -2,7 +2,7 @@ import type { Change } from '../../shared/subscriptions/subscription-changes.ts'
 import type { openSubscriptionStore } from '../../shared/subscriptions/subscription-store.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   type SubscriptionOrTombstone,
 } from '../../shared/subscriptions/subscription.ts'
 import type { Connection } from './connection.ts'
@@ -14,46 +14,46 @@ export function simulatedSubscriptionStore(
   { pageSize, nextNumber }: { pageSize: number; nextNumber: () => number },
 ): ReturnType<typeof openSubscriptionStore> {
   const keyOf = (consumer: string, id: string) => `${consumer}/${id}`
-  const withWake = <T extends SubscriptionOrTombstone>(document: T): T => ({
+  const withDue = <T extends SubscriptionOrTombstone>(document: T): T => ({
     ...document,
-    wake: wakeOf(document),
+    due: dueOf(document),
   })
   return {
     add: (document) =>
       connection.create(
         keyOf(document.consumer, document.id),
         document.consumer,
-        withWake(document),
+        withDue(document),
       ),
     find: (consumer, id, session) => connection.read(keyOf(consumer, id), consumer, session),
     save: (document) =>
       connection.replace(
         keyOf(document.consumer, document.id),
         document.consumer,
-        withWake(document),
+        withDue(document),
       ),
     byNumber: (number) =>
       connection.query(`subscription ${number}`, (all) => {
         for (const each of all) if (isSubscription(each) && each.number === number) return each
         return undefined
       }),
-    async ofConsumer(consumer, after, most) {
+    async ofConsumer(consumer, after, max) {
       const page: SubscriptionOrTombstone[] = await connection.query(
         `subscriptions of ${consumer}`,
         (all) =>
           top(
-            most,
+            max,
             all,
             (each) => each.consumer === consumer && each.number > after,
             ascending('number'),
           ),
       )
-      const last = page.length < most ? undefined : page.at(-1)?.number
+      const last = page.length < max ? undefined : page.at(-1)?.number
       return { found: page.filter(isSubscription), last }
     },
     overdue: (nowSeconds) =>
       connection.query('overdue subscriptions', (all) =>
-        top(1000, all, ({ wake = Infinity }) => wake <= nowSeconds, ascending('wake')),
+        top(1000, all, ({ due = Infinity }) => due <= nowSeconds, ascending('due')),
       ),
     async *changedSince(since) {
       for (let after = 0, isLast = false; !isLast;) {

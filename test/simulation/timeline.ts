@@ -1,4 +1,5 @@
 import type { SubscriptionOrTombstone } from '../../shared/subscriptions/subscription.ts'
+import { EPOCH, MAX_CLOCK_OFFSET_MS } from './cluster.ts'
 import type { Container } from './container.ts'
 
 /** In virtual ms. */
@@ -9,7 +10,10 @@ interface Period {
 
 /** A period in which a subscription was active: validated, and neither disabled nor deleted. */
 interface ActivePeriod extends Period {
-  /** The `validated` of its document in epoch ms, by the clock of the process that validated it. */
+  /**
+   * Epoch ms from which on events are for this period, whichever process fans them out: the `validated` of its document, by the
+   * clock of the process that validated it, or when it was enabled, by every clock.
+   */
   validated: number
 }
 
@@ -34,13 +38,15 @@ export function createTimeline(container: Container<SubscriptionOrTombstone>, no
   function recordActivity(history: SubscriptionHistory, validated: number | undefined): void {
     const current = history.activePeriods.at(-1)
     const isActiveNow = current?.until === Infinity
+    const enabled = EPOCH + now() + MAX_CLOCK_OFFSET_MS
     if (validated === undefined) {
       if (isActiveNow) current.until = now()
-    } else if (!isActiveNow) history.activePeriods.push({ from: now(), until: Infinity, validated })
-    else if (current.validated !== validated) {
-      current.until = now()
-      history.activePeriods.push({ from: now(), until: Infinity, validated })
-    }
+    } else if (!isActiveNow)
+      history.activePeriods.push({
+        from: now(),
+        until: Infinity,
+        validated: current === undefined ? validated : enabled,
+      })
   }
 
   function recordPause({ pauses }: SubscriptionHistory, state: string): void {

@@ -76,7 +76,5 @@ export function startTimer(
 interface WaitingDocument {
   pending?: number
   due?: number
-  wake?: number
 }
-const dueTimeOf = ({ pending, due, wake }: WaitingDocument): number =>
-  pending ?? due ?? wake ?? Infinity
+const dueTimeOf = ({ pending, due }: WaitingDocument): number => pending ?? due ?? Infinity

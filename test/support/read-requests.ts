@@ -5,7 +5,7 @@ import { Problem } from '../../shared/http/problem.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 
-const HOLDBACK = 30
+const WATERMARK_SECONDS = 30
 
 export const API = 'https://events.example.no/events/api/v1/app/ttd/apps-test'
 
@@ -14,7 +14,7 @@ export const idAt = (time: string) => `${boundAt(Date.parse(time))}7000-8000-000
 export const at = (time: string) => boundAt(Date.parse(time))
 
 export const parse = (query: string, person: string | null = null) =>
-  parseReadRequest(`${API}?${query}`, person, HOLDBACK, NOW)
+  parseReadRequest(`${API}?${query}`, person, WATERMARK_SECONDS, NOW)
 
 export function faultOf(query: string, person: string | null = null): string {
   try {

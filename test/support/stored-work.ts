@@ -7,7 +7,7 @@ import { newDelivery } from '../../shared/deliveries/delivery.ts'
 import type { EventDocument } from '../../shared/events/event-document.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   type SubscriptionDocument,
   type SubscriptionOrTombstone,
 } from '../../shared/subscriptions/subscription.ts'
@@ -36,12 +36,12 @@ export const updateStored = (
     const found: SubscriptionOrTombstone & { _etag?: string } = await findStored(stores, number)
     assert.ok(isSubscription(found))
     const changed = change(found)
-    const wake = wakeOf(changed)
-    const { wake: _before, ...document } = changed
+    const due = dueOf(changed)
+    const { due: _before, ...document } = changed
     const item = stores.container('subscriptions').item(found.id, found.consumer)
     return item
       .replace(
-        { ...document, ...(wake !== undefined && { wake }) },
+        { ...document, ...(due !== undefined && { due }) },
         { accessCondition: { type: 'IfMatch', condition: found._etag ?? '' } },
       )
       .then(
@@ -50,7 +50,7 @@ export const updateStored = (
       )
   })
 
-/** Has a subscription's pause, or the lease of whoever drains it, be over, and sweeps. */
+/** Has the lease of a subscription's open circuit, or that of whoever drains it, be over, and sweeps. */
 export async function endLease(stores: TestStores, app: App, number: number): Promise<void> {
   await updateStored(stores, number, (subscription) => {
     const { circuit } = subscription

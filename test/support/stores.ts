@@ -83,18 +83,18 @@ export function setting(name: string): string {
 }
 
 /**
- * Returns the first thing that `look` finds, at first looking every 25 ms, then ever more seldom: what asks the emulators
+ * Returns the first thing that `find` finds, at first asking every 25 ms, then ever more seldom: what asks the emulators
  * takes its time from what it waits for. Throws, naming `what`, after `seconds` of a quiet machine.
  */
 export async function eventually<T>(
   what: string,
-  look: () => Promise<T | undefined | false> | T | undefined | false,
+  find: () => Promise<T | undefined | false> | T | undefined | false,
   seconds = 10,
 ): Promise<T> {
   const began = performance.now()
   const limit = scaleTimeout(seconds * 1000)
   for (let waited = 0; waited < limit; waited = performance.now() - began) {
-    const found = await look()
+    const found = await find()
     if (found !== undefined && found !== false) return found
     await sleep(Math.min(250, 25 + waited / 8))
   }

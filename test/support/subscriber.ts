@@ -65,21 +65,21 @@ export interface DeliveryRecord {
 export interface Replay {
   id: string
   state: string
-  looked: number
+  examined: number
   sent: number
 }
 
 /** Like `eventually`, but polls every 150 ms: each poll costs the app time. */
 export const eventuallyByApi = <T>(
   what: string,
-  look: () => Promise<T | undefined | false>,
+  find: () => Promise<T | undefined | false>,
   seconds = 20,
 ): Promise<T> =>
   eventually(
     what,
     async () => {
       await sleep(150)
-      return look()
+      return find()
     },
     seconds,
   )

@@ -32,10 +32,10 @@ for (const { name, expected, run } of addressAttacks)
     assert.equal(await run(), expected)
   })
 
-const lab = await startEndpointFixture()
+const fixture = await startEndpointFixture()
 suite('endpoints of new subscriptions', () => {
-  after(lab.stop)
-  for (const { name, expected, run } of endpointAttacks(lab))
+  after(fixture.stop)
+  for (const { name, expected, run } of endpointAttacks(fixture))
     test(`the endpoint ${name}: ${expected}`, async () => {
       assert.equal(await run(), expected)
     })

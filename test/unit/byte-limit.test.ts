@@ -32,7 +32,7 @@ test('holds as many bytes as the limit, and those that wait in their order', asy
   await ask('large', 7 * MB)
   await ask('c', MB)
   assert.deepEqual(got, ['a', 'b'])
-  await end('b') // 4 MB are free: enough for c, whose turn is after the large one's
+  await end('b') // 4 MB are free: enough for c, which comes after the large one's
   assert.deepEqual(got, ['a', 'b'])
   await end('a')
   assert.deepEqual(got, ['a', 'b', 'large', 'c'])

@@ -123,7 +123,7 @@ for (const ordered of [{}, { ordered: true as const }]) {
       assert.deepEqual(recordOf(flows, id), { state: 'dead', reason: WITHDRAWN })
   })
 
-  test(`a withdrawn right ends what waits behind a pause, and the probes go on to the end${which}`, async () => {
+  test(`a withdrawn right ends what waits for an open circuit, and the probes go on to the end${which}`, async () => {
     const flows = startPermitted(false, open)
     flows.change((stored) => ({ ...stored, ...ordered }))
     const ids = flows.deliveries(5, inBacklog)

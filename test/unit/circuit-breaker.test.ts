@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   afterFailure,
-  afterFailures,
   afterProbes,
   afterSuccess,
   claimed,
@@ -18,6 +17,7 @@ import {
   withDrain,
   withLease,
 } from '../../shared/subscriptions/circuit-breaker.ts'
+import { afterFailures } from '../../shared/subscriptions/disabled.ts'
 import {
   SECOND,
   NOW,
@@ -31,18 +31,18 @@ import {
   draining,
   closingNow,
   off,
-  settled,
+  ended,
   failure,
 } from './circuits.ts'
 
 test('deliveries are attempted at once while the circuit is absent, closed or closing', () => {
   for (const circuit of [undefined, failing, closingNow]) assert.equal(isClosed(circuit), true)
-  for (const circuit of [open, probing(3), draining, off, settled])
+  for (const circuit of [open, probing(3), draining, off, ended])
     assert.equal(isClosed(circuit), false)
 })
 
-test('every state but closed has a lease, except a settled disabled one', () => {
-  for (const circuit of [undefined, failing, settled]) assert.equal(leaseOf(circuit), undefined)
+test('every state but closed has a lease, except a disabled one whose deliveries have ended', () => {
+  for (const circuit of [undefined, failing, ended]) assert.equal(leaseOf(circuit), undefined)
   for (const circuit of [open, probing(3), draining, closingNow, off])
     assert.deepEqual(leaseOf(circuit), lease)
 })
@@ -81,7 +81,7 @@ test('the first failure without a recent success starts failingSince, later ones
 })
 
 test('a failure outside of a drain changes no circuit that has a drain', () => {
-  for (const circuit of [open, probing(3), draining, off, settled])
+  for (const circuit of [open, probing(3), draining, off, ended])
     assert.equal(afterFailure(circuit, failure({ consecutiveFailures: 9 }), NOW, 'new'), circuit)
 })
 
@@ -89,28 +89,28 @@ test('a success ends the failing of a circuit and its consecutive openings, but 
   assert.equal(afterSuccess(undefined), undefined)
   assert.equal(afterSuccess(failing), undefined)
   const well = [draining, closingNow].map((circuit) => ({ ...circuit, opens: 0 }))
-  for (const circuit of [open, probing(3), off, settled, ...well])
+  for (const circuit of [open, probing(3), off, ended, ...well])
     assert.equal(afterSuccess(circuit), circuit)
   for (const circuit of well)
     for (const failed of [{ failingSince: SINCE }, { opens: 2 }])
       assert.deepEqual(afterSuccess({ ...circuit, ...failed }), circuit)
 })
 
-test('pauses are 10 s to an hour, or longer if the subscriber asks for it', () => {
-  const pause = (opens: number, waitSeconds = 0, nowMs = NOW) => {
+test('a circuit is open for 10 s to an hour, or longer if the subscriber asks for it', () => {
+  const openFor = (opens: number, waitSeconds = 0, nowMs = NOW) => {
     const again = reopened({ ...draining, opens }, { reason: 'x', waitSeconds }, nowMs, 'new')
     assert.equal(again.state === 'open' && again.opens, opens + 1)
     return (leaseOf(again)?.until ?? 0) - SECOND
   }
   assert.deepEqual(
-    [0, 1, 2, 3, 4, 5, 6, 60].map((opens) => pause(opens)),
+    [0, 1, 2, 3, 4, 5, 6, 60].map((opens) => openFor(opens)),
     [10, 30, 120, 600, 1800, 3600, 3600, 3600],
   )
   assert.deepEqual(
-    [9, 11, 86_400].map((asked) => pause(0, asked)),
+    [9, 11, 86_400].map((asked) => openFor(0, asked)),
     [10, 11, 86_400],
   )
-  assert.equal(pause(0, 0, NOW + 1), 11, 'it never ends early')
+  assert.equal(openFor(0, 0, NOW + 1), 11, 'it never ends early')
 })
 
 test('failed probes open the circuit again, and keep failingSince', () => {
@@ -124,7 +124,7 @@ test('failed probes open the circuit again, and keep failingSince', () => {
   })
   const { failingSince } = Object(reopened(draining, asked, NOW, 'new'))
   assert.equal(failingSince, new Date(NOW).toISOString())
-  for (const circuit of [off, settled]) assert.equal(reopened(circuit, asked, NOW, 'new'), circuit)
+  for (const circuit of [off, ended]) assert.equal(reopened(circuit, asked, NOW, 'new'), circuit)
 })
 
 test('five days without a success disable a subscription, and not a millisecond less', () => {
@@ -135,7 +135,7 @@ test('five days without a success disable a subscription, and not a millisecond 
     since: new Date(NOW + 1).toISOString(),
     lease: { token: 'new', until: SECOND + 31 },
   }
-  const long = { ...failing, failingSince }
+  const long = { ...failing, failingSince, failedAt: SINCE }
   assert.equal(afterFailure(long, failure(), NOW, 'new'), long)
   assert.deepEqual(afterFailure(long, failure(), NOW + 1, 'new'), expected)
   const probe = { ...probing(3), failingSince }
@@ -143,7 +143,7 @@ test('five days without a success disable a subscription, and not a millisecond 
   assert.deepEqual(reopened(probe, failure(), NOW + 1, 'new'), expected)
 })
 
-test('a claim after a pause makes one probe; other claims keep the state', () => {
+test('a claim of an open circuit makes one probe; other claims keep the state', () => {
   assert.deepEqual(claimed(open, NOW, 'new'), {
     state: 'half-open',
     opens: 2,
@@ -151,7 +151,7 @@ test('a claim after a pause makes one probe; other claims keep the state', () =>
     probes: 3,
     lease: leased,
   })
-  for (const circuit of [probing(100), draining, closingNow, off, settled])
+  for (const circuit of [probing(100), draining, closingNow, off, ended])
     assert.deepEqual(claimed(circuit, NOW, 'new'), { ...circuit, lease: leased })
 })
 
@@ -180,8 +180,11 @@ test('failures after a delivered probe start a new failingSince', () => {
 test('an empty backlog is closing, then closed; failingSince stays without a success', () => {
   assert.deepEqual(closing(draining), closingNow)
   assert.deepEqual(closing(probing(3)), { ...closingNow, failingSince: SINCE })
-  assert.equal(closed(closingNow), undefined)
-  assert.deepEqual(closed({ ...closingNow, failingSince: SINCE }), failing)
+  assert.equal(closed(closingNow, NOW), undefined)
+  const drained = { ...closingNow, failingSince: SINCE }
+  assert.deepEqual(closed(drained, NOW), { ...failing, failedAt: new Date(NOW).toISOString() })
+  const noted = { ...drained, failedAt: SINCE }
+  assert.deepEqual(closed(noted, NOW), { ...failing, failedAt: SINCE })
 })
 
 test('closing outlasts index age, replica lag, writes and clock skew, and fits a message', () => {
@@ -194,11 +197,12 @@ test('starts a drain unless one is under way', () => {
   assert.deepEqual(withDrain(failing, NOW, 'new'), {
     ...draining,
     failingSince: SINCE,
+    failedAt: SINCE,
     lease: leased,
   })
   assert.deepEqual(withDrain(closingNow, NOW, 'new'), { ...draining, lease: leased })
-  assert.deepEqual(withDrain(settled, NOW, 'new'), { ...settled, lease: leased })
-  assert.deepEqual(withDrain({ ...off, hasLooked: true }, NOW, 'new'), off)
+  assert.deepEqual(withDrain(ended, NOW, 'new'), { ...ended, lease: leased })
+  assert.deepEqual(withDrain({ ...off, hasChecked: true }, NOW, 'new'), off)
   for (const circuit of [open, probing(10), draining, off])
     assert.equal(withDrain(circuit, NOW, 'new'), circuit)
 })
@@ -220,7 +224,11 @@ test('a closed circuit takes no lease', () => {
 })
 
 test('a drain that meets failures alone disables its subscription after five days, and not before', () => {
-  const since = (ms: number) => ({ ...draining, failingSince: new Date(NOW - ms).toISOString() })
+  const since = (ms: number) => ({
+    ...draining,
+    failingSince: new Date(NOW - ms).toISOString(),
+    failedAt: SINCE,
+  })
   const recent = since(FIVE_DAYS_MS)
   assert.equal(afterFailures(recent, NOW), recent)
   assert.equal(afterFailures(since(FIVE_DAYS_MS + 1), NOW).state, 'disabled')

@@ -30,7 +30,7 @@ export const draining: Circuit & { state: 'draining' } = { state: 'draining', op
 export const closingNow: Circuit & { state: 'closing' } = {
   state: 'closing',
   opens: 2,
-  looks: 0,
+  checks: 0,
   lease,
 }
 export const off: Circuit & { state: 'disabled' } = {
@@ -39,7 +39,7 @@ export const off: Circuit & { state: 'disabled' } = {
   since: SINCE,
   lease,
 }
-export const settled: Circuit & { state: 'disabled' } = {
+export const ended: Circuit & { state: 'disabled' } = {
   state: 'disabled',
   reason: '410',
   since: SINCE,

@@ -36,11 +36,11 @@ function startLimit() {
   /** Fills the places of a quick subscriber; returns what ends each. */
   const fill = (subscription: string) =>
     Array.from({ length: QUICK }, () => limit.start(subscription))
-  /** Asks for a place; `got` is what came of it, when it has. */
+  /** Asks for a slot; `got` is what came of it, when it has. */
   async function ask(subscription: string) {
-    const asked: { got?: 'place' | 'none'; release: () => void } = { release: () => {} }
+    const asked: { got?: 'slot' | 'none'; release: () => void } = { release: () => {} }
     void limit.acquire(subscription).then((release) => {
-      asked.got = release === undefined ? 'none' : 'place'
+      asked.got = release === undefined ? 'none' : 'slot'
       asked.release = release ?? asked.release
     })
     await turn()
@@ -51,9 +51,9 @@ function startLimit() {
 
 test('limits each quick subscriber to 24 open requests, independent of others', async () => {
   const { ask } = startLimit()
-  for (let place = 0; place < QUICK; place++) assert.equal((await ask('1')).got, 'place')
+  for (let slot = 0; slot < QUICK; slot++) assert.equal((await ask('1')).got, 'slot')
   assert.equal((await ask('1')).got, undefined)
-  assert.equal((await ask('2')).got, 'place')
+  assert.equal((await ask('2')).got, 'slot')
 })
 
 test('a waiting caller gets the next slot, within a second', async () => {
@@ -64,7 +64,7 @@ test('a waiting caller gets the next slot, within a second', async () => {
   assert.deepEqual([first.got, second.got], [undefined, undefined])
   release()
   await turn()
-  assert.deepEqual([first.got, second.got], ['place', undefined])
+  assert.deepEqual([first.got, second.got], ['slot', undefined])
   await pass(1)
   assert.equal(second.got, 'none')
   assert.equal(timers.size, 0, 'no timer is left')
@@ -80,7 +80,7 @@ test('a caller that gave up takes no slot', async () => {
   assert.deepEqual([first.got, second.got], ['none', undefined])
   release()
   await turn()
-  assert.equal(second.got, 'place')
+  assert.equal(second.got, 'slot')
 })
 
 test('a caller that lost its slot to another waits for the rest of its second', async () => {
@@ -109,7 +109,7 @@ test('a subscriber is slow after an answer of more than 2 s: nobody waits for it
   limit.start('1')
   limit.observeLatency('1', 5)
   assert.equal(limit.limitOf('1', 2), QUICK)
-  assert.equal((await ask('1')).got, 'place')
+  assert.equal((await ask('1')).got, 'slot')
 })
 
 test('a subscriber is slow while its oldest request is older than 2 s, and quick after that', async () => {
@@ -145,7 +145,7 @@ test('retries take four slots, whatever else is open', async () => {
   await turn()
   await pass(1000)
   assert.equal(await waiter, undefined)
-  assert.equal((await ask('1')).got, 'place')
+  assert.equal((await ask('1')).got, 'slot')
 })
 
 test('a slot that is released goes to the first who may take it', async () => {
@@ -196,7 +196,7 @@ test('remembers a slow subscriber for a minute', async () => {
   await pass(59_999)
   assert.deepEqual([limit.limitOf('1'), (await ask('1')).got], [SLOW, 'none'])
   await pass(1)
-  assert.deepEqual([limit.limitOf('1'), (await ask('1')).got], [QUICK, 'place'])
+  assert.deepEqual([limit.limitOf('1'), (await ask('1')).got], [QUICK, 'slot'])
 })
 
 test('two requests that end together let two callers in', async () => {
@@ -208,6 +208,6 @@ test('two requests that end together let two callers in', async () => {
   await turn()
   assert.deepEqual(
     waiters.map(({ got }) => got),
-    ['place', 'place'],
+    ['slot', 'slot'],
   )
 })

@@ -40,7 +40,7 @@ test('four settings are enough; the rest has defaults', () => {
     eventMaxBytes: 1_048_576,
     inboundQueues: 1,
     repairAfterSeconds: 60,
-    readHoldbackSeconds: 30,
+    readWatermarkSeconds: 30,
   })
   const { retrySeconds, timeoutMs, retentionSeconds, allowedNetworks } = delivery
   const schedule = [10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200, 43_200]
@@ -161,7 +161,7 @@ for (const [name, values] of bad)
       assert.ok(faultOf({ [name]: value }).startsWith(`Wrong settings: ${name} `))
     })
 
-test('rejects a holdback that is too short, with the minimum and the reason', () => {
+test('rejects a read watermark that is too young, with the minimum and the reason', () => {
   const fault = faultOf({ READ_HOLDBACK_SECONDS: '14' })
   assert.match(fault, /READ_HOLDBACK_SECONDS must be at least 15: .*readers would miss events/)
 })

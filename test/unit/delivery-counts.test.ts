@@ -21,8 +21,8 @@ test('the deliveries of some seconds are one line of the log, and those after it
   assert.deepEqual(
     lines.map((line) => JSON.parse(line)),
     [
-      { what: 'deliveries.handled', delivered: 2, waiting: 0, backlog: 0, dead: 0, changed: 1 },
-      { what: 'deliveries.handled', delivered: 0, waiting: 0, backlog: 0, dead: 1 },
+      { what: 'deliveries.recorded', delivered: 2, waiting: 0, backlog: 0, dead: 0, changed: 1 },
+      { what: 'deliveries.recorded', delivered: 0, waiting: 0, backlog: 0, dead: 1 },
     ],
   )
 })

@@ -22,9 +22,9 @@ test('a drain has its lease for 20 s of work, the last request, and 20 s to stor
   assert.ok(left >= 47 && left <= 48, `${left} s`)
 })
 
-test('what a look at a closing backlog finds is sent once, though the sweep comes while its drain works', async () => {
+test('what a check of a closing backlog finds is sent once, though the sweep comes while its drain works', async () => {
   const lease = { token: 'token', until: SECOND + 30 }
-  const flows = startDrain({ state: 'closing', opens: 0, looks: 0, lease })
+  const flows = startDrain({ state: 'closing', opens: 0, checks: 0, lease })
   flows.deliveries(100)
   flows.endpoint.react = (_event, request) => ({ status: 200, ms: request < 24 ? 5000 : 14_500 }) // within the 15 s
   const { services } = flows

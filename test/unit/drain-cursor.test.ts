@@ -77,7 +77,7 @@ test('a delivery that joins behind the cursor is sent when the end is reached, a
   assert.deepEqual(sentOf(flows), [...late, ...ids].toSorted())
 })
 
-test('a drain that looks once more at the end of a backlog sends nothing twice that a lagging replica still shows', async () => {
+test('a drain that checks once more at the end of a backlog sends nothing twice that a lagging replica still shows', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(30)
   const before = ids.flatMap((id) => flows.delivery(id) ?? [])

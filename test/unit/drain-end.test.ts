@@ -60,7 +60,7 @@ test('a disabled subscription keeps its drain for a minute after a check that fo
   assert.notEqual(leaseTokenOf(flows), undefined)
 })
 
-test('a delivery that is retried while its disabled subscription is settled is ended, or has a drain', async () => {
+test('a delivery that is retried while the deliveries of its disabled subscription are ended is ended, or has a drain', async () => {
   const flows = startDrain({ state: 'disabled', reason: '410', since })
   const [id = ''] = flows.deliveries(1, { state: 'dead', reason: 'x', deadAt: 1 }, 900)
   const found = flows.delivery(id)
@@ -223,7 +223,7 @@ test('goes on though the index still shows its lease as it was, of the same seco
   assert.deepEqual(sentOf(flows), ids)
 })
 
-test('retries that meet a disabled circuit do not interrupt its settling', async () => {
+test('retries that meet a disabled circuit do not interrupt the end of its deliveries', async () => {
   const flows = startDrain({ state: 'disabled', reason: '410', since, lease })
   const ids = flows.deliveries(250)
   const { page } = flows.services.deliveries

@@ -42,12 +42,12 @@ test('delivers a backlog, oldest first; then it is closing, then closed', async 
   const ids = flows.deliveries(30)
   assert.equal(await flows.drain(), 'closing')
   assert.deepEqual(sentOf(flows), ids)
-  assert.equal(flows.open.most, 24, 'as many at once as a quick subscriber takes')
+  assert.equal(flows.open.max, 24, 'as many at once as a quick subscriber takes')
   for (const id of ids) assert.equal(flows.delivery(id)?.state, 'delivered')
   const circuit = circuitOf(flows)
   assert.ok(circuit?.state === 'closing')
   assert.equal(circuit.failingSince, undefined)
-  for (const [looks, seconds] of [6, 14, 40].entries()) {
+  for (const [checks, seconds] of [6, 14, 40].entries()) {
     const [last] = flows.sent.splice(0, flows.sent.length).slice(-1)
     assert.ok(last !== undefined)
     assert.equal(last.delaySeconds, seconds)
@@ -55,13 +55,13 @@ test('delivers a backlog, oldest first; then it is closing, then closed', async 
     assert.equal(last.message['subscription'], 'document-1')
     assert.equal(typeof last.message['session'], 'string')
     flows.sent.push(last)
-    assert.equal(await next(flows), looks === 2 ? 'closed' : 'closing')
+    assert.equal(await next(flows), checks === 2 ? 'closed' : 'closing')
   }
   assert.equal(circuitOf(flows), undefined)
 })
 
 test('finds what was added to a closing backlog by a later check', async () => {
-  const flows = startDrain({ state: 'closing', opens: 2, looks: 0, lease })
+  const flows = startDrain({ state: 'closing', opens: 2, checks: 0, lease })
   const ids = flows.deliveries(2)
   assert.equal(await flows.drain(), 'closing')
   assert.deepEqual(
@@ -72,7 +72,7 @@ test('finds what was added to a closing backlog by a later check', async () => {
   assert.ok(circuit?.state === 'closing' && circuit.opens === 0)
 })
 
-test('tries 3 deliveries after a pause, then 10, then 100, then the rest', async () => {
+test('tries 3 deliveries after the circuit was open, then 10, then 100, then the rest', async () => {
   const flows = startDrain(open)
   flows.deliveries(120)
   const seen: string[] = []
@@ -97,8 +97,8 @@ test('a failed probe opens the circuit for longer, and uses no step of the sched
   assert.ok(circuit?.state === 'open')
   const { opens, failingSince, reason } = circuit
   assert.deepEqual([opens, failingSince, reason], [2, since, 'answered 503'])
-  const pause = circuit.lease.until - flows.seconds()
-  assert.ok(pause >= 30 && pause <= 31, String(pause))
+  const openSeconds = circuit.lease.until - flows.seconds()
+  assert.ok(openSeconds >= 30 && openSeconds <= 31, String(openSeconds))
   assert.equal(flows.recorded.openings, 1)
   assert.equal(flows.calls.filter((call) => call.startsWith('page')).length, 1)
   const tried = flows.delivery(first)
@@ -106,7 +106,7 @@ test('a failed probe opens the circuit for longer, and uses no step of the sched
   assert.equal(flows.delivery(fourth)?.attempts.length, 0)
   assert.deepEqual(
     flows.sent.map(({ queue, delaySeconds }) => [queue, Math.ceil(delaySeconds / 2)]),
-    [['drainQueue', Math.ceil(pause / 2)]],
+    [['drainQueue', Math.ceil(openSeconds / 2)]],
   )
   assert.equal(typeof flows.sent[0]?.message['session'], 'string')
   assert.equal(circuit.after, third)
@@ -116,7 +116,7 @@ test('a failed probe opens the circuit for longer, and uses no step of the sched
   assert.deepEqual(order, [true, true, true, false, false, true, true, true], 'those after them')
 })
 
-test('probes honour the longest Retry-After; a long pause has no message', async () => {
+test('probes honour the longest Retry-After; a circuit open for long has no message', async () => {
   const flows = startDrain({ state: 'half-open', opens: 0, probes: 10, lease })
   flows.deliveries(12)
   flows.endpoint.react = (_event, request) =>

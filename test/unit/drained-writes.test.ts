@@ -36,7 +36,7 @@ function laggingInstance(flows: Flows): Flows {
 }
 
 /** As a fan-out does that puts an event into the backlog. */
-const wake = ({ run, services }: Flows) =>
+const addToBacklog = ({ run, services }: Flows) =>
   run(startNewDrain(services, { consumer: '/org/ttd', id: 'document-1', number: 1 }))
 
 const reads = ({ calls }: Flows) => calls.filter((call) => call.startsWith('read 1/'))
@@ -52,7 +52,7 @@ for (const [what, count, ms] of [
     await flows.pass(LAG_SECONDS + 1)
     assert.equal(await flows.drain(), 'closing')
     const late = flows.deliveries(1, {}, 5)
-    await wake(flows)
+    await addToBacklog(flows)
     const other = laggingInstance(flows)
     while (circuitOf(flows) !== undefined) await next(other)
     assert.deepEqual(sentOf(flows), [...ids, ...late])
@@ -74,7 +74,7 @@ test('a failed delivery waits for its retry, although a replica still shows it i
   flows.endpoint.react = (event) => ({ status: event === failing ? 500 : 200 })
   await flows.pass(LAG_SECONDS + 1)
   assert.equal(await flows.drain(), 'closing')
-  await wake(flows)
+  await addToBacklog(flows)
   await next(laggingInstance(flows))
   assert.deepEqual(sentOf(flows), [failing, ...others])
 })
@@ -83,11 +83,11 @@ test('what was written is asked for two minutes, once for each physical partitio
   const flows = startDrain(draining)
   flows.deliveries(20)
   await flows.drain()
-  await wake(flows)
+  await addToBacklog(flows)
   await next(flows)
   assert.equal(reads(flows).length, 2)
   await flows.pass(121) // a failover may have lost it
-  await wake(flows)
+  await addToBacklog(flows)
   await next(flows)
   assert.equal(reads(flows).length, 2)
 })

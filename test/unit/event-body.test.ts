@@ -28,7 +28,7 @@ test('the subscribers of an event are sent the same bytes, not a copy each', asy
   assert.deepEqual(bodies[0], bodyOf(event.event))
 })
 
-test('an event in hand has its data in the body alone', () => {
+test('a buffered event has its data in the body alone', () => {
   const event = eventOf(idOf(1, 10))
   for (const data of [{ data: { a: 'æ' } }, { data_base64: 'AA==' }]) {
     const stored = { ...event, event: { ...event.event, ...data }, _etag: 'x', _ts: 1 }

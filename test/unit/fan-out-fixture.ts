@@ -30,7 +30,7 @@ type FanOut = ReturnType<typeof startFanOut>
 
 /** Leaves the subscriber no slot, and takes 6 s to add the delivery to its backlog: `meanwhile` something happens. */
 export function addSlowly({ services }: FanOut, meanwhile: () => void): void {
-  for (let place = 0; place < 24; place++) services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) services.concurrencyLimit.start('1')
   const { add } = services.deliveries
   services.deliveries.add = async (delivery) => {
     await services.clock.timeout(6000).ended

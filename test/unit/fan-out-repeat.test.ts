@@ -101,14 +101,14 @@ test('what is sent again is not ended by an outcome of the run before that could
 test('adds nothing to the backlog of a subscription deleted meanwhile', async () => {
   const flows = startFanOut()
   await flows.run(flows.services.index.current())
-  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) flows.services.concurrencyLimit.start('1')
   deleteSubscription(flows)
   await flows.fanOut()
   assert.deepEqual([flows.record(), flows.event(flows.id)?.pending], [undefined, undefined])
   assert.deepEqual(flows.sent, [])
 })
 
-test('cancels what joins a backlog so slowly that its subscription is deleted and settled, though a replica does not show it yet', async () => {
+test('cancels what joins a backlog so slowly that its subscription is deleted and its deliveries cancelled, though a replica does not show it yet', async () => {
   const flows = startFanOut()
   addSlowly(flows, () => deleteSubscription(flows))
   const { find } = flows.services.deliveries
@@ -121,9 +121,9 @@ test('cancels what joins a backlog so slowly that its subscription is deleted an
   )
 })
 
-test('nothing joins a backlog whose drain could not be started: whoever dies then leaves no record without a waker', async () => {
+test('nothing joins a backlog whose drain could not be started: whoever dies then leaves no record without a due time', async () => {
   const flows = startFanOut()
-  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) flows.services.concurrencyLimit.start('1')
   flows.services.subscriptions.save = () => Promise.reject(new Error('the process dies here'))
   await assert.rejects(flows.fanOut(), /dies here/)
   assert.equal(flows.record(), undefined)
@@ -161,7 +161,7 @@ test('leaves an event to another instance that claimed it', async () => {
 test('retries the message while the circuit of a backlog is not visible', async () => {
   const flows = startFanOut()
   await flows.run(flows.services.index.current())
-  for (let place = 0; place < 24; place++) flows.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) flows.services.concurrencyLimit.start('1')
   flows.containers.subscriptions.remove('/org/ttd/document-1')
   await assert.rejects(flows.fanOut(), /not visible/)
   assert.equal(flows.event(flows.id)?.pending, SECOND + 60)
@@ -171,9 +171,9 @@ test('an arrival ends the delivery that another copy of the message has left wai
   const flows = startFanOut()
   flows.deliveries(1, { state: 'waiting', attempt: 1, due: SECOND + 70 })
   const { find } = flows.services.deliveries
-  let looks = 0
+  let reads = 0
   flows.services.deliveries.find = (...key) =>
-    looks++ === 0 ? Promise.resolve(undefined) : find(...key) // a lagging replica
+    reads++ === 0 ? Promise.resolve(undefined) : find(...key) // a lagging replica
   await flows.fanOut(2)
   assert.equal(flows.requests.length, 1)
   assert.equal(flows.delivery(flows.id)?.state, 'delivered')

@@ -104,8 +104,8 @@ test('an event of no main unit needs no other look at the index, which may be ou
   const flows = startFanOut()
   const { index } = flows.services
   const current = index.current.bind(index)
-  let looks = 0
-  index.current = () => (looks++ < 2 ? current() : Promise.reject(new Error('out')))
+  let reads = 0
+  index.current = () => (reads++ < 2 ? current() : Promise.reject(new Error('out')))
   assert.equal((await flows.fanOut())?.outcome, 'written')
-  assert.equal(looks, 2)
+  assert.equal(reads, 2)
 })

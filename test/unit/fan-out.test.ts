@@ -51,7 +51,7 @@ test('sends no message for a retry over a minute away, and honours Retry-After',
 })
 
 test('attempts at once while the circuit is closing', async () => {
-  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, looks: 0, lease })
+  const { fanOut, record } = startFanOut({ state: 'closing', opens: 0, checks: 0, lease })
   await fanOut()
   assert.equal(record()?.state, 'delivered')
 })
@@ -74,7 +74,7 @@ test('sends nothing while a circuit is open or draining: the delivery joins the 
 
 test('without a slot the delivery joins the backlog and starts its drain', async () => {
   const { services, fanOut, record, circuit, sent, requests, recorded } = startFanOut()
-  for (let place = 0; place < 24; place++) services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) services.concurrencyLimit.start('1')
   await fanOut()
   assert.deepEqual([record()?.state, requests.length], ['backlog', 0])
   assert.deepEqual(recorded.deliveries, ['backlog'])
@@ -90,7 +90,7 @@ test('releases the slot however the attempt ends', async () => {
   for (const status of [200, 500]) {
     const { services, fanOut, endpoint } = startFanOut()
     endpoint.react = () => ({ status })
-    for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
+    for (let slot = 0; slot < 23; slot++) services.concurrencyLimit.start('1')
     await fanOut()
     assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
   }
@@ -171,7 +171,7 @@ test('leaves a slow attempt’s record to another run that created it', async ()
   assert.deepEqual(flows.sent, [])
 })
 
-test('five consecutive failures open the circuit, and send the message for its pause', async () => {
+test('five consecutive failures open the circuit, and send the message that probes it', async () => {
   const { services, fanOut, endpoint, circuit, sent, recorded } = startFanOut()
   for (let failures = 0; failures < 4; failures++) services.recentOutcomes.failed('1', false)
   endpoint.react = () => ({ status: 500 })

@@ -5,7 +5,7 @@ import { boundAt } from '../../shared/events/event-id.ts'
 import type { Services } from '../../shared/services.ts'
 import {
   isSubscription,
-  wakeOf,
+  dueOf,
   type SubscriptionDocument,
   type SubscriptionOrTombstone,
 } from '../../shared/subscriptions/subscription.ts'
@@ -93,7 +93,7 @@ export function startFlows() {
     return Promise.resolve()
   }
   const requests: { event: string; at: number; sequence: string | undefined }[] = []
-  const open = { now: 0, most: 0 }
+  const open = { now: 0, max: 0 }
   const endpoint: { react: Reaction } = { react: () => ({ status: 200 }) }
   async function post(
     _url: string,
@@ -104,7 +104,7 @@ export function startFlows() {
     const began = scheduler.now()
     const { status, ms = 20, retryAfter, disable } = endpoint.react(event, requests.length)
     requests.push({ event, at: process.clock.now(), sequence: headers['webhook-sequence'] })
-    open.most = Math.max(open.most, ++open.now)
+    open.max = Math.max(open.max, ++open.now)
     await process.clock.timeout(ms).ended
     open.now--
     const said = {
@@ -120,7 +120,7 @@ export function startFlows() {
     subscriberAt: (url) => createSubscriber(url, [], network, config.delivery.timeoutMs),
     register: undefined,
     random,
-    bytesInHand: createByteLimit(Infinity),
+    bufferedBytes: createByteLimit(Infinity),
     isUndecided: () => rates.has('access-undecided'),
     trace: () => {},
   })
@@ -168,7 +168,7 @@ export function startFlows() {
       }),
     seconds: () => Math.floor(process.clock.now() / 1000),
     store: (document: SubscriptionOrTombstone) =>
-      containers.subscriptions.insert(`${document.consumer}/${document.id}`, withWake(document)),
+      containers.subscriptions.insert(`${document.consumer}/${document.id}`, withDue(document)),
     subscription: (id = 'document-1') => containers.subscriptions.find(`/org/ttd/${id}`),
     /** Has someone else write the subscription. */
     change: (modify: (current: SubscriptionDocument) => SubscriptionDocument): void => {
@@ -244,7 +244,7 @@ export const deliveryOf = (
 })
 
 /** As the store writes it. */
-const withWake = <T extends SubscriptionOrTombstone>(document: T): T => ({
+const withDue = <T extends SubscriptionOrTombstone>(document: T): T => ({
   ...document,
-  wake: wakeOf(document),
+  due: dueOf(document),
 })

@@ -61,7 +61,7 @@ test('the state of keys is told by address: those of issuers without keys under 
   )
   server.answer('/openid?code=secret', { jwks_uri: `${server.url}/altinn/jwks` })
   const states = () =>
-    auth.keyStates().map(({ address, word, hasKeys }) => [address, word, hasKeys])
+    auth.keyStates().map(({ address, status, hasKeys }) => [address, status, hasKeys])
   const openId = `${server.url}/openid`
   assert.deepEqual(states(), [
     [openId, 'well', false],
@@ -85,9 +85,9 @@ test('the state of keys is told by address: those of issuers without keys under 
   assert.deepEqual(reported, [`${template} status 404`])
   await stop()
   await assert.rejects(publisher('digdir'), { status: 503 })
-  const [, [address, word] = []] = states()
+  const [, [address, status] = []] = states()
   assert.equal(address, template)
-  assert.match(String(word), /^failing since \d{4}-.*Z: no connection: \w+$/)
+  assert.match(String(status), /^failing since \d{4}-.*Z: no connection: \w+$/)
 })
 
 test('an issuer that the operator lists must have keys: 404 is a failure', async (t) => {
@@ -106,26 +106,26 @@ const parts = {
   inboundQueue: { probeAll: async () => {} },
 }
 const failing = 'failing since 2026-01-01T00:00:00.000Z: status 503'
-const states: [what: string, altinn: [word: string, hasKeys: boolean], isWell: boolean][] = [
+const states: [what: string, altinn: [status: string, hasKeys: boolean], isWell: boolean][] = [
   ['nothing has been asked for', ['well', false], true],
   ['keys are fresh', ['well', true], true],
   ['keys cannot be fetched and known ones serve', [failing, true], true],
   ['keys cannot be fetched and none are known', [failing, false], false],
 ]
-for (const [what, [word, hasKeys], isWell] of states)
+for (const [what, [status, hasKeys], isWell] of states)
   test(`health is ${isWell ? '200' : '503'} where ${what}`, async () => {
-    const altinn = { address: 'https://altinn.example', word, hasKeys }
-    const platform = { address: 'https://platform.example', word: failing, hasKeys: false }
+    const altinn = { address: 'https://altinn.example', status, hasKeys }
+    const platform = { address: 'https://platform.example', status: failing, hasKeys: false }
     const health = await createHealth({ ...parts, keyStates: () => [altinn, platform] })()
     assert.equal(health.isWell, isWell)
-    assert.deepEqual(health.keys, { [altinn.address]: word, [platform.address]: failing })
+    assert.deepEqual(health.keys, { [altinn.address]: status, [platform.address]: failing })
   })
 
 test('health tells how other services answer, and is 200 whatever they do', async () => {
-  const altinn = { address: 'https://altinn.example', word: 'well', hasKeys: true }
+  const altinn = { address: 'https://altinn.example', status: 'well', hasKeys: true }
   const services = {
-    policyDecisionPoint: { word: () => failing },
-    register: { word: () => 'well' },
+    policyDecisionPoint: { status: () => failing },
+    register: { status: () => 'well' },
   }
   const health = await createHealth({ ...parts, keyStates: () => [altinn], services })()
   assert.equal(health.isWell, true)

@@ -17,7 +17,7 @@ const parseWithRegister = (body: JsonBody) => parseSubscriptionRequest(body, { h
 const x = (length: number) => 'x'.repeat(length)
 const address = 'https://ttd.apps.altinn.no/ttd/apps-test/'
 const addressOf = (length: number) => address.padEnd(length, 'x')
-const texts = (most: number) => [x(most), x(most + 1), 1, {}, []]
+const texts = (max: number) => [x(max), x(max + 1), 1, {}, []]
 const filters = [...texts(2048), '', null]
 
 /** For each member values that are right and values that are wrong, at the limit and one beyond. */

@@ -15,14 +15,14 @@ test('sends the events of a subject one after another, in order, and those of ot
     flows.numbered(),
     ids.map((id, place) => [id, String(place + 1)]),
   )
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   const pages = flows.calls.filter((call) => call.startsWith('page'))
   assert.ok(pages.length < 10, `${pages.length} reads of the backlog`)
   const others = startOrdered()
   others.endpoint.react = () => ({ status: 200, ms: 100 })
   for (let party = 1; party <= 10; party++) others.addMany(2, party, 2 * party)
   await others.drain()
-  assert.ok(others.open.most > 4, `${others.open.most} at once`)
+  assert.ok(others.open.max > 4, `${others.open.max} at once`)
   assert.deepEqual(new Set(others.requests.map(({ sequence }) => sequence)), new Set(['1', '2']))
 })
 
@@ -74,7 +74,7 @@ test('what is stored while an event waits for the rate limit comes before those 
   assert.ok(sent().includes(second))
   assert.ok(!sent().includes(third), 'the first one is not fanned out yet')
   flows.containers.deliveries.insert(`1/${first}`, deliveryOf(first))
-  for (let looks = 0; looks < 10 && !sent().includes(third); looks++) await next(flows)
+  for (let checks = 0; checks < 10 && !sent().includes(third); checks++) await next(flows)
   assert.deepEqual(sent().slice(-3), [second, first, third])
 })
 
@@ -145,7 +145,7 @@ test('is disabled after five days of failures, though only a few subjects are tr
   flows.endpoint.react = () => ({ status: 500 })
   await flows.drain()
   assert.equal(circuitOf(flows)?.state, 'disabled')
-  for (let looks = 0; looks < 2; looks++) await next(flows)
+  for (let checks = 0; checks < 2; checks++) await next(flows)
   assert.ok(ids.every((id) => flows.delivery(id)?.state === 'dead'))
   const fresh = startOrdered()
   fresh.addMany(1, 1)
@@ -218,7 +218,7 @@ test('an ordered subscription with a rate limit gets its events at that rate, an
 })
 
 test('a check before the circuit closes sends what has joined an ordered backlog', async () => {
-  const flows = startOrdered({ state: 'closing', opens: 0, looks: 0, lease })
+  const flows = startOrdered({ state: 'closing', opens: 0, checks: 0, lease })
   const [id = ''] = flows.addMany(1, 1)
   await flows.drain()
   assert.equal(flows.delivery(id)?.state, 'delivered')

@@ -77,5 +77,5 @@ async function replayAll(flows: ReturnType<typeof startOrdered>): Promise<void> 
 }
 
 async function drainAll(flows: ReturnType<typeof startOrdered>): Promise<void> {
-  for (let looks = 0; looks < 20 && circuitOf(flows) !== undefined; looks++) await next(flows)
+  for (let checks = 0; checks < 20 && circuitOf(flows) !== undefined; checks++) await next(flows)
 }

@@ -17,7 +17,7 @@ test('what a lagging replica shows as it was when it was sent is not sent again'
   }
   await flows.drain()
   showOld(flows, old)
-  for (let looks = 0; looks < 20 && circuitOf(flows) !== undefined; looks++) await next(flows)
+  for (let checks = 0; checks < 20 && circuitOf(flows) !== undefined; checks++) await next(flows)
   assert.deepEqual([old.length, flows.requests.length], [1, 1])
 })
 
@@ -28,7 +28,7 @@ for (const count of [1, 3])
     await flows.drain()
     showOld(flows, before)
     flows.calls.length = 0
-    for (let looks = 0; looks < 20 && circuitOf(flows) !== undefined; looks++) await next(flows)
+    for (let checks = 0; checks < 20 && circuitOf(flows) !== undefined; checks++) await next(flows)
     assert.equal(circuitOf(flows), undefined, 'it closes once the replica shows the truth')
     assert.equal(flows.requests.length, count)
     assert.equal(flows.order()?.sequence, count)
@@ -44,7 +44,7 @@ test('what began first is not numbered again where a lagging replica shows it af
   const late = flows.add(idOf(1, 60), 1)
   while (flows.requests.length < 2) await next(flows)
   showOld(flows, before)
-  for (let looks = 0; looks < 20 && circuitOf(flows) !== undefined; looks++) await next(flows)
+  for (let checks = 0; checks < 20 && circuitOf(flows) !== undefined; checks++) await next(flows)
   assert.deepEqual(flows.numbered(), [
     [first, '1'],
     [late, '2'],
@@ -52,7 +52,7 @@ test('what began first is not numbered again where a lagging replica shows it af
   assert.deepEqual([flows.order()?.event, flows.order()?.sequence], [late, 2])
 })
 
-/** Two events of a subject, of which the first has taken its number when the process dies. */
+/** Two events of a subject, of which the first has its number when the process dies. */
 async function startNumbered() {
   const flows = startOrdered()
   const [first = '', second = ''] = flows.addMany(2, 1)

@@ -8,7 +8,7 @@ import { idOf, SECOND, timeOfSecond } from './flow-fixture.ts'
 import { slowReads, startOrdered } from './ordered-fixture.ts'
 import { RESOURCE } from './subscription-fixture.ts'
 
-test('what stands behind a retry is looked at after ten minutes, later once an hour, and sent when that is over', async () => {
+test('what stands behind a retry is checked after ten minutes, later once an hour, and sent when that is over', async () => {
   const flows = startOrdered()
   const [head = '', ...others] = flows.addMany(3, 1)
   flows.endpoint.react = () => ({ status: 500 })
@@ -16,22 +16,22 @@ test('what stands behind a retry is looked at after ten minutes, later once an h
   assert.equal(flows.delivery(head)?.state, 'waiting')
   const other = flows.add(idOf(50), 2)
   flows.endpoint.react = () => ({ status: 200 })
-  for (let looks = 0; looks < 5; looks++) {
+  for (let checks = 0; checks < 5; checks++) {
     const circuit = circuitOf(flows)
-    if (circuit?.state !== 'closing' || circuit.looks < 3) await next(flows)
+    if (circuit?.state !== 'closing' || circuit.checks < 3) await next(flows)
   }
-  const look = () => flows.drain({ token: leaseTokenOf(flows) ?? '' }) // as the sweep has it done
+  const check = () => flows.drain({ token: leaseTokenOf(flows) ?? '' }) // as the sweep has it done
   for (const expected of [600, 1200, 2400, 3600, 3600]) {
     const wait = (leaseUntil(flows) ?? 0) - flows.seconds() - 30 // for a message, which this long a wait has not
     assert.ok(Math.abs(wait - expected) <= 1, `${wait} s`)
-    assert.equal(await look(), 'closing')
+    assert.equal(await check(), 'closing')
   }
   assert.deepEqual(flows.numbered().slice(1), [[other, '1']])
   const record = flows.delivery(head)
   assert.ok(record)
   const { due: _due, ...rest } = record
   flows.containers.deliveries.replace(`1/${head}`, record._etag, () => ({ ...rest, state: 'dead' }))
-  await look()
+  await check()
   assert.deepEqual(
     flows.numbered().slice(2),
     others.map((id, place) => [id, String(place + 2)]),
@@ -53,13 +53,13 @@ test('waits for an earlier event without a record until its fan-out is a minute 
   assert.ok(flows.seconds() - SECOND >= 60)
 })
 
-test('what is not to be seen is looked for less and less often, at least once a minute, and again soon after an attempt', async () => {
+test('what is not to be seen is checked for less and less often, at least once a minute, and again soon after an attempt', async () => {
   const flows = startOrdered()
   flows.publish(idOf(1), 1) // not fanned out
   flows.addMany(1, 1, 2)
-  const waits = async (looks: number) => {
-    for (let look = 0; look < looks; look++) await next(flows)
-    return flows.sent.slice(-looks).map(({ delaySeconds }) => delaySeconds)
+  const waits = async (checks: number) => {
+    for (let check = 0; check < checks; check++) await next(flows)
+    return flows.sent.slice(-checks).map(({ delaySeconds }) => delaySeconds)
   }
   await flows.drain()
   assert.deepEqual(await waits(5), [10, 20, 40, 60, 60])
@@ -95,7 +95,7 @@ for (const circuit of [draining, open])
     assert.ok(reads.length < 20, `${reads.length} reads`)
   })
 
-const closing: Circuit = { state: 'closing', opens: 0, looks: 0, lease }
+const closing: Circuit = { state: 'closing', opens: 0, checks: 0, lease }
 
 test('a check of many subjects that stand still ends before its lease does', async () => {
   const flows = startOrdered(closing)
@@ -107,12 +107,12 @@ test('a check of many subjects that stand still ends before its lease does', asy
   await flows.drain()
   assert.ok(flows.seconds() - SECOND < 55, `${flows.seconds() - SECOND} s`)
   const circuit = circuitOf(flows)
-  assert.ok(circuit?.state === 'closing' && circuit.looks === 1)
-  for (let looks = 0; looks < 2; looks++) await next(flows)
-  assert.equal(circuitOf(flows)?.state, 'closing', 'what was not looked at keeps its waker')
+  assert.ok(circuit?.state === 'closing' && circuit.checks === 1)
+  for (let checks = 0; checks < 2; checks++) await next(flows)
+  assert.equal(circuitOf(flows)?.state, 'closing', 'what was not examined keeps its due time')
 })
 
-test('what stands behind more than a drain can look at has its turn', async () => {
+test('what stands behind more than a drain can examine is attempted', async () => {
   const flows = startOrdered()
   for (let party = 1; party <= 800; party++) {
     flows.add(idOf(2 * party, 20), party, { state: 'waiting', due: SECOND + 9000, sequence: 1 })
@@ -169,20 +169,20 @@ test('waits for an event of the very millisecond of the validation: the subscrip
   assert.deepEqual(flows.requests, [], 'the first one is not fanned out yet')
 })
 
-test('looks at the last hundred earlier events of a subject, however many there are', async () => {
+test('examines the last hundred earlier events of a subject, however many there are', async () => {
   const flows = startOrdered()
   const fanOut = { count: 0, at: timeOfSecond(SECOND - 90) }
   for (let earlier = 1; earlier <= 150; earlier++) flows.publish(idOf(earlier, 90), 1, { fanOut })
   flows.addMany(1, 1)
   const { before } = flows.services.events
-  const looks: number[] = []
+  const sizes: number[] = []
   flows.services.events.before = async (...given) => {
     const found = await before(...given)
-    looks.push(found.length)
+    sizes.push(found.length)
     return found
   }
   await flows.drain()
-  assert.deepEqual([looks, flows.requests.length], [[100], 1])
+  assert.deepEqual([sizes, flows.requests.length], [[100], 1])
 })
 
 test('what stands behind a delivery without the right to it ends in the same drain, though that is on a later page', async () => {

@@ -26,7 +26,7 @@ import {
   draining,
   closingNow,
   off,
-  settled,
+  ended,
   failure,
 } from './circuits.ts'
 
@@ -41,10 +41,10 @@ test('an owner pauses any circuit but a disabled one, for 30 days', () => {
     assert.deepEqual(paused(circuit, NOW, 'new'), expected)
   for (const circuit of [probing(10), draining])
     assert.deepEqual(paused(circuit, NOW, 'new'), { ...expected, busyUntil: lease.until })
-  const turn = { ...draining, lease: { token: 'old', until: SECOND + 660 } } // of a drain that has not begun
-  assert.deepEqual(paused(turn, NOW, 'new'), { ...expected, busyUntil: SECOND + 100 })
-  assert.equal(busyDrain(turn, NOW + 1).busyUntil, SECOND + 101, 'no part of a second too early')
-  for (const circuit of [inPause, off, settled]) assert.equal(paused(circuit, NOW, 'new'), circuit)
+  const waiting = { ...draining, lease: { token: 'old', until: SECOND + 660 } } // of a drain that has not begun
+  assert.deepEqual(paused(waiting, NOW, 'new'), { ...expected, busyUntil: SECOND + 100 })
+  assert.equal(busyDrain(waiting, NOW + 1).busyUntil, SECOND + 101, 'no part of a second too early')
+  for (const circuit of [inPause, off, ended]) assert.equal(paused(circuit, NOW, 'new'), circuit)
 })
 
 test('a paused circuit lets nothing through, and nothing but its end or its owner changes it', () => {

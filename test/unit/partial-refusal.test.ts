@@ -5,28 +5,28 @@ import { leaseTokenOf, open, startDrain } from './drain-fixture.ts'
 import { SECOND, timeOfSecond } from './flow-fixture.ts'
 import { createRandom } from '../simulation/random.ts'
 
-/** Drains until the circuit is not open, at most so often. Returns the pauses, in seconds. */
-async function drainThroughPauses(flows: ReturnType<typeof startDrain>, most: number) {
-  const pauses: number[] = []
-  for (let drains = 0; drains < most; drains++) {
+/** Drains until the circuit is not open, at most so often. Returns how long it was open each time, in seconds. */
+async function drainWhileOpen(flows: ReturnType<typeof startDrain>, max: number) {
+  const seconds: number[] = []
+  for (let drains = 0; drains < max; drains++) {
     await flows.drain({ token: leaseTokenOf(flows) ?? '' })
     const circuit = circuitOf(flows)
     if (circuit?.state !== 'open') break
-    const pause = circuit.lease.until - flows.seconds()
-    pauses.push(pause)
-    await flows.pass(pause)
+    const openSeconds = circuit.lease.until - flows.seconds()
+    seconds.push(openSeconds)
+    await flows.pass(openSeconds)
   }
-  return pauses
+  return seconds
 }
 
-test('an endpoint that refuses more than half of its events has only short pauses', async () => {
+test('an endpoint that refuses more than half of its events has its circuit open for short times only', async () => {
   const flows = startDrain(open)
   const random = createRandom(1)
   const refused = new Set(flows.deliveries(3000).filter(() => random.chance(0.6)))
   flows.endpoint.react = (event) => ({ status: refused.has(event) ? 400 : 200 })
-  const pauses = await drainThroughPauses(flows, 12)
-  assert.ok(pauses.length > 1)
-  assert.ok(Math.max(...pauses) <= 31, pauses.join())
+  const seconds = await drainWhileOpen(flows, 12)
+  assert.ok(seconds.length > 1)
+  assert.ok(Math.max(...seconds) <= 31, seconds.join())
 })
 
 test('a page with 95 deliveries does not disable, though its last five fail', async () => {
@@ -43,9 +43,9 @@ test('five events that fail by themselves, oldest in the backlog, hold up an end
   const flows = startDrain(open)
   const ids = flows.deliveries(60)
   flows.endpoint.react = (event) => ({ status: ids.indexOf(event) < 5 ? 400 : 200 })
-  const pauses = await drainThroughPauses(flows, 3)
-  assert.deepEqual(pauses.length, 1)
-  assert.ok(pauses.every((pause) => pause <= 31))
+  const seconds = await drainWhileOpen(flows, 3)
+  assert.deepEqual(seconds.length, 1)
+  assert.ok(seconds.every((each) => each <= 31))
   assert.equal(flows.delivery(ids[5] ?? '')?.state, 'delivered')
 })
 
@@ -55,7 +55,7 @@ for (const refused of [9, 12, 40])
     const ids = flows.deliveries(200)
     const bad = new Set(ids.slice(0, refused))
     flows.endpoint.react = (event) => ({ status: bad.has(event) ? 500 : 200 })
-    await drainThroughPauses(flows, 20)
+    await drainWhileOpen(flows, 20)
     const arrived = ids.filter((id) => flows.delivery(id)?.state === 'delivered')
     assert.equal(arrived.length, ids.length - refused)
   })

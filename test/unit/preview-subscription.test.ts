@@ -24,8 +24,8 @@ test('a preview about oneself does not count the events of others', async () => 
       filters: { resource: RESOURCE, subject: '/party/2' },
     }),
   )
-  const { looked, matched } = await flows.run(previewSubscription(flows.services, wanted, me))
-  assert.deepEqual({ looked, matched }, { looked: 0, matched: 0 })
+  const { examined, matched } = await flows.run(previewSubscription(flows.services, wanted, me))
+  assert.deepEqual({ examined, matched }, { examined: 0, matched: 0 })
 })
 
 test('a preview with subunits counts their events', async () => {
@@ -36,10 +36,10 @@ test('a preview with subunits counts their events', async () => {
     mainUnitsOf: () => Promise.resolve(['/party/9']),
   }
   const filters = { resource: RESOURCE, subject: '/party/9', includeSubunits: true as const }
-  const { looked, matched } = await flows.run(
+  const { examined, matched } = await flows.run(
     previewSubscription({ ...flows.services, register }, { filters }, { consumer: '/org/skd' }),
   )
-  assert.deepEqual({ looked, matched }, { looked: 1, matched: 1 })
+  assert.deepEqual({ examined, matched }, { examined: 1, matched: 1 })
 })
 
 test('a preview leaves out the events about subunits that the policy does not permit', async () => {
@@ -60,7 +60,7 @@ test('a preview leaves out the events about subunits that the policy does not pe
   const filters = { resource: RESOURCE, subject: '/party/9', includeSubunits: true as const }
   const owner = { consumer: '/org/skd', accessBy: 'policy' as const }
   const services = { ...flows.services, register, access }
-  const { looked, latest } = await flows.run(previewSubscription(services, { filters }, owner))
-  assert.deepEqual([looked, latest], [0, []])
+  const { examined, latest } = await flows.run(previewSubscription(services, { filters }, owner))
+  assert.deepEqual([examined, latest], [0, []])
   assert.deepEqual(asked, ['/party/9', '/party/1'])
 })

@@ -6,7 +6,7 @@ import { next, startDrain } from './drain-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
 import { eventMessage, SECOND } from './flow-fixture.ts'
 
-const JITTER_MS = 40 // the event is read between an attempt's turn and its request
+const JITTER_MS = 40 // the event is read between an attempt's start and its request
 
 /** The most that was sent in any second. */
 const rateOf = (times: number[]): number =>

@@ -67,7 +67,7 @@ describe('times', () => {
         assert.match(faultOf(query + written), new RegExp(`^The '${name}' .* date and time.*%2B`))
       })
   }
-  test('no `to` reaches into the holdback', () => {
+  test('no `to` reaches past the read watermark', () => {
     for (const to of ['2026-03-01T11:59:45Z', '2026-03-01T12:00:00Z', '9999-12-31T23:59:59Z'])
       assert.equal(parse(`after=1&to=${to}`).until, at('2026-03-01T11:59:30Z'))
   })

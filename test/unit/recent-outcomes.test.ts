@@ -33,7 +33,7 @@ test('has no recent success after a minute without one', () => {
   assert.equal(recent.failed('1', false).hasNoRecentSuccess, true)
 })
 
-test('a count does not outlive the pause that it started', () => {
+test('a count does not outlive the circuit that it opened', () => {
   const { recent } = startRecent()
   for (let failures = 0; failures < 5; failures++) recent.failed('1', false)
   recent.reset('1')

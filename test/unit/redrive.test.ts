@@ -4,7 +4,7 @@ import { redrive } from '../../shared/flows/redrive.ts'
 import { claimSeconds } from '../../shared/flows/sweep-events.ts'
 
 /**
- * Redrives pages of what is overdue with a clock that stands, or moves by `tick` with each item; `most` is how many were
+ * Redrives pages of what is overdue with a clock that stands, or moves by `tick` with each item; `max` is how many were
  * under way at once.
  */
 async function redrivePages(
@@ -12,9 +12,9 @@ async function redrivePages(
   work: (item: number) => Promise<boolean>,
   { now = 0, endMs = 0, tick = 0 } = {},
 ) {
-  const seen = { done: new Array<number>(), pages: 0, most: 0, open: 0 }
+  const seen = { done: new Array<number>(), pages: 0, max: 0, open: 0 }
   const one = async (item: number) => {
-    seen.most = Math.max(seen.most, ++seen.open)
+    seen.max = Math.max(seen.max, ++seen.open)
     await Promise.resolve()
     seen.open--
     seen.done.push(item)
@@ -45,7 +45,7 @@ test('redrives page after page until none is left, and counts what it sent', asy
 test('redrives sixteen at once', async () => {
   const page = Array.from({ length: 60 }, (_, item) => item)
   const { seen, sent } = await redrivePages([page], () => Promise.resolve(true))
-  assert.deepEqual([seen.most, sent], [16, 60])
+  assert.deepEqual([seen.max, sent], [16, 60])
 })
 
 test('begins no page after its time', async () => {
@@ -84,6 +84,15 @@ test('a failure stops no other and is thrown at the end; a page of failures is t
   assert.match(String(some.sent), /2 fails/)
   const all = await redrivePages([[2, 4], [1]], fails)
   assert.deepEqual([all.seen.done, all.seen.pages], [[2, 4], 1])
+})
+
+test('however many failures stop nothing of their page, and no later page', async () => {
+  const failing = Array.from({ length: 40 }, () => 2)
+  const fails = (item: number) =>
+    item === 2 ? Promise.reject(new Error('fails')) : Promise.resolve(true)
+  const { seen, sent } = await redrivePages([[...failing, 1], [3]], fails)
+  assert.deepEqual([seen.done.length, seen.pages], [42, 3])
+  assert.match(String(sent), /40 of 41 failed/)
 })
 
 test('claims overdue work for 1, 2, 4 … 60 minutes', () => {

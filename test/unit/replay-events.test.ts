@@ -19,7 +19,7 @@ test('events without a delivery get one, others keep theirs', async () => {
   assert.deepEqual(states([had, waiting]), ['dead', 'waiting'])
   assert.deepEqual(states([copy, later, earlier]), [undefined, undefined, undefined])
   assert.deepEqual(
-    [flows.replay()?.looked, flows.replay()?.sent, flows.replay()?.cursor],
+    [flows.replay()?.examined, flows.replay()?.sent, flows.replay()?.cursor],
     [5, 2, copy],
   )
   assert.equal(flows.circuit()?.state, 'draining')
@@ -62,7 +62,7 @@ test('sends only what the filters match, whenever the subscription was validated
     [flows.delivery(wanted)?.state, flows.delivery(other.id)],
     ['backlog', undefined],
   )
-  assert.deepEqual([flows.replay()?.looked, flows.replay()?.sent], [2, 1])
+  assert.deepEqual([flows.replay()?.examined, flows.replay()?.sent], [2, 1])
 })
 
 test('a page of events has at most a hundred, or 8 MB', async () => {
@@ -76,7 +76,7 @@ test('a page of events has at most a hundred, or 8 MB', async () => {
     large.addEvent({ ...event, event: { ...event.event, data: 'x'.repeat(2_000_001) } })
   }
   assert.equal(await large.page(), 'running')
-  assert.equal(large.replay()?.looked, 4)
+  assert.equal(large.replay()?.examined, 4)
 })
 
 test('a page ends before an event whose first fan-out may be under way', async () => {
@@ -86,7 +86,7 @@ test('a page ends before an event whose first fan-out may be under way', async (
   const [young = ''] = addEvents(flows, 1, 40, { pending: SECOND + 20 })
   addEvents(flows, 1, 30)
   assert.equal(await flows.page(), 'running')
-  assert.deepEqual([flows.replay()?.looked, flows.replay()?.cursor], [2, done])
+  assert.deepEqual([flows.replay()?.examined, flows.replay()?.cursor], [2, done])
   assert.deepEqual([flows.delivery(old)?.state, flows.delivery(young)], ['backlog', undefined])
   await flows.pass(21)
   assert.equal(await flows.page(), 'done')
@@ -153,7 +153,7 @@ test('`missing` leaves out events whose delivery may have expired; `all` sends t
     const inBacklog = events.map((id) => flows.delivery(id) !== undefined)
     assert.deepEqual(inBacklog, sent, only)
     const replay = flows.replay()
-    assert.deepEqual([replay?.looked, replay?.sent], [2, sent.filter(Boolean).length])
+    assert.deepEqual([replay?.examined, replay?.sent], [2, sent.filter(Boolean).length])
   }
 })
 

@@ -15,7 +15,7 @@ export const replayOf = (given: Partial<ReplayDocument> = {}): ReplayDocument =>
   from: timeOfSecond(SECOND - 1000),
   to: timeOfSecond(SECOND - 5),
   cursor: boundAt((SECOND - 1000) * 1000),
-  looked: 0,
+  examined: 0,
   sent: 0,
   state: 'running',
   due: SECOND,

@@ -121,12 +121,15 @@ test('what an interrupted page has sent too late is ended, though its subscripti
   rewind(flows, 'running')
   flows.change((stored) => ({
     ...stored,
-    circuit: { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }, // and settled
+    circuit: { state: 'disabled', reason: '410', since: timeOfSecond(SECOND) }, // its deliveries have ended
   }))
   await flows.pass(120)
   assert.equal(await flows.page(), 'cancelled')
   const circuit = flows.circuit()
-  assert.ok(circuit?.state === 'disabled' && circuit.lease !== undefined, 'it is settled again')
+  assert.ok(
+    circuit?.state === 'disabled' && circuit.lease !== undefined,
+    'its deliveries are ended again',
+  )
 })
 
 for (const state of ['running', 'cancelled'] as const)
@@ -136,7 +139,7 @@ for (const state of ['running', 'cancelled'] as const)
     await flows.page()
     rewind(flows, state)
     flows.containers.subscriptions.remove('/org/ttd/document-1')
-    flows.store(tombstone(1)) // and settled
+    flows.store(tombstone(1)) // its deliveries are cancelled
     await flows.pass(120)
     assert.equal(flows.delivery(id)?.state, 'backlog')
     assert.equal(await flows.page(), 'cancelled')
@@ -153,7 +156,7 @@ test('what an interrupted page has sent too late is cancelled, though only the r
   const byNumber = async (number: number) => {
     const found = await subscriptions.byNumber(number)
     flows.containers.subscriptions.remove('/org/ttd/document-1')
-    flows.store(tombstone(1)) // and settled
+    flows.store(tombstone(1)) // its deliveries are cancelled
     return found
   }
   flows.services.subscriptions = { ...subscriptions, byNumber }
@@ -164,14 +167,14 @@ test('what an interrupted page has sent too late is cancelled, though only the r
   )
 })
 
-test('what an interrupted page has sent too late is cancelled by one look at it, which a replica that lags may not repeat', async () => {
+test('what an interrupted page has sent too late is cancelled by one read of it, which a replica that lags may not repeat', async () => {
   const flows = startReplay({ state: 'cancelled' })
   const ids = flows.deliveries(3, { state: 'backlog' })
   flows.containers.subscriptions.remove('/org/ttd/document-1')
-  flows.store(tombstone(1)) // and settled
+  flows.store(tombstone(1)) // its deliveries are cancelled
   const { page } = flows.services.deliveries
-  let looks = 0
-  flows.services.deliveries.page = (...of) => (looks++ === 0 ? page(...of) : Promise.resolve([]))
+  let reads = 0
+  flows.services.deliveries.page = (...of) => (reads++ === 0 ? page(...of) : Promise.resolve([]))
   await flows.page()
   const states = ids.map((id) => flows.delivery(id)?.state)
   assert.deepEqual(states, ['cancelled', 'cancelled', 'cancelled'])

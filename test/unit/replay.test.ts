@@ -54,8 +54,8 @@ test('dead deliveries start their next run in the backlog, and a drain starts', 
     [before, after, delivered].map((id) => delivery(id)?.state),
     ['dead', 'dead', 'delivered'],
   )
-  const { state, looked, sent, cursor, due } = replay() ?? {}
-  assert.deepEqual([state, looked, sent, cursor, due], ['done', 3, 3, ids[2], undefined])
+  const { state, examined, sent, cursor, due } = replay() ?? {}
+  assert.deepEqual([state, examined, sent, cursor, due], ['done', 3, 3, ids[2], undefined])
   assert.equal(circuit()?.state, 'draining')
   assert.deepEqual([sentTo('drainQueue').length, sentTo('replayQueue').length], [1, 0])
 })
@@ -64,14 +64,14 @@ test('a page has a hundred deliveries, and the next follows a second later', asy
   const { deliveries, page, replay, sentTo, delivery } = startReplay()
   const ids = deliveries(130, dead, 500)
   assert.equal(await page(), 'running')
-  const { state, looked, sent, cursor, due } = replay() ?? {}
-  assert.deepEqual([state, looked, sent, cursor], ['running', 100, 100, ids[99]])
+  const { state, examined, sent, cursor, due } = replay() ?? {}
+  assert.deepEqual([state, examined, sent, cursor], ['running', 100, 100, ids[99]])
   assert.ok(due !== undefined && due >= SECOND + 60 && due <= SECOND + 62)
   const [next] = sentTo('replayQueue')
   assert.deepEqual(next?.message, { v: 1, subscription: '1', replay: REPLAY })
   assert.equal(next?.delaySeconds, 1)
   assert.equal(await page(), 'done')
-  assert.deepEqual([replay()?.looked, replay()?.sent], [130, 130])
+  assert.deepEqual([replay()?.examined, replay()?.sent], [130, 130])
   assert.ok(ids.every((id) => delivery(id)?.run === 1))
 })
 
@@ -162,7 +162,7 @@ test('one of two copies of a page sends the next message', async () => {
   const page = () => replayPage(services, { v: 1, subscription: '1', replay: REPLAY })
   await run(Promise.all([page(), page()]))
   assert.equal(sentTo('replayQueue').length, 1)
-  assert.equal(replay()?.looked, 100)
+  assert.equal(replay()?.examined, 100)
 })
 
 test('sends the page of an overdue replay again, and sets its next time', async () => {

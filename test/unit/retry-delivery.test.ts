@@ -4,7 +4,7 @@ import { retryDelivery } from '../../shared/flows/retry-delivery.ts'
 import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { SECOND } from './flow-fixture.ts'
 import { draining, lease, since } from './circuit-fixture.ts'
-import { inBacklog, retried, settled, startRetry } from './retry-fixture.ts'
+import { inBacklog, retried, ended, startRetry } from './retry-fixture.ts'
 
 test('a retry that succeeds is delivered by one read and one write', async () => {
   const { retry, record, requests, calls, id, sent } = startRetry()
@@ -150,8 +150,8 @@ test('moves a due delivery to the backlog while the circuit is open or draining'
   }
 })
 
-test('starts the drain of a backlog without one: of a full subscriber, and of a settled disabled one', async () => {
-  const disabled = startRetry(settled)
+test('starts the drain of a backlog without one: of a full subscriber, and of a disabled one whose deliveries have ended', async () => {
+  const disabled = startRetry(ended)
   assert.equal(await disabled.retry(), 'backlog')
   const off = disabled.circuit()
   assert.ok(off?.state === 'disabled' && off.lease !== undefined)
@@ -159,11 +159,11 @@ test('starts the drain of a backlog without one: of a full subscriber, and of a 
     disabled.sent.map(({ queue, message }) => [queue, message['token']]),
     [['drainQueue', off.lease.token]],
   )
-  const beingSettled = startRetry({ ...settled, lease, hasLooked: true })
-  assert.equal(await beingSettled.retry(), 'backlog')
-  assert.deepEqual([beingSettled.circuit(), beingSettled.sent], [{ ...settled, lease }, []])
+  const beingEnded = startRetry({ ...ended, lease, hasChecked: true })
+  assert.equal(await beingEnded.retry(), 'backlog')
+  assert.deepEqual([beingEnded.circuit(), beingEnded.sent], [{ ...ended, lease }, []])
   const full = startRetry()
-  for (let place = 0; place < 24; place++) full.services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 24; slot++) full.services.concurrencyLimit.start('1')
   assert.equal(await full.retry(), 'backlog')
   assert.deepEqual(
     [full.circuit()?.state, full.sent.length, full.requests.length],
@@ -200,7 +200,7 @@ test('ensures the drain when the known circuit is too old at the write', async (
 
 test('releases the slot after a retry', async () => {
   const { retry, services } = startRetry()
-  for (let place = 0; place < 23; place++) services.concurrencyLimit.start('1')
+  for (let slot = 0; slot < 23; slot++) services.concurrencyLimit.start('1')
   await retry()
   assert.ok((await services.concurrencyLimit.acquire('1')) !== undefined)
 })
@@ -215,5 +215,5 @@ test('a subscriber has at most four retries at once; another waits a second, the
     ),
   )
   assert.deepEqual(states.toSorted(), ['backlog', ...Array(4).fill('delivered')])
-  assert.equal(flows.open.most, 4)
+  assert.equal(flows.open.max, 4)
 })

@@ -5,7 +5,7 @@ import { circuitOf, since } from './circuit-fixture.ts'
 import { eventMessage, SECOND, startFlows } from './flow-fixture.ts'
 import { subscription } from './subscription-fixture.ts'
 
-export const settled = { state: 'disabled' as const, reason: '410', since }
+export const ended = { state: 'disabled' as const, reason: '410', since }
 export const retried: Partial<DeliveryDocument> = {
   state: 'waiting',
   due: SECOND,

@@ -102,7 +102,7 @@ test('looks for a missing event again soon, then after an hour; then the deliver
   assert.deepEqual([state, reason], ['dead', 'the event is gone'])
 })
 
-test('cancels a delivery whose subscription is deleted and settled while this process stood still', async () => {
+test('cancels a delivery whose subscription is deleted, with its deliveries cancelled, while this process stood still', async () => {
   const flows = startRetry()
   await flows.run(flows.services.index.current())
   flows.services.concurrencyLimit.acquire = () => {

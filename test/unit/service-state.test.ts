@@ -13,7 +13,7 @@ test('a service counts every failure, logs one a minute, and is well again with 
     write: (line) => lines.push(line),
     now: () => clock.now,
   })
-  assert.equal(state.word(), 'well')
+  assert.equal(state.status(), 'well')
   state.answered()
   for (; clock.now < 120_000; clock.now += 10_000) state.failed('status 401')
   assert.equal(counted.length, 12)
@@ -24,9 +24,9 @@ test('a service counts every failure, logs one a minute, and is well again with 
     reason: 'status 401',
     since: '1970-01-01T00:00:00.000Z',
   })
-  assert.equal(state.word(), 'failing since 1970-01-01T00:00:00.000Z: status 401')
+  assert.equal(state.status(), 'failing since 1970-01-01T00:00:00.000Z: status 401')
   state.answered()
-  assert.equal(state.word(), 'well')
+  assert.equal(state.status(), 'well')
   state.failed('status 500')
-  assert.equal(state.word(), 'failing since 1970-01-01T00:02:00.000Z: status 500')
+  assert.equal(state.status(), 'failing since 1970-01-01T00:02:00.000Z: status 500')
 })

@@ -19,7 +19,7 @@ for (const [held, left] of [
     const releases = Array.from({ length: held }, () => concurrencyLimit.start('1'))
     flows.at(3, () => releases.forEach((release) => release()))
     const before: number[] = []
-    flows.at(2, () => before.push(flows.open.most))
+    flows.at(2, () => before.push(flows.open.max))
     await flows.drain()
     assert.deepEqual(before, [left])
   })

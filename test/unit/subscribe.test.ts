@@ -23,9 +23,9 @@ test('a subscription that was just deleted is made anew, though a replica still 
   const { services, run, post, find, found } = await startSubscribed()
   await run(unsubscribe(services, found))
   const { find: findNow } = services.subscriptions
-  let looks = 0
+  let reads = 0
   services.subscriptions.find = (consumer, id, session) =>
-    looks++ === 0 ? Promise.resolve(found) : findNow(consumer, id, session)
+    reads++ === 0 ? Promise.resolve(found) : findNow(consumer, id, session)
   const { subscription, secret } = await post()
   const stored = await find()
   assert.ok(isSubscription(stored) && stored.number === subscription.number)
@@ -64,7 +64,7 @@ test('what stands behind others is drained where order is given up', async () =>
   const found = await find()
   assert.ok(isSubscription(found))
   const lease = { token: 'old', until: SECOND + 600 }
-  const circuit = { state: 'closing' as const, opens: 0, looks: 3, lease }
+  const circuit = { state: 'closing' as const, opens: 0, checks: 3, lease }
   await run(services.subscriptions.save({ ...found, circuit }))
   await post()
   const after = await find()

@@ -37,7 +37,7 @@ async function firstRun(
   assert.ok(first)
   const { queries, loaded, claims, units } = first
   t.diagnostic(
-    `${waiting} waiting: ${claims} taken for ${Math.round(units)} RU, ${queries} queries that load ${loaded}`,
+    `${waiting} waiting: ${claims} claimed for ${Math.round(units)} RU, ${queries} queries that load ${loaded}`,
   )
   return first
 }

@@ -77,16 +77,16 @@ const draining = (until: number): Circuit => ({
 })
 const validation = (due: number) => ({ attempt: 2, due, source: 'https://h/subscriptions/1' })
 
-async function wakeOne(given: Parameters<typeof subscription>[1]) {
+async function sweepOne(given: Parameters<typeof subscription>[1]) {
   const flows = startFlows()
   flows.store(subscription(1, given))
-  const woken = await flows.run(sweepSubscriptions(flows.services, END_MS))
+  const redriven = await flows.run(sweepSubscriptions(flows.services, END_MS))
   const found = flows.subscription()
   assert.ok(isSubscription(found))
-  return { flows, woken, found, queues: flows.sent.map(({ queue }) => queue) }
+  return { flows, redriven, found, queues: flows.sent.map(({ queue }) => queue) }
 }
 
-test('a pause that is over becomes a probe, and starts its drain', async () => {
+test('an open circuit that is due becomes a probe, and starts its drain', async () => {
   const circuit: Circuit = {
     state: 'open',
     opens: 2,
@@ -94,8 +94,8 @@ test('a pause that is over becomes a probe, and starts its drain', async () => {
     reason: 'x',
     lease: { token: 'old', until: SECOND },
   }
-  const { flows, woken, found } = await wakeOne({ circuit })
-  assert.equal(woken, 1)
+  const { flows, redriven, found } = await sweepOne({ circuit })
+  assert.equal(redriven, 1)
   assert.ok(found.circuit?.state === 'half-open' && found.circuit.probes === 3)
   const { token, until } = found.circuit.lease
   assert.ok(token !== 'old' && until >= SECOND + 30 && until <= SECOND + 31)
@@ -107,77 +107,77 @@ test('a pause that is over becomes a probe, and starts its drain', async () => {
 })
 
 test('passes on a drain whose lease expired, in its state', async () => {
-  const { found, queues } = await wakeOne({ circuit: draining(SECOND) })
+  const { found, queues } = await sweepOne({ circuit: draining(SECOND) })
   assert.equal(found.circuit?.state, 'draining')
   assert.deepEqual(queues, ['drainQueue'])
 })
 
 test('sends a lost validation message again, and sets its next time', async () => {
-  const { flows, found, queues } = await wakeOne({
+  const { flows, found, queues } = await sweepOne({
     validated: undefined,
     validation: validation(SECOND),
   })
   assert.deepEqual(queues, ['validationQueue'])
   assert.deepEqual(found.validation, validation(SECOND + 60))
   assert.deepEqual([flows.sent[0]?.message['attempt'], flows.sent[0]?.delaySeconds], [2, 0])
-  assert.equal(found.wake, SECOND + 60)
+  assert.equal(found.due, SECOND + 60)
 })
 
-test('wakes each part of a subscription at its own time', async () => {
-  const settling = {
+test('redrives each part of a subscription at its own time', async () => {
+  const cancellation = {
     deleted: [{ number: 7, since: SECOND }],
     lease: { token: 'old', until: SECOND + 50 },
   }
-  const { found, queues } = await wakeOne({
+  const { found, queues } = await sweepOne({
     circuit: draining(SECOND + 50),
-    settling,
+    cancellation,
     validation: validation(SECOND),
   })
   assert.deepEqual(queues, ['validationQueue'])
   assert.deepEqual(found.circuit, draining(SECOND + 50))
-  assert.deepEqual(found.settling, settling)
-  const other = await wakeOne({
+  assert.deepEqual(found.cancellation, cancellation)
+  const other = await sweepOne({
     circuit: draining(SECOND),
-    settling,
+    cancellation,
     validation: validation(SECOND + 50),
   })
   assert.deepEqual(other.queues, ['drainQueue'])
   assert.deepEqual(
-    [other.found.settling, other.found.validation],
-    [settling, validation(SECOND + 50)],
+    [other.found.cancellation, other.found.validation],
+    [cancellation, validation(SECOND + 50)],
   )
-  const over = { ...settling, lease: { token: 'old', until: SECOND } }
-  const third = await wakeOne({ circuit: draining(SECOND + 50), settling: over })
+  const over = { ...cancellation, lease: { token: 'old', until: SECOND } }
+  const third = await sweepOne({ circuit: draining(SECOND + 50), cancellation: over })
   assert.deepEqual(third.queues, ['drainQueue'])
   assert.deepEqual(third.found.circuit, draining(SECOND + 50))
-  assert.equal(third.flows.sent[0]?.message['token'], third.found.settling?.lease.token)
-  assert.notEqual(third.found.settling?.lease.token, 'old')
-  assert.deepEqual(third.found.settling?.deleted, settling.deleted)
+  assert.equal(third.flows.sent[0]?.message['token'], third.found.cancellation?.lease.token)
+  assert.notEqual(third.found.cancellation?.lease.token, 'old')
+  assert.deepEqual(third.found.cancellation?.deleted, cancellation.deleted)
 })
 
-test('wakes nothing before its time', async () => {
-  const { woken, queues } = await wakeOne({
+test('redrives nothing before its time', async () => {
+  const { redriven, queues } = await sweepOne({
     circuit: draining(SECOND + 2),
     validation: validation(SECOND + 2),
   })
-  assert.deepEqual([woken, queues], [0, []])
+  assert.deepEqual([redriven, queues], [0, []])
 })
 
-test('settles a deleted subscription after its lease expired', async () => {
+test('cancels for a deleted subscription after its lease expired', async () => {
   const flows = startFlows()
   const lease = { token: 'old', until: SECOND - 1 }
   flows.store({
     ...tombstone(1),
-    settling: { deleted: [{ number: 1, since: SECOND - 200 }], lease },
+    cancellation: { deleted: [{ number: 1, since: SECOND - 200 }], lease },
   })
   assert.equal(await flows.run(sweepSubscriptions(flows.services, END_MS)), 1)
   const left = flows.subscription()
-  assert.ok(left !== undefined && left.settling !== undefined)
+  assert.ok(left !== undefined && left.cancellation !== undefined)
   assert.deepEqual(
     flows.sent.map(({ queue, message }) => [queue, message['token']]),
-    [['drainQueue', left.settling.lease.token]],
+    [['drainQueue', left.cancellation.lease.token]],
   )
-  assert.ok(left.settling.lease.until >= SECOND + 30)
+  assert.ok(left.cancellation.lease.until >= SECOND + 30)
 })
 
 test('refreshes the instance’s index after its own change', async () => {

@@ -18,7 +18,7 @@ async function drainUnsaved(flows: Flows): Promise<void> {
   flows.services.deliveries.save = save
 }
 
-/** Goes on after the pause of the drain, or of its circuit. */
+/** Goes on after the wait of the drain, or when its open circuit is due. */
 async function drainAgain(flows: Flows): Promise<void> {
   await flows.pass(11)
   await flows.drain({ token: leaseTokenOf(flows) ?? '' })

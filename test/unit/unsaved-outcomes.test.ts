@@ -41,7 +41,7 @@ for (const circuit of [open, draining])
     assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
   })
 
-test('a first attempt that arrived, and could not be stored, needs no place in the share of its subscriber', async () => {
+test('a first attempt that arrived, and could not be stored, needs no slot in the share of its subscriber', async () => {
   const flows = await startUnsavedFanOut()
   for (let other = 1; other <= 24; other++) flows.services.concurrencyLimit.start('1')
   await flows.fanOut(2)
@@ -176,8 +176,8 @@ test('a slow first attempt that arrived is stored, though its record was stored 
   const flows = startFanOut()
   flows.endpoint.react = () => ({ status: 200, ms: 5000 })
   const { add, find } = flows.services.deliveries
-  const looks = [() => Promise.resolve(undefined)]
-  flows.services.deliveries.find = (...key) => looks.pop()?.() ?? find(...key)
+  const reads = [() => Promise.resolve(undefined)]
+  flows.services.deliveries.find = (...key) => reads.pop()?.() ?? find(...key)
   flows.services.deliveries.add = async (document) => {
     await add(document)
     return { outcome: 'unconfirmed', session: undefined }
@@ -196,7 +196,7 @@ for (const circuit of [open, draining, disabled])
     assert.deepEqual([flows.requests.length, flows.record()?.state], [1, 'delivered'])
   })
 
-test('a retry that arrived, and could not be stored, needs no place in the share of its subscriber', async () => {
+test('a retry that arrived, and could not be stored, needs no slot in the share of its subscriber', async () => {
   const flows = await startUnsavedRetry()
   const { concurrencyLimit } = flows.services
   for (let other = 1; other <= 4; other++)

@@ -39,7 +39,7 @@ test('what is not to be seen, or shows an earlier number, is not deleted', async
 })
 
 test('a delivery that joins the backlog during the last check of a disabled subscription is ended', async () => {
-  const flows = startDrainOf({ state: 'disabled', reason: '410', since, hasLooked: true, lease })
+  const flows = startDrainOf({ state: 'disabled', reason: '410', since, hasChecked: true, lease })
   const { page } = flows.services.deliveries
   let late = ''
   flows.services.deliveries.page = async (...of) => {

@@ -34,7 +34,7 @@ test('a validation is tried again after the wait of its step, or after Retry-Aft
     const { outcome, found, delays } = await attempt(answer)
     assert.deepEqual([outcome, delays], ['failed', [seconds]])
     assert.equal(found.validation?.attempt, 3)
-    assert.equal(found.validation.due, SECOND + seconds + 60) // the sweep's turn, were the message lost
+    assert.equal(found.validation.due, SECOND + seconds + 60) // when the sweep sends it, were the message lost
   }
 })
 

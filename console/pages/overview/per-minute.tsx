@@ -2,12 +2,12 @@ import { defineTexts } from '../../language.ts'
 
 const texts = defineTexts({
   nb: {
-    sentence: (sum: string, most: number) =>
-      `${sum} hendelser siste time, på det meste ${most} i minuttet`,
+    sentence: (sum: string, max: number) =>
+      `${sum} hendelser siste time, på det meste ${max} i minuttet`,
   },
   en: {
-    sentence: (sum: string, most: number) =>
-      `${sum} events in the last hour, at most ${most} a minute`,
+    sentence: (sum: string, max: number) =>
+      `${sum} events in the last hour, at most ${max} a minute`,
   },
 })
 
@@ -22,7 +22,7 @@ const HEIGHT = 40
 export function PerMinute({ perMinute, isComplete }: PerMinuteProps) {
   const { sentence } = texts.use()
   const sum = perMinute.reduce((total, { count }) => total + count, 0)
-  const most = Math.max(0, ...perMinute.map(({ count }) => count))
+  const max = Math.max(0, ...perMinute.map(({ count }) => count))
   return (
     <div class="row">
       <svg
@@ -32,11 +32,11 @@ export function PerMinute({ perMinute, isComplete }: PerMinuteProps) {
         aria-hidden="true"
       >
         {perMinute.map(({ at, count }, index) => {
-          const height = most === 0 ? 0 : (count / most) * HEIGHT
+          const height = max === 0 ? 0 : (count / max) * HEIGHT
           return <rect key={at} x={index} y={HEIGHT - height} width={0.8} height={height} />
         })}
       </svg>
-      <span>{sentence(isComplete ? String(sum) : `${sum}+`, most)}</span>
+      <span>{sentence(isComplete ? String(sum) : `${sum}+`, max)}</span>
     </div>
   )
 }

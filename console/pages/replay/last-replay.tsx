@@ -21,7 +21,7 @@ const texts = defineTexts({
     all: 'Alt',
     from: 'Fra',
     to: 'Til',
-    looked: 'Gått gjennom',
+    examined: 'Gått gjennom',
     sent: 'Sendt på nytt',
     cancel: 'Avbryt',
     kept: 'Det som alt er lagt i kø, blir sendt.',
@@ -39,7 +39,7 @@ const texts = defineTexts({
     all: 'Everything',
     from: 'From',
     to: 'To',
-    looked: 'Looked at',
+    examined: 'Examined',
     sent: 'Sent again',
     cancel: 'Cancel',
     kept: 'What is in the backlog already is sent.',
@@ -57,7 +57,7 @@ export interface Replay {
   from: string
   to: string
   state: keyof typeof colors
-  looked: number
+  examined: number
   sent: number
 }
 
@@ -72,7 +72,7 @@ interface LastReplayProps {
 /** How the last replay goes, and how it is cancelled. */
 export function LastReplay({ subscription, replay, count, onChange }: LastReplayProps) {
   const names = texts.use()
-  const { state, only, from, to, looked, sent } = replay
+  const { state, only, from, to, examined, sent } = replay
   const expected = Number(count) // NaN of none, and of "1000+": then the bar does not say how far
   return (
     <Section
@@ -94,7 +94,7 @@ export function LastReplay({ subscription, replay, count, onChange }: LastReplay
       )}
       <Facts>
         <Fact name={names.sent}>{sent}</Fact>
-        <Fact name={names.looked}>{looked}</Fact>
+        <Fact name={names.examined}>{examined}</Fact>
         <Fact name={names.only}>{names[only]}</Fact>
         <Fact name={names.from}>
           <ExactTime at={from} />

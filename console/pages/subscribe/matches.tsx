@@ -10,8 +10,8 @@ const texts = defineTexts({
     start: 'Skriv en ressurs eller en kilde for å se hvilke hendelser som passer.',
     wrong: 'Rett det som er feil, for å se hvilke hendelser som passer.',
     none: 'Ressursen har ingen hendelser ennå.',
-    count: (matched: string, looked: string) =>
-      `${matched} av de ${looked} nyeste hendelsene til ressursen passer.`,
+    count: (matched: string, examined: string) =>
+      `${matched} av de ${examined} nyeste hendelsene til ressursen passer.`,
     latest: 'De nyeste som passer:',
   },
   en: {
@@ -19,8 +19,8 @@ const texts = defineTexts({
     start: 'Enter a resource or a source to see which events match.',
     wrong: 'Mend what is wrong to see which events match.',
     none: 'The resource has no events yet.',
-    count: (matched: string, looked: string) =>
-      `${matched} of the newest ${looked} events of the resource match.`,
+    count: (matched: string, examined: string) =>
+      `${matched} of the newest ${examined} events of the resource match.`,
     latest: 'The newest that match:',
   },
 })
@@ -28,7 +28,7 @@ const texts = defineTexts({
 const QUIET_MS = 300 // between the last letter and the question
 
 interface Preview {
-  looked: number
+  examined: number
   matched: number
   latest: { id: string; type: string; source: string; subject?: string; time?: string }[]
 }
@@ -58,9 +58,9 @@ export function Matches({ preview: { data, problem } }: { preview: Query<Preview
   )
 }
 
-function told({ looked, matched }: Preview): string {
+function told({ examined, matched }: Preview): string {
   const names = texts.now()
-  return looked === 0 ? names.none : names.count(String(matched), String(looked))
+  return examined === 0 ? names.none : names.count(String(matched), String(examined))
 }
 
 function Latest({ events }: { events: Preview['latest'] }) {

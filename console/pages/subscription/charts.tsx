@@ -8,11 +8,11 @@ const texts = defineTexts({
   nb: {
     outcomes: (events: number, dead: number) =>
       `Søyler: ${events} hendelser i tidsrommet, ${dead} oppgitt. Tallene står i tabellen under.`,
-    times: (most: number) =>
-      `Linjer: svartider, 95-persentil opptil ${most} ms. Tallene står i tabellen under.`,
+    times: (max: number) =>
+      `Linjer: svartider, 95-persentil opptil ${max} ms. Tallene står i tabellen under.`,
     time: 'Tid',
     whole: 'hele tidsrommet',
-    upTo: (most: number) => `opptil ${most} ms`,
+    upTo: (max: number) => `opptil ${max} ms`,
     events: 'Hendelser',
     answers: 'Svartid, ms',
     p50: 'Median',
@@ -21,11 +21,11 @@ const texts = defineTexts({
   en: {
     outcomes: (events: number, dead: number) =>
       `Bars: ${events} events in the interval, ${dead} dead. The numbers are in the table below.`,
-    times: (most: number) =>
-      `Lines: answer times, 95th percentile up to ${most} ms. The numbers are in the table below.`,
+    times: (max: number) =>
+      `Lines: answer times, 95th percentile up to ${max} ms. The numbers are in the table below.`,
     time: 'Time',
     whole: 'the whole interval',
-    upTo: (most: number) => `up to ${most} ms`,
+    upTo: (max: number) => `up to ${max} ms`,
     events: 'Events',
     answers: 'Answer time, ms',
     p50: 'Median',
@@ -43,7 +43,7 @@ export function Charts({ buckets, seconds }: ChartsProps) {
   const names = texts.use()
   const states = deliveryStates.use()
   const [outcomes, times] = [useRef<HTMLDivElement>(null), useRef<HTMLDivElement>(null)]
-  const look = `${language.use()} ${useIsDark()}`
+  const appearance = `${language.use()} ${useIsDark()}`
   useEffect(() => {
     let end = () => {}
     let isGone = false
@@ -59,13 +59,13 @@ export function Charts({ buckets, seconds }: ChartsProps) {
       isGone = true
       end()
     }
-  }, [buckets, look])
+  }, [buckets, appearance])
   const sum = (pick: (bucket: Bucket) => number) =>
     buckets.reduce((total, bucket) => total + pick(bucket), 0)
   const all = sum(
     ({ delivered, waiting, dead, cancelled }) => delivered + waiting + dead + cancelled,
   )
-  const most = Math.max(0, ...buckets.map(({ ms }) => ms?.p95 ?? 0))
+  const max = Math.max(0, ...buckets.map(({ ms }) => ms?.p95 ?? 0))
   return (
     <div class="charts">
       <figure>
@@ -82,7 +82,7 @@ export function Charts({ buckets, seconds }: ChartsProps) {
       </figure>
       <figure>
         <figcaption>{names.answers}</figcaption>
-        <div class="chart" role="img" aria-label={names.times(most)} ref={times} />
+        <div class="chart" role="img" aria-label={names.times(max)} ref={times} />
       </figure>
     </div>
   )

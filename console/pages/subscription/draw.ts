@@ -9,7 +9,7 @@ interface Drawn {
 }
 
 const HEIGHT = 200
-const MOST_POINTS = 20 // of a line: more hide it
+const MAX_POINTS = 20 // of a line: more hide it
 
 /** What the first entry of a legend says: what it is, and of which time the numbers are while no bar is pointed at. */
 interface TimeNames {
@@ -59,14 +59,14 @@ export function drawOutcomes(
 export function drawTimes(
   place: HTMLElement,
   { buckets, seconds }: Drawn,
-  names: { p50: string; p95: string; upTo: (most: number) => string } & TimeNames,
+  names: { p50: string; p95: string; upTo: (max: number) => string } & TimeNames,
 ): uPlot {
   const line = (quantile: 'p50' | 'p95', colour: string, size: number): uPlot.Series => {
     const stroke = colourOf(colour)
-    const most = Math.max(0, ...buckets.map(({ ms }) => ms?.[quantile] ?? 0))
+    const max = Math.max(0, ...buckets.map(({ ms }) => ms?.[quantile] ?? 0))
     const value = (_plot: uPlot, ms: number | null, _series: number, at: number | null) =>
-      at === null ? names.upTo(most) : ms === null ? '–' : `${ms} ms`
-    const isSparse = buckets.filter(({ ms }) => ms !== undefined).length <= MOST_POINTS
+      at === null ? names.upTo(max) : ms === null ? '–' : `${ms} ms`
+    const isSparse = buckets.filter(({ ms }) => ms !== undefined).length <= MAX_POINTS
     const points = { show: isSparse, size, fill: stroke }
     return { label: names[quantile], stroke, width: 2, spanGaps: true, points, value }
   }

@@ -12,52 +12,52 @@ import { createFilterMatch } from '../subscriptions/filter-match.ts'
 import type { SubscriptionEntry } from '../subscriptions/subscription.ts'
 import { sizeOf } from './hold-event.ts'
 
-const MAX_EARLIER = 100 // that are looked at before an event; a filter on the type may skip some
+const MAX_EARLIER = 100 // that are examined before an event; a filter on the type may skip some
 const MAX_LAG_SECONDS = 60 // of a replica, and of an instance that fans out by an old index
 const MIN_KEPT_SECONDS = MIN_RETENTION_DAYS * 86_400 // that a delivery is kept after it began
 
 /** A delivery of an ordered subscription that may begin, if its event is visible. */
-export interface Free {
-  state: 'free'
+export interface Ready {
+  state: 'ready'
   delivery: Stored<DeliveryDocument>
   order: Stored<OrderDocument> | undefined
   isVisible: boolean
   /** No event is stored any more with an id below this bound, since before the earlier events were read. */
-  settled: string
+  watermark: string
 }
 
 /**
  * Otherwise `behind` is an event before it that is not over: that `waits` for its own time, or it is `unsure` when it
  * will be attempted, or whether it has a delivery at all.
  */
-type Turn = Free | { state: 'waits' | 'unsure'; behind: string }
+type Readiness = Ready | { state: 'waits' | 'unsure'; behind: string }
 
 /**
- * Returns the turn of a delivery. It may begin once the last one of its subject that began is over, or is sent again,
+ * Returns whether a delivery may begin. It may once the last one of its subject that began is over, or is sent again,
  * and each earlier event is over or has none. What has begun before waits for nothing, so two never wait for each other.
  * A replica that lags can only make it later: the events are read after this one, in the same partition, so whatever was
  * stored before it is seen.
  */
-export async function turnOf(
+export async function readinessOf(
   services: Services,
   subscriber: SubscriptionEntry,
   delivery: Stored<DeliveryDocument>,
-): Promise<Turn> {
+): Promise<Readiness> {
   const { subscription } = delivery
-  const settled = readWatermark(services.config.readHoldbackSeconds, services.clock.now())
+  const watermark = readWatermark(services.config.readWatermarkSeconds, services.clock.now())
   const order = await services.orders.find(subscription, orderIdOf(delivery))
-  const free = async (): Promise<Free> => {
+  const ready = async (): Promise<Ready> => {
     const isVisible = (await sizeOf(services, referenceTo(delivery, undefined))) !== undefined
-    return { state: 'free', delivery, order, isVisible, settled }
+    return { state: 'ready', delivery, order, isVisible, watermark }
   }
-  if (numberOf(delivery, order) !== undefined) return free()
+  if (numberOf(delivery, order) !== undefined) return ready()
   if (order !== undefined) {
     const last = await services.deliveries.find(subscription, order.event)
     const isNone = isOld(services.clock, order._ts) // it had a record when it began
     const state = isSentAgain(last) || isAnew(last, order) ? 'over' : stateOf(last, isNone)
     if (state !== 'over') return { state, behind: order.event }
   }
-  const found = await free()
+  const found = await ready()
   if (!found.isVisible) return found
   for (const event of await earlierThan(services, subscriber, delivery, order)) {
     const earlier = await services.deliveries.find(subscription, event.id)
@@ -74,7 +74,7 @@ async function earlierThan(
   delivery: DeliveryDocument,
   order: OrderDocument | undefined,
 ): Promise<EarlierEvent[]> {
-  const range = { after: order?.floor ?? '', before: delivery.id, most: MAX_EARLIER }
+  const range = { after: order?.floor ?? '', before: delivery.id, max: MAX_EARLIER }
   const found = await events.before(delivery, range)
   return found
     .filter(
@@ -100,8 +100,8 @@ const isSentAgain = (found: DeliveryDocument | undefined): boolean =>
   found !== undefined && found.run > 0 && found.sequence !== undefined
 
 /**
- * Whether a replay made a delivery again after the one that took the last number had expired. What began to wait for its event
- * soon after the number was taken is no new one, though it was written later.
+ * Whether a replay made a delivery again after the one with the last number had expired. What began to wait for its event
+ * soon after the number was assigned is no new one, though it was written later.
  */
 const isAnew = (found: Stored<DeliveryDocument> | undefined, order: Stored<OrderDocument>) =>
   found !== undefined &&
@@ -132,9 +132,9 @@ const isOld = (clock: Clock, second: number): boolean =>
  * Gives a delivery that may begin its number, and stores it before anything is sent. Returns undefined when what was
  * read is not current: then nothing may be sent.
  */
-export async function takeTurn(
+export async function claimSequence(
   services: Services,
-  { delivery, order, settled }: Free,
+  { delivery, order, watermark }: Ready,
 ): Promise<Stored<DeliveryDocument> | undefined> {
   const known = numberOf(delivery, order)
   if (known !== undefined) return saved(services, { ...delivery, sequence: known })
@@ -142,7 +142,7 @@ export async function takeTurn(
     order === undefined || (delivery.id > order.floor && !order.begun.includes(delivery.id))
   const current = isNew ? delivery : await saved(services, delivery) // or a replica shows an older version
   if (current === undefined) return undefined
-  const sequence = await takeNumber(services, current, order, settled)
+  const sequence = await assignNumber(services, current, order, watermark)
   return sequence === undefined ? undefined : saved(services, { ...current, sequence })
 }
 
@@ -155,19 +155,19 @@ async function saved(
 }
 
 /** Makes the event the one that began last, and returns its number; undefined when another was first. */
-async function takeNumber(
+async function assignNumber(
   { orders }: Services,
   { id: event, subscription, ...subject }: DeliveryDocument,
   order: Stored<OrderDocument> | undefined,
-  settled: string,
+  watermark: string,
 ): Promise<number | undefined> {
   if (order !== undefined) {
-    const begun = withBegun(order, event, settled)
+    const begun = withBegun(order, event, watermark)
     const { outcome } = await orders.save({ ...order, ...begun })
     return outcome === 'written' ? begun.sequence : undefined
   }
   const none = { sequence: 0, event: '', floor: '', begun: [] }
   const first = { v: 1 as const, id: orderIdOf(subject), subscription }
-  const { outcome } = await orders.add({ ...first, ...withBegun(none, event, settled) })
+  const { outcome } = await orders.add({ ...first, ...withBegun(none, event, watermark) })
   return outcome === 'created' ? 1 : undefined
 }

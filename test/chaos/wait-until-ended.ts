@@ -14,7 +14,7 @@ export interface UndeliveredResult {
 }
 
 /** Waits until every delivery is made or dead. The others are lost after `quietSeconds` without a delivery. */
-export async function waitUntilSettled(
+export async function waitUntilEnded(
   expected: ExpectedDelivery[],
   stores: Stores,
   quietSeconds: number,

@@ -35,16 +35,16 @@ function startTwo() {
 
 test('an event that has no room is fanned out when another one has been', async () => {
   const flows = startTwo()
-  flows.services.bytesInHand = ONE_EVENT()
+  flows.services.bufferedBytes = ONE_EVENT()
   flows.endpoint.react = () => ({ status: 200, ms: 500 })
   await flows.fanOut()
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   for (const id of flows.ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
 
 test('a request that is open when its fan-out has ended counts until its own end', async () => {
   const flows = startTwo()
-  flows.services.bytesInHand = ONE_EVENT()
+  flows.services.bufferedBytes = ONE_EVENT()
   flows.endpoint.react = () => ({ status: 200, ms: 9000 })
   await flows.fanOut()
   const [first = NaN, second = NaN] = flows.ids.map((id) =>
@@ -53,10 +53,10 @@ test('a request that is open when its fan-out has ended counts until its own end
   assert.ok(Math.abs(second - first) > 6000, `${first} ${second}`) // the first waits for 2 s, and the second for its end
 })
 
-test('a small event is fanned out whatever is in hand', async () => {
+test('a small event is fanned out whatever is buffered', async () => {
   const flows = startTwo()
-  flows.services.bytesInHand = createByteLimit(1)
-  flows.services.bytesInHand.hold(1_000_000)
+  flows.services.bufferedBytes = createByteLimit(1)
+  flows.services.bufferedBytes.hold(1_000_000)
   await flows.fanOut()
   for (const id of flows.ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
@@ -64,7 +64,7 @@ test('a small event is fanned out whatever is in hand', async () => {
 test('a fan-out that fails releases what it has held', async () => {
   const flows = startTwo()
   const limit = createByteLimit(1_000_000, 0)
-  flows.services.bytesInHand = limit
+  flows.services.bufferedBytes = limit
   flows.services.index = { ...flows.services.index, current: () => Promise.reject(new Error('x')) }
   await assert.rejects(flows.fanOut())
   await flows.pass(1)
@@ -74,7 +74,7 @@ test('a fan-out that fails releases what it has held', async () => {
 test('a message of an event that is fanned out already leaves others their room', async () => {
   const flows = startTwo()
   const limit = createByteLimit(1_000_000)
-  flows.services.bytesInHand = limit
+  flows.services.bufferedBytes = limit
   for (let times = 0; times < 2; times++) await flows.fanOut()
   assert.ok(limit.tryAcquire(1_000_000))
 })
@@ -82,7 +82,7 @@ test('a message of an event that is fanned out already leaves others their room'
 test('a fan-out whose event is gone when it has room releases what it has waited for', async () => {
   const flows = startTwo()
   const limit = createByteLimit(1, 0)
-  flows.services.bytesInHand = limit
+  flows.services.bufferedBytes = limit
   const release = limit.hold(1)
   flows.at(1, () => {
     for (const id of flows.ids) flows.eraseEvent(id)
@@ -98,7 +98,7 @@ test('a drain has as many bytes open as its subscriber may have, and leaves noth
   const ids = flows.deliveries(10)
   flows.services.concurrencyLimit = createConcurrencyLimit(flows.services.clock, 1)
   assert.equal(await flows.drain(), 'closing')
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   for (const id of ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
 
@@ -113,15 +113,15 @@ test('a drain sends what was waiting for room when its subscriber turned out to 
   for (const id of ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
 
-test('drains and fan-outs share the bytes in hand', async () => {
+test('drains and fan-outs share the buffered bytes', async () => {
   const flows = startDrain(draining)
   const ids = flows.deliveries(10)
-  flows.services.bytesInHand = ONE_EVENT()
-  const release = flows.services.bytesInHand.hold(1000)
+  flows.services.bufferedBytes = ONE_EVENT()
+  const release = flows.services.bufferedBytes.hold(1000)
   flows.at(2, release)
   const began = flows.services.clock.now()
   await flows.run(drainSubscription(flows.services, message))
-  assert.equal(flows.open.most, 1)
+  assert.equal(flows.open.max, 1)
   assert.ok(flows.requests.every(({ at }) => at >= began + 2000))
   for (const id of ids) assert.equal(flows.delivery(id)?.state, 'delivered')
 })
@@ -129,8 +129,8 @@ test('drains and fan-outs share the bytes in hand', async () => {
 test('a drain waits no longer than its time for bytes, and begins nothing after it', async () => {
   const flows = startDrain(draining)
   const [id = ''] = flows.deliveries(1)
-  flows.services.bytesInHand = ONE_EVENT()
-  flows.services.bytesInHand.hold(1000) // for good
+  flows.services.bufferedBytes = ONE_EVENT()
+  flows.services.bufferedBytes.hold(1000) // for good
   const began = flows.services.clock.now()
   await flows.run(drainSubscription(flows.services, message))
   assert.ok(flows.services.clock.now() - began < 25_000)
@@ -141,7 +141,7 @@ test('a drain waits no longer than its time for bytes, and begins nothing after 
 test('what waited for bytes is not sent to a subscriber that wants no more meanwhile', async () => {
   const flows = startDrain(draining)
   flows.deliveries(6)
-  flows.services.bytesInHand = ONE_EVENT()
+  flows.services.bufferedBytes = ONE_EVENT()
   flows.endpoint.react = () => ({ status: 410, ms: 100 })
   await flows.drain()
   assert.equal(flows.requests.length, 1)
@@ -151,8 +151,8 @@ test('a retry that has no room within 5 s goes to the backlog: what it has read 
   const flows = startFlows()
   flows.store(subscription(1))
   const [id = ''] = flows.deliveries(1, { state: 'waiting' })
-  flows.services.bytesInHand = ONE_EVENT()
-  flows.services.bytesInHand.hold(1000)
+  flows.services.bufferedBytes = ONE_EVENT()
+  flows.services.bufferedBytes.hold(1000)
   const found = flows.delivery(id) ?? assert.fail('no delivery')
   const retrying = retryDelivery(flows.services, deliveryReferenceTo(found, {}), found.traceparent)
   assert.equal(await flows.run(retrying), 'backlog')
@@ -161,8 +161,8 @@ test('a retry that has no room within 5 s goes to the backlog: what it has read 
 
 test('a retry that has room within 5 s is sent', async () => {
   const flows = startRetry()
-  flows.services.bytesInHand = ONE_EVENT()
-  flows.at(4, flows.services.bytesInHand.hold(1000))
+  flows.services.bufferedBytes = ONE_EVENT()
+  flows.at(4, flows.services.bufferedBytes.hold(1000))
   assert.equal(await flows.retry(), 'delivered')
 })
 
@@ -170,7 +170,7 @@ test('a delivery whose event is not visible holds nothing', async () => {
   const flows = startDrain(draining)
   for (const id of flows.deliveries(1)) flows.eraseEvent(id)
   const limit = createByteLimit(1_000_000)
-  flows.services.bytesInHand = limit
+  flows.services.bufferedBytes = limit
   await flows.drain()
   assert.ok(limit.tryAcquire(1_000_000))
 })
@@ -178,12 +178,12 @@ test('a delivery whose event is not visible holds nothing', async () => {
 test('a subscriber whose delivery waits for room of ours does not count as slow', async () => {
   const flows = startDrain(draining)
   flows.deliveries(1)
-  flows.services.bytesInHand = ONE_EVENT()
-  flows.services.bytesInHand.hold(1000)
+  flows.services.bufferedBytes = ONE_EVENT()
+  flows.services.bufferedBytes.hold(1000)
   const number = String(subscription(1).number)
   flows.at(15, () => {
     assert.equal(flows.services.concurrencyLimit.limitOf(number, 1), 24)
-    flows.services.bytesInHand = ONE_EVENT()
+    flows.services.bufferedBytes = ONE_EVENT()
   })
   await flows.run(drainSubscription(flows.services, message))
 })
@@ -210,9 +210,9 @@ test('probes go on behind the last one: one that had no room comes later, and no
   }
   const cursors: string[] = []
   const { page } = flows.services.deliveries
-  flows.services.deliveries.page = (number, state, after, most) => {
+  flows.services.deliveries.page = (number, state, after, max) => {
     cursors.push(after)
-    return page(number, state, after, most)
+    return page(number, state, after, max)
   }
   assert.equal(await flows.drain(), 'closing')
   assert.equal(cursors[1], ids[2], 'a replica may show the third still')
@@ -224,8 +224,8 @@ test('probes of an ordered subscription that found no room are those of the next
   const circuit = { state: 'half-open', opens: 0, probes: 3, lease } as const
   flows.store({ ...subscription(1, { circuit }), ordered: true })
   flows.deliveries(2)
-  flows.services.bytesInHand = ONE_EVENT()
-  flows.services.bytesInHand.hold(1000)
+  flows.services.bufferedBytes = ONE_EVENT()
+  flows.services.bufferedBytes.hold(1000)
   await flows.run(drainSubscription(flows.services, message))
   assert.deepEqual(flows.requests, [])
   assert.equal(flows.sent.at(-1)?.message['after'], undefined, 'it begins with the oldest')

@@ -2,7 +2,7 @@ import { nowSeconds } from '../clock.ts'
 import { dead } from '../deliveries/delivery.ts'
 import { CLOSING_SECONDS, type Circuit } from '../subscriptions/circuit-breaker.ts'
 import type { Drain } from './drain-state.ts'
-import { endAll, forEachOpenPage } from './settle.ts'
+import { endAll, forEachOpenPage } from './open-deliveries.ts'
 
 const RECHECK_SECONDS = 20 // a replica may still show what was just ended
 
@@ -11,9 +11,9 @@ const RECHECK_SECONDS = 20 // a replica may still show what was just ended
  * proves that the subscription was still disabled when the page was read, so no delivery dies that was published after
  * it was enabled again. Gives up the lease when two checks, a minute apart, find no delivery left.
  */
-export async function settleDisabled(
+export async function endOpenDeliveries(
   { services, lease, endMs }: Drain,
-  { reason, hasLooked }: Circuit & { state: 'disabled' },
+  { reason, hasChecked }: Circuit & { state: 'disabled' },
 ): Promise<void> {
   const { number } = lease.subscription()
   const isNone = await forEachOpenPage(services, number, endMs, async (page) => {
@@ -25,17 +25,17 @@ export async function settleDisabled(
     return isDisabled
   })
   if (services.clock.now() >= endMs) return // runDrain hands over at once
-  if (isNone) await lease.change(hasLooked === true ? withoutLease : looked)
+  if (isNone) await lease.change(hasChecked === true ? withoutLease : checked)
   await lease.handOver(isNone ? CLOSING_SECONDS : RECHECK_SECONDS)
 }
 
 /** Returns the circuit after a first check that found nothing; a new drain of it starts over. */
-const looked = (circuit: Circuit): Circuit =>
-  circuit.state === 'disabled' ? { ...circuit, hasLooked: true } : circuit
+const checked = (circuit: Circuit): Circuit =>
+  circuit.state === 'disabled' ? { ...circuit, hasChecked: true } : circuit
 
-/** Returns the settled circuit, or the same one when a delivery has joined the backlog since the first check. */
+/** Returns the circuit without a lease, or the same one when a delivery has joined the backlog since the first check. */
 function withoutLease(circuit: Circuit): Circuit {
-  if (circuit.state !== 'disabled' || circuit.hasLooked !== true) return circuit
-  const { lease: _lease, hasLooked: _looked, ...settled } = circuit
-  return settled
+  if (circuit.state !== 'disabled' || circuit.hasChecked !== true) return circuit
+  const { lease: _lease, hasChecked: _checked, ...ended } = circuit
+  return ended
 }

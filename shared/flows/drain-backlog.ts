@@ -58,14 +58,19 @@ async function changeState(drain: Drain, result: PageResult, hasFailed: boolean)
       startOver(drain) // failed probes are the oldest
       drain.newest = ''
     }
-  } else if (drain.pass !== undefined && result.failed.length > 0) await noteFailures(drain)
+  } else if (result.failed.length > 0) await noteFailures(drain)
 }
 
-/** Notes since when an ordered subscription fails: what stands first of a few subjects seldom fails five times in a row. */
-async function noteFailures({ services, lease }: Drain): Promise<void> {
+/**
+ * Notes failures where fewer than five in a row are. Since when a subscription fails is noted where drains make every attempt: of
+ * a few subjects, or a few deliveries a second, five seldom fail in a row. Elsewhere first attempts note it.
+ */
+async function noteFailures({ services, lease, pass, rateLimit }: Drain): Promise<void> {
+  const isByDrainsAlone = pass !== undefined || rateLimit !== undefined
   const failing = (circuit: Circuit) => afterFailures(circuit, services.clock.now())
   const circuit = lease.circuit()
-  if (circuit !== undefined && failing(circuit) !== circuit) await lease.change(failing)
+  if (circuit?.state !== 'draining' || failing(circuit) === circuit) return
+  if (isByDrainsAlone || circuit.failingSince !== undefined) await lease.change(failing)
 }
 
 const storeFailures = (services: Services, result: PageResult, isProbe: boolean): Promise<void> =>

@@ -51,9 +51,11 @@ export const backlogOf = (
   services.deliveries.page(String(lease.subscription().number), 'backlog', after, count)
 
 /** Has the circuit closing: checks follow, for deliveries that a writer with an old index adds meanwhile. */
-export async function closeCircuit({ lease, newest }: Drain): Promise<void> {
+export async function closeCircuit({ services, lease, newest }: Drain): Promise<void> {
   const isClosing = await lease.change((circuit) =>
-    circuit.state === 'half-open' || circuit.state === 'draining' ? closing(circuit) : circuit,
+    circuit.state === 'half-open' || circuit.state === 'draining'
+      ? closing(circuit, services.clock.now())
+      : circuit,
   )
   if (isClosing) await lease.handOver(RECHECK_SECONDS[0], { after: newest })
 }

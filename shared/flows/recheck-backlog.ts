@@ -26,9 +26,7 @@ export async function recheckBacklog(
   await lease.change((circuit) => {
     if (circuit.state !== 'closing') return circuit
     if (left === 'work') return asDraining(circuit, services.clock.now())
-    return next === undefined
-      ? closed(circuit, services.clock.now())
-      : { ...circuit, checks: checks + 1 }
+    return next === undefined ? closed(circuit) : { ...circuit, checks: checks + 1 }
   })
   if (left !== 'work' && next !== undefined) await lease.handOver(next)
 }

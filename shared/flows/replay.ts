@@ -198,5 +198,6 @@ export async function sweepReplays(services: Services): Promise<void> {
     await services.replays.overdue(nowSeconds(services.clock)),
     CONCURRENCY,
     async (replay) => void (await continueReplay(services, replay)),
+    Infinity, // a failure stops no other
   )
 }

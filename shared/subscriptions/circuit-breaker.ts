@@ -197,18 +197,25 @@ export function afterProbes(circuit: Circuit & { state: 'half-open' }): Circuit 
   return { state: 'half-open', opens, probes: probes === 3 ? 10 : 100, lease }
 }
 
-/** Returns the circuit of an empty backlog: closed for fan-outs, and checked again until all instances know that. */
-export function closing(circuit: Circuit & { state: 'half-open' | 'draining' }): Circuit {
-  const { opens, lease } = circuit
-  return { state: 'closing', opens, checks: 0, lease, ...failureTimesOf(circuit) }
+/**
+ * Returns the circuit of an empty backlog: closed for fan-outs, and checked again until all instances know that. One that is
+ * half-open and failing was opened by failures just now.
+ */
+export function closing(
+  circuit: Circuit & { state: 'half-open' | 'draining' },
+  nowMs: number,
+): Circuit {
+  const { opens, failingSince, lease } = circuit
+  const failedAt = circuit.state === 'half-open' ? new Date(nowMs).toISOString() : circuit.failedAt
+  const times = failureTimesOf({ failingSince, failedAt })
+  return { state: 'closing', opens, checks: 0, lease, ...times }
 }
 
-/** Returns the circuit after the last check of an empty backlog. Where nobody noted a failure, the backlog had some. */
-export function closed(circuit: Circuit & { state: 'closing' }, nowMs: number) {
-  const { opens, failingSince, failedAt = new Date(nowMs).toISOString() } = circuit
-  return failingSince === undefined
-    ? undefined
-    : { state: 'closed' as const, opens, failingSince, failedAt }
+/** Returns the circuit after the last check of an empty backlog. */
+export function closed(circuit: Circuit & { state: 'closing' }) {
+  const { opens, failingSince } = circuit
+  if (failingSince === undefined) return undefined
+  return { state: 'closed' as const, opens, failingSince, ...failureTimesOf(circuit) }
 }
 
 /**
@@ -226,12 +233,8 @@ export function withDrain(circuit: Circuit | undefined, nowMs: number, token: st
   if (!isClosed(circuit)) return circuit
   const { opens, failingSince, failedAt = failingSince } = circuit
   const isSilent = failedAt !== undefined && isSilentSince(failedAt, nowMs)
-  return {
-    state: 'draining',
-    opens,
-    lease,
-    ...(!isSilent && failureTimesOf({ failingSince, failedAt })),
-  }
+  const times = isSilent ? {} : failureTimesOf({ failingSince, failedAt })
+  return { state: 'draining', opens, lease, ...times }
 }
 
 /** Returns a lease that begins now. */

@@ -9,11 +9,11 @@ interface FailureTimes {
   failedAt?: string | undefined
 }
 
-/** Returns the times that a circuit has. */
-export const failureTimesOf = ({ failingSince, failedAt }: FailureTimes) => ({
-  ...(failingSince !== undefined && { failingSince }),
-  ...(failedAt !== undefined && { failedAt }),
-})
+/** Returns the times that a circuit has; none where it is not failing. */
+export function failureTimesOf({ failingSince, failedAt }: FailureTimes) {
+  if (failingSince === undefined) return {}
+  return { failingSince, ...(failedAt !== undefined && { failedAt }) }
+}
 
 /** Whether a subscriber has failed for five days without a success: its next failure disables the subscription. */
 export const hasFailedTooLong = (failingSince: string, nowMs: number): boolean =>

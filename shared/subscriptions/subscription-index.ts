@@ -6,9 +6,9 @@ const MAX_AGE_MS = 5000
 const MAX_REFRESHES = 3 // the first may take longer than MAX_AGE_MS; the next one only reads what changed meanwhile
 /** A write may become visible after a later one: clocks of partitions differ, and replicas lag. */
 const OVERLAP_SECONDS = 10
-/** Once a minute, writes of five minutes more are read again: one that becomes visible later than that would never be known. */
+/** Once a minute, older writes are read again: one that becomes visible up to five minutes late would never be known else. */
 const RECHECK_AFTER_MS = 60_000
-const RECHECKED_SECONDS = 300
+const RECHECKED_SECONDS = 360
 /** How far this clock may be ahead of the store: older writes are not read again. */
 const CLOCK_SKEW_SECONDS = 60
 const DELETED_TTL_MS = 3_600_000
@@ -61,9 +61,9 @@ export function createSubscriptionIndex({
     if (checkedAt !== undefined && start - checkedAt > REBUILD_AFTER_MS) reset()
     const isRecheck = start - recheckedAt > RECHECK_AFTER_MS
     const from = isRecheck ? Math.max(0, since - RECHECKED_SECONDS) : since
+    if (isRecheck) recheckedAt = start // also if it fails: the next refresh is a small one again
     for await (const changes of changedSince(from)) changes.forEach(apply)
     checkedAt = start
-    if (isRecheck) recheckedAt = start
     ownChangesRead = made
     const startSeconds = Math.floor(start / 1000)
     // Writes made during the refresh are read again. After a burst, `since` follows the clock.

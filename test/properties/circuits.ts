@@ -94,10 +94,10 @@ function inDrain(
   const { state } = circuit
   if (kind === 'claim') return claimed(circuit, nowMs, token)
   if (kind === 'renew' && !isWaiting(circuit)) return withLease(circuit, newLease(nowMs, token))
-  if (kind === 'check' && state === 'closing') return closed(circuit, nowMs)
+  if (kind === 'check' && state === 'closing') return closed(circuit)
   if (kind === 'probes' && state === 'half-open') return afterProbes(circuit)
   if (state !== 'half-open' && state !== 'draining') return circuit
-  if (kind === 'empty') return closing(circuit)
+  if (kind === 'empty') return closing(circuit, nowMs)
   return failed === undefined ? circuit : reopened(circuit, failed, nowMs, token, after)
 }
 

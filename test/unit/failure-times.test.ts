@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import {
   afterFailure,
   afterSuccess,
+  claimed,
   closed,
+  closing,
   newLease,
   withDrain,
   type Circuit,
@@ -37,7 +39,7 @@ for (const [where, fail] of [
     (circuit: Circuit | undefined, ms: number) => {
       const failed = afterFailures(withDrain(circuit, ms, 'new'), ms)
       return failed.state === 'draining'
-        ? closed({ ...failed, state: 'closing', checks: 2 }, ms)
+        ? closed({ ...failed, state: 'closing', checks: 2 })
         : failed
     },
   ],
@@ -48,6 +50,33 @@ for (const [where, fail] of [
       [5.25, 5.4, 6, 5.6, 'never', 'never'],
     )
   })
+
+test('an endpoint that fails for days, and has its circuit opened on the way, is not silent', () => {
+  const opening = failure({ consecutiveFailures: 5 })
+  const later = NOW + 4 * DAY_MS
+  const known: Circuit = {
+    state: 'closed',
+    opens: 0,
+    failingSince: isoAt(NOW),
+    failedAt: isoAt(later - DAY_MS),
+  }
+  const opened = afterFailure(known, opening, later, 'new')
+  assert.equal(opened?.state, 'open')
+  const probing = claimed(opened, later, 'new')
+  assert.ok(probing.state === 'half-open')
+  const empty = closing(probing, later) // its only delivery waits for its own retry
+  const retried = afterFailure(empty, failure(), later + 1000, 'new')
+  assert.equal(retried, empty)
+  const joined = withDrain(empty, later + 1000, 'new')
+  for (const circuit of [retried, joined])
+    assert.equal(
+      circuit.state !== 'paused' && 'failingSince' in circuit && circuit.failingSince,
+      isoAt(NOW),
+    )
+  const over = NOW + 5 * DAY_MS + 1
+  assert.equal(afterFailure(empty, failure(), over, 'new')?.state, 'disabled')
+  assert.equal(afterFailures(joined, over).state, 'disabled')
+})
 
 test('a failure is noted twice a day, and a success or silence forgets it', () => {
   const [half, later] = [NOW + DAY_MS / 2, NOW + DAY_MS / 2 + 1]

@@ -42,3 +42,32 @@ for (const given of [{ maxPerSecond: 5 }, { ordered: true as const }])
     assert.equal(await flows.run(retryDelivery(flows.services, message, 'x')), 'backlog')
     assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [0, 'backlog'])
   })
+
+const NOW = SECOND * 1000
+const DAY_MS = 86_400_000
+const isoAt = (ms: number) => new Date(ms).toISOString()
+
+/** Drains three deliveries that fail, of a subscription that has failed since `sinceMs`. Returns the circuit after it. */
+async function drainFailing(given: { maxPerSecond?: number }, sinceMs?: number) {
+  const times = { failingSince: isoAt(sinceMs ?? NOW), failedAt: isoAt(NOW - DAY_MS) }
+  const flows = startDrain({ ...draining, ...(sinceMs !== undefined && times) })
+  flows.change((stored) => ({ ...stored, ...given }))
+  flows.deliveries(3)
+  flows.endpoint.react = () => ({ status: 500 })
+  await flows.drain()
+  return circuitOf(flows)
+}
+
+test('a subscriber whose attempts drains make alone is failing from the first on, another from its first attempts on', async () => {
+  const limited = await drainFailing({ maxPerSecond: 5 })
+  assert.ok(limited?.state === 'closing' && limited.failingSince !== undefined)
+  const other = await drainFailing({})
+  assert.ok(other?.state === 'closing' && other.failingSince === undefined)
+})
+
+for (const given of [{ maxPerSecond: 5 }, {}])
+  test(`failures of a drain are noted, and disable after five days, though they are few: ${JSON.stringify(given)}`, async () => {
+    const noted = await drainFailing(given, NOW - 4 * DAY_MS)
+    assert.ok(noted?.state === 'closing' && Date.parse(noted.failedAt ?? '') >= NOW)
+    assert.equal((await drainFailing(given, NOW - 5 * DAY_MS - 1))?.state, 'disabled')
+  })

@@ -67,7 +67,7 @@ test('stops reading a burst again after it', async () => {
   const burst = Array.from({ length: 100 }, (_, index) => written(SECOND - 1, index + 1))
   const { clock, store, numbers } = startIndex(...burst)
   await numbers()
-  for (let minutes = 0; minutes < 7; minutes++) {
+  for (let minutes = 0; minutes < 8; minutes++) {
     clock.now += 60_000
     await numbers()
   }
@@ -77,8 +77,8 @@ test('stops reading a burst again after it', async () => {
   assert.equal(store.read, 0)
   assert.deepEqual(
     store.asked.map((since) => since - SECOND),
-    [0 - SECOND, -11, -10 - 300, 50, 110 - 300, 170, 230 - 300, 290, 350 - 300],
-    'the overlap, what the clock may be ahead of the store’s, and every other time five minutes',
+    [0 - SECOND, -11, -10 - 360, 50, 110 - 360, 170, 230 - 360, 290, 350 - 360, 410],
+    'the overlap, what the clock may be ahead of the store’s, and every other time six minutes',
   )
 })
 
@@ -103,7 +103,7 @@ test('`since` never goes back', async () => {
   clock.now += 200_000
   await numbers()
   assert.ok(
-    store.asked.every((since) => since >= SECOND - 10 - 300),
+    store.asked.every((since) => since >= SECOND - 10 - 360),
     String(store.asked),
   )
 })
@@ -120,6 +120,20 @@ test('knows a subscription whose write becomes visible five minutes late, within
     if ((await numbers()).length === 3) return
   }
   assert.fail('it is not known after a minute')
+})
+
+test('a failure to read older writes again does not keep it from the newest', async () => {
+  const { clock, store, numbers } = startIndex(written(SECOND - 10, 1))
+  await numbers()
+  clock.now += 61_000
+  store.down = true
+  await assert.rejects(numbers(), /cannot be read/)
+  store.down = false
+  assert.deepEqual(await numbers(), [1])
+  assert.deepEqual(
+    store.asked.map((since) => since - SECOND),
+    [-SECOND, -20 - 360, -20],
+  )
 })
 
 test('reads a change that becomes visible up to 10 s late; a tombstone removes', async () => {

@@ -69,8 +69,8 @@ async function noteFailures({ services, lease, pass, rateLimit }: Drain): Promis
   const isByDrainsAlone = pass !== undefined || rateLimit !== undefined
   const failing = (circuit: Circuit) => afterFailures(circuit, services.clock.now())
   const circuit = lease.circuit()
-  if (circuit?.state !== 'draining' || failing(circuit) === circuit) return
-  if (isByDrainsAlone || circuit.failingSince !== undefined) await lease.change(failing)
+  if (circuit === undefined || failing(circuit) === circuit) return
+  if (isByDrainsAlone || 'failingSince' in circuit) await lease.change(failing)
 }
 
 const storeFailures = (services: Services, result: PageResult, isProbe: boolean): Promise<void> =>

@@ -4,6 +4,7 @@ import type { Circuit } from '../../shared/subscriptions/circuit-breaker.ts'
 import { deliveryOf, SECOND } from './flow-fixture.ts'
 import { draining, lease, since } from './circuit-fixture.ts'
 import { startFanOut } from './fan-out-fixture.ts'
+import { subscription } from './subscription-fixture.ts'
 
 test('a successful delivery is one request and one write, and the event is fanned out', async () => {
   const { id, fanOut, record, event, deliveryCalls, requests, sent, recorded } = startFanOut()
@@ -213,4 +214,12 @@ test('a success ends the failing, and writes nothing else', async () => {
     well.calls.filter((call) => call.includes('document-1')),
     [],
   )
+})
+
+test('attempts an event at 64 subscribers at once, and at the others after them', async () => {
+  const { fanOut, store, endpoint, open, requests } = startFanOut()
+  for (let number = 2; number <= 80; number++) store(subscription(number))
+  endpoint.react = () => ({ status: 200, ms: 500 })
+  await fanOut()
+  assert.deepEqual([open.max, requests.length], [64, 80])
 })

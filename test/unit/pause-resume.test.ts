@@ -51,3 +51,12 @@ for (const [what, given] of [
       await assert.rejects(flows.run(change(flows.services, found)), { status: 409 })
     assert.deepEqual(flows.subscription(), found)
   })
+
+test('a subscription that is deleted while its pause is written is not found', async () => {
+  const flows = startFlows()
+  flows.store(subscription(1))
+  const read = flows.subscription()
+  assert.ok(isSubscription(read))
+  flows.containers.subscriptions.remove('/org/ttd/document-1')
+  await assert.rejects(flows.run(pauseSubscription(flows.services, read)), { status: 404 })
+})

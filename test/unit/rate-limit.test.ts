@@ -48,26 +48,34 @@ const DAY_MS = 86_400_000
 const isoAt = (ms: number) => new Date(ms).toISOString()
 
 /** Drains three deliveries that fail, of a subscription that has failed since `sinceMs`. Returns the circuit after it. */
-async function drainFailing(given: { maxPerSecond?: number }, sinceMs?: number) {
-  const times = { failingSince: isoAt(sinceMs ?? NOW), failedAt: isoAt(NOW - DAY_MS) }
+async function drainFailing(
+  given: { maxPerSecond?: number },
+  sinceMs?: number,
+  notedMs = NOW - DAY_MS,
+) {
+  const times = { failingSince: isoAt(sinceMs ?? NOW), failedAt: isoAt(notedMs) }
   const flows = startDrain({ ...draining, ...(sinceMs !== undefined && times) })
   flows.change((stored) => ({ ...stored, ...given }))
   flows.deliveries(3)
   flows.endpoint.react = () => ({ status: 500 })
   await flows.drain()
-  return circuitOf(flows)
+  const writes = flows.calls.filter((call) => /^replace .*document-1/.test(call)).length
+  return { circuit: circuitOf(flows), writes }
 }
 
 test('a subscriber whose attempts drains make alone is failing from the first on, another from its first attempts on', async () => {
-  const limited = await drainFailing({ maxPerSecond: 5 })
+  const { circuit: limited } = await drainFailing({ maxPerSecond: 5 })
   assert.ok(limited?.state === 'closing' && limited.failingSince !== undefined)
-  const other = await drainFailing({})
+  const { circuit: other } = await drainFailing({})
   assert.ok(other?.state === 'closing' && other.failingSince === undefined)
 })
 
 for (const given of [{ maxPerSecond: 5 }, {}])
   test(`failures of a drain are noted, and disable after five days, though they are few: ${JSON.stringify(given)}`, async () => {
-    const noted = await drainFailing(given, NOW - 4 * DAY_MS)
+    const { circuit: noted } = await drainFailing(given, NOW - 4 * DAY_MS)
     assert.ok(noted?.state === 'closing' && Date.parse(noted.failedAt ?? '') >= NOW)
-    assert.equal((await drainFailing(given, NOW - 5 * DAY_MS - 1))?.state, 'disabled')
+    const { circuit: last } = await drainFailing(given, NOW - 5 * DAY_MS - 1)
+    assert.equal(last?.state, 'disabled')
+    const { writes } = await drainFailing(given, NOW - 1000, NOW - 1000)
+    assert.equal(writes, 3, 'what was noted just now is not noted again')
   })

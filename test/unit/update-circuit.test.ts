@@ -151,6 +151,18 @@ test('successes whose circuit cannot be stored share the tries of ten seconds, a
   assert.equal(circuitOf(flows), undefined)
 })
 
+test('a success twelve seconds after another has tries of its own, which go on when those have ended', async () => {
+  const flows = startFlows()
+  flows.store(subscription(1, { circuit: { state: 'closed', opens: 0, failingSince: since } }))
+  const ids = flows.deliveries(2, retried)
+  failStores(flows, 56, false)
+  await retryUnstored(flows, ids.slice(0, 1))
+  await flows.pass(12)
+  await retryUnstored(flows, ids.slice(1))
+  await flows.pass(60)
+  assert.equal(circuitOf(flows), undefined)
+})
+
 test('what became of a subscriber since does not end the tries of a success whose circuit cannot be stored', async () => {
   const flows = startRetry({ state: 'closed', opens: 0, failingSince: since })
   failStores(flows, 40, false)

@@ -49,6 +49,17 @@ test('a probe asks the subscriber, though the failed one before could not be sto
   assert.deepEqual([flows.requests.length, flows.delivery(id)?.state], [2, 'delivered'])
 })
 
+test('what is only remembered as delivered does not end the failures in a row since', async () => {
+  const flows = startDrain(draining)
+  const [id = ''] = flows.deliveries(1)
+  await drainUnsaved(flows)
+  const { recentOutcomes } = flows.services
+  const fail = () => recentOutcomes.failed('1', false).consecutiveFailures
+  assert.deepEqual([fail(), fail()], [1, 2])
+  await drainAgain(flows)
+  assert.deepEqual([flows.delivery(id)?.state, flows.requests.length, fail()], ['delivered', 1, 3])
+})
+
 test('what is only remembered as delivered does not count as a probe', async () => {
   const flows = startDrain(open)
   const [id = '', ...others] = flows.deliveries(30)

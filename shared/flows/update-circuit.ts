@@ -58,8 +58,8 @@ async function updateCircuit(
 
 /**
  * Tries again to store that a subscriber is well: after a retry, and where the delivery itself is stored, nothing that comes
- * again does so. Quiet for five days then, the subscriber would be disabled by its next failure. The successes of ten seconds
- * share one series of tries, so each has it for 40 s at least.
+ * again does so. The five days without a success would then go on from a failure before it. The successes of ten seconds share one
+ * series of tries, so each has it for 40 s at least.
  */
 async function endFailing(services: Services, subscriber: Subscriber): Promise<void> {
   const { inProgress, clock } = services

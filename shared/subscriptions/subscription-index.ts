@@ -6,7 +6,7 @@ const MAX_AGE_MS = 5000
 const MAX_REFRESHES = 3 // the first may take longer than MAX_AGE_MS; the next one only reads what changed meanwhile
 /** A write may become visible after a later one: clocks of partitions differ, and replicas lag. */
 const OVERLAP_SECONDS = 10
-/** Once a minute, older writes are read again: one that becomes visible up to five minutes late would never be known else. */
+/** Once a minute, older writes are read again: without that, one that becomes visible up to five minutes late would never be known. */
 const RECHECK_AFTER_MS = 60_000
 const RECHECKED_SECONDS = 360
 /** How far this clock may be ahead of the store: older writes are not read again. */
